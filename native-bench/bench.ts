@@ -1,0 +1,44 @@
+/**
+ * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, or `limits`, `policy`, `ledger` for
+ * what one part costs. Progress goes to stderr, the result to stdout.
+ */
+import { parseArgs } from 'node:util'
+import { benchA2a, showA2a } from './a2a.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '2' },
+    connections: { type: 'string', default: '64' },
+  },
+})
+
+// Ended from outside, the bench leaves by its exit handlers, which end its children.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
+  a2a,
+  limits: () => import('./limits.ts'),
+  policy: () => import('./policy.ts'),
+  ledger: () => import('./ledger.ts'),
+}
+
+const name = positionals[0] ?? 'a2a'
+const scenario = scenarios[name]
+if (scenario) await scenario()
+else {
+  process.stderr.write(`there is no scenario "${name}"; there are: ${Object.keys(scenarios).join(', ')}\n`)
+  process.exitCode = 2
+}
+
+async function a2a(): Promise<void> {
+  const options = {
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    connections: Number(values.connections),
+  }
+  const report = await benchA2a(options, (line) => process.stderr.write(`${line}\n`))
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : showA2a(report))
+}

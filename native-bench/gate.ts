@@ -1,0 +1,116 @@
+/**
+ * `npm run -s bench:gate [-- --write]`: under a minute of counts and ratios, never of absolute times, so that it means
+ * the same on every machine. Counts must be exact; the CPU of a call beside that of the bare pass-through may be worse
+ * than `baseline.json` by its tolerance. `--write` takes the ratio of this run as the new baseline.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { alternate, setStage, type Stage } from './stage.ts'
+import { showSpread, spreadOf } from './statistics.ts'
+import { price } from './weir-setup.ts'
+
+const baselinePath = join(import.meta.dirname, 'baseline.json')
+const rounds = 7
+const connections = 32
+const perRound = 12_000
+const flushed_ms = 5000
+
+interface Baseline {
+  /** CPU of Weir / CPU of the pass-through, all threads. */
+  readonly cpu_ratio: number
+  /** By what factor it may be exceeded. */
+  readonly tolerance: number
+}
+
+interface Check {
+  readonly name: string
+  readonly holds: boolean
+  readonly seen: string
+}
+
+interface Booked {
+  readonly calls: number
+  readonly refused: number
+  readonly spent: { readonly tokens: number; readonly cost_micros: number }
+  readonly reserved: { readonly tokens: number; readonly cost_micros: number }
+}
+
+async function asked(stage: Stage, path: string): Promise<string> {
+  const headers = { authorization: `Bearer ${stage.setup.adminToken()}` }
+  const answer = await fetch(`${stage.weir.server.admin}${path}`, { headers })
+  return answer.text()
+}
+
+/** Entries of the ledger, once it has written everything it accepted or does not in time. */
+async function ledgerOf(stage: Stage): Promise<{ readonly appended: number; readonly durable: number }> {
+  const end = performance.now() + flushed_ms
+  for (;;) {
+    const page = await asked(stage, '/metrics')
+    const read = (name: string): number => Number(new RegExp(`^${name}\\S* (\\d+)`, 'm').exec(page)?.[1])
+    const [appended, durable] = [read('weir_ledger_appended_total'), read('weir_ledger_durable_total')]
+    if (durable === appended || performance.now() > end) return { appended, durable }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** What must be exactly so. The process writes a boot entry and opens one run; a call is an intent and a record. */
+async function counts(stage: Stage, calls: number): Promise<readonly Check[]> {
+  const entries = 2 + 2 * calls
+  const { appended, durable } = await ledgerOf(stage)
+  const run = JSON.parse(await asked(stage, `/api/v1/runs/${stage.run}`)) as Booked
+  const { spent, reserved } = run
+  const paid = spent.tokens === calls * price.tokens && spent.cost_micros === calls * price.cost_micros
+  const nothingHeld = reserved.tokens === 0 && reserved.cost_micros === 0
+  return [
+    {
+      name: 'every call left its intent and its record, durable',
+      holds: durable === entries,
+      seen: `${durable} of ${entries}`,
+    },
+    { name: 'nothing else was appended', holds: appended === entries, seen: `${appended} of ${entries}` },
+    {
+      name: 'every call is of the one run',
+      holds: run.calls === calls && run.refused === 0,
+      seen: `${run.calls} of ${calls}`,
+    },
+    {
+      name: 'the run is booked with calls x price',
+      holds: paid,
+      seen: `${spent.tokens} tokens, ${spent.cost_micros} micros`,
+    },
+    {
+      name: 'nothing is held when all is answered',
+      holds: nothingHeld,
+      seen: `${reserved.tokens}, ${reserved.cost_micros}`,
+    },
+  ]
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+async function gate(): Promise<readonly Check[]> {
+  await using stage = await setStage()
+  const length = { amount: perRound }
+  const warm = await alternate(stage, { rounds: 2, connections, length }, () => undefined)
+  const pairs = await alternate(stage, { rounds, connections, length }, say)
+  const joined = 1
+  const calls = [...warm, ...pairs].reduce((sum, [, weir]) => sum + weir.calls, joined)
+  const ratio = spreadOf(pairs.map(([plain, weir]) => weir.cpu_us / plain.cpu_us))
+  return [...(await counts(stage, calls)), judged(ratio.median, showSpread(ratio, 2))]
+}
+
+function judged(median: number, seen: string): Check {
+  const baseline = JSON.parse(readFileSync(baselinePath, 'utf8')) as Baseline
+  const most = baseline.cpu_ratio * baseline.tolerance
+  if (process.argv.includes('--write')) {
+    const next: Baseline = { ...baseline, cpu_ratio: Number(median.toFixed(2)) }
+    writeFileSync(baselinePath, `${JSON.stringify(next)}\n`)
+  }
+  const name = `CPU of a call / of the pass-through is at most ${most.toFixed(2)}`
+  return { name, holds: process.argv.includes('--write') || median <= most, seen }
+}
+
+const checks = await gate()
+for (const { name, holds, seen } of checks) say(`${holds ? 'ok  ' : 'FAIL'} ${name}: ${seen}`)
+process.exitCode = checks.every(({ holds }) => holds) ? 0 : 1

@@ -1,0 +1,36 @@
+/** Health for supervisors and load balancers, and the page Prometheus reads. Open to every process on this host. */
+import type { Road } from '../pipeline/road.ts'
+import { json, type Route } from './routes.ts'
+
+export interface Health {
+  readonly road: Road
+  readonly draining: () => boolean
+  /** The metrics page. */
+  readonly metrics: () => string
+}
+
+export function healthRoutes({ road, draining, metrics }: Health): readonly Route[] {
+  return [
+    { method: 'GET', path: '/livez', open: true, answer: () => json(200, { status: 'ok' }) },
+    {
+      method: 'GET',
+      path: '/readyz',
+      open: true,
+      answer: () => {
+        const checks = { ledger: road.ledger.health().state === 'ok', accepting: !draining() }
+        const ready = Object.values(checks).every(Boolean)
+        return json(ready ? 200 : 503, {
+          status: ready ? 'ready' : 'not_ready',
+          checks,
+          config: road.snapshot.configHash,
+        })
+      },
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      open: true,
+      answer: () => ({ status: 200, headers: [['content-type', 'text/plain; version=0.0.4']], body: metrics() }),
+    },
+  ]
+}

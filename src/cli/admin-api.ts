@@ -1,0 +1,85 @@
+/** The answers of the admin listener as the terminal reads them. The schema member is checked, the rest is ours. */
+import type { Cycle, RunEdge } from '../domain/run-graph.ts'
+import type { Spend } from '../domain/spend.ts'
+
+export interface RunSummary {
+  readonly id: string
+  readonly state: 'active' | 'halted' | 'ended'
+  readonly root: string
+  readonly person: string | null
+  /** Milliseconds since the epoch. */
+  readonly started_at: number
+  readonly ends_at: number
+  /** Hops admitted. */
+  readonly calls: number
+  readonly refused: number
+  readonly open: number
+  readonly depth_max: number
+  /** The most laps of any cycle; 0 without one. */
+  readonly laps: number
+  readonly spent: Spend
+  readonly reserved: Spend
+  /** Null where the run has no such budget. */
+  readonly left: { readonly tokens: number | null; readonly cost_micros: number | null }
+  /** Rules in shadow mode that would have refused a call of this run. */
+  readonly shadow: readonly string[]
+  readonly halt: RunHalt | null
+}
+
+interface RunHalt {
+  readonly code: string
+  readonly reason: string
+  readonly actor: string
+  readonly at: number
+  readonly hop: string | null
+}
+
+export interface RunList {
+  readonly schema: 'weir.runs/v1'
+  readonly runs: readonly RunSummary[]
+}
+
+export interface RunDetail extends RunSummary {
+  readonly schema: 'weir.run/v1'
+  readonly edges: readonly Readonly<RunEdge>[]
+  readonly cycles: readonly Cycle[]
+  /** The last 1000, oldest first. */
+  readonly hops: readonly HopView[]
+}
+
+export interface HopView {
+  readonly id: string
+  readonly parent: string | null
+  readonly from: string
+  readonly to: string
+  readonly depth: number
+  readonly state: 'open' | 'answered' | 'failed' | 'refused' | 'halted'
+  readonly code: string | null
+  readonly rule: string | null
+  readonly cost_micros: number
+  readonly at: number
+}
+
+/** What Weir posts to the webhooks when a run was halted. */
+export interface Alert {
+  readonly schema: 'weir.alert/v1'
+  readonly kind: 'run_halted'
+  readonly at: number
+  readonly sentence: string
+  readonly run: RunDetail
+  readonly edge: { readonly from: string; readonly to: string; readonly depth: number; readonly lap: number } | null
+  readonly rule: string | null
+  readonly code: string
+}
+
+/** RFC 9457, with our stable `code`. */
+export interface Problem {
+  readonly title?: string
+  readonly detail?: string
+  readonly code?: string
+}
+
+/** What a run has cost and what its open calls hold: the number that grows while a loop is under way. */
+export function committedMicros(run: RunSummary): number {
+  return run.spent.cost_micros + run.reserved.cost_micros
+}

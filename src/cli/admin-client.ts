@@ -1,0 +1,93 @@
+/** The terminal's way to a running gateway: one request, one answer or one sentence that says why not. */
+import type { AdminPlace, CliDeps } from './deps.ts'
+import type { Problem, RunDetail, RunList } from './admin-api.ts'
+import { type CliProblem, type ExitName, problem } from './exit-codes.ts'
+
+/** An operator waits no longer than this for an answer of the admin listener. */
+const answer_timeout_ms = 10_000
+
+const exitOfStatus: Readonly<Record<number, ExitName>> = {
+  400: 'usage',
+  401: 'unauthenticated',
+  403: 'denied',
+  404: 'not_found',
+  409: 'no',
+}
+
+export interface AdminClient {
+  listRuns(): Promise<RunList | CliProblem>
+  showRun(id: string): Promise<RunDetail | CliProblem>
+  /** `reason` is written into the ledger. A run that is over already is a problem with exit `no`. */
+  haltRun(id: string, reason: string): Promise<RunDetail | CliProblem>
+}
+
+/** `WEIR_URL` and `WEIR_ADMIN_TOKEN` if both are set, otherwise what the configuration file says. */
+export async function findAdmin(deps: CliDeps, configPath: string): Promise<AdminPlace | CliProblem> {
+  const url = deps.env['WEIR_URL']
+  const token = deps.env['WEIR_ADMIN_TOKEN']
+  if (!url && !token) return deps.admin(configPath)
+  if (!url || !token) return problem('usage', 'Set both WEIR_URL and WEIR_ADMIN_TOKEN, or neither.')
+  if (!/^https?:\/\//.test(url)) return problem('usage', `WEIR_URL must begin with http:// or https://, not ${url}`)
+  return { url: url.replace(/\/+$/, ''), token }
+}
+
+export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): AdminClient {
+  const ask = <T extends { schema: string }>(path: string, schema: T['schema'], body?: unknown) =>
+    request<T>(place, { path, schema, timeout_ms, body })
+  return {
+    listRuns: () => ask<RunList>('/api/v1/runs', 'weir.runs/v1'),
+    showRun: (id) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}`, 'weir.run/v1'),
+    haltRun: (id, reason) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}/halt`, 'weir.run/v1', { reason }),
+  }
+}
+
+interface Question {
+  readonly path: string
+  readonly schema: string
+  readonly timeout_ms: number
+  /** A POST if it is there, a GET if not. */
+  readonly body: unknown
+}
+
+async function request<T extends { schema: string }>(place: AdminPlace, question: Question): Promise<T | CliProblem> {
+  try {
+    const response = await fetch(place.url + question.path, {
+      method: question.body === undefined ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${place.token}`,
+        accept: 'application/json',
+        'content-type': 'application/json',
+      },
+      body: question.body === undefined ? null : JSON.stringify(question.body),
+      redirect: 'error',
+      signal: AbortSignal.timeout(question.timeout_ms),
+    })
+    const answer: unknown = await response.json().catch(() => null)
+    if (!response.ok) return refusal(place, response.status, answer)
+    return schemaOf(answer) === question.schema ? (answer as T) : notWeir(place)
+  } catch (error) {
+    return unanswered(place, error)
+  }
+}
+
+function schemaOf(answer: unknown): unknown {
+  return typeof answer === 'object' && answer !== null && 'schema' in answer ? answer.schema : undefined
+}
+
+function refusal(place: AdminPlace, status: number, answer: unknown): CliProblem {
+  const { title, detail, code } = (answer ?? {}) as Problem
+  const said = detail ?? title
+  if (said === undefined && status !== 401) return notWeir(place)
+  if (status === 401) return problem('unauthenticated', `${place.url} does not accept the admin token.`)
+  return problem(exitOfStatus[status] ?? 'failed', `${said}${code ? ` (${code})` : ''}`)
+}
+
+function notWeir(place: AdminPlace): CliProblem {
+  return problem('failed', `${place.url} answers, but not like the admin listener of Weir. Is it the right port?`)
+}
+
+function unanswered(place: AdminPlace, error: unknown): CliProblem {
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return problem('timeout', `${place.url} did not answer in time.`)
+  return problem('unreachable', `No gateway answers at ${place.url}. Is it running? Start it with: weir serve`)
+}

@@ -1,0 +1,78 @@
+/** The overnight loop in three acts: unwatched, halted by a limit, never begun because of a policy. */
+import type { Clock } from '../../base/clock.ts'
+import type { Dice } from '../../base/dice.ts'
+import type { TextSink } from '../deps.ts'
+import { type CliProblem, isProblem, problem } from '../exit-codes.ts'
+import type { Terminal } from '../terminal.ts'
+import { acts } from './acts.ts'
+import { liveTable } from './live.ts'
+import { type Played, playAct } from './play.ts'
+import { type DemoReport, reportOf, tell } from './report.ts'
+import { setStage, type Stage } from './stage.ts'
+
+export interface DemoOptions {
+  readonly clock: Clock
+  readonly dice: Dice
+  readonly terminal: Terminal
+  /** Where the live numbers are drawn; null where nobody watches. */
+  readonly live: TextSink | null
+  readonly json: boolean
+  /** Leave the gateways running until the signal. */
+  readonly keep: boolean
+  /** Ends the demo early; everything that was started is stopped. */
+  readonly signal: AbortSignal
+}
+
+/** Plays the demo and prints it; null if all went well. */
+export async function runDemo(options: DemoOptions): Promise<CliProblem | null> {
+  const stopped = aborted(options.signal).then(() => problem('interrupted', 'Stopped; nothing is left running.'))
+  await using struck = new AsyncDisposableStack()
+  const played = await Promise.race([stopped, play(options, struck)])
+  if (isProblem(played)) return played
+  const report: DemoReport = { schema: 'weir.demo/v1', acts: played.map(reportOf) }
+  if (options.json) options.terminal.printJson(report)
+  if (options.keep) {
+    options.terminal.say(whereToLook(played))
+    await stopped
+  }
+  return null
+}
+
+async function play(options: DemoOptions, struck: AsyncDisposableStack): Promise<readonly Played[] | CliProblem> {
+  const stage = await setStage(options.dice, struck)
+  if (isProblem(stage)) return stage
+  const played: Played[] = []
+  for (const act of acts) {
+    const one = await playOne(options, stage, act)
+    if (isProblem(one)) return one
+    played.push(one)
+  }
+  return played
+}
+
+async function playOne(options: DemoOptions, stage: Stage, act: (typeof acts)[number]): Promise<Played | CliProblem> {
+  const { terminal, clock } = options
+  const print = (text: string): void => (options.json ? undefined : terminal.print(text))
+  print(`${terminal.paint('strong', `Act ${act.act}`)}  ${act.title}\n`)
+  const draw = options.live ? liveTable(options.live) : () => undefined
+  const played = await playAct(act, stage, clock, (run) => draw(run, clock.now()))
+  if (isProblem(played)) return played
+  print(`${tell(played, terminal.paint)}\n`)
+  if (!options.keep) await played.gateway.stop()
+  return played
+}
+
+function whereToLook(played: readonly Played[]): string {
+  const commands = played.map(({ act, run, admin }) => {
+    const place = `WEIR_URL=${admin.url} WEIR_ADMIN_TOKEN=$(cat ${admin.tokenFile})`
+    return `  # act ${act.act}\n  ${place} npm run -s weir -- runs show ${run.id}\n`
+  })
+  return `The gateways run until Ctrl-C. To look further (also: runs tree, runs ls):\n${commands.join('')}`
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,99 @@
+/** What the terminal needs from the rest of the house. The composition root hands it in, so no organ is imported here. */
+import type { Clock } from '../base/clock.ts'
+import type { Dice } from '../base/dice.ts'
+import type { CliProblem } from './exit-codes.ts'
+
+/** Where text goes; a process stream or a test's array. */
+export interface TextSink {
+  write(text: string): unknown
+}
+
+/** Where answers to questions and piped tokens come from. */
+type TextSource = AsyncIterable<Uint8Array | string>
+
+export interface CliDeps {
+  /** Runs the gateway until it is stopped; resolves to its exit code (0, 70 or 78). */
+  readonly serve: (options: ServeOptions) => Promise<number>
+  /** Reads and judges a configuration file; `text` is ready to print. */
+  readonly check: (path: string, options: { readonly color: boolean }) => Promise<CheckResult>
+  /** Where the admin listener of the gateway with this configuration is, and the token that opens it. */
+  readonly admin: (configPath: string) => Promise<AdminPlace | CliProblem>
+  readonly token: TokenTools
+  /** Writes the generated reference pages; returns the paths that changed. */
+  readonly docs: () => Promise<readonly string[]>
+  /** Of Weir, as package.json says. */
+  readonly version: string
+  readonly clock: Clock
+  readonly dice: Dice
+  readonly stdin: TextSource
+  /** Data only. */
+  readonly stdout: TextSink
+  /** Messages, questions and progress. */
+  readonly stderr: TextSink
+  /** Whether a person sits at both ends: then there is colour, and dangerous things are asked about. */
+  readonly isTTY: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface ServeOptions {
+  readonly configPath: string
+  readonly logLevel: string
+}
+
+interface CheckResult {
+  readonly ok: boolean
+  /** For people; one line a problem as `file:line:col`, or one line that all is well. */
+  readonly text: string
+  /** For machines, as the configuration reader reports them. */
+  readonly problems: readonly unknown[]
+}
+
+export interface AdminPlace {
+  /** `http://127.0.0.1:8081`, without a trailing slash. */
+  readonly url: string
+  readonly token: string
+}
+
+interface TokenTools {
+  readonly mint: (request: MintRequest) => Promise<MintedToken | CliProblem>
+  readonly inspect: (request: InspectRequest) => Promise<InspectedToken | CliProblem>
+}
+
+interface MintRequest {
+  readonly configPath: string
+  /** Slug or `agent:` id. */
+  readonly agent: string
+  /** Name or `user:` id; null if the agent acts for nobody. */
+  readonly person: string | null
+  /** Null for the lifetime the configuration gives. */
+  readonly ttl_s: number | null
+}
+
+interface MintedToken {
+  readonly token: string
+  readonly agent: string
+  readonly person: string | null
+  /** Milliseconds since the epoch. */
+  readonly expires_at: number
+}
+
+interface InspectRequest {
+  readonly configPath: string
+  readonly token: string
+}
+
+export interface InspectedToken {
+  readonly valid: boolean
+  /** Why it is not valid; null if it is. */
+  readonly reason: string | null
+  readonly typ: string
+  readonly issuer: string
+  /** Key id the signature names; null if none. */
+  readonly key: string | null
+  /** From the person or root agent to the agent that may act now. */
+  readonly chain: readonly string[]
+  readonly run: string | null
+  readonly depth: number | null
+  /** Milliseconds since the epoch. */
+  readonly expires_at: number
+}

@@ -1,0 +1,178 @@
+/** The command line as one table of commands. Each command's code is loaded when it is called, so `--help` is instant. */
+import { Command, CommanderError } from 'commander'
+import type { HaltOptions, RunsOptions } from './commands/runs.ts'
+import type { MintOptions } from './commands/token.ts'
+import type { CliDeps } from './deps.ts'
+import { exits } from './exit-codes.ts'
+import { openTerminal } from './terminal.ts'
+
+const defaultConfig = 'weir.yaml'
+
+/** Runs one command. `argv` without the interpreter and the script; resolves to the exit code. */
+export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
+  let code: number = exits.ok
+  const program = buildProgram(deps, async (running) => {
+    code = await running
+  })
+  try {
+    await program.parseAsync(withDefaultVerb(argv), { from: 'user' })
+    return code
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return exits.ok
+    return argv[0] === 'serve' ? exits.serve_usage : exits.usage
+  }
+}
+
+/** `weir runs` alone lists the runs; done here so that a misspelt verb still gets its suggestion. */
+function withDefaultVerb(argv: readonly string[]): string[] {
+  const [noun, next] = argv
+  const bare = noun === 'runs' && (next === undefined || (next.startsWith('-') && next !== '--help' && next !== '-h'))
+  return bare ? ['runs', 'ls', ...argv.slice(1)] : [...argv]
+}
+
+/** Takes the exit code of the command that runs. */
+type Settle = (running: Promise<number>) => Promise<void>
+
+function buildProgram(deps: CliDeps, settle: Settle): Command {
+  const terminal = openTerminal(deps)
+  const program = new Command('weir')
+    .description('The agent gateway: who is calling, on whose behalf, may it, how much is left.')
+    .version(deps.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text),
+      writeErr: (text) => void deps.stderr.write(text),
+      getOutHasColors: () => terminal.color,
+      getErrHasColors: () => terminal.color,
+    })
+    .helpCommand(false)
+  examples(program, [
+    'weir demo loop',
+    'weir serve --config weir.yaml',
+    'weir runs',
+    'weir runs halt run_0193… --reason "loop"',
+  ])
+  addServe(program, deps, settle)
+  addCheck(program, deps, settle)
+  addRuns(program, deps, settle)
+  addToken(program, deps, settle)
+  addDemo(program, deps, settle)
+  addDocs(program, deps, settle)
+  return program
+}
+
+function addServe(program: Command, deps: CliDeps, settle: Settle): void {
+  const command = program
+    .command('serve')
+    .description('run the gateway until it is stopped')
+    .option('-c, --config <file>', 'configuration file', defaultConfig)
+    .option('--log-level <level>', 'trace, debug, info, warn, error', 'info')
+    .action(async (options: { config: string; logLevel: string }) => {
+      const { serve } = await import('./commands/serve.ts')
+      await settle(serve(deps, options))
+    })
+  examples(command, ['weir serve', 'weir serve --config /etc/weir/weir.yaml'])
+}
+
+function addCheck(program: Command, deps: CliDeps, settle: Settle): void {
+  const command = program
+    .command('check')
+    .description('name every mistake in a configuration file; exit code 3 if there is one')
+    .argument('[file]', 'configuration file', defaultConfig)
+    .option('--json', 'one JSON object')
+    .action(async (file: string, options: { json?: boolean }) => {
+      const { check } = await import('./commands/check.ts')
+      await settle(check(deps, file, options))
+    })
+  examples(command, ['weir check', 'weir check /etc/weir/weir.yaml --json'])
+}
+
+function addRuns(program: Command, deps: CliDeps, settle: Settle): void {
+  const runs = program.command('runs').description('what is under way, what it costs, and how to stop it')
+  examples(runs, ['weir runs', 'weir runs show run_0193…', 'weir runs halt run_0193… --reason "loop" --yes'])
+  const verb = (usage: string, description: string): Command =>
+    runs
+      .command(usage)
+      .description(description)
+      .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
+      .option('--json', 'one JSON object')
+  verb('ls', 'all runs, newest first (what `weir runs` does)').action(async (options: RunsOptions) => {
+    const { listRuns } = await import('./commands/runs.ts')
+    await settle(listRuns(deps, options))
+  })
+  verb('show <run>', 'one run: who, where, how much, why').action(async (id: string, options: RunsOptions) => {
+    const { showRun } = await import('./commands/runs.ts')
+    await settle(showRun(deps, id, options))
+  })
+  verb('tree <run>', 'its calls as a tree, with repeated laps folded').action(
+    async (id: string, options: RunsOptions) => {
+      const { treeRun } = await import('./commands/runs.ts')
+      await settle(treeRun(deps, id, options))
+    },
+  )
+  verb('halt <run>', 'stop it: open calls are aborted, nothing more is admitted')
+    .requiredOption('--reason <text>', 'why, for the record')
+    .option('--yes', 'do not ask')
+    .action(async (id: string, options: HaltOptions) => {
+      const { haltRun } = await import('./commands/runs.ts')
+      await settle(haltRun(deps, id, options))
+    })
+}
+
+function addToken(program: Command, deps: CliDeps, settle: Settle): void {
+  const token = program.command('token').description('credentials of agents')
+  examples(token, ['weir token mint --agent research --for tomas', 'weir token inspect < token.txt'])
+  token
+    .command('mint')
+    .description('a short-lived token for an agent; stdout holds nothing else')
+    .requiredOption('--agent <agent>', 'who will act')
+    .option('--for <user>', 'the person it acts for')
+    .option('--ttl <seconds>', 'lifetime in seconds')
+    .option('-c, --config <file>', 'configuration file', defaultConfig)
+    .option('--json', 'one JSON object')
+    .action(async (options: MintOptions) => {
+      const { mintToken } = await import('./commands/token.ts')
+      await settle(mintToken(deps, options))
+    })
+  token
+    .command('inspect')
+    .description('verify a token and draw its chain; exit code 3 if it is not valid')
+    .argument('[token]', 'the token, or - to read it from stdin', '-')
+    .option('-c, --config <file>', 'configuration file', defaultConfig)
+    .option('--json', 'one JSON object')
+    .action(async (given: string, options: { config: string; json?: boolean }) => {
+      const { inspectToken } = await import('./commands/token.ts')
+      await settle(inspectToken(deps, given, options))
+    })
+}
+
+function addDemo(program: Command, deps: CliDeps, settle: Settle): void {
+  const demo = program.command('demo').description('see it work, offline, in less than a minute')
+  examples(demo, ['weir demo loop', 'weir demo loop --keep', 'weir demo loop --json'])
+  demo
+    .command('loop')
+    .description('two agents that call each other for ever: unwatched, halted by a limit, cut by a policy')
+    .option('--json', 'one JSON object at the end, nothing else')
+    .option('--keep', 'leave the gateways running afterwards, to look at the runs')
+    .action(async (options: { json?: boolean; keep?: boolean }) => {
+      const { demoLoop } = await import('./commands/demo.ts')
+      await settle(demoLoop(deps, options))
+    })
+}
+
+function addDocs(program: Command, deps: CliDeps, settle: Settle): void {
+  const docs = program.command('docs', { hidden: true }).description('for people who change Weir')
+  docs
+    .command('write')
+    .description('write the generated reference pages')
+    .action(async () => {
+      const { writeDocs } = await import('./commands/docs.ts')
+      await settle(writeDocs(deps))
+    })
+}
+
+/** Examples come first in every help, because they are what is looked for. */
+function examples(command: Command, lines: readonly string[]): void {
+  command.addHelpText('before', `Examples:\n${lines.map((line) => `  ${line}\n`).join('')}`)
+}

@@ -1,0 +1,153 @@
+/** From a file that was found right to the settings: prefixes, default modes, merged limits, absolute paths. */
+import { resolve } from 'node:path'
+import { assert } from '../base/assert.ts'
+import { type AgentId, isAgentId, isPersonId, isTeamId, type PersonId, type TeamId } from '../domain/ids.ts'
+import { type Address, prefixed, readAddress } from './fields.ts'
+import type { ConfigFile } from './schema.ts'
+import { Secret } from './secret.ts'
+import type {
+  AgentLimits,
+  AgentSettings,
+  IssuerSettings,
+  Limit,
+  LimitMode,
+  RunLimits,
+  Settings,
+  TeamLimits,
+  TeamSettings,
+} from './settings.ts'
+
+/** `base` is the directory of the configuration file; relative paths start there. */
+export function normalise(file: ConfigFile, base: string): Settings {
+  const mode = file.limits.mode
+  const run: RunLimits = withMode(file.limits.run, mode)
+  const agent: AgentLimits = withMode(file.limits.agent, mode)
+  const team: TeamLimits = withMode(file.limits.team, mode)
+  const listen = addressOf(file.gateway.listen)
+  const public_url = publicUrl(file, listen)
+  const agents = Object.entries(file.agents).map(([slug, row]) => agentSettings(slug, row, { mode, shared: agent }))
+  const teams = Object.entries(file.teams).map(([slug, row]): TeamSettings => {
+    return { id: teamId(slug), limits: { ...team, ...withMode(row.limits, mode) } }
+  })
+  const settings: Settings = {
+    gateway: { ...file.gateway, listen, admin_listen: addressOf(file.gateway.admin_listen), public_url },
+    state: { dir: resolve(base, file.state.dir) },
+    identity: {
+      issuers: file.identity.issuers.map((row) => issuerSettings(row, base, public_url)),
+      api_keys: file.identity.api_keys.map((row) => ({
+        ...row,
+        agent: agentId(row.agent),
+        person: row.person === undefined ? null : personId(row.person),
+      })),
+      tokens: file.identity.tokens,
+    },
+    agents: new Map(agents.map((row) => [row.id, row])),
+    teams: new Map(teams.map((row) => [row.id, row])),
+    policy: { dir: resolve(base, file.policy.dir) },
+    limits: { on_breach: file.limits.on_breach, run, agent, team },
+    timeouts: file.timeouts,
+    maximums: file.maximums,
+    alerts: {
+      webhooks: file.alerts.webhooks.map((row) => ({
+        url: row.url,
+        secret: row.secret === undefined ? null : new Secret(row.secret),
+      })),
+    },
+  }
+  return deepFreeze(settings)
+}
+
+type WrittenLimit = number | { readonly max: number; readonly mode?: LimitMode | undefined } | undefined
+
+function withMode<Section extends object>(
+  section: Section & Readonly<Record<string, WrittenLimit>>,
+  mode: LimitMode,
+): { readonly [Name in keyof Section]?: Limit } {
+  const limits: Record<string, Limit> = {}
+  for (const [name, written] of Object.entries<WrittenLimit>(section)) {
+    if (written === undefined) continue
+    limits[name] =
+      typeof written === 'number' ? { max: written, mode } : { max: written.max, mode: written.mode ?? mode }
+  }
+  return limits
+}
+
+function agentSettings(
+  slug: string,
+  row: ConfigFile['agents'][string],
+  { mode, shared }: { readonly mode: LimitMode; readonly shared: AgentLimits },
+): AgentSettings {
+  return {
+    ...row,
+    id: agentId(slug),
+    url: row.url ?? null,
+    team: row.team === undefined ? null : teamId(row.team),
+    owner: row.owner === undefined ? null : personId(row.owner),
+    headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
+    limits: { ...shared, ...withMode(row.limits, mode) },
+  }
+}
+
+function issuerSettings(
+  row: ConfigFile['identity']['issuers'][number],
+  base: string,
+  public_url: string | null,
+): IssuerSettings {
+  const audience = row.audience ?? public_url
+  assert(audience !== null, 'the cross-check asks for an audience where the public URL is not known')
+  return {
+    ...row,
+    jwks: jwksPlace(row.jwks, base),
+    audience,
+    agents: bareRecord(Object.entries(row.agents).map(([claim, slug]) => [claim, agentId(slug)])),
+    person_claim: row.person_claim ?? null,
+  }
+}
+
+function bareRecord<Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> {
+  const record = Object.create(null) as Record<string, Value>
+  for (const [key, value] of entries) record[key] = value
+  return record
+}
+
+/** `file:` and an absolute path, or the URL as it stands. */
+export function jwksPlace(jwks: string, base: string): string {
+  if (!jwks.startsWith('file:')) return jwks
+  return `file:${resolve(base, jwks.slice('file:'.length).replace(/^\/\/(?=\/)/, ''))}`
+}
+
+function publicUrl(file: ConfigFile, listen: Address): string | null {
+  if (file.gateway.public_url !== undefined) return new URL(file.gateway.public_url).origin
+  if (listen.port === 0) return null
+  return new URL(`http://${file.gateway.listen}`).origin
+}
+
+function addressOf(text: string): Address {
+  const address = readAddress(text)
+  assert(address !== null, 'the table lets only addresses pass')
+  return address
+}
+
+function agentId(slug: string): AgentId {
+  const id = prefixed('agent:', slug)
+  assert(isAgentId(id), 'the table lets only slugs of agents pass')
+  return id
+}
+
+function teamId(slug: string): TeamId {
+  const id = prefixed('team:', slug)
+  assert(isTeamId(id), 'the table lets only slugs of teams pass')
+  return id
+}
+
+function personId(name: string): PersonId {
+  const id = prefixed('user:', name)
+  assert(isPersonId(id), 'the table lets only names of persons pass')
+  return id
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of value instanceof Map ? value.values() : Object.values(value)) deepFreeze(inner)
+  return Object.freeze(value)
+}

@@ -1,0 +1,73 @@
+/** The configuration table: where Weir listens, keeps its state, finds its policies and sends its alerts. */
+import { z } from 'zod'
+import { address, isPlainUrl, path, secret, text, url } from './fields.ts'
+
+export const defaultListen = '127.0.0.1:8080'
+export const defaultAdminListen = '127.0.0.1:8081'
+
+const environments = ['dev', 'test', 'staging', 'prod'] as const
+const engines = ['auto', 'uws', 'node'] as const
+
+export const gatewaySection = z
+  .strictObject({
+    listen: address({ description: 'Where agents call. Port 0 lets the system choose.' }).default(defaultListen),
+    admin_listen: address({
+      description: 'Where health, metrics and the operator interface answer; loopback only.',
+    }).default(defaultAdminListen),
+    public_url: text(isOrigin, {
+      form: 'an http or https URL without a path',
+      description: 'How callers reach Weir; audience of tokens and base of agent cards. Absent: made of listen.',
+    }).optional(),
+    environment: z
+      .enum(environments)
+      .default('dev')
+      .meta({ description: 'Which environment this is; policies see it, and prod refuses API keys.' }),
+    engine: z
+      .enum(engines)
+      .default('auto')
+      .meta({ description: 'HTTP engine: uws, node, or auto for uws where it can load.' }),
+  })
+  .prefault({})
+  .meta({ description: 'Where Weir listens and what it is called.' })
+
+export const stateSection = z
+  .strictObject({
+    dir: path({
+      description: 'Directory of the ledger, keys and the admin token, relative to the configuration file.',
+    }).default('.weir'),
+  })
+  .prefault({})
+  .meta({ description: 'What Weir keeps on disk.' })
+
+export const policySection = z
+  .strictObject({
+    dir: path({
+      description: 'Directory of the Cedar schema and policies, relative to the configuration file.',
+    }).default('policy'),
+  })
+  .prefault({})
+  .meta({ description: 'Which calls are allowed; whatever no policy permits is refused.' })
+
+export const alertsSection = z
+  .strictObject({
+    webhooks: z
+      .array(
+        z.strictObject({
+          url: url({ description: 'Receives alerts by POST; redirects are not followed.' }),
+          secret: secret({
+            description: 'Key of the HMAC-SHA256 in Weir-Signature. Absent: alerts are not signed.',
+          }).optional(),
+        }),
+      )
+      .max(16)
+      .default([])
+      .meta({ description: 'At most 16 receivers of alerts.', form: 'a list of at most 16 webhooks' }),
+  })
+  .prefault({})
+  .meta({ description: 'Who is told when a run is halted.' })
+
+/** Whether a URL is an origin and nothing else; one trailing slash is forgiven. */
+function isOrigin(value: string): boolean {
+  const parsed = isPlainUrl(value) ? URL.parse(value) : null
+  return parsed !== null && parsed.pathname === '/' && !value.includes('?')
+}

@@ -1,0 +1,143 @@
+/** The configuration table: how often, how deep, how many, how much, how long and how large. */
+import { z } from 'zod'
+import { whole } from './fields.ts'
+
+export const limitModes = ['shadow', 'warn', 'enforce'] as const
+
+const modeText =
+  'shadow counts and records what would have been refused, warn also logs it, enforce refuses. Absent: limits.mode.'
+
+const large = Number.MAX_SAFE_INTEGER
+
+/** One row per limit: its smallest and largest maximum, its unit and its meaning. */
+type LimitRow = readonly [min: number, max: number, unit: string, meaning: string]
+
+const runRows = {
+  depth_max: [1, 64, 'hops', 'Longest chain of agents, counted by Weir.'],
+  laps_max: [0, 100_000, 'laps', 'How often a cycle may be closed; 0 refuses the call that closes it first.'],
+  calls_max: [1, large, 'calls', 'Calls in the whole run.'],
+  fan_out_max: [1, 100_000, 'calls', 'Calls made while serving one call.'],
+  concurrency_max: [1, 100_000, 'calls', 'Calls under way at once.'],
+  wall_clock_ms: [100, 604_800_000, 'ms', 'Time from the first call of the run until it is over.'],
+  tokens_max: [1, large, 'tokens', 'Tokens the run may spend.'],
+  cost_micros_max: [1, large, 'micro-dollars', 'Cost the run may cause.'],
+} as const satisfies Record<string, LimitRow>
+
+const agentRows = {
+  invokes_per_minute: [1, 6_000_000, 'calls/min', 'Calls the agent may make in a minute.'],
+  concurrency_max: [1, 100_000, 'calls', 'Calls the agent may have under way at once.'],
+  tokens_per_day: [1, large, 'tokens/day', 'Tokens the agent may spend in a UTC day.'],
+  cost_micros_per_day: [1, large, 'micro-dollars/day', 'Cost the agent may cause in a UTC day.'],
+} as const satisfies Record<string, LimitRow>
+
+const teamRows = {
+  tokens_per_day: [1, large, 'tokens/day', 'Tokens the agents of a team may spend together in a UTC day.'],
+  cost_micros_per_day: [1, large, 'micro-dollars/day', 'Cost the agents of a team may cause together in a UTC day.'],
+} as const satisfies Record<string, LimitRow>
+
+/** Every limit by the name used in rules, metrics and records: `run.depth_max`. */
+export const limitNames: readonly string[] = [
+  ...Object.keys(runRows).map((name) => `run.${name}`),
+  ...Object.keys(agentRows).map((name) => `agent.${name}`),
+  ...Object.keys(teamRows).map((name) => `team.${name}`),
+]
+
+function limit([min, max, unit, description]: LimitRow) {
+  const bound = whole(min, max, { description, unit })
+  return z
+    .union([bound, z.strictObject({ max: bound, mode: z.enum(limitModes).optional().meta({ description: modeText }) })])
+    .optional()
+    .meta({ description, unit, form: `a whole number from ${min} to ${max}, or { max, mode }` })
+}
+
+type Limits<Rows> = { [Name in keyof Rows]: ReturnType<typeof limit> }
+
+function limits<Rows extends Record<string, LimitRow>>(rows: Rows) {
+  const shape = Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, limit(row)])) as Limits<Rows>
+  return z.strictObject(shape)
+}
+
+const none = 'A limit that is not written does not exist.'
+
+const runLimits = limits(runRows)
+  .prefault({})
+  .meta({ description: `Limits of one run. ${none}` })
+export const agentLimits = limits(agentRows)
+  .prefault({})
+  .meta({ description: `Limits of each agent as a caller. ${none}` })
+export const teamLimits = limits(teamRows)
+  .prefault({})
+  .meta({ description: `Limits of each team. ${none}` })
+
+export const limitsSection = z
+  .strictObject({
+    mode: z
+      .enum(limitModes)
+      .default('enforce')
+      .meta({ description: 'What happens at a limit that names no mode of its own.' }),
+    on_breach: z
+      .enum(['halt', 'refuse'])
+      .default('halt')
+      .meta({ description: 'Whether a breach halts the whole run or refuses only the call.' }),
+    run: runLimits,
+    agent: agentLimits,
+    team: teamLimits,
+  })
+  .prefault({})
+  .meta({ description: 'How often, how deep, how many at once and how much. Absent limits do not exist.' })
+
+/** One row per timeout: smallest, default and largest value, and its meaning. All in milliseconds. */
+type TimeoutRow = readonly [min: number, usual: number, max: number, meaning: string]
+
+const timeoutRows = {
+  connect_ms: [10, 3000, 60_000, 'Connecting to a target.'],
+  first_byte_ms: [10, 30_000, 3_600_000, 'From the last byte sent to the first byte of the answer.'],
+  idle_ms: [10, 120_000, 3_600_000, 'Silence on an open stream.'],
+  stall_ms: [10, 45_000, 3_600_000, 'Bytes without progress on an open stream.'],
+  body_ms: [10, 10_000, 600_000, 'Reading the body of a request.'],
+  heartbeat_ms: [10, 4000, 60_000, 'Silence towards the caller after which a comment is sent.'],
+  drain_ms: [0, 30_000, 600_000, 'What open calls get to finish when Weir stops.'],
+} as const satisfies Record<string, TimeoutRow>
+
+/** One row per maximum: smallest, default and largest value, unit and meaning. */
+type MaximumRow = readonly [min: number, usual: number, max: number, unit: string, meaning: string]
+
+const maximumRows = {
+  body_bytes: [1024, 1_048_576, 67_108_864, 'bytes', 'Body of a request.'],
+  header_bytes: [1024, 16_384, 65_536, 'bytes', 'All headers of a request together.'],
+  answer_bytes: [1024, 16_777_216, 268_435_456, 'bytes', 'Body of an answer that is not a stream.'],
+  event_bytes: [1024, 4_194_304, 67_108_864, 'bytes', 'One event of a stream.'],
+  runs: [1, 10_000, 1_000_000, 'runs', 'Runs that are held in memory at once.'],
+  edges_per_run: [1, 1024, 65_536, 'edges', 'Distinct edges in the graph of a run.'],
+  chain: [1, 64, 64, 'agents', 'Length of a delegation chain; holds in every mode.'],
+  proofs: [1, 20_000, 1_000_000, 'proofs', 'Verified proofs that are remembered.'],
+  proof_queue: [1, 1024, 65_536, 'proofs', 'Proofs that wait for verification.'],
+  open_calls: [1, 20_000, 1_000_000, 'calls', 'Calls under way in the whole gateway.'],
+  stream_buffer_bytes: [4096, 262_144, 67_108_864, 'bytes', 'What is buffered for one slow reader.'],
+  record_ring_bytes: [65_536, 8_388_608, 1_073_741_824, 'bytes', 'Records on their way to disk.'],
+} as const satisfies Record<string, MaximumRow>
+
+type Numbers<Rows> = { [Name in keyof Rows]: z.ZodDefault<z.ZodInt> }
+
+function numbers<Rows extends Record<string, MaximumRow>>(rows: Rows) {
+  const fields = Object.entries(rows).map(([name, [min, usual, max, unit, meaning]]) => [
+    name,
+    whole(min, max, { description: meaning, unit }).default(usual),
+  ])
+  return z.strictObject(Object.fromEntries(fields) as Numbers<Rows>)
+}
+
+function inMillis<Rows extends Record<string, TimeoutRow>>(rows: Rows): Record<keyof Rows, MaximumRow> {
+  const entries = Object.entries(rows).map(([name, [min, usual, max, meaning]]) => [
+    name,
+    [min, usual, max, 'ms', meaning],
+  ])
+  return Object.fromEntries(entries) as Record<keyof Rows, MaximumRow>
+}
+
+export const timeoutsSection = numbers(inMillis(timeoutRows))
+  .prefault({})
+  .meta({ description: 'Every wait has an end.' })
+export const maximumsSection = numbers(maximumRows)
+  .prefault({})
+  .meta({ description: 'Every store, body and chain has a size.' })

@@ -1,0 +1,102 @@
+/** The settings as the rest of Weir sees them: names branded, limits with their mode, secrets sealed. */
+import type { AgentId, PersonId, TeamId } from '../domain/ids.ts'
+import type { Address } from './fields.ts'
+import type { ConfigFile } from './schema.ts'
+import type { a2aVersions } from './schema-agents.ts'
+import type { limitModes } from './schema-limits.ts'
+import type { Secret } from './secret.ts'
+
+export type LimitMode = (typeof limitModes)[number]
+type A2aVersion = (typeof a2aVersions)[number]
+
+/** A ceiling and what happens at it. A limit that is absent does not exist. */
+export interface Limit {
+  readonly max: number
+  readonly mode: LimitMode
+}
+
+type LimitsOf<Section> = { readonly [Name in keyof Section]?: Limit }
+
+export type RunLimits = LimitsOf<ConfigFile['limits']['run']>
+export type AgentLimits = LimitsOf<ConfigFile['limits']['agent']>
+export type TeamLimits = LimitsOf<ConfigFile['limits']['team']>
+
+export interface IssuerSettings {
+  readonly issuer: string
+  /** `file:` and an absolute path, or a URL. */
+  readonly jwks: string
+  readonly audience: string
+  readonly algorithms: readonly string[]
+  readonly agent_claim: string
+  /** Exact claim value to agent. Has no prototype, so that no claim value finds what nobody wrote. */
+  readonly agents: Readonly<Record<string, AgentId>>
+  readonly person_claim: string | null
+  readonly lifetime_max_s: number
+}
+
+interface ApiKeySettings {
+  readonly id: string
+  readonly agent: AgentId
+  /** SHA-256 of the whole key, lower-case hexadecimal. */
+  readonly sha256: string
+  readonly person: PersonId | null
+}
+
+export interface AgentSettings {
+  readonly id: AgentId
+  /** Null for an agent that calls but cannot be called. */
+  readonly url: string | null
+  readonly team: TeamId | null
+  readonly owner: PersonId | null
+  readonly description: string
+  readonly versions: readonly A2aVersion[]
+  readonly groups: readonly string[]
+  readonly external: boolean
+  readonly may_start_runs: boolean
+  readonly price: Readonly<ConfigFile['agents'][string]['price']>
+  /** Names are lower case. */
+  readonly headers: readonly (readonly [name: string, value: Secret])[]
+  /** Merged over `limits.agent`. */
+  readonly limits: AgentLimits
+}
+
+export interface TeamSettings {
+  readonly id: TeamId
+  /** Merged over `limits.team`. */
+  readonly limits: TeamLimits
+}
+
+export interface WebhookSettings {
+  readonly url: string
+  readonly secret: Secret | null
+}
+
+/** One frozen snapshot of the configuration. Paths are absolute. */
+export interface Settings {
+  readonly gateway: {
+    readonly listen: Address
+    readonly admin_listen: Address
+    /** Without a trailing slash. Null only where listen has port 0 and no URL is written: it follows the bound port. */
+    readonly public_url: string | null
+    readonly environment: ConfigFile['gateway']['environment']
+    readonly engine: ConfigFile['gateway']['engine']
+  }
+  readonly state: { readonly dir: string }
+  readonly identity: {
+    readonly issuers: readonly IssuerSettings[]
+    readonly api_keys: readonly ApiKeySettings[]
+    readonly tokens: Readonly<ConfigFile['identity']['tokens']>
+  }
+  readonly agents: ReadonlyMap<AgentId, AgentSettings>
+  readonly teams: ReadonlyMap<TeamId, TeamSettings>
+  readonly policy: { readonly dir: string }
+  readonly limits: {
+    readonly on_breach: 'halt' | 'refuse'
+    readonly run: RunLimits
+    readonly agent: AgentLimits
+    readonly team: TeamLimits
+  }
+  readonly timeouts: Readonly<ConfigFile['timeouts']>
+  readonly maximums: Readonly<ConfigFile['maximums']>
+  readonly alerts: { readonly webhooks: readonly WebhookSettings[] }
+}

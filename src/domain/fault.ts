@@ -1,0 +1,25 @@
+/** What the outside did to us. Made only in `relay/`; a value, never thrown. */
+export interface Fault {
+  readonly kind: 'fault'
+  readonly code: FaultCode
+  /** For operators and the Record; never for the caller. */
+  readonly detail: string
+  /** Whether any byte of the request may have reached the target; if so, the call is never repeated. */
+  readonly sent: boolean
+}
+
+export type FaultCode =
+  | 'connect_failed'
+  | 'connect_timeout'
+  | 'first_byte_timeout'
+  | 'idle_timeout'
+  | 'stalled'
+  | 'reset'
+  | 'truncated'
+  | 'bad_answer'
+  | 'too_large'
+  | 'aborted'
+
+export function isFault(value: { readonly kind?: unknown } | null): value is Fault {
+  return value !== null && value.kind === 'fault'
+}

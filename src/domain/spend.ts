@@ -1,0 +1,13 @@
+/** What a hop used or may use: tokens, and cost in integer micro-dollars. Both are whole numbers >= 0. */
+export interface Spend {
+  readonly tokens: number
+  readonly cost_micros: number
+}
+
+export const nothingSpent: Spend = { tokens: 0, cost_micros: 0 }
+
+/** `$48.20` of 48200000 micro-dollars; fractions of a cent are shown when they are all there is. */
+export function formatMicros(micros: number): string {
+  const dollars = micros / 1_000_000
+  return micros !== 0 && Math.abs(dollars) < 0.01 ? `$${dollars.toFixed(6)}` : `$${dollars.toFixed(2)}`
+}

@@ -1,0 +1,100 @@
+import { denials, type DenialCode } from './denials.ts'
+import type { AgentId, HopId } from './ids.ts'
+import type { Call } from './call.ts'
+import type { Principal } from './principal.ts'
+import type { Run } from './run.ts'
+import type { Spend } from './spend.ts'
+
+declare const proof: unique symbol
+
+/** A refusal, as a value. The caller sees code and fixed sentences; operator and Record also see the rest. */
+export interface Denial {
+  readonly kind: 'denial'
+  readonly code: DenialCode
+  /** For operators and the Record; never for the caller. */
+  readonly detail: string
+  /** The policy or limit that decided: `graph.no-back-edge`, `run.depth_max`. */
+  readonly rule: string | null
+  /** Set where the retry column says `after_wait`. */
+  readonly retryAfter_ms: number | null
+}
+
+/** What a refusal may add to its code. */
+export interface DenialFacts {
+  readonly rule?: string
+  readonly retryAfter_ms?: number
+}
+
+export function deny(code: DenialCode, detail: string, facts: DenialFacts = {}): Denial {
+  return {
+    kind: 'denial',
+    code,
+    detail,
+    rule: facts.rule ?? null,
+    retryAfter_ms: facts.retryAfter_ms ?? (denials[code].retry === 'after_wait' ? 1000 : null),
+  }
+}
+
+export function isDenial(value: unknown): value is Denial {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'denial'
+}
+
+/** The proof that policy allowed this call. Only `policy/decide.ts` can make one. */
+export interface Permit {
+  readonly kind: 'permit'
+  readonly [proof]: 'permit'
+  /** Ids of the policies that decided. */
+  readonly policies: readonly string[]
+  readonly policyHash: string
+}
+
+/** A refusal that a limit in shadow or warn mode would have been. */
+export interface Overruled extends Denial {
+  readonly mode: 'shadow' | 'warn'
+}
+
+/** What a hop holds of limits and budgets while it is under way. Only `limits/lease.ts` can make one. */
+export interface Lease {
+  readonly kind: 'lease'
+  readonly [proof]: 'lease'
+  readonly reserved: Spend
+  /** Limits in shadow or warn mode that would have refused this call. */
+  readonly overruled: readonly Overruled[]
+  /** Books what was really spent and gives back the rest. Exactly one of settle and refund is called, once. */
+  settle(spent: Spend): void
+  /** Gives everything back: nothing reached the target. */
+  refund(): void
+}
+
+/** A Call that was let through; node of the run's tree. Only `pipeline/admit.ts` can make one. */
+export interface Hop {
+  readonly kind: 'hop'
+  readonly [proof]: 'hop'
+  readonly id: HopId
+  readonly call: Call
+  readonly principal: Principal
+  readonly run: Run
+  readonly parent: HopId | null
+  readonly depth: number
+  /** From the root agent to the target of this hop. */
+  readonly chain: readonly AgentId[]
+  readonly permit: Permit
+  readonly lease: Lease
+}
+
+type Fields<T> = Omit<T, typeof proof | 'kind'>
+
+/** Fenced to `policy/decide.ts` by a tidy test. */
+export function issuePermit(fields: Fields<Permit>): Permit {
+  return { kind: 'permit', ...fields } as Permit
+}
+
+/** Fenced to `limits/lease.ts` by a tidy test. */
+export function issueLease(fields: Fields<Lease>): Lease {
+  return { kind: 'lease', ...fields } as Lease
+}
+
+/** Fenced to `pipeline/admit.ts` by a tidy test. */
+export function issueHop(fields: Fields<Hop>): Hop {
+  return { kind: 'hop', ...fields } as Hop
+}

@@ -1,0 +1,288 @@
+/** The composition root of a running gateway: opens every part in order, and stops them in reverse. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createBoard } from './base/board.ts'
+import { day_ms, systemClock } from './base/clock.ts'
+import { cryptoDice } from './base/dice.ts'
+import { moduleUrl } from './base/module-url.ts'
+import { takeLock } from './base/instance-lock.ts'
+import { Wheel } from './base/wheel.ts'
+import { healthRoutes } from './admin/health.ts'
+import { serveAdmin } from './admin/routes.ts'
+import { runRoutes } from './admin/runs.ts'
+import { adminToken } from './admin/token.ts'
+import { addressUrl } from './config/fields.ts'
+import type { Loaded } from './config/load.ts'
+import type { Settings } from './config/settings.ts'
+import { isListenFailure, type Listener, type ListenerOptions } from './edge/contract.ts'
+import { openListener } from './edge/listener.ts'
+import { serveData } from './edge/routes.ts'
+import { buildSnapshot, type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
+import { openSigningKeys } from './identity/keys.ts'
+import { Ledger, openLedger } from './ledger/ledger.ts'
+import { replay } from './ledger/replay.ts'
+import { Bench, limitsPlan } from './limits/bench.ts'
+import { Runs } from './limits/runs.ts'
+import { declareGatewayMetrics, type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
+import type { Log } from './observe/log.ts'
+import { Registry } from './observe/metrics.ts'
+import { Counts } from './pipeline/counts.ts'
+import { Exchanges } from './pipeline/exchanges.ts'
+import { runEntry } from './pipeline/run-entry.ts'
+import { recover } from './pipeline/recover.ts'
+import type { Road, Snapshot } from './pipeline/road.ts'
+import { limitSettings } from './pipeline/snapshot.ts'
+import type { Serve } from './protocol/http.ts'
+import { Relay } from './relay/relay.ts'
+import { Transport } from './relay/transport.ts'
+import { slugOf } from './domain/ids.ts'
+import { openProofPool } from './threads/pool.ts'
+import { version } from './version.ts'
+
+export interface Gateway {
+  readonly kind: 'gateway'
+  readonly data: Listener
+  readonly admin: Listener
+  /** Takes other settings into use; false, with the reason in the log, keeps what is in force. */
+  reload(loaded: Loaded): Promise<boolean>
+  /** Says in log and metrics that a configuration did not hold, and why; what is in force stays. */
+  keep(problems: string): void
+  /** Stops accepting, waits for what is open up to `drain_ms`, then closes everything. */
+  stop(): Promise<void>
+}
+
+/** Rows on the board for agents and teams that reloads may add. */
+const spareRows = 256
+const sweep_ms = 1000
+const drainPoll_ms = 20
+
+export async function startGateway(loaded: Loaded, log: Log): Promise<Gateway | StartProblem> {
+  const stack = new AsyncDisposableStack()
+  try {
+    const gateway = await openAll(loaded, log, stack)
+    if (gateway.kind === 'start_problem') await stack.disposeAsync()
+    return gateway
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): Promise<Gateway | StartProblem> {
+  const { settings } = loaded
+  const { dir } = settings.state
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const lock = takeLock(dir)
+  if (typeof lock === 'string') return startProblem(70, lock)
+  stack.defer(() => lock.release())
+  const keys = openSigningKeys(dir)
+  if (keys.kind === 'key_problem') return startProblem(70, keys.sentence)
+  const clock = systemClock
+  const dice = cryptoDice()
+  const boot = dice.hex(16)
+  const ledger = await openLedgerIn(settings, { clock, log }, boot)
+  if (!(ledger instanceof Ledger)) return ledger
+  // Opened before the pool and so closed after it: a call whose signature the pool gives up still leaves its record.
+  stack.defer(async () => void (await ledger.close()))
+  const pool = openProofPool({
+    signingKey: keys.privateJwk,
+    onError: (error) => log.error(`proof pool: ${error.message}`),
+  })
+  stack.defer(() => pool.close())
+  const workshop: Workshop = { pool, keys, clock, dice, log }
+  // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
+  const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
+  const draining = { yes: false }
+  const registry = new Registry()
+  const metrics = declareGatewayMetrics(registry)
+  const token = adminToken(dir, workshop.dice)
+  const page = (): string => registry.render()
+  const data = await openListener(optionsOf(settings, 'listen', workshop), (inbound, reply) =>
+    late.serve(inbound, reply),
+  )
+  if (isListenFailure(data)) return startProblem(70, data.detail)
+  stack.defer(() => data.close())
+  const url = settings.gateway.public_url ?? addressUrl({ host: settings.gateway.listen.host, port: data.port })
+  const snapshot = await buildSnapshot(workshop, loaded, url)
+  if ('exit' in snapshot) return snapshot
+  const road = await paveRoad(workshop, snapshot, { ledger, boot, metrics, stack })
+  late.serve = serveData(road, keys.jwks)
+  const routes = [...runRoutes(road), ...healthRoutes({ road, draining: () => draining.yes, metrics: page })]
+  const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))
+  if (isListenFailure(admin)) return startProblem(70, admin.detail)
+  stack.defer(() => admin.close())
+  if (data.warning) log.warn(data.warning)
+  watchNumbers(road, metrics, { engine: data.engine, stack })
+  registry.knowAgents([...snapshot.agents.keys()].map(slugOf))
+  return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack })
+}
+
+function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', workshop: Workshop): ListenerOptions {
+  const { host, port } = settings.gateway[which]
+  const { header_bytes, body_bytes, open_calls } = settings.maximums
+  const { clock, dice, log } = workshop
+  const onBug = (bug: unknown, id: string): void =>
+    log.error(`a bug was answered with 500 ${id}`, { error: bug instanceof Error ? bug.stack : String(bug) })
+  const { engine } = settings.gateway
+  return {
+    engine,
+    host,
+    port,
+    header_bytes,
+    body_bytes,
+    body_ms: settings.timeouts.body_ms,
+    open_calls,
+    clock,
+    dice,
+    onBug,
+  }
+}
+
+async function openLedgerIn(
+  settings: Settings,
+  { clock, log }: Pick<Workshop, 'clock' | 'log'>,
+  boot: string,
+): Promise<Ledger | StartProblem> {
+  const ledger = await openLedger({
+    dir: join(settings.state.dir, 'ledger'),
+    workerUrl: moduleUrl('./threads/ledger-worker.ts', import.meta.url),
+    boot,
+    clock,
+    ring_bytes: settings.maximums.record_ring_bytes,
+  })
+  if (!(ledger instanceof Ledger)) return startProblem(75, ledger.detail)
+  for (const cut of ledger.cuts) log.warn(`ledger: ${cut}`)
+  return ledger
+}
+
+interface Laid {
+  readonly ledger: Ledger
+  readonly boot: string
+  readonly metrics: GatewayMetrics
+  readonly stack: AsyncDisposableStack
+}
+
+async function paveRoad(workshop: Workshop, snapshot: Snapshot, { ledger, boot, metrics, stack }: Laid): Promise<Road> {
+  const { clock, dice, log } = workshop
+  const { settings } = snapshot
+  const { maximums, timeouts } = settings
+  const counts = {
+    runs: maximums.runs,
+    agents: settings.agents.size + spareRows,
+    teams: settings.teams.size + spareRows,
+  }
+  const board = createBoard(limitsPlan(counts))
+  const limits = new Bench(board, limitSettings(settings), maximums)
+  const runs = new Runs(board, limits, dice)
+  const replayed = await replay(join(settings.state.dir, 'ledger'), clock.now(), horizonOf(settings, clock.now()))
+  const { runs: restored, problems } = recover(replayed, { runs, limits }, settings, clock.now())
+  for (const problem of problems) log.warn(`ledger: ${problem}`)
+  if (restored > 0) log.info('open runs were put back', { runs: restored })
+  ledger.append({ v: 1, ts: clock.now(), kind: 'boot', boot, gw: snapshot.publicUrl, pid: process.pid })
+  runs.onEnded = (run) => void ledger.append(runEntry(run, 'ended', clock.now()))
+  const wheel = new Wheel(clock)
+  stack.defer(() => wheel.stop())
+  const transport = new Transport(
+    { ...timeouts, connections: maximums.open_calls, header_bytes: maximums.header_bytes },
+    wheel,
+  )
+  stack.defer(() => transport.close())
+  const relay = new Relay({ transport, wheel, clock, settings: { ...timeouts, ...maximums } })
+  return {
+    clock,
+    dice,
+    snapshot,
+    runs,
+    limits,
+    ledger,
+    relay,
+    exchanges: new Exchanges(),
+    counts: new Counts(metrics),
+    log,
+  }
+}
+
+/** How far back a restart reads: to midnight in UTC, and to the start of the longest run that may still be open. */
+function horizonOf(settings: Settings, now: number): number {
+  return Math.max(now % day_ms, settings.limits.run.wall_clock_ms?.max ?? day_ms)
+}
+
+function watchNumbers(
+  road: Road,
+  metrics: GatewayMetrics,
+  { engine, stack }: { readonly engine: 'uws' | 'node'; readonly stack: AsyncDisposableStack },
+): void {
+  const { ledger, runs, exchanges, clock } = road
+  metrics.runsActive.child({}).readFrom(() => runs.active)
+  metrics.streamsActive.child({}).readFrom(() => exchanges.streams)
+  metrics.ledgerAppended.child({}).readFrom(() => ledger.appended)
+  metrics.ledgerDurable.child({}).readFrom(() => ledger.durable)
+  metrics.ledgerFailing.child({}).readFrom(() => (ledger.health().state === 'ok' ? 0 : 1))
+  metrics.overshoot.child({}).readFrom(() => runs.list().reduce((sum, run) => sum + run.overshoot.cost_micros, 0))
+  metrics.reloadSuccessful.child({}).set(1)
+  metrics.configEpoch.child({}).set(1)
+  metrics.buildInfo.child({ version, node: process.version, engine }).set(1)
+  const lag = watchEventLoop(metrics)
+  stack.defer(() => lag.stop())
+  const sweeping = setInterval(() => {
+    for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
+  }, sweep_ms)
+  stack.defer(() => clearInterval(sweeping))
+}
+
+interface Running {
+  readonly road: Road
+  readonly data: Listener
+  readonly admin: Listener
+  readonly workshop: Workshop
+  readonly registry: Registry
+  readonly metrics: GatewayMetrics
+  readonly draining: { yes: boolean }
+  readonly stack: AsyncDisposableStack
+}
+
+function gatewayOf(running: Running): Gateway {
+  const { road, data, admin } = running
+  return {
+    kind: 'gateway',
+    data,
+    admin,
+    reload: (loaded) => reload(running, loaded),
+    keep: (problems) => keep(running, problems),
+    async stop() {
+      running.draining.yes = true
+      data.stop()
+      const end = road.clock.monotonic() + road.snapshot.settings.timeouts.drain_ms
+      const busy = (): boolean => data.open > 0 || road.runs.list().some((run) => run.open > 0)
+      while (busy() && road.clock.monotonic() < end) await new Promise((resolve) => setTimeout(resolve, drainPoll_ms))
+      await road.snapshot.alerts.close()
+      await running.stack.disposeAsync()
+    },
+  }
+}
+
+/** Agents, limits, policies, identity and alerts are swapped as one; listeners, timeouts and maximums wait for a start. */
+async function reload(running: Running, loaded: Loaded): Promise<boolean> {
+  const { road, workshop, registry, metrics } = running
+  const before = road.snapshot
+  // Every part that lives on counts with the maximums of the start, so the parts that are made anew do too.
+  const settings = { ...loaded.settings, maximums: before.settings.maximums }
+  const next = await buildSnapshot(workshop, { ...loaded, settings }, before.publicUrl)
+  if ('exit' in next) {
+    keep(running, next.text)
+    return false
+  }
+  road.limits.use(limitSettings(loaded.settings))
+  registry.knowAgents([...next.agents.keys()].map(slugOf))
+  road.snapshot = next
+  metrics.reloadSuccessful.child({}).set(1)
+  metrics.configEpoch.child({}).add(1)
+  void before.alerts.close()
+  road.log.info('configuration taken into use', { config: next.configHash, policy: next.policy.hash })
+  return true
+}
+
+function keep({ road, metrics }: Running, problems: string): void {
+  metrics.reloadSuccessful.child({}).set(0)
+  road.log.error('the new configuration does not hold; the last good one stays', { problems })
+}

@@ -1,0 +1,61 @@
+/**
+ * Who is calling, and through which chain. Answers at once for keys and tokens it knows, which is almost always; else
+ * the proof pool is asked. Every `unauthenticated` looks alike to the caller; only the detail for operators differs.
+ */
+import { hash } from 'node:crypto'
+import type { Delegation, Principal, Proof } from '../domain/principal.ts'
+import { type Denial, deny, isDenial } from '../domain/verdict.ts'
+import type { HeaderMap } from '../protocol/http.ts'
+import { readCredential, readTxnToken } from './credential.ts'
+import type { ApiKeySettings } from './settings.ts'
+import type { TokenGate } from './token-gate.ts'
+
+export interface Authenticator {
+  /** `peer` is the address that pays for unknown tokens. Never rejects. */
+  authenticate(headers: HeaderMap, peer: string): Principal | Denial | Promise<Principal | Denial>
+}
+
+export interface AuthenticatorParts {
+  readonly api_keys: readonly ApiKeySettings[]
+  readonly calls: TokenGate<Proof>
+  readonly deliveries: TokenGate<Delegation>
+}
+
+export function openAuthenticator({ api_keys, calls, deliveries }: AuthenticatorParts): Authenticator {
+  const keys = new Map(api_keys.map((key) => [key.sha256, proofOfKey(key)]))
+
+  const proofOf = (headers: HeaderMap, peer: string): Proof | Denial | Promise<Proof | Denial> => {
+    const credential = readCredential(headers)
+    if (isDenial(credential)) return credential
+    if (credential.kind === 'token') return calls.prove(credential.raw, peer)
+    // Looked up by hash, so the time it takes says nothing about any key.
+    return keys.get(hash('sha256', credential.raw)) ?? deny('unauthenticated', 'no such API key')
+  }
+
+  return {
+    authenticate(headers, peer) {
+      const txn = readTxnToken(headers)
+      return after(proofOf(headers, peer), (proof) => {
+        if (isDenial(proof)) return proof
+        if (txn === null) return { proof, delegation: null }
+        return after(deliveries.prove(txn, peer), (delegation) => principal(proof, delegation))
+      })
+    },
+  }
+}
+
+function principal(proof: Proof, delegation: Delegation | Denial): Principal | Denial {
+  if (isDenial(delegation)) return delegation
+  if (delegation.holder === proof.agent) return { proof, delegation }
+  return deny('unauthenticated', `the Txn-Token was delivered to ${delegation.holder} and not to ${proof.agent}`)
+}
+
+function proofOfKey({ id, agent, person }: ApiKeySettings): Proof {
+  const expiresAt = Number.POSITIVE_INFINITY
+  return { kind: 'api_key', agent, person: person ?? null, credentialId: id, issuer: 'weir', expiresAt }
+}
+
+/** Goes on at once where there is nothing to wait for. */
+function after<T, R>(value: T | Promise<T>, goOn: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(goOn) : goOn(value)
+}

@@ -1,0 +1,26 @@
+/** What the main thread asks of the proof pool. Plain values, because they cross a thread. */
+
+/** Check one signature. */
+export interface VerifyTask {
+  readonly kind: 'verify'
+  /** The compact JWS. */
+  readonly raw: string
+  /** The algorithm it must have been signed with. */
+  readonly alg: string
+  /** The public JWK as a canonical JSON text; equal keys have equal texts, so an imported key is found again. */
+  readonly key: string
+}
+
+/** Sign `header.claims` with Weir's own key. */
+export interface SignTask {
+  readonly kind: 'sign'
+  readonly input: string
+}
+
+export type ProofTask = VerifyTask | SignTask
+
+/** Whether the signature holds; for a SignTask the signature in base64url. */
+export type ProofResult = boolean | string
+
+/** Works off a batch, in order. Rejects only if the pool itself fails. */
+export type RunProofs = (tasks: readonly ProofTask[]) => Promise<readonly ProofResult[]>

@@ -1,0 +1,59 @@
+/** The work of a proof thread: signature mathematics and nothing else. Claims were judged before they came here. */
+import { createPrivateKey, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
+import { compactVerify, type CryptoKey, importJWK, type JWK } from 'jose'
+import { assert } from '../base/assert.ts'
+import { BoundedMap } from '../base/bounded-map.ts'
+import type { ProofResult, ProofTask, RunProofs, SignTask, VerifyTask } from './proof-tasks.ts'
+
+/** 50 keys of each of 16 issuers; beyond that the least used is imported again. */
+const importedKeys_max = 800
+
+/** Makes a runner of proof batches; without a private key it can only verify. */
+export function openProofRunner(privateJwk: JsonWebKey | null): RunProofs {
+  const signingKey = privateJwk && createPrivateKey({ key: privateJwk, format: 'jwk' })
+  const imported = new BoundedMap<string, CryptoKey | Uint8Array>({ max: importedKeys_max })
+  const prove = (task: ProofTask): ProofResult | Promise<ProofResult> =>
+    task.kind === 'sign' ? makeSignature(task, signingKey) : holds(task, imported)
+  return async (tasks) => {
+    const results: ProofResult[] = []
+    // One after the other: a thread of the pool must not fan out over the cores that the main thread needs.
+    for (const task of tasks) results.push(await prove(task))
+    return results
+  }
+}
+
+/** Default is no: whatever goes wrong with a stranger's token or key, the signature does not hold. */
+async function holds(task: VerifyTask, imported: BoundedMap<string, CryptoKey | Uint8Array>): Promise<boolean> {
+  try {
+    const name = `${task.alg} ${task.key}`
+    const key = imported.get(name) ?? (await importJWK(JSON.parse(task.key) as JWK, task.alg))
+    imported.set(name, key)
+    await compactVerify(task.raw, key, { algorithms: [task.alg] })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Half as long as when OpenSSL is asked for the form of JWS itself. */
+function makeSignature(task: SignTask, key: KeyObject | null): string {
+  assert(key !== null, 'only a pool that was given the private key is asked to sign')
+  return sideBySide(sign('sha256', Buffer.from(task.input), key)).toString('base64url')
+}
+
+const integer_bytes = 32
+
+/** An ES256 signature as JWS wants it (RFC 7518 section 3.4), of what OpenSSL gives: 30 length 02 length r 02 length s. */
+function sideBySide(der: Buffer): Buffer {
+  const both = Buffer.alloc(2 * integer_bytes)
+  const rEnd = 4 + der.readUInt8(3)
+  alignRight(der.subarray(4, rEnd), both.subarray(0, integer_bytes))
+  alignRight(der.subarray(rEnd + 2), both.subarray(integer_bytes))
+  return both
+}
+
+/** DER writes no leading zeros, but one where the number would look negative. */
+function alignRight(integer: Buffer, field: Buffer): void {
+  const digits = integer.subarray(Math.max(0, integer.length - field.length))
+  field.set(digits, field.length - digits.length)
+}

@@ -1,0 +1,199 @@
+import { Worker } from 'node:worker_threads'
+import { assert } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
+import { ringMemory, RingWriter } from '../base/ring.ts'
+import type { LedgerEntry } from '../domain/record.ts'
+import { packedMax_bytes, packEntry } from './pack.ts'
+import type { WriterNews } from './run-writer.ts'
+import { Status } from './status.ts'
+import type { WriterSetup } from './writer.ts'
+
+/** What a ledger needs to be opened. */
+export interface LedgerSettings {
+  /** The ledger's own folder, `<state.dir>/ledger`; made if it is not there. */
+  readonly dir: string
+  /** Where `threads/ledger-worker.ts` is. */
+  readonly workerUrl: URL
+  /** Names this process in every file it writes. */
+  readonly boot: string
+  readonly clock: Clock
+  /** Entries wait here for the disk; at least 512 KiB, rounded up to a power of two. */
+  readonly ring_bytes: number
+  /** Default 64 MiB. */
+  readonly segment_bytes?: number
+  /** Below this much free space nothing new is admitted; default 64 MiB. */
+  readonly min_free_bytes?: number
+}
+
+/** Why a ledger could not be opened, as a value. */
+export interface LedgerProblem {
+  readonly kind: 'ledger_problem'
+  readonly detail: string
+}
+
+export interface LedgerHealth {
+  readonly state: 'ok' | 'failing'
+  readonly detail: string
+}
+
+const mebibyte = 1_048_576
+/** A start reads one segment at most; a stop writes one ring at most. */
+const open_timeout_ms = 30_000
+const flush_timeout_ms = 5_000
+const spillRetry_ms = 20
+const poll_ms = 1
+/** More owed entries than `open_calls` and `runs` can leave behind together, with a wide margin. */
+const spillMax = 65_536
+
+export async function openLedger(settings: LedgerSettings): Promise<Ledger | LedgerProblem> {
+  const setup: WriterSetup = {
+    dir: settings.dir,
+    boot: settings.boot,
+    ring: ringMemory(Math.max(settings.ring_bytes, 4 * packedMax_bytes)),
+    status: new SharedArrayBuffer(Status.bytes),
+    segment_bytes: settings.segment_bytes ?? 64 * mebibyte,
+    min_free_bytes: settings.min_free_bytes ?? 64 * mebibyte,
+  }
+  const worker = new Worker(settings.workerUrl, { workerData: setup, name: 'weir-ledger' })
+  const news = await firstNews(worker)
+  if (news.kind === 'ready') return new Ledger(worker, setup, news, settings.clock)
+  await worker.terminate()
+  return { kind: 'ledger_problem', detail: news.detail ?? 'the ledger thread did not start' }
+}
+
+function firstNews(worker: Worker): Promise<WriterNews> {
+  return new Promise((resolve) => {
+    const refuse = (detail: string): void => resolve({ kind: 'refused', detail })
+    const timer = setTimeout(() => refuse('the ledger thread did not start in time'), open_timeout_ms)
+    worker.once('message', resolve)
+    worker.once('error', (error) => refuse(String(error)))
+    worker.once('exit', () => {
+      clearTimeout(timer)
+      refuse('the ledger thread ended at once')
+    })
+    worker.once('message', () => clearTimeout(timer))
+  })
+}
+
+/**
+ * The gateway's side of the ledger. Appending packs the entry into the ring and returns; the ledger's thread makes
+ * it durable. Entries that open something (an intent, a run) are refused while the disk fails or less than a quarter
+ * of the ring is free; entries that end what was let through always find a place: "no record, no hop".
+ */
+export class Ledger {
+  readonly kind = 'ledger'
+  /** What the start had to cut off or set aside, in sentences; for the log. */
+  readonly cuts: readonly string[]
+  readonly #worker: Worker
+  readonly #ring: RingWriter
+  readonly #reserve_bytes: number
+  readonly #status: Status
+  readonly #clock: Clock
+  /** Owed entries that found the ring full, in their order. */
+  #spill: Uint8Array[] = []
+  #spillTimer: NodeJS.Timeout | null = null
+  #appended: number
+  #detail: string | null = null
+  #ended = false
+
+  constructor(worker: Worker, setup: WriterSetup, ready: WriterNews & { kind: 'ready' }, clock: Clock) {
+    this.cuts = ready.cuts
+    this.#worker = worker
+    this.#ring = new RingWriter(setup.ring)
+    this.#reserve_bytes = this.#ring.capacity / 4
+    this.#status = new Status(setup.status)
+    this.#clock = clock
+    this.#appended = ready.next - 1
+    worker.on('message', (news: WriterNews) => {
+      if (news.kind !== 'ready') this.#detail = news.detail
+    })
+    worker.on('error', (error) => (this.#detail = String(error)))
+    worker.on('exit', () => (this.#ended = true))
+  }
+
+  /** Whether a new call may be let through: its intent and, later, its record have a place. */
+  get room(): boolean {
+    return !this.#failing && this.#spill.length === 0 && this.#ring.free >= this.#reserve_bytes
+  }
+
+  /** Number of the last entry that was accepted. */
+  get appended(): number {
+    return this.#appended
+  }
+
+  /** Number of the last entry that is on the disk for good; never more than `appended`. */
+  get durable(): number {
+    return this.#status.durable
+  }
+
+  /** Takes an entry, or answers false: then nothing was kept, and what it would have opened must not happen. */
+  append(entry: LedgerEntry): boolean {
+    if (this.#ended || (opens(entry) && !this.room)) return false
+    const packed = packEntry(entry)
+    assert(packed.length <= packedMax_bytes, 'a packed entry fits a frame')
+    const taken = (this.#spill.length === 0 && this.#ring.push(packed)) || (isOwed(entry) && this.#keep(packed))
+    if (taken) this.#appended += 1
+    return taken
+  }
+
+  health(): LedgerHealth {
+    if (this.#ended) return { state: 'failing', detail: this.#detail ?? 'the ledger thread has ended' }
+    if (this.#status.failing) return { state: 'failing', detail: this.#detail ?? 'the disk fails' }
+    return this.room ? { state: 'ok', detail: '' } : { state: 'failing', detail: 'the record ring is full' }
+  }
+
+  /** Waits until everything accepted so far is durable: true. Gives up after 5 s, or when the thread is gone: false. */
+  async flush(): Promise<boolean> {
+    const goal = this.#appended
+    const end = this.#clock.monotonic() + flush_timeout_ms
+    while (this.durable < goal) {
+      if (this.#ended || this.#clock.monotonic() > end) return false
+      this.#unspill()
+      this.#status.hurry()
+      await new Promise((resolve) => setTimeout(resolve, poll_ms))
+    }
+    return true
+  }
+
+  /** Writes what was accepted and ends the thread; false if the disk did not take all of it. */
+  async close(): Promise<boolean> {
+    await this.flush()
+    const ended = this.#ended ? null : new Promise((resolve) => this.#worker.once('exit', resolve))
+    this.#status.stop()
+    this.#ring.wake()
+    const timer = setTimeout(() => void this.#worker.terminate(), flush_timeout_ms)
+    await ended
+    clearTimeout(timer)
+    if (this.#spillTimer) clearInterval(this.#spillTimer)
+    return this.durable === this.#appended
+  }
+
+  get #failing(): boolean {
+    return this.#ended || this.#status.failing
+  }
+
+  #keep(packed: Uint8Array): boolean {
+    if (this.#spill.length === spillMax) return false
+    this.#spill.push(packed)
+    this.#spillTimer ??= setInterval(() => this.#unspill(), spillRetry_ms).unref()
+    return true
+  }
+
+  #unspill(): void {
+    const stuck = this.#spill.findIndex((packed) => !this.#ring.push(packed))
+    this.#spill = stuck === -1 ? [] : this.#spill.slice(stuck)
+    if (stuck !== -1 || !this.#spillTimer) return
+    clearInterval(this.#spillTimer)
+    this.#spillTimer = null
+  }
+}
+
+/** Entries that start something new wait for better times. */
+function opens(entry: LedgerEntry): boolean {
+  return entry.kind === 'intent' || entry.kind === 'boot' || (entry.kind === 'run' && entry.event === 'opened')
+}
+
+/** Entries about something that was let through; there are at most as many as there were intents and runs. */
+function isOwed(entry: LedgerEntry): boolean {
+  return entry.kind === 'call' ? entry.decision === 'allow' : !opens(entry)
+}

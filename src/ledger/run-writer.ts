@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs'
+import { systemDisk } from './disk.ts'
+import { lockFolder } from './lock.ts'
+import { recover } from './recover.ts'
+import { Status } from './status.ts'
+import { Writer, type WriterSetup } from './writer.ts'
+
+/** What the ledger's thread tells the gateway's thread in words; numbers travel over shared memory. */
+export type WriterNews =
+  | { readonly kind: 'ready'; readonly next: number; readonly cuts: readonly string[] }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'health'; readonly detail: string | null }
+
+/** How long entries are gathered for one sync; longest sleep without entries, to look at the free space. */
+const gather_ms = 2
+const idle_ms = 1000
+/** How often a disk that failed is tried again. */
+const retry_ms = 250
+
+/** The whole life of the ledger's thread: lock, mend, write until told to stop. Blocks; returns when it has ended. */
+export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void): void {
+  try {
+    mkdirSync(setup.dir, { recursive: true, mode: 0o700 })
+    using lock = lockFolder(setup.dir)
+    if (!lock) return tell({ kind: 'refused', detail: `another process writes to ${setup.dir}` })
+    const { next, cuts } = recover(setup.dir)
+    const status = new Status(setup.status)
+    const writer = new Writer(setup, status, systemDisk, next)
+    tell({ kind: 'ready', next, cuts })
+    writeUntilStopped(writer, status, tell)
+    writer.close()
+  } catch (error) {
+    tell({ kind: 'refused', detail: String(error) })
+  }
+}
+
+function writeUntilStopped(writer: Writer, status: Status, tell: (news: WriterNews) => void): void {
+  let told: string | null = null
+  for (;;) {
+    const stopping = status.stopping
+    const before = status.durable
+    const problem = writer.step()
+    status.failing = problem !== null
+    if (problem !== told) tell({ kind: 'health', detail: problem })
+    told = problem
+    const stuck = problem !== null && status.durable === before
+    if (stopping && (stuck || writer.done)) return
+    if (stuck) status.pause(retry_ms)
+    else if (!stopping) gather(writer, status)
+  }
+}
+
+/** Waits for entries, and then a moment for more of them: one sync costs as much as a hundred packed entries. */
+function gather(writer: Writer, status: Status): void {
+  if (writer.done) writer.wait(idle_ms)
+  if (!writer.done && !writer.full) status.pause(gather_ms)
+}

@@ -1,0 +1,103 @@
+/**
+ * Everything admission counts against beside the run: one row of the board for each agent and each team, with the
+ * limits in force. A reload changes the limits and leaves the counters alone.
+ *
+ *     agent  longs  0 rate   1..3 tokens   4..6 cost   ints 14 open
+ *     team   longs           1..3 tokens   4..6 cost
+ */
+import { intsPerRow, longsPerRow, type Board, type BoardPlan, type Rows, rowsOf } from '../base/board.ts'
+import { day_ms, type Millis } from '../base/clock.ts'
+import type { AgentId, TeamId } from '../domain/ids.ts'
+import type { Spend } from '../domain/spend.ts'
+import { Account, longsPerAccount } from './account.ts'
+import { Gauge } from './gauge.ts'
+import { Rate } from './rate.ts'
+import type { AgentLimits, LimitMaximums, LimitSettings, TeamLimits } from './settings.ts'
+
+/** The counters of one agent or team. A team has no rate and no gauge of its own: its row leaves them at zero. */
+export interface Party<Limits extends TeamLimits = AgentLimits> {
+  readonly limits: Limits
+  readonly rate: Rate
+  readonly open: Gauge
+  readonly tokens: Account
+  readonly cost: Account
+}
+
+export type Team = Party<TeamLimits>
+
+/** The day in UTC a moment belongs to, counted from the epoch: the period of the day budgets. */
+export function dayOf(now: Millis): number {
+  return Math.floor(now / day_ms)
+}
+
+/** The rows this organ wants on the board. Agents and teams that reloads add need rows too: plan some more. */
+export function limitsPlan(counts: { runs: number; agents: number; teams: number }): BoardPlan {
+  return { 'limits.runs': counts.runs, 'limits.agents': counts.agents, 'limits.teams': counts.teams }
+}
+
+export class Bench {
+  readonly maximums: LimitMaximums
+  readonly #agentRows: Rows
+  readonly #teamRows: Rows
+  readonly #agents = new Map<AgentId, Changing<Party>>()
+  readonly #teams = new Map<TeamId, Changing<Team>>()
+  #settings: LimitSettings
+
+  constructor(board: Board, settings: LimitSettings, maximums: LimitMaximums) {
+    this.#agentRows = rowsOf(board, 'limits.agents')
+    this.#teamRows = rowsOf(board, 'limits.teams')
+    this.#settings = settings
+    this.maximums = maximums
+  }
+
+  get settings(): LimitSettings {
+    return this.#settings
+  }
+
+  /** Puts other limits in force, from the next call on. */
+  use(settings: LimitSettings): void {
+    this.#settings = settings
+    for (const [id, party] of this.#agents) party.limits = settings.agents.get(id) ?? settings.agent
+    for (const [id, team] of this.#teams) team.limits = settings.teams.get(id) ?? settings.team
+  }
+
+  /** The counters of an agent; null if the board has no row left for one more. */
+  agent(id: AgentId): Party | null {
+    const known = this.#agents.get(id)
+    if (known) return known
+    const row = this.#agents.size
+    if (row >= this.#agentRows.count) return null
+    const party = { ...cellsOf(this.#agentRows, row), limits: this.#settings.agents.get(id) ?? this.#settings.agent }
+    this.#agents.set(id, party)
+    return party
+  }
+
+  /** The counters of a team; null if the board has no row left for one more. */
+  team(id: TeamId): Team | null {
+    const known = this.#teams.get(id)
+    if (known) return known
+    const row = this.#teams.size
+    if (row >= this.#teamRows.count) return null
+    const team = { ...cellsOf(this.#teamRows, row), limits: this.#settings.teams.get(id) ?? this.#settings.team }
+    this.#teams.set(id, team)
+    return team
+  }
+
+  /** Puts back what an agent or a team had spent today before a restart. */
+  restore(party: Team | null, spent: Spend, now: Millis): void {
+    party?.tokens.restore(spent.tokens, dayOf(now))
+    party?.cost.restore(spent.cost_micros, dayOf(now))
+  }
+}
+
+type Changing<Of extends Team> = Omit<Of, 'limits'> & { limits: Of['limits'] }
+
+function cellsOf(rows: Rows, row: number): Omit<Party, 'limits'> {
+  const long = row * longsPerRow
+  return {
+    rate: new Rate(rows.longs, long),
+    open: new Gauge(rows.ints, row * intsPerRow + 14),
+    tokens: new Account(rows.longs, long + 1),
+    cost: new Account(rows.longs, long + 1 + longsPerAccount),
+  }
+}

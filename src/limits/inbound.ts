@@ -1,0 +1,58 @@
+/**
+ * Which calls an agent is serving right now. An agent that forwards no token is still found in its run when all it
+ * serves belongs to one run; when it serves several, nobody guesses.
+ */
+import type { AgentId, HopId } from '../domain/ids.ts'
+
+/** An invocation whose target has not answered, or has answered with a task that goes on. */
+export interface Served<Run> {
+  readonly run: Run
+  readonly hop: HopId
+  readonly depth: number
+  /** From the root agent to the agent that serves this invocation. */
+  readonly chain: readonly AgentId[]
+}
+
+/** Open invocations that are looked through; an agent with more of them has to forward its tokens. */
+const lookedAt = 1024
+
+export class InboundIndex<Run> {
+  /** One entry for every agent that was ever called: as many as the policy lets anyone call. */
+  readonly #serving = new Map<AgentId, Map<HopId, Served<Run>>>()
+
+  add(agent: AgentId, served: Served<Run>): void {
+    const open = this.#serving.get(agent)
+    if (open) open.set(served.hop, served)
+    else this.#serving.set(agent, new Map([[served.hop, served]]))
+  }
+
+  remove(agent: AgentId, hop: HopId): void {
+    this.#serving.get(agent)?.delete(hop)
+  }
+
+  /** Whether the agent still serves this hop. */
+  serves(agent: AgentId, hop: HopId): boolean {
+    return this.#serving.get(agent)?.has(hop) ?? false
+  }
+
+  /** The deepest open invocation of the agent in one run, or null. */
+  within(agent: AgentId, run: Run): Served<Run> | null {
+    let best: Served<Run> | null = null
+    for (const served of this.#serving.get(agent)?.values() ?? [])
+      if (served.run === run && (!best || served.depth >= best.depth)) best = served
+    return best
+  }
+
+  /** The deepest open invocation of the agent if all of them are of one run. */
+  only(agent: AgentId): Served<Run> | 'none' | 'ambiguous' {
+    const open = this.#serving.get(agent)
+    if (!open || open.size === 0) return 'none'
+    if (open.size > lookedAt) return 'ambiguous'
+    let best: Served<Run> | null = null
+    for (const served of open.values()) {
+      if (best && served.run !== best.run) return 'ambiguous'
+      if (!best || served.depth >= best.depth) best = served
+    }
+    return best ?? 'none'
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Reserve before the call, settle after, give back the rest. A call takes what it needs of every limit or nothing of
+ * any: where one refuses, those before it are undone in reverse. The lease is the proof that all of them were asked.
+ */
+import { assert } from '../base/assert.ts'
+import type { Millis } from '../base/clock.ts'
+import { type AgentId, type HopId, isAgentId, type TeamId } from '../domain/ids.ts'
+import type { Cycle } from '../domain/run-graph.ts'
+import type { Run } from '../domain/run.ts'
+import { nothingSpent, type Spend } from '../domain/spend.ts'
+import { type Denial, deny, issueLease, type Lease, type Overruled } from '../domain/verdict.ts'
+import { type Bench, dayOf } from './bench.ts'
+import type { HopStart, LiveRun } from './live-run.ts'
+import { type Seat, type Step, steps } from './steps.ts'
+
+/** What a call asks of the limits. */
+export interface Ask {
+  readonly run: LiveRun
+  readonly hop: HopId
+  /** The hop that was delivered to the caller; null for what the root agent calls of its own accord. */
+  readonly parent: HopId | null
+  /** The caller: its rate, its concurrency and its budgets count. */
+  readonly agent: AgentId
+  readonly team: TeamId | null
+  /** The target by its name, `agent:research`. */
+  readonly target: string
+  readonly depth: number
+  /** From the root agent to the target. */
+  readonly chain: readonly AgentId[]
+  /** What `run.graph.closes` said about this call. */
+  readonly cycle: Cycle | null
+  readonly price: Spend
+  readonly now: Millis
+}
+
+/**
+ * Takes all or nothing. A lease means that the hop is booked: it is an edge of the run's graph, its target serves it,
+ * and exactly one of settle and refund has to follow. That it was tried stays counted in `calls` and in the fan-out
+ * of its parent, also if it is refunded: a loop against a dead target ends too.
+ */
+export function reserve(bench: Bench, ask: Ask): Lease | Denial {
+  const agent = bench.agent(ask.agent)
+  const team = ask.team === null ? null : bench.team(ask.team)
+  if (!agent || (ask.team !== null && !team)) return deny('busy', 'the board has no row left', { rule: 'board.rows' })
+  const never = refusedWhateverTheModes(bench, ask)
+  if (never) return never
+  const { run, cycle, price, now } = ask
+  const seat: Seat = {
+    run,
+    agent,
+    team,
+    limits: bench.settings.run,
+    hop: hopOf(ask),
+    cycle,
+    price,
+    now,
+    day: dayOf(now),
+    booked: [0, 0, 0, 0, 0, 0],
+    wait_ms: 0,
+  }
+  const overruled: Overruled[] = []
+  for (let at = 0; at < steps.length; at++) {
+    const step = stepAt(at)
+    const limit = step.limit(seat)
+    if (step.take(seat, limit?.max ?? Number.POSITIVE_INFINITY)) continue
+    const refusal = refusalOf(step, seat)
+    if (limit?.mode === 'enforce') {
+      undo(seat, at)
+      return refusal
+    }
+    overruled.push({ ...refusal, mode: limit?.mode ?? 'shadow' })
+    step.take(seat, Number.POSITIVE_INFINITY)
+  }
+  run.begin(seat.hop, overruled)
+  return leaseOf(seat, overruled)
+}
+
+function hopOf(ask: Ask): HopStart {
+  const { hop, parent, agent, target, depth, chain, now } = ask
+  const server = isAgentId(target) ? target : null
+  return { id: hop, parent, from: agent, to: target, depth, chain, at: now, server }
+}
+
+/** The state of the run and the ceilings of our own stores know no mode. */
+function refusedWhateverTheModes(bench: Bench, ask: Ask): Denial | null {
+  const { run, chain, agent, target } = ask
+  const over = refusalOfRun(run, ask.now)
+  if (over) return over
+  if (chain.length > bench.maximums.chain)
+    return deny('depth_exceeded', `a chain of ${chain.length} agents`, { rule: 'maximums.chain' })
+  if (!run.graph.fits(agent, target))
+    return deny('calls_exceeded', 'the graph of the run is full', { rule: 'maximums.edges_per_run' })
+  return null
+}
+
+/** Why a run admits nothing any more; null while it is active. */
+export function refusalOfRun(run: Run, now: Millis): Denial | null {
+  if (run.state === 'active') return null
+  if (run.state === 'halted') return deny('run_halted', `halted: ${run.halt?.reason ?? ''}`, { rule: 'run.state' })
+  return now >= run.endsAt
+    ? deny('run_time_exceeded', 'the run has ended by its wall clock', { rule: 'run.wall_clock_ms' })
+    : deny('run_time_exceeded', 'the run has ended because nothing happened in it', { rule: 'run.state' })
+}
+
+function refusalOf(step: Step, seat: Seat): Denial {
+  const max = step.limit(seat)?.max ?? 0
+  const detail = `${step.rule}: ${step.reading(seat)} of ${max}`
+  const { rule } = step
+  return deny(step.code, detail, seat.wait_ms > 0 ? { rule, retryAfter_ms: seat.wait_ms } : { rule })
+}
+
+function undo(seat: Seat, refusedAt: number): void {
+  for (let at = refusedAt - 1; at >= 0; at--) stepAt(at).undo(seat)
+}
+
+function stepAt(at: number): Step {
+  const step = steps[at]
+  assert(step !== undefined, 'a step is one of the table')
+  return step
+}
+
+function leaseOf(seat: Seat, overruled: readonly Overruled[]): Lease {
+  let held = true
+  const close = (spent: Spend, state: 'answered' | 'failed'): void => {
+    assert(held, 'a lease is settled or refunded once')
+    held = false
+    // In reverse: the run is not idle, and its row not free for another run, before its books are closed.
+    for (let at = steps.length - 1; at >= 0; at--) stepAt(at).settle(seat, spent)
+    seat.run.finish(seat.hop, state, spent)
+  }
+  return issueLease({
+    reserved: seat.price,
+    overruled,
+    settle: (spent) => close(spent, 'answered'),
+    refund: () => close(nothingSpent, 'failed'),
+  })
+}

@@ -1,0 +1,27 @@
+/** The composition root of the terminal: hands it what it needs, and loads the rest of the house only when asked. */
+import { systemClock } from './base/clock.ts'
+import { cryptoDice } from './base/dice.ts'
+import type { CliDeps } from './cli/deps.ts'
+import { runCli } from './cli/program.ts'
+import { version } from './version.ts'
+
+const deps: CliDeps = {
+  serve: async (options) => (await import('./serve.ts')).serve(options, process),
+  check: async (path, options) => (await import('./tools.ts')).check(path, options),
+  admin: async (configPath) => (await import('./tools.ts')).admin(configPath),
+  token: {
+    mint: async (request) => (await import('./tools.ts')).mint(request),
+    inspect: async (request) => (await import('./tools.ts')).inspect(request),
+  },
+  docs: async () => (await import('./tools.ts')).docs(),
+  version,
+  clock: systemClock,
+  dice: cryptoDice(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  isTTY: process.stdin.isTTY && process.stdout.isTTY,
+  env: process.env,
+}
+
+process.exitCode = await runCli(process.argv.slice(2), deps)

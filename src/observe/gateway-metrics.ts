@@ -1,0 +1,116 @@
+/** The metrics of the road: what is counted while calls go through, in one table. Base units, bounded labels. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { limitModes, limitNames } from '../config/schema-limits.ts'
+import { denialCodes } from '../domain/denials.ts'
+import type { Declared, MetricTable, Registry } from './metrics.ts'
+
+const haltCodes = [...denialCodes, 'operator']
+
+/** Kinds of traffic. */
+const planes = ['a2a'] as const
+
+/** How a call ended; the same words as in its record. */
+const outcomes = ['refused', 'answered', 'failed', 'aborted', 'halted'] as const
+
+const lagStats = { p50: 50, p99: 99, max: 100 } as const
+
+const gatewayMetrics = {
+  requests: {
+    type: 'counter',
+    name: 'weir_requests_total',
+    help: 'Calls that were read, by calling agent and how they ended.',
+    labels: { plane: planes, agent: 'agent', outcome: outcomes },
+  },
+  denials: {
+    type: 'counter',
+    name: 'weir_denials_total',
+    help: 'Refusals by code.',
+    labels: { code: denialCodes },
+  },
+  overhead: {
+    type: 'histogram',
+    name: 'weir_overhead_seconds',
+    help: 'Time the gateway added to a call, apart from its target.',
+    labels: {},
+  },
+  upstream: {
+    type: 'histogram',
+    name: 'weir_upstream_seconds',
+    help: 'Time spent waiting for the target of a call.',
+    labels: {},
+  },
+  runsActive: { type: 'gauge', name: 'weir_runs_active', help: 'Runs that are open.', labels: {} },
+  runsHalted: {
+    type: 'counter',
+    name: 'weir_runs_halted_total',
+    help: 'Runs that were halted, by why.',
+    labels: { code: haltCodes },
+  },
+  limitHits: {
+    type: 'counter',
+    name: 'weir_limit_hits_total',
+    help: 'Calls that reached a limit, by limit and mode.',
+    labels: { limit: [...limitNames, 'maximums.chain'], mode: limitModes },
+  },
+  streamsActive: { type: 'gauge', name: 'weir_streams_active', help: 'Streams that are open.', labels: {} },
+  overshoot: {
+    type: 'counter',
+    name: 'weir_budget_overshoot_micros_total',
+    help: 'Micro-dollars spent past a budget; must stay 0.',
+    labels: {},
+  },
+  ledgerAppended: {
+    type: 'counter',
+    name: 'weir_ledger_appended_total',
+    help: 'Entries handed to the ledger.',
+    labels: {},
+  },
+  ledgerDurable: { type: 'counter', name: 'weir_ledger_durable_total', help: 'Entries safe on disk.', labels: {} },
+  unrecorded: {
+    type: 'counter',
+    name: 'weir_calls_unrecorded_total',
+    help: 'Refused calls whose record the ledger did not take; must stay 0.',
+    labels: {},
+  },
+  ledgerFailing: { type: 'gauge', name: 'weir_ledger_failing', help: '1 while the ledger cannot write.', labels: {} },
+  reloadSuccessful: {
+    type: 'gauge',
+    name: 'weir_config_last_reload_successful',
+    help: '1 if the last configuration that was tried is in use.',
+    labels: {},
+  },
+  configEpoch: { type: 'gauge', name: 'weir_config_epoch', help: 'Configurations taken into use.', labels: {} },
+  eventLoopLag: {
+    type: 'gauge',
+    name: 'weir_event_loop_lag_seconds',
+    help: 'Delay of the main thread since the last reading of this page.',
+    labels: { stat: Object.keys(lagStats) },
+  },
+  buildInfo: {
+    type: 'gauge',
+    name: 'weir_build_info',
+    help: 'Always 1; the labels say what runs.',
+    labels: { version: 'ours', node: 'ours', engine: ['uws', 'node'] },
+  },
+} as const satisfies MetricTable
+
+export type GatewayMetrics = Declared<typeof gatewayMetrics>
+
+/** Measures how late the main thread is. Readings start anew after each page, so a scrape sees its own window. */
+export function watchEventLoop(metrics: GatewayMetrics): { stop(): void } {
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  for (const [stat, percentile] of Object.entries(lagStats)) {
+    metrics.eventLoopLag.child({ stat }).readFrom(() => {
+      const lag_ns = delay.count === 0 ? 0 : delay.percentile(percentile)
+      if (stat === 'max') delay.reset()
+      return lag_ns / 1e9
+    })
+  }
+  return { stop: () => void delay.disable() }
+}
+
+/** The families of the table in `registry`, so that callers keep them and look up their children once. */
+export function declareGatewayMetrics(registry: Registry): GatewayMetrics {
+  return registry.declare(gatewayMetrics)
+}

@@ -1,0 +1,74 @@
+/** What the road counts, with the series of the hot path looked up once. */
+import type { Millis } from '../base/clock.ts'
+import type { DenialCode } from '../domain/denials.ts'
+import { type AgentId, slugOf } from '../domain/ids.ts'
+import type { Outcome } from '../domain/record.ts'
+import type { Denial } from '../domain/verdict.ts'
+import { limitNames } from '../config/schema-limits.ts'
+import type { LimitMode } from '../config/settings.ts'
+import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
+import type { Cell } from '../observe/metrics.ts'
+
+type Status = Outcome['status']
+
+export class Counts {
+  readonly #metrics: GatewayMetrics
+  readonly #requests = new Map<string, Cell>()
+  readonly #overhead
+  #toldAt: Millis = 0
+  readonly #upstream
+
+  constructor(metrics: GatewayMetrics) {
+    this.#metrics = metrics
+    this.#overhead = metrics.overhead.child({})
+    this.#upstream = metrics.upstream.child({})
+  }
+
+  /** One call has ended. `caller` is null for one that could not be identified. */
+  ended(caller: AgentId | null, outcome: Outcome): void {
+    this.#request(caller, outcome.status).add()
+    this.#overhead.record(Math.max(0, outcome.ms - outcome.upstream_ms))
+    if (outcome.upstream_ms > 0) this.#upstream.record(outcome.upstream_ms)
+  }
+
+  /** A call left no record; answers whether it is time to say so again. */
+  unrecorded(now: Millis): boolean {
+    this.#metrics.unrecorded.child({}).add()
+    if (now < this.#toldAt + quiet_ms) return false
+    this.#toldAt = now
+    return true
+  }
+
+  denied(denial: Denial): void {
+    this.#metrics.denials.child({ code: denial.code }).add()
+    this.limit(denial, 'enforce')
+  }
+
+  /** Counts a refusal that came of a limit; other rules are policies or states and no limits. */
+  limit({ rule }: Denial, mode: LimitMode): void {
+    if (rule !== null && limitRules.has(rule)) this.#metrics.limitHits.child({ limit: rule, mode }).add()
+  }
+
+  halted(code: DenialCode | 'operator'): void {
+    this.#metrics.runsHalted.child({ code }).add()
+  }
+
+  #request(caller: AgentId | null, outcome: Status): Cell {
+    const key = `${outcome} ${caller}`
+    const known = this.#requests.get(key)
+    if (known) return known
+    const cell = this.#metrics.requests.child({
+      plane: 'a2a',
+      agent: caller === null ? 'other' : slugOf(caller),
+      outcome,
+    })
+    if (this.#requests.size < keptMax) this.#requests.set(key, cell)
+    return cell
+  }
+}
+
+const limitRules = new Set([...limitNames, 'maximums.chain'])
+/** Series kept by key; as many as a registry has children. */
+const keptMax = 2000
+/** How long a failing ledger is not mentioned again. */
+const quiet_ms = 1000

@@ -1,0 +1,99 @@
+/** Where every refusal on the road ends: the face for the caller, the record, the counters, and, for a breach, the halt. */
+import { targetName } from '../domain/call.ts'
+import type { AgentId, HopId, RunId } from '../domain/ids.ts'
+import type { Denial } from '../domain/verdict.ts'
+import { haltFor, isBreach, reportBreach } from '../limits/breach.ts'
+import { decide, visibleTo } from '../policy/decide.ts'
+import type { PolicyContext } from '../policy/world.ts'
+import { writeDenial } from '../protocol/faces.ts'
+import type { Reply } from '../protocol/http.ts'
+import { sendWritten, type Written } from '../protocol/jsonrpc.ts'
+import { haltRun } from './halt.ts'
+import type { Snapshot } from './road.ts'
+import { endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent, type Visit } from './visit.ts'
+
+/** Registries larger than this list no alternatives: looking through them costs more than the refusal. */
+const alternativesMax = 200
+
+/** Answers the caller and leaves everything about the refusal behind that others will ask for. */
+export async function refuse(visit: Visit, denial: Denial): Promise<void> {
+  const { call, run, road } = visit
+  const shown = (await isHidden(visit, denial)) ? { ...denial, code: 'not_found' as const } : denial
+  const alternatives = shown.code === 'policy_denied' ? alternativesOf(visit) : null
+  const breach = visit.ask !== null && isBreach(denial, road.limits.settings)
+  // A run that ends with this refusal must not be named: whoever joined it would be refused for ever.
+  const runShown = run && shown.code !== 'not_found' && (breach || !isOpenedFor(visit)) ? run.id : null
+  leave(visit, denial, writeDenial(shown, { call, run: runShown, alternatives }), runShown)
+  road.counts.denied(denial)
+  if (!run || !visit.principal) return
+  const from = visit.principal.proof.agent
+  const { parent, depth } = visit
+  run.refuse({ id: call.id, parent, from, to: targetName(call.target), depth, at: call.receivedAt }, denial)
+  if (breach && visit.ask)
+    haltRun(road, run, haltFor(denial, call.id, road.clock.now()), reportBreach(denial, visit.ask))
+  endIfOpenedFor(visit)
+}
+
+/** Answers a request that was not read, or that is no call: there is nothing to record but that nobody came in. */
+export function turnAway(reply: Reply, denial: Denial, id: HopId): void {
+  sendWritten(
+    reply,
+    writeDenial(denial, { call: { id, rpcId: 'null', operation: 'send' }, run: null, alternatives: null }),
+  )
+}
+
+/** Refuses with an answer that the protocol prescribes and our catalogue does not know. */
+export function refuseWith(visit: Visit, written: Written, rule: string): void {
+  leave(visit, { code: null, detail: rule, rule }, written, visit.run?.id ?? null)
+}
+
+/** Writes the answer and the one record of a call that was not let through. */
+function leave(visit: Visit, refusal: Refusal, written: Written, runShown: RunId | null): void {
+  const { reply } = visit
+  const runHeader = runShown === null ? [] : ([['weir-run-id', runShown]] as const)
+  sendWritten(reply, written, [['weir-hop-id', visit.call.id], ...runHeader])
+  const outcome = unsent(visit, 'refused', written.body.length)
+  leaveRecord(visit, refusal, outcome)
+}
+
+/**
+ * Whether the target must look as if it did not exist: the caller is not in a chain with it and no policy would ever
+ * let it call there.
+ */
+async function isHidden(visit: Visit, denial: Denial): Promise<boolean> {
+  const { principal, call, chain, snapshot, ask } = visit
+  // Limits are asked only about what policy allowed, and `busy` is said about ourselves.
+  if (!principal || ask !== null || denial.code === 'not_found' || denial.code === 'busy') return false
+  if (call.target.kind === 'agent' && chain.includes(call.target.id)) return false
+  const { agent } = principal.proof
+  const context = neutral(agent, snapshot)
+  const verdict = await decide(snapshot.policy, { action: 'invoke', principal: agent, resource: call.target, context })
+  return verdict.kind === 'denial'
+}
+
+function alternativesOf(visit: Visit): readonly string[] | null {
+  const { snapshot, principal } = visit
+  if (!principal || snapshot.agents.size > alternativesMax) return null
+  const { agent } = principal.proof
+  const known = snapshot.alternatives.get(agent)
+  if (known) return known
+  const visible = visibleTo(snapshot.policy, agent, neutral(agent, snapshot))
+  const names = visible.filter((id) => snapshot.agents.get(id)?.upstream)
+  snapshot.alternatives.set(agent, names)
+  return names
+}
+
+/** The circumstances in which most is allowed: a first call of a fresh run with nothing spent. */
+export function neutral(agent: AgentId, snapshot: Snapshot): PolicyContext {
+  return {
+    depth: 1,
+    chain: [agent],
+    human: null,
+    runState: 'active',
+    budgetLeftMicros: Number.POSITIVE_INFINITY,
+    tokensLeft: Number.POSITIVE_INFINITY,
+    calls: 0,
+    laps: 0,
+    env: snapshot.settings.gateway.environment,
+  }
+}

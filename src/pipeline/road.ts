@@ -1,0 +1,51 @@
+/** What the road is paved with: the organs that live as long as the process, and the snapshot each call sees. */
+import type { Clock } from '../base/clock.ts'
+import type { Dice } from '../base/dice.ts'
+import type { AgentSettings, Settings } from '../config/settings.ts'
+import type { AgentId } from '../domain/ids.ts'
+import type { Identity } from '../identity/open.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Bench } from '../limits/bench.ts'
+import type { Runs } from '../limits/runs.ts'
+import type { Alerts } from '../observe/alerts.ts'
+import type { Log } from '../observe/log.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
+import type { Upstream } from '../relay/exchange.ts'
+import type { Relay } from '../relay/relay.ts'
+import type { Counts } from './counts.ts'
+import type { Exchanges } from './exchanges.ts'
+
+/** One frozen state of settings and policy. A call sees exactly one, from its first step to its record. */
+export interface Snapshot {
+  readonly settings: Settings
+  readonly configHash: string
+  /** Where callers reach Weir; no trailing slash. */
+  readonly publicUrl: string
+  readonly agents: ReadonlyMap<AgentId, AgentEntry>
+  readonly policy: PolicySnapshot
+  readonly identity: Identity
+  readonly alerts: Alerts
+  /** Names each agent may invoke, as denials list them; filled as they are asked for. */
+  readonly alternatives: Map<AgentId, readonly string[]>
+}
+
+/** What the registry knows of an agent, as the road needs it. */
+export interface AgentEntry {
+  readonly settings: AgentSettings
+  /** Null for an agent that calls but cannot be called. */
+  readonly upstream: Upstream | null
+}
+
+export interface Road {
+  readonly clock: Clock
+  readonly dice: Dice
+  /** Swapped as one reference by a reload. */
+  snapshot: Snapshot
+  readonly runs: Runs
+  readonly limits: Bench
+  readonly ledger: Ledger
+  readonly relay: Relay
+  readonly exchanges: Exchanges
+  readonly counts: Counts
+  readonly log: Log
+}

@@ -1,0 +1,63 @@
+/**
+ * The road: a call's whole life, in the order in which it happens.
+ *
+ *     read -> authenticate -> enter run -> admit (policy, limits, intent) -> deliver -> send -> settle
+ */
+import { type AgentId, isAgentId } from '../domain/ids.ts'
+import { mintHopId } from '../domain/mint-ids.ts'
+import { deny, isDenial } from '../domain/verdict.ts'
+import { isMalformed, readCall, refuseVersion } from '../protocol/a2a/dialect.ts'
+import type { Inbound, Reply } from '../protocol/http.ts'
+import { sendWritten } from '../protocol/jsonrpc.ts'
+import { admit, permit } from './admit.ts'
+import { enterRun } from './enter.ts'
+import { refuse, refuseWith, turnAway } from './refuse.ts'
+import type { Road } from './road.ts'
+import { abandon, giveBack, send, signDelivery } from './send.ts'
+import { openVisit } from './visit.ts'
+
+/** Serves one A2A request to the agent of that slug. Never rejects but for a Bug. */
+export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
+  const id = mintHopId(road.dice)
+  const call = readCall(inbound, agent, id)
+  const known = road.snapshot.identity.authenticate(inbound.headers, inbound.peer)
+  const principal = known instanceof Promise ? await known : known
+  if (isMalformed(call)) {
+    return isDenial(principal) ? turnAway(reply, principal, id) : sendWritten(reply, call)
+  }
+
+  const visit = openVisit(road, inbound, call, reply)
+  if (isDenial(principal)) return await refuse(visit, principal)
+  visit.principal = principal
+
+  const entry = enterRun(road.runs, principal, inbound.headers)
+  if (isDenial(entry)) return await refuse(visit, entry)
+  visit.run = entry.run
+  visit.origin = entry.origin
+  visit.parent = entry.parent
+  visit.depth = entry.depth
+  visit.chain = entry.chain
+
+  const target = visit.snapshot.agents.get(agent)
+  if (!target?.upstream) return await refuse(visit, deny('not_found', `${agent} is not registered or cannot be called`))
+
+  const asking = { principal, entry, target }
+  const granted = await permit(visit, asking)
+  if (isDenial(granted)) return await refuse(visit, granted)
+  const strange = refuseVersion(call, target.upstream.versions)
+  if (strange) return refuseWith(visit, strange, 'protocol.version')
+
+  const hop = admit(visit, asking, granted)
+  if (isDenial(hop)) return await refuse(visit, hop)
+
+  const delivery = await signDelivery(visit, hop)
+  if (isDenial(delivery)) return await giveBack(visit, hop, delivery)
+  if (reply.closed) return abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
+  send(visit, hop, target.upstream, delivery)
+}
+
+/** The agent a path segment names, or null if it can be the name of none. */
+export function agentOf(slug: string): AgentId | null {
+  const id = `agent:${slug}`
+  return isAgentId(id) ? id : null
+}

@@ -1,0 +1,126 @@
+/**
+ * What is known about one call on its way down the road: filled in step by step, read once, when its record is
+ * written. Nothing here decides anything.
+ */
+import { type Call, targetName } from '../domain/call.ts'
+import type { AgentId, HopId, PersonId } from '../domain/ids.ts'
+import type { Principal } from '../domain/principal.ts'
+import type { CallRecord, Outcome } from '../domain/record.ts'
+import type { RunOrigin } from '../domain/run.ts'
+import { nothingSpent } from '../domain/spend.ts'
+import type { Denial, Hop } from '../domain/verdict.ts'
+import type { Ask } from '../limits/lease.ts'
+import type { LiveRun } from '../limits/live-run.ts'
+import type { Inbound, Reply } from '../protocol/http.ts'
+import type { Road, Snapshot } from './road.ts'
+
+export interface Visit {
+  readonly road: Road
+  /** The settings and policy this call sees, whatever is reloaded meanwhile. */
+  readonly snapshot: Snapshot
+  readonly inbound: Inbound
+  readonly reply: Reply
+  readonly call: Call
+  principal: Principal | null
+  run: LiveRun | null
+  origin: RunOrigin | null
+  parent: HopId | null
+  depth: number
+  /** From the root agent to the caller. */
+  chain: readonly AgentId[]
+  /** What was asked of the limits, for the alert of a breach. */
+  ask: Ask | null
+  hop: Hop | null
+}
+
+export function openVisit(road: Road, inbound: Inbound, call: Call, reply: Reply): Visit {
+  const { snapshot } = road
+  const unknown = { principal: null, run: null, origin: null, parent: null, depth: 0, chain: [], ask: null, hop: null }
+  return { road, snapshot, inbound, reply, call, ...unknown }
+}
+
+/** Why a call was not let through, as its record says it. */
+export type Refusal = Pick<Denial, 'detail' | 'rule'> & { readonly code: Denial['code'] | null }
+
+/** The record of a call whose outcome is known; `refusal` is null where the call was let through and answered. */
+function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): CallRecord {
+  const { call, principal, hop } = visit
+  return {
+    v: 1,
+    ts: call.receivedAt,
+    kind: 'call',
+    rid: call.id,
+    parent_rid: visit.parent,
+    run: visit.run?.id ?? null,
+    run_origin: visit.origin,
+    human: personOf(visit),
+    agent: principal?.proof.agent ?? null,
+    cred_type: principal?.proof.kind ?? null,
+    cred_id: principal?.proof.credentialId ?? null,
+    jti: principal?.delegation?.tokenId ?? null,
+    chain: visit.chain,
+    depth: visit.depth,
+    target: targetName(call.target),
+    dialect: call.dialect,
+    action: call.operation,
+    method: call.method,
+    decision: hop ? 'allow' : 'deny',
+    code: refusal?.code ?? null,
+    detail: refusal?.detail ?? null,
+    rule: refusal?.rule ?? null,
+    policies: hop?.permit.policies ?? [],
+    pol_hash: visit.snapshot.policy.hash,
+    cfg_hash: visit.snapshot.configHash,
+    shadow: hop ? hop.lease.overruled.map((overruled) => overruled.rule ?? overruled.code) : [],
+    reserved: hop?.lease.reserved ?? nothingSpent,
+    outcome,
+  }
+}
+
+/** The outcome of a call that never left. Bytes are those of the answer. */
+export function unsent(visit: Visit, status: Outcome['status'], bytes_out: number): Outcome {
+  return {
+    status,
+    fault: null,
+    spent: nothingSpent,
+    bytes_in: visit.inbound.body.length,
+    bytes_out,
+    ms: elapsed_ms(visit),
+    upstream_ms: 0,
+    task: null,
+  }
+}
+
+/** Whether an active run was opened for this very call. */
+export function isOpenedFor({ origin, run }: Visit): boolean {
+  return origin === 'new' && run?.state === 'active'
+}
+
+/** A run that was opened for a call which never left ends with it, so that refused calls do not fill the run table. */
+export function endIfOpenedFor(visit: Visit): void {
+  if (visit.run && isOpenedFor(visit)) visit.road.runs.end(visit.run, visit.road.clock.now())
+}
+
+/**
+ * The one place where the record of a call is left and its end counted. A ledger that takes nothing more is said once
+ * a second: in a runaway loop the refusals would otherwise fill the disk that is full already.
+ */
+export function leaveRecord(visit: Visit, refusal: Refusal | null, outcome: Outcome): void {
+  const { road, call, principal } = visit
+  const left = road.ledger.append(recordOf(visit, refusal, outcome))
+  if (!left && road.counts.unrecorded(road.clock.now()))
+    road.log.error('calls leave no record: the ledger takes nothing', { hop: call.id })
+  road.counts.ended(principal?.proof.agent ?? null, outcome)
+}
+
+/** The person at the root of the work: the run's, else the delegation's, else the one the credential names. */
+export function personOf(visit: Visit): PersonId | null {
+  const { run, principal } = visit
+  if (run) return run.person
+  return principal?.delegation ? principal.delegation.person : (principal?.proof.person ?? null)
+}
+
+/** Milliseconds since the first byte of the call. */
+export function elapsed_ms(visit: Visit): number {
+  return visit.road.clock.monotonic() - visit.inbound.startedAt
+}

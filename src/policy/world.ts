@@ -1,0 +1,153 @@
+/** What policies may know: the registered agents, tools, models and people as Cedar entities, and the context. */
+import { assert, unreachable } from '../base/assert.ts'
+import type { Target } from '../domain/call.ts'
+import { type AgentId, type PersonId, slugOf } from '../domain/ids.ts'
+import type { RunState } from '../domain/run.ts'
+import type { EntityRef } from './source.ts'
+import { Entity, RecordValue, type Value } from './values.ts'
+
+export interface AgentFacts {
+  readonly id: AgentId
+  /** With or without its `team:`. */
+  readonly team: string | null
+  readonly groups: readonly string[]
+  readonly contained: boolean
+  readonly external: boolean
+}
+
+interface ToolFacts {
+  readonly id: string
+  readonly server: string | null
+  readonly effect: string
+}
+
+interface ModelFacts {
+  readonly id: string
+  readonly groups: readonly string[]
+}
+
+/** Everything the registry knows that policies may ask for. */
+export interface Facts {
+  readonly agents: readonly AgentFacts[]
+  readonly tools?: readonly ToolFacts[]
+  readonly models?: readonly ModelFacts[]
+  /** People on whose behalf nobody acts any more, as policies decide. */
+  readonly disabled?: readonly PersonId[]
+}
+
+/** What one call brings along. Numbers are whole; Infinity stands for no limit. */
+export interface PolicyContext {
+  /** How deep the call would be; 1 for the first hop of a run. */
+  readonly depth: number
+  /** From the root agent to the caller, both included. */
+  readonly chain: readonly AgentId[]
+  readonly human: PersonId | null
+  readonly runState: RunState
+  readonly budgetLeftMicros: number
+  readonly tokensLeft: number
+  /** Calls admitted in the run so far. */
+  readonly calls: number
+  readonly laps: number
+  readonly env: string
+}
+
+/** The largest whole number a context holds; 2^53 - 1. */
+const longMax = Number.MAX_SAFE_INTEGER
+
+/** The entities of one snapshot, built once. */
+export class World {
+  readonly #known: ReadonlyMap<string, Entity>
+  readonly #agents: ReadonlyMap<AgentId, Entity>
+  readonly #tools: ReadonlyMap<string, Entity>
+  readonly #models: ReadonlyMap<string, Entity>
+  readonly #disabled: ReadonlySet<string>
+
+  constructor(facts: Facts) {
+    this.#agents = new Map(facts.agents.map((agent) => [agent.id, agentEntity(agent)]))
+    this.#tools = new Map(facts.tools?.map((tool) => [tool.id, toolEntity(tool)]))
+    this.#models = new Map(facts.models?.map((model) => [model.id, modelEntity(model)]))
+    this.#disabled = new Set(facts.disabled?.map(slugOf))
+    const all = [...this.#agents.values(), ...this.#tools.values(), ...this.#models.values()]
+    this.#known = new Map(all.map((entity) => [entity.key, entity]))
+  }
+
+  /** The registered agent, or undefined. */
+  agent(id: AgentId): Entity | undefined {
+    return this.#agents.get(id)
+  }
+
+  get agents(): Iterable<AgentId> {
+    return this.#agents.keys()
+  }
+
+  /** The registered target, or undefined. */
+  target(target: Target): Entity | undefined {
+    switch (target.kind) {
+      case 'agent':
+        return this.#agents.get(target.id)
+      case 'tool':
+        return this.#tools.get(target.id)
+      case 'model':
+        return this.#models.get(target.id)
+      default:
+        return unreachable(target)
+    }
+  }
+
+  /** The entity of that name, with all that is known of it; just its name if nothing is. */
+  find(ref: EntityRef): Entity {
+    if (ref.type === 'Weir::User') return this.#user(ref.id)
+    const entity = new Entity(ref.type, ref.id)
+    return this.#known.get(entity.key) ?? entity
+  }
+
+  /** The person at the root of a run, of whom only the name and whether they are disabled is known. */
+  person(id: PersonId): Entity {
+    return this.#user(slugOf(id))
+  }
+
+  /** The context as policies read it. */
+  context(context: PolicyContext): RecordValue {
+    const fields: Record<string, Value> = {
+      depth: long(context.depth),
+      chain: context.chain.map((id) => this.#agents.get(id) ?? new Entity('Weir::Agent', slugOf(id))),
+      humanPresent: context.human !== null,
+      runState: context.runState,
+      budgetLeftMicros: long(context.budgetLeftMicros),
+      tokensLeft: long(context.tokensLeft),
+      calls: long(context.calls),
+      laps: long(context.laps),
+      env: context.env,
+    }
+    if (context.human !== null) fields['human'] = this.person(context.human)
+    return new RecordValue(fields)
+  }
+
+  #user(id: string): Entity {
+    return new Entity('Weir::User', id, new RecordValue({ disabled: this.#disabled.has(id) }))
+  }
+}
+
+/** Clamped to what JavaScript holds exactly; a fraction is cut. */
+function long(value: number): number {
+  if (Number.isSafeInteger(value)) return value
+  assert(!Number.isNaN(value), 'what is counted for a context is a number')
+  return Math.trunc(Math.max(-longMax, Math.min(longMax, value)))
+}
+
+function agentEntity(agent: AgentFacts): Entity {
+  const attrs = new RecordValue({ contained: agent.contained, external: agent.external })
+  const groups = agent.groups.map((group) => new Entity('Weir::AgentGroup', group))
+  const team = agent.team === null ? [] : [new Entity('Weir::Team', agent.team.replace(/^team:/, ''))]
+  return new Entity('Weir::Agent', slugOf(agent.id), attrs, [...groups, ...team])
+}
+
+function toolEntity(tool: ToolFacts): Entity {
+  const server = tool.server === null ? [] : [new Entity('Weir::ToolServer', tool.server)]
+  return new Entity('Weir::Tool', tool.id, new RecordValue({ effect: tool.effect }), server)
+}
+
+function modelEntity(model: ModelFacts): Entity {
+  const groups = model.groups.map((group) => new Entity('Weir::ModelGroup', group))
+  return new Entity('Weir::Model', model.id, new RecordValue({}), groups)
+}

@@ -1,0 +1,75 @@
+/**
+ * The card of an agent as the gateway publishes it. It is generated from the registry and the public base in the
+ * configuration alone, so neither a Host header nor anything of the target can show up in it. One text serves
+ * both generations of clients: 1.0 members and 0.3 members stand side by side and each ignores the other's.
+ */
+import { createHash } from 'node:crypto'
+import type { HeaderList } from '../http.ts'
+import type { A2aVersion } from './revision.ts'
+
+export interface CardSubject {
+  readonly slug: string
+  readonly name: string
+  readonly description: string
+  readonly versions: readonly A2aVersion[]
+  readonly skills?: readonly CardSkill[]
+}
+
+interface CardSkill {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly tags: readonly string[]
+}
+
+export interface Card {
+  readonly body: string
+  /** Strong, quoted; a request whose If-None-Match holds it gets 304. */
+  readonly etag: string
+  readonly headers: HeaderList
+}
+
+const scheme = { scheme: 'Bearer', bearerFormat: 'JWT' }
+
+/** `publicUrl` is the base from the configuration, with or without a closing slash. */
+export function writeCard(subject: CardSubject, publicUrl: string): Card {
+  const url = agentUrl(publicUrl, subject.slug)
+  const { slug, name, description, versions } = subject
+  const body = JSON.stringify({
+    name,
+    description,
+    version: '1.0.0',
+    supportedInterfaces: versions.map((version) => ({ url, protocolBinding: 'JSONRPC', protocolVersion: version })),
+    capabilities: { streaming: true, pushNotifications: false, extendedAgentCard: false },
+    defaultInputModes: ['text/plain'],
+    defaultOutputModes: ['text/plain'],
+    skills: subject.skills ?? [{ id: slug, name, description, tags: ['agent'] }],
+    securitySchemes: { weir: { httpAuthSecurityScheme: scheme, type: 'http', ...scheme } },
+    securityRequirements: [{ schemes: { weir: { list: [] } } }],
+    ...(versions.includes('0.3') ? legacyMembers(url) : {}),
+  })
+  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
+  const headers: HeaderList = [
+    ['content-type', 'application/json'],
+    ['cache-control', 'no-cache'],
+    ['etag', etag],
+    ['vary', 'authorization, a2a-version'],
+  ]
+  return { body, etag, headers }
+}
+
+/** Clients resolve the card against the base, so the closing slash is part of it. */
+function agentUrl(publicUrl: string, slug: string): string {
+  return `${publicUrl.replace(/\/+$/, '')}/a2a/${slug}/`
+}
+
+function legacyMembers(url: string): object {
+  return {
+    protocolVersion: '0.3.0',
+    url,
+    preferredTransport: 'JSONRPC',
+    additionalInterfaces: [{ url, transport: 'JSONRPC' }],
+    supportsAuthenticatedExtendedCard: false,
+    security: [{ weir: [] }],
+  }
+}

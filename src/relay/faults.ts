@@ -1,0 +1,22 @@
+/** What a caller hears of a Fault. */
+import type { DenialCode } from '../domain/denials.ts'
+import type { Fault, FaultCode } from '../domain/fault.ts'
+import { deny, type Denial } from '../domain/verdict.ts'
+
+const codes: Readonly<Record<FaultCode, DenialCode>> = {
+  connect_failed: 'upstream_unavailable',
+  connect_timeout: 'child_timeout',
+  first_byte_timeout: 'child_timeout',
+  idle_timeout: 'child_timeout',
+  stalled: 'stalled',
+  reset: 'upstream_unavailable',
+  truncated: 'upstream_unavailable',
+  bad_answer: 'upstream_unavailable',
+  too_large: 'upstream_unavailable',
+  aborted: 'upstream_unavailable',
+}
+
+/** The Denial that tells the caller of a Fault; the fault's detail stays with operators. */
+export function denialOf(fault: Fault): Denial {
+  return deny(codes[fault.code], `${fault.code}: ${fault.detail}`)
+}

@@ -1,0 +1,61 @@
+/**
+ * The proof pool: threads for what would hold the main thread up, signatures and policy compilation. Values go in and
+ * values come out. An idle thread sleeps in `Atomics.wait`; the main thread never does.
+ */
+import type { JsonWebKey } from 'node:crypto'
+import { moduleUrl } from '../base/module-url.ts'
+import { Piscina } from 'piscina'
+import type { ProofResult, ProofTask, RunProofs } from '../identity/proof-tasks.ts'
+
+export interface ProofPoolSettings {
+  /** Given to every thread at its start; null for a pool that only verifies. */
+  readonly signingKey: JsonWebKey | null
+  readonly threads_max?: number
+  /** Tasks that may wait for a thread; beyond it a task is rejected. */
+  readonly queue_max?: number
+  /** Told when a thread broke; its tasks were rejected and another thread takes its place. */
+  readonly onError?: (error: Error) => void
+}
+
+export interface ProofPool {
+  /** Works off one batch of proofs. Rejects if the pool is full, broken or closed, or after 5 s. */
+  readonly runProofs: RunProofs
+  /** Runs any other task that `proof-worker` exports by name. Rejects like `runProofs`. */
+  run(task: string, value: unknown, timeout_ms?: number): Promise<unknown>
+  /** Ends all threads at once; what was under way is rejected. */
+  close(): Promise<void>
+}
+
+const timeout_ms = 5000
+const idle_ms = 30_000
+
+export function openProofPool({ signingKey, threads_max = 2, queue_max = 256, onError }: ProofPoolSettings): ProofPool {
+  const pool = new Piscina({
+    filename: moduleUrl('./proof-worker.ts', import.meta.url).href,
+    name: 'verify',
+    minThreads: 1,
+    maxThreads: threads_max,
+    maxQueue: queue_max,
+    idleTimeout: idle_ms,
+    recordTiming: false,
+    // The threads need no secret of the environment.
+    env: {},
+    workerData: { signingKey },
+  })
+  pool.on('error', (error: Error) => onError?.(error))
+  let closed = false
+  // Piscina starts new threads for a task that comes after its end, and those would then never end.
+  const run = async (value: unknown, name: string, wait_ms: number): Promise<unknown> => {
+    if (closed) throw new Error('the proof pool is closed')
+    return (await pool.run(value, { name, signal: AbortSignal.timeout(wait_ms) })) as unknown
+  }
+  return {
+    runProofs: async (tasks: readonly ProofTask[]) =>
+      (await run(tasks, 'verify', timeout_ms)) as readonly ProofResult[],
+    run: (name, value, wait_ms = timeout_ms) => run(value, name, wait_ms),
+    async close() {
+      closed = true
+      await pool.destroy()
+    },
+  }
+}

@@ -1,0 +1,17 @@
+/** The entry of a proof thread: each export is a task the pool runs by name. */
+import type { JsonWebKey } from 'node:crypto'
+import { workerData } from 'node:worker_threads'
+import { openProofRunner } from '../identity/verify-batch.ts'
+import { compilePolicies } from '../policy/compile.ts'
+import { evaluateOracle } from '../policy/oracle.ts'
+
+const { signingKey } = workerData as { readonly signingKey: JsonWebKey | null }
+
+/** Checks and makes the signatures of one batch, in order. */
+export const verify = openProofRunner(signingKey)
+
+/** Reads and checks policies for a new snapshot. */
+export const policies = compilePolicies
+
+/** Asks Cedar itself about what the compiler does not cover. */
+export const oracle = evaluateOracle

@@ -1,0 +1,60 @@
+/** A small gateway of card, reading and writing alone: what is behind it is up to the test. */
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Call } from '../../src/domain/call.ts'
+import { mintHopId } from '../../src/domain/mint-ids.ts'
+import { writeCard } from '../../src/protocol/a2a/card.ts'
+import { isMalformed, readCall } from '../../src/protocol/a2a/dialect.ts'
+import type { A2aVersion } from '../../src/protocol/a2a/revision.ts'
+import type { Written } from '../../src/protocol/jsonrpc.ts'
+import { agentId, dice } from './hop.ts'
+
+export interface Gate {
+  /** Base of the agent, with its closing slash. */
+  readonly base: string
+  /** Calls that were read, in order. */
+  readonly calls: readonly Call[]
+  stop(): Promise<void>
+}
+
+/** Publishes one agent that speaks `versions`; `serve` answers a call or writes to the response itself. */
+export async function startGate(
+  versions: readonly A2aVersion[],
+  serve: (call: Call, response: ServerResponse) => Written | null,
+): Promise<Gate> {
+  const calls: Call[] = []
+  const server = createServer((request, response) => {
+    const subject = { slug: 'research', name: 'Research', description: 'Finds things.', versions }
+    const card = writeCard(subject, origin())
+    if (request.method === 'GET') {
+      write(response, { status: 200, headers: card.headers, body: card.body })
+      return
+    }
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
+      const inbound = { method: 'POST', path: '', query: '', headers, receivedAt: 0, startedAt: 0, peer: '' }
+      const call = readCall({ ...inbound, body: Buffer.concat(chunks) }, agentId('agent:research'), mintHopId(dice))
+      if (!isMalformed(call)) calls.push(call)
+      const written = isMalformed(call) ? call : serve(call, response)
+      if (written) write(response, written)
+    })
+  })
+  const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    base: `${origin()}/a2a/research/`,
+    calls,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function write(response: ServerResponse, { status, headers, body }: Written): void {
+  response.writeHead(status, headers.flat())
+  response.end(body)
+}

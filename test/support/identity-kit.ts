@@ -1,0 +1,177 @@
+/** A small world of issuers, agents and forged tokens for the tests of identity. */
+import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ManualClock } from '../../src/base/clock.ts'
+import { countingDice } from '../../src/base/dice.ts'
+import {
+  type AgentId,
+  type HopId,
+  isAgentId,
+  isHopId,
+  isPersonId,
+  isRunId,
+  type PersonId,
+} from '../../src/domain/ids.ts'
+import type { Delegation, Principal, Proof } from '../../src/domain/principal.ts'
+import { type Denial, isDenial } from '../../src/domain/verdict.ts'
+import type { DeliveryFacts } from '../../src/identity/delivery.ts'
+import { openSigningKeys, type SigningKeys } from '../../src/identity/keys.ts'
+import { type Identity, type IdentityParts, openIdentity } from '../../src/identity/open.ts'
+import type { IdentitySettings } from '../../src/identity/settings.ts'
+import { openProofRunner } from '../../src/identity/verify-batch.ts'
+import type { HeaderMap } from '../../src/protocol/http.ts'
+
+export const gatewayUrl = 'http://127.0.0.1:8080'
+export const idp = 'https://idp.example'
+export const partner = 'https://partner.example'
+
+export function ownKeys(): SigningKeys {
+  const keys = openSigningKeys(mkdtempSync(join(tmpdir(), 'weir-keys-')))
+  if (keys.kind !== 'keys') throw new Error(keys.sentence)
+  return keys
+}
+
+/** An issuer's key: what it publishes and what it signs with. */
+export interface IssuerKey {
+  readonly kid: string
+  readonly privateKey: KeyObject
+  readonly jwk: JsonWebKey & { readonly kid: string }
+}
+
+export function issuerKey(kid: string): IssuerKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid } }
+}
+
+export function privateKeyOf(keys: SigningKeys): KeyObject {
+  return createPrivateKey({ key: keys.privateJwk, format: 'jwk' })
+}
+
+export const encode = (part: unknown): string =>
+  Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url')
+
+/** Signs any header and claims with ES256, however wrong they are; texts are taken as they stand. */
+export function forge(key: KeyObject, header: unknown, claims: unknown): string {
+  const input = `${encode(header)}.${encode(claims)}`
+  return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
+export function agent(slug: string): AgentId {
+  const id = `agent:${slug}`
+  if (!isAgentId(id)) throw new Error(id)
+  return id
+}
+
+export function person(name: string): PersonId {
+  const id = `user:${name}`
+  if (!isPersonId(id)) throw new Error(id)
+  return id
+}
+
+function hopId(n: number): HopId {
+  const id = `hop_${n.toString(16).padStart(16, '0')}`
+  if (!isHopId(id)) throw new Error(id)
+  return id
+}
+
+export const apiKey = 'wk_k1_0123456789abcdef'
+
+function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings {
+  const issuer = { audience: gatewayUrl, algorithms: ['ES256'], agent_claim: 'sub', person_claim: 'act_for' }
+  return {
+    public_url: gatewayUrl,
+    issuers: [
+      { issuer: idp, jwks: 'test:idp', agents: { 'workload-7': agent('orchestrator') }, ...issuer },
+      { issuer: partner, jwks: 'test:partner', agents: { 'workload-7': agent('research') }, ...issuer },
+    ],
+    api_keys: [
+      {
+        id: 'k1',
+        agent: agent('orchestrator'),
+        sha256: '495544a62f96a0f4c8cdd7d140a6159ee6fe2fa577603c55071caeaf82fc33bc',
+        person: person('tomas'),
+      },
+    ],
+    tokens: { call_ttl_s: 120, delivery_ttl_s: 600 },
+    maximums: { proofs: 1000, proof_queue: 64, chain: 64 },
+    ...change,
+  }
+}
+
+/** An identity over an issuer and a partner that publish one key each, verifying in this thread. */
+export class World {
+  readonly clock = new ManualClock()
+  readonly keys = ownKeys()
+  readonly idpKey = issuerKey('idp-1')
+  readonly partnerKey = issuerKey('partner-1')
+  readonly fetched: string[] = []
+  readonly identity: Identity
+
+  constructor(parts: Partial<IdentityParts> = {}, change: Partial<IdentitySettings> = {}) {
+    const documents = new Map([
+      ['test:idp', [this.idpKey.jwk]],
+      ['test:partner', [this.partnerKey.jwk]],
+    ])
+    this.identity = openIdentity(settingsWith(change), {
+      keys: this.keys,
+      runProofs: openProofRunner(this.keys.privateJwk),
+      clock: this.clock,
+      dice: countingDice(),
+      fetchText: async (url) => {
+        this.fetched.push(url)
+        return JSON.stringify({ keys: documents.get(url) ?? [] })
+      },
+      ...parts,
+    })
+  }
+
+  get now_s(): number {
+    return this.clock.now() / 1000
+  }
+
+  idpHeader(change: object = {}): object {
+    return { alg: 'ES256', typ: 'JWT', kid: 'idp-1', ...change }
+  }
+
+  idpClaims(change: object = {}): object {
+    const times = { iat: this.now_s, exp: this.now_s + 600 }
+    return { iss: idp, aud: gatewayUrl, sub: 'workload-7', jti: 'j1', ...times, ...change }
+  }
+
+  /** A good token of the issuer, or one changed in a member or two. */
+  idpToken(claims: object = {}, header: object = {}): string {
+    return forge(this.idpKey.privateKey, this.idpHeader(header), this.idpClaims(claims))
+  }
+
+  authenticate(raw: string, txn?: string, peer = '127.0.0.1'): Principal | Denial | Promise<Principal | Denial> {
+    return this.identity.authenticate(headersOf(raw, txn), peer)
+  }
+}
+
+export function headersOf(raw: string, txn?: string): HeaderMap {
+  return new Map([['authorization', `Bearer ${raw}`], ...(txn === undefined ? [] : [['txn-token', txn] as const])])
+}
+
+/** `ok` or the code of the denial: what the caller can tell apart. */
+export function codeOf(outcome: Principal | Denial): string {
+  return isDenial(outcome) ? outcome.code : 'ok'
+}
+
+const proof: Proof = {
+  kind: 'api_key',
+  agent: agent('orchestrator'),
+  person: null,
+  credentialId: 'k1',
+  issuer: 'weir',
+  expiresAt: Number.POSITIVE_INFINITY,
+}
+
+/** The delivery of hop `n` to the last agent of the chain. */
+export function deliveryFacts(chain: readonly AgentId[], n = 1, delegation: Delegation | null = null): DeliveryFacts {
+  const id = `run_${'0'.repeat(31)}1`
+  if (!isRunId(id)) throw new Error(id)
+  const run = { id, person: person('tomas'), endsAt: Number.POSITIVE_INFINITY }
+  return { id: hopId(n), depth: chain.length - 1, chain, principal: { proof, delegation }, run }
+}

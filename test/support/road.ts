@@ -1,0 +1,182 @@
+/** A road with real limits, policies and settings; identity, relay and ledger do what a test says. */
+import { join } from 'node:path'
+import { createBoard } from '../../src/base/board.ts'
+import { ManualClock } from '../../src/base/clock.ts'
+import { countingDice } from '../../src/base/dice.ts'
+import type { PersonId } from '../../src/domain/ids.ts'
+import type { Delegation, Principal } from '../../src/domain/principal.ts'
+import type { CallRecord, LedgerEntry } from '../../src/domain/record.ts'
+import type { Hop } from '../../src/domain/verdict.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { Bench, limitsPlan } from '../../src/limits/bench.ts'
+import { Runs } from '../../src/limits/runs.ts'
+import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
+import { Registry } from '../../src/observe/metrics.ts'
+import { Counts } from '../../src/pipeline/counts.ts'
+import { Exchanges } from '../../src/pipeline/exchanges.ts'
+import type { Road } from '../../src/pipeline/road.ts'
+import { serveA2a } from '../../src/pipeline/serve.ts'
+import { agentFacts, limitSettings, makeSnapshot } from '../../src/pipeline/snapshot.ts'
+import { compilePolicies } from '../../src/policy/compile.ts'
+import { loadPolicies } from '../../src/policy/load.ts'
+import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
+import { isCompiled } from '../../src/policy/source.ts'
+import type { Done, ExchangeOutcome } from '../../src/relay/exchange.ts'
+import type { Relay } from '../../src/relay/relay.ts'
+import { sendMessage } from './caller.ts'
+import { agentId } from './hop.ts'
+import { MemoryReply } from './reply.ts'
+import { loadedOf } from './temp-config.ts'
+
+/** One call as the relay got it. */
+export interface Sent {
+  readonly hop: Hop
+  readonly done: Done
+}
+
+export interface TestRoad {
+  readonly road: Road
+  readonly clock: ManualClock
+  readonly entries: LedgerEntry[]
+  /** What reached the relay and waits for `answered`. */
+  readonly sent: Sent[]
+  readonly logged: string[]
+  /** Every alert and its sentence. */
+  readonly alerts: unknown[]
+  /** Runs while a delivery token is being signed; may throw. */
+  whileMinting: () => void
+  /** The metrics page. */
+  page(): string
+  /** The one record of the last call. */
+  lastRecord(): CallRecord | undefined
+  call(from: string, to: string, more?: Calling): Promise<MemoryReply>
+}
+
+export interface Calling {
+  readonly person?: PersonId | null
+  readonly delegation?: Delegation
+  readonly headers?: Readonly<Record<string, string>>
+  readonly reply?: MemoryReply
+  readonly method?: 'SendMessage' | 'SendStreamingMessage'
+}
+
+/** Sections of the configuration to lay over that of the demo's agents. */
+export async function pave(over: Readonly<Record<string, unknown>> = {}, policyDir = 'policy'): Promise<TestRoad> {
+  const price = { call_micros: 1000, call_tokens: 10 }
+  const agents = {
+    console: { groups: ['entrypoints'], may_start_runs: true },
+    orchestrator: { url: 'http://127.0.0.1:9/', price, may_start_runs: true },
+    research: { url: 'http://127.0.0.1:9/', price, groups: ['subagents'] },
+    writer: { groups: ['subagents'] },
+    vault: { url: 'http://127.0.0.1:9/' },
+  }
+  const gateway = { public_url: 'http://weir.test' }
+  const loaded = await loadedOf(JSON.stringify({ gateway, policy: { dir: './policy' }, agents, ...over }))
+  const { settings } = loaded
+  const clock = new ManualClock()
+  const dice = countingDice()
+  const [entries, sent, logged, alerts]: [LedgerEntry[], Sent[], string[], unknown[]] = [[], [], [], []]
+  const test = { whileMinting: (): void => undefined }
+  const counts = { runs: settings.maximums.runs, agents: 16, teams: 4 }
+  const board = createBoard(limitsPlan(counts))
+  const limits = new Bench(board, limitSettings(settings), settings.maximums)
+  const runs = new Runs(board, limits, dice)
+  runs.onEnded = ({ id, root, person, endsAt }) => {
+    const facts = { root, human: person, ends_at: endsAt, code: null, reason: null, actor: null }
+    entries.push({ v: 1, ts: clock.now(), kind: 'run', run: id, event: 'ended', ...facts })
+  }
+  const principals = new Map<string, Principal>()
+  const identity = {
+    authenticate: (headers: ReadonlyMap<string, string>) => principals.get(headers.get('authorization') ?? ''),
+    mintDelivery: async () => {
+      await Promise.resolve()
+      test.whileMinting()
+      return 'delivery'
+    },
+  }
+  const send = (hop: Hop, done: Done): { abort(why: string): void; taskId: null } => {
+    sent.push({ hop, done })
+    const abort = (why: string): void => done(outcomeOf(why === 'halted' ? 'halted' : 'gone'))
+    return { abort, taskId: null }
+  }
+  const relay = {
+    sendUnary: (hop: Hop, _errand: unknown, done: Done) => send(hop, done),
+    sendStream: (hop: Hop, _errand: unknown, _reply: unknown, done: Done) => send(hop, done),
+  }
+  const log = (message: string): void => void logged.push(message)
+  const registry = new Registry()
+  registry.knowAgents(Object.keys(agents))
+  const road: Road = {
+    clock,
+    dice,
+    snapshot: makeSnapshot(loaded, {
+      publicUrl: 'http://weir.test',
+      policy: await policyAt(policyDir, loaded.settings),
+      identity: identity as unknown as Road['snapshot']['identity'],
+      alerts: { send: (alert) => void alerts.push(alert), dead: 0, close: async () => undefined },
+    }),
+    runs,
+    limits,
+    ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0 } as unknown as Ledger,
+    relay: relay as unknown as Relay,
+    exchanges: new Exchanges(),
+    counts: new Counts(declareGatewayMetrics(registry)),
+    log: { debug: log, info: log, warn: log, error: log, flush: () => undefined },
+  }
+  return Object.assign(test, {
+    road,
+    clock,
+    entries,
+    sent,
+    logged,
+    alerts,
+    page: () => registry.render(),
+    lastRecord: () => entries.findLast((entry) => entry.kind === 'call'),
+    async call(
+      from: string,
+      to: string,
+      { person = null, delegation, headers, reply, method = 'SendMessage' }: Calling = {},
+    ) {
+      const agent = agentId(`agent:${from}`)
+      const expiresAt = clock.now() + 60_000
+      const proof = { kind: 'api_key', agent, person, credentialId: from, issuer: 'weir', expiresAt } as const
+      principals.set(from, { proof, delegation: delegation ?? null })
+      const answer = reply ?? new MemoryReply()
+      const inbound = {
+        method: 'POST',
+        path: `/a2a/${to}/`,
+        query: '',
+        headers: new Map(Object.entries({ authorization: from, 'a2a-version': '1.0', ...headers })),
+        body: Buffer.from(sendMessage('hello').replace('SendMessage', method)),
+        receivedAt: clock.now(),
+        startedAt: clock.monotonic(),
+        peer: '127.0.0.1',
+      }
+      await serveA2a(road, agentId(`agent:${to}`), inbound, answer)
+      return answer
+    },
+  })
+}
+
+/** What a relay tells of an exchange that ended so. */
+export function outcomeOf(kind: ExchangeOutcome['kind'], more: Partial<ExchangeOutcome> = {}): ExchangeOutcome {
+  const answer = kind === 'answered' ? { status: 200, headers: [], body: Buffer.from('{}') } : null
+  const nothing = { fault: null, denial: null, errorCode: null, detail: null, firstByte_ms: null, task: null }
+  return { kind, answer, sent: true, bytesIn: 0, bytesOut: 0, upstream_ms: 1, ...nothing, ...more }
+}
+
+async function policyAt(dir: string, settings: Parameters<typeof agentFacts>[0]): Promise<PolicySnapshot> {
+  const source = await loadPolicies(join(import.meta.dirname, '../../config', dir))
+  if (!('files' in source)) throw new Error('the shipped policies can be read')
+  const compiled = compilePolicies(source)
+  if (!isCompiled(compiled)) throw new Error('the shipped policies hold')
+  const oracle = (): never => {
+    throw new Error('nobody asks')
+  }
+  return openPolicy({ source, compiled, oracle, agents: agentFacts(settings) })
+}
+
+/** The headers of an answer by name. */
+export function headersOf(reply: MemoryReply): Readonly<Record<string, string>> {
+  return Object.fromEntries(reply.headers)
+}

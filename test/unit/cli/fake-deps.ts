@@ -1,0 +1,42 @@
+/** Everything the command line needs, faked, and what it wrote. */
+import { ManualClock } from '../../../src/base/clock.ts'
+import { countingDice } from '../../../src/base/dice.ts'
+import type { CliDeps } from '../../../src/cli/deps.ts'
+import { problem } from '../../../src/cli/exit-codes.ts'
+import { runCli } from '../../../src/cli/program.ts'
+import { now } from './sample-run.ts'
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command line with the given fakes on top of ones that know nothing. */
+export async function run(args: readonly string[], fakes: Partial<CliDeps> = {}, input = ''): Promise<Ran> {
+  const written = { stdout: '', stderr: '' }
+  const code = await runCli(args, {
+    serve: () => Promise.resolve(0),
+    check: () => Promise.resolve({ ok: true, text: 'weir.yaml is fine', problems: [] }),
+    admin: () => Promise.resolve(problem('unreachable', 'no gateway here')),
+    token: {
+      mint: () => Promise.resolve(problem('failed', 'no keys here')),
+      inspect: () => Promise.resolve(problem('failed', 'no keys here')),
+    },
+    docs: () => Promise.resolve(['docs/reference/denials.md']),
+    version: '1.2.3',
+    clock: new ManualClock(now),
+    dice: countingDice(),
+    stdin: lines(input),
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+    isTTY: false,
+    env: {},
+    ...fakes,
+  })
+  return { code, ...written }
+}
+
+async function* lines(input: string): AsyncGenerator<string> {
+  yield await Promise.resolve(input)
+}

@@ -1,0 +1,57 @@
+import { Packr } from 'msgpackr'
+import { expect, test } from 'vitest'
+import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/ledger/pack.ts'
+import { agent, bootEntry, call, hop, intent, refusedCall, run, runEntry } from './entries.ts'
+
+const read = entryReader(shapes)
+
+test.each([
+  call(hop(1)),
+  refusedCall(hop(2)),
+  intent(hop(3)),
+  runEntry(run(1), 'opened'),
+  runEntry(run(1), 'halted'),
+  bootEntry('b1'),
+])('an entry comes back as it was: $kind', (entry) => {
+  expect(read(packEntry(entry))).toEqual(entry)
+})
+
+test('a call record takes less than 512 bytes', () => {
+  expect(packEntry(call(hop(1))).length).toBeLessThan(512)
+})
+
+test('a text that an outsider made long is cut, and the entry still fits a frame', () => {
+  const long = '\u{1F30A}'.repeat(1_000_000)
+  const chain = Array.from({ length: 500 }, () => agent('a'.repeat(63)))
+  const packed = packEntry(call(hop(1), { method: long, target: long, detail: long, policies: [long], chain }))
+  const entry = read(packed)
+  expect(packed.length).toBeLessThan(packedMax_bytes)
+  expect(entry).toMatchObject({ method: expect.stringMatching(/^.{1,512}…$/u) as unknown })
+  expect(entry?.kind === 'call' && entry.chain.length).toBe(64)
+})
+
+test('any MessagePack reader can read an entry: it is one array, the kind first', () => {
+  const row = ['boot', 1, bootEntry('').ts, 'b1', 'weir/0.1.0', 42]
+  expect(new Packr({ useRecords: false }).unpack(packEntry(bootEntry('b1')))).toEqual(row)
+})
+
+test('an entry is read by the shapes it was written with, also by names unknown today', () => {
+  const old = entryReader({ boot: ['v', 'when.at', 'boot', 'gw', 'pid'] })
+  expect(old(packEntry(bootEntry('b1')))).toEqual({
+    kind: 'boot',
+    v: 1,
+    when: { at: bootEntry('').ts },
+    boot: 'b1',
+    gw: 'weir/0.1.0',
+    pid: 42,
+  })
+})
+
+test.each([
+  ['no MessagePack', Uint8Array.of(0xc1)],
+  ['no array', new Packr().pack('boot')],
+  ['an unknown kind', new Packr().pack(['what', 1])],
+  ['too few values', new Packr().pack(['boot', 1])],
+])('bytes that are no entry answer null: %s', (_what, bytes) => {
+  expect(read(bytes)).toBeNull()
+})

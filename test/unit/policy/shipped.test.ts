@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { assert } from '../../../src/base/assert.ts'
+import { slugOf } from '../../../src/domain/ids.ts'
+import { compilePolicies } from '../../../src/policy/compile.ts'
+import { visibleTo } from '../../../src/policy/decide.ts'
+import { judge } from '../../../src/policy/judge.ts'
+import { loadPolicies } from '../../../src/policy/load.ts'
+import type { PolicyAction, PolicyRequest } from '../../../src/policy/question.ts'
+import { openPolicy } from '../../../src/policy/snapshot.ts'
+import { isCompiled, type PolicySource } from '../../../src/policy/source.ts'
+import type { PolicyContext } from '../../../src/policy/world.ts'
+import { agentId, calm, cast, decideNow, invoke, localOracle, personId, snapshotOf } from './fixtures.ts'
+
+const config = join(import.meta.dirname, '../../../config')
+
+async function shipped(dir: string): Promise<PolicySource> {
+  const source = await loadPolicies(join(config, dir))
+  assert('files' in source, 'the shipped policies can be read')
+  return source
+}
+
+const policy = snapshotOf(await shipped('policy'))
+const open = snapshotOf(await shipped('policy-open'))
+
+/** `allow` or `deny`, and what decided. */
+function outcome(request: PolicyRequest, snapshot = policy): string {
+  const verdict = decideNow(snapshot, request)
+  return verdict.kind === 'permit' ? `allow ${verdict.policies.join()}` : `deny ${verdict.rule}`
+}
+
+function search(from: string): PolicyRequest {
+  return { ...invoke(from, from), action: 'callTool', resource: { kind: 'tool', id: 'web_search' } }
+}
+
+function start(from: string, to: string): PolicyRequest {
+  return { ...invoke(from, to), action: 'startRun' }
+}
+
+test.each<[string, PolicyRequest, string]>([
+  ['console opens the orchestrator', invoke('console', 'orchestrator'), 'allow graph.entry'],
+  ['orchestrator hands out to research', invoke('orchestrator', 'research'), 'allow graph.orchestrator-fanout'],
+  ['orchestrator hands out to critic', invoke('orchestrator', 'critic'), 'allow graph.orchestrator-fanout'],
+  [
+    'research may not call back, so the loop never starts',
+    invoke('research', 'orchestrator'),
+    'deny graph.no-back-edge',
+  ],
+  ['writer may not call back', invoke('writer', 'orchestrator'), 'deny graph.no-back-edge'],
+  ['an edge nobody wrote does not exist', invoke('writer', 'research'), 'deny default'],
+  ['nobody invokes the console', invoke('orchestrator', 'console'), 'deny default'],
+  ['console may start a run', start('console', 'orchestrator'), 'allow run.start'],
+  ['orchestrator may start a run', start('orchestrator', 'writer'), 'allow run.start-orchestrator'],
+  ['research may not start a run', start('research', 'writer'), 'deny default'],
+  ['research reaches the search', search('research'), 'allow tool.research-search'],
+  ['writer does not', search('writer'), 'deny default'],
+  ['orchestrator does not', search('orchestrator'), 'deny default'],
+  ['a halted run admits nothing', invoke('console', 'orchestrator', { runState: 'halted' }), 'deny guard.run-halted'],
+  ['an ended run admits nothing', invoke('console', 'orchestrator', { runState: 'ended' }), 'deny guard.run-halted'],
+  ['an unknown caller is refused', invoke('stranger', 'research'), 'deny default'],
+  ['an unknown target is refused', invoke('orchestrator', 'nobody'), 'deny default'],
+])('shipped policies: %s', (_claim, request, expected) => {
+  expect(outcome(request)).toBe(expected)
+})
+
+test('Cedar itself, with the schema, says the same about every edge of the cast', async () => {
+  const source = await shipped('policy')
+  const compiled = compilePolicies(source)
+  assert(isCompiled(compiled), 'the shipped policies compile')
+  const policies = compiled.policies.map((policy) => ({ ...policy, uncovered: ['everything'] }))
+  const cedar = openPolicy({ source, compiled: { ...compiled, policies }, oracle: localOracle, ...cast })
+  for (const { id: from } of cast.agents)
+    for (const { id: to } of cast.agents)
+      for (const runState of ['active', 'halted'] as const) {
+        const request = invoke(slugOf(from), slugOf(to), { runState, human: personId('tomas') })
+        const [ours, cedars] = [await judge(policy, request), await judge(cedar, request)]
+        expect({ ...ours, nearest: null }).toEqual(cedars)
+      }
+})
+
+test('a contained agent neither calls nor is called', async () => {
+  const agents = cast.agents.map((agent) => ({ ...agent, contained: agent.id === agentId('orchestrator') }))
+  const contained = snapshotOf(await shipped('policy'), { ...cast, agents })
+  expect(outcome(invoke('console', 'orchestrator'), contained)).toBe('deny guard.contained')
+  expect(outcome(invoke('orchestrator', 'research'), contained)).toBe('deny guard.contained')
+})
+
+test('an agent sees whom it may invoke, and nobody else', () => {
+  expect(visibleTo(policy, agentId('orchestrator'), calm)).toEqual(['research', 'writer', 'critic'].map(agentId))
+  expect(visibleTo(policy, agentId('writer'), calm)).toEqual([])
+  expect(visibleTo(policy, agentId('orchestrator'), { ...calm, runState: 'halted' })).toEqual([])
+})
+
+test('the open policies permit every registered edge', () => {
+  expect(outcome(invoke('research', 'orchestrator'), open)).toBe('allow open.invoke')
+  expect(outcome(search('writer'), open)).toBe('allow open.call-tool')
+  expect(outcome(start('critic', 'writer'), open)).toBe('allow open.start-run')
+  expect(outcome(invoke('research', 'nobody'), open)).toBe('deny default')
+})
+
+test('both directories are written against the same schema and compile without a warning', async () => {
+  const [governed, ungoverned] = [await shipped('policy'), await shipped('policy-open')]
+  expect(governed.schemaHash).toBe(ungoverned.schemaHash)
+  for (const source of [governed, ungoverned]) expect(compilePolicies(source)).toMatchObject({ warnings: [] })
+  expect([policy.uncovered, open.uncovered]).toEqual([[], []])
+})
+
+const schema = readFileSync(join(config, 'policy/schema.cedarschema'), 'utf8')
+const inForce = (rule: string) =>
+  snapshotOf({
+    schema: { name: 'schema.cedarschema', text: schema },
+    files: [
+      { name: 'a.cedar', text: '@id("all") permit(principal, action, resource);' },
+      {
+        name: 'b.cedar',
+        text: `@id("rule") forbid(principal, action == Weir::Action::"invoke", resource) when { ${rule} };`,
+      },
+    ],
+    hash: rule,
+    schemaHash: 'same',
+  })
+
+test.each<[string, Partial<PolicyContext>]>([
+  ['context.depth > 5', { depth: 6 }],
+  ['context.chain.contains(resource)', { chain: [agentId('console'), agentId('research')] }],
+  ['context has human && context.human == Weir::User::"tomas"', { human: personId('tomas') }],
+  ['context.humanPresent', { human: personId('tomas') }],
+  ['context.budgetLeftMicros < 1000', { budgetLeftMicros: 999 }],
+  ['context.budgetLeftMicros == 9007199254740991', { budgetLeftMicros: Number.POSITIVE_INFINITY }],
+  ['context.tokensLeft <= 0', { tokensLeft: 0 }],
+  ['context.calls >= 200', { calls: 200 }],
+  ['context.laps > 1', { laps: 2 }],
+  ['context.env == "prod"', { env: 'prod' }],
+])('a rule sees %s', (rule, context) => {
+  const snapshot = inForce(rule)
+  expect(snapshot.uncovered).toEqual([])
+  expect(outcome(invoke('orchestrator', 'research'), snapshot)).toBe('allow all')
+  expect(outcome(invoke('orchestrator', 'research', context), snapshot)).toBe('deny rule')
+})
+
+test.each<PolicyAction>(['invoke', 'startRun'])('with no policies at all, %s is denied', (action) => {
+  const snapshot = snapshotOf({ schema: { name: 's', text: schema }, files: [], hash: 'none', schemaHash: 'same' })
+  expect(outcome({ ...invoke('console', 'orchestrator'), action }, snapshot)).toBe('deny default')
+})
