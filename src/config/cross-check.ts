@@ -43,11 +43,19 @@ function badSlugs(plain: unknown): readonly Finding[] {
 function unknownNames(plain: unknown): readonly Finding[] {
   const agents = rowsAt(plain, ['agents'])
   const keys = rowsAt(plain, ['identity', 'api_keys']).map(([path]) => [...path, 'agent'])
-  const claims = rowsAt(plain, ['identity', 'issuers']).flatMap(([path]) => rowsAt(plain, [...path, 'agents']))
+  const claims = [
+    ...rowsAt(plain, ['identity', 'issuers']).flatMap(([path]) => rowsAt(plain, [...path, 'agents'])),
+    ...['people', 'partners'].flatMap((list) =>
+      rowsAt(plain, ['identity', list]).flatMap(([path]) => rowsAt(plain, [...path, 'clients'])),
+    ),
+  ]
+  const workloads = rowsAt(plain, ['identity', 'issuers'])
+    .flatMap(([path]) => rowsAt(plain, [...path, 'workloads']))
+    .map(([path]) => [...path, 'agent'])
   const slugs = agents.map(([path]) => String(path[1]))
   const teams = rowsAt(plain, ['teams']).map(([path]) => String(path[1]))
   return [
-    ...keys.flatMap((path) => unknownName(plain, path, ['agents', '', slugs])),
+    ...[...keys, ...workloads].flatMap((path) => unknownName(plain, path, ['agents', '', slugs])),
     ...claims.flatMap(([path]) => unknownName(plain, path, ['agents', '', slugs])),
     ...agents.flatMap(([path]) => unknownName(plain, [...path, 'team'], ['teams', 'team:', teams])),
   ]
@@ -68,6 +76,9 @@ function repeatedNames(plain: unknown): readonly Finding[] {
     [['identity', 'api_keys'], 'id'],
     [['identity', 'api_keys'], 'sha256'],
     [['identity', 'issuers'], 'issuer'],
+    [['identity', 'people'], 'issuer'],
+    [['identity', 'partners'], 'issuer'],
+    [['identity', 'signals'], 'issuer'],
   ]
   return lists.flatMap(([path, member]) => {
     const seen = new Set<string>()
@@ -108,7 +119,8 @@ function gatewayPairs(plain: unknown): readonly Finding[] {
 function issuerAudiences(plain: unknown): readonly Finding[] {
   const port = readAddress(textAt(plain, ['gateway', 'listen'], defaultListen))?.port
   if (port !== 0 || valueAt(plain, ['gateway', 'public_url']) !== undefined) return []
-  return rowsAt(plain, ['identity', 'issuers'])
+  return ['issuers', 'signals']
+    .flatMap((list) => rowsAt(plain, ['identity', list]))
     .map(([path]) => [...path, 'audience'])
     .filter((path) => valueAt(plain, path) === undefined)
     .map((path) => ({ path, message: 'is missing', expected: 'an audience, because gateway.listen has port 0' }))

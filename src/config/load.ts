@@ -5,8 +5,9 @@ import { basename, dirname, resolve } from 'node:path'
 import { crossCheck } from './cross-check.ts'
 import { locate, parse, type Parsed, plainOf, readable, strangeKeys, syntaxProblems } from './document.ts'
 import { explain, valueAt } from './explain.ts'
-import { jwksPlace, normalise } from './normalise.ts'
-import type { ConfigProblem, Finding } from './problems.ts'
+import { normalise } from './normalise.ts'
+import { jwksPlace } from './normalise-identity.ts'
+import type { ConfigProblem, Finding, Path } from './problems.ts'
 import { type Environment, readBounded, replaceReferences } from './references.ts'
 import { fileSchema } from './schema.ts'
 import { Secret } from './secret.ts'
@@ -87,15 +88,24 @@ async function missingPlaces(plain: unknown, base: string): Promise<readonly Fin
   if (typeof policy === 'string' && !(await exists(resolve(base, policy), 'directory'))) {
     findings.push({ path: ['policy', 'dir'], message: 'does not exist', expected: 'a directory of Cedar policies' })
   }
-  const issuers = valueAt(plain, ['identity', 'issuers'])
-  for (const i of Array.isArray(issuers) ? issuers.keys() : []) {
-    const path = ['identity', 'issuers', i, 'jwks']
+  for (const path of jwksPaths(plain)) {
     const jwks = valueAt(plain, path)
     if (typeof jwks !== 'string' || !jwks.startsWith('file:')) continue
     if (await exists(jwksPlace(jwks, base).slice('file:'.length), 'file')) continue
     findings.push({ path, message: 'does not exist', expected: 'a file with a JWK Set' })
   }
   return findings
+}
+
+/** Every place in the file where a JWK Set may be named. */
+function jwksPaths(plain: unknown): readonly Path[] {
+  const lists = ['issuers', 'people', 'partners', 'signals'].flatMap((list) => {
+    const rows = valueAt(plain, ['identity', list])
+    return Array.isArray(rows) ? [...rows.keys()].map((i): Path => ['identity', list, i, 'jwks']) : []
+  })
+  const agents = valueAt(plain, ['agents'])
+  const slugs = typeof agents === 'object' && agents !== null ? Object.keys(agents) : []
+  return [...lists, ...slugs.map((slug): Path => ['agents', slug, 'client', 'jwks'])]
 }
 
 async function exists(path: string, kind: 'directory' | 'file'): Promise<boolean> {

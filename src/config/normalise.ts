@@ -4,11 +4,11 @@ import { assert } from '../base/assert.ts'
 import { type AgentId, isAgentId, isPersonId, isTeamId, type PersonId, type TeamId } from '../domain/ids.ts'
 import { type Address, prefixed, readAddress } from './fields.ts'
 import type { ConfigFile } from './schema.ts'
+import { clientSettings, credentialSettings, identitySettingsOf, tlsSettings } from './normalise-identity.ts'
 import { Secret } from './secret.ts'
 import type {
   AgentLimits,
   AgentSettings,
-  IssuerSettings,
   Limit,
   LimitMode,
   RunLimits,
@@ -25,22 +25,22 @@ export function normalise(file: ConfigFile, base: string): Settings {
   const team: TeamLimits = withMode(file.limits.team, mode)
   const listen = addressOf(file.gateway.listen)
   const public_url = publicUrl(file, listen)
-  const agents = Object.entries(file.agents).map(([slug, row]) => agentSettings(slug, row, { mode, shared: agent }))
+  const agents = Object.entries(file.agents).map(([slug, row]) =>
+    agentSettings(slug, row, { mode, shared: agent, base }),
+  )
   const teams = Object.entries(file.teams).map(([slug, row]): TeamSettings => {
     return { id: teamId(slug), limits: { ...team, ...withMode(row.limits, mode) } }
   })
   const settings: Settings = {
-    gateway: { ...file.gateway, listen, admin_listen: addressOf(file.gateway.admin_listen), public_url },
-    state: { dir: resolve(base, file.state.dir) },
-    identity: {
-      issuers: file.identity.issuers.map((row) => issuerSettings(row, base, public_url)),
-      api_keys: file.identity.api_keys.map((row) => ({
-        ...row,
-        agent: agentId(row.agent),
-        person: row.person === undefined ? null : personId(row.person),
-      })),
-      tokens: file.identity.tokens,
+    gateway: {
+      ...file.gateway,
+      listen,
+      admin_listen: addressOf(file.gateway.admin_listen),
+      public_url,
+      tls: tlsSettings(file.gateway.tls, base),
     },
+    state: { dir: resolve(base, file.state.dir) },
+    identity: identitySettingsOf(file, { base, public_url, agentId, personId }),
     agents: new Map(agents.map((row) => [row.id, row])),
     teams: new Map(teams.map((row) => [row.id, row])),
     policy: { dir: resolve(base, file.policy.dir) },
@@ -75,7 +75,7 @@ function withMode<Section extends object>(
 function agentSettings(
   slug: string,
   row: ConfigFile['agents'][string],
-  { mode, shared }: { readonly mode: LimitMode; readonly shared: AgentLimits },
+  { mode, shared, base }: { readonly mode: LimitMode; readonly shared: AgentLimits; readonly base: string },
 ): AgentSettings {
   return {
     ...row,
@@ -84,42 +84,16 @@ function agentSettings(
     team: row.team === undefined ? null : teamId(row.team),
     owner: row.owner === undefined ? null : personId(row.owner),
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
+    client: clientSettings(row.client, base),
+    credential: credentialSettings(row.credential, base),
     limits: { ...shared, ...withMode(row.limits, mode) },
   }
-}
-
-function issuerSettings(
-  row: ConfigFile['identity']['issuers'][number],
-  base: string,
-  public_url: string | null,
-): IssuerSettings {
-  const audience = row.audience ?? public_url
-  assert(audience !== null, 'the cross-check asks for an audience where the public URL is not known')
-  return {
-    ...row,
-    jwks: jwksPlace(row.jwks, base),
-    audience,
-    agents: bareRecord(Object.entries(row.agents).map(([claim, slug]) => [claim, agentId(slug)])),
-    person_claim: row.person_claim ?? null,
-  }
-}
-
-function bareRecord<Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> {
-  const record = Object.create(null) as Record<string, Value>
-  for (const [key, value] of entries) record[key] = value
-  return record
-}
-
-/** `file:` and an absolute path, or the URL as it stands. */
-export function jwksPlace(jwks: string, base: string): string {
-  if (!jwks.startsWith('file:')) return jwks
-  return `file:${resolve(base, jwks.slice('file:'.length).replace(/^\/\/(?=\/)/, ''))}`
 }
 
 function publicUrl(file: ConfigFile, listen: Address): string | null {
   if (file.gateway.public_url !== undefined) return new URL(file.gateway.public_url).origin
   if (listen.port === 0) return null
-  return new URL(`http://${file.gateway.listen}`).origin
+  return new URL(`${file.gateway.tls ? 'https' : 'http'}://${file.gateway.listen}`).origin
 }
 
 function addressOf(text: string): Address {

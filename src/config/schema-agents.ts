@@ -1,7 +1,8 @@
 /** The configuration table: the registered agents and the teams that own and pay for them. */
 import { z } from 'zod'
-import { person, prose, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
+import { path, person, prose, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
 import { agentLimits, teamLimits } from './schema-limits.ts'
+import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
 
 /** A2A versions an agent may speak. */
 export const a2aVersions = ['1.0', '0.3'] as const
@@ -30,6 +31,60 @@ const price = z
   .prefault({})
   .meta({ description: 'What a call to this agent is booked with.' })
 
+const client = z
+  .strictObject({
+    jwks: text(isJwksPlace, {
+      form: 'file: and a path, or an https URL (http on loopback only)',
+      description: 'Its public keys, for private_key_jwt (RFC 7523).',
+    }).optional(),
+    spiffe_id: text((value) => /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/[A-Za-z0-9._-]+)+$/.test(value), {
+      form: 'spiffe://, a trust domain and a path',
+      description: 'Its SPIFFE ID, in a JWT-SVID or in the certificate it shows.',
+    }).optional(),
+    cert_sha256: z
+      .array(
+        text((value) => /^[0-9a-f]{64}$/.test(value), {
+          form: '64 lower-case hexadecimal digits',
+          description: 'SHA-256 of a certificate it may show.',
+        }),
+      )
+      .max(8)
+      .default([])
+      .meta({ description: 'Certificates that are this agent.', form: 'a list of at most 8 fingerprints' }),
+    autonomous: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether it may act for nobody but itself (client_credentials); policy decides too.' }),
+    authorization_details: authorizationDetails.optional(),
+  })
+  .prefault({})
+  .meta({ description: 'How it proves itself at the token endpoint, and the most it may ask for there.' })
+
+const credential = z
+  .strictObject({
+    mode: z.enum(['none', 'client_credentials', 'exchange']).default('none').meta({
+      description: 'Whether a token is obtained for calls to this agent: at its own token endpoint, never ours.',
+    }),
+    token_endpoint: url({ description: 'Where the token comes from; https outside loopback.' }).optional(),
+    issuer: url({ description: 'The audience of our client assertion. Absent: the token endpoint.' }).optional(),
+    client_id: prose({ description: 'Who we are there.' }).optional(),
+    client_secret: secret({
+      description: 'Our secret there. Absent: a signed assertion (private_key_jwt).',
+    }).optional(),
+    audience: prose({ description: 'The audience we ask for.' }).optional(),
+    scope: prose({ description: 'The scope we ask for.' }).optional(),
+    disclosure: z
+      .enum(['full', 'subset', 'actor_only'])
+      .default('actor_only')
+      .meta({ description: 'How much of the chain the exchanged token shows.' }),
+    ahead: whole(1, 16, { description: 'Tokens kept ready.', unit: 'tokens' }).default(2),
+    cert: path({ description: 'Client certificate shown to the agent, PEM.' }).optional(),
+    key: path({ description: 'Its private key, PEM.' }).optional(),
+    ca: path({ description: 'CA certificates the agent must chain to, PEM. Absent: those of the system.' }).optional(),
+  })
+  .prefault({})
+  .meta({ description: 'What we prove to the agent beside the headers above. Never the credential of a caller.' })
+
 const agent = z.strictObject({
   url: url({ description: 'Where the agent answers A2A. Absent: it calls but cannot be called.' }).optional(),
   team: team({ description: 'The team that owns the agent and pays for it.' }).optional(),
@@ -47,6 +102,10 @@ const agent = z.strictObject({
     .default([])
     .meta({ description: 'Cedar groups of the agent.', form: 'a list of at most 32 groups' }),
   external: z.boolean().default(false).meta({ description: 'Whether the agent is run by somebody else.' }),
+  effect: z
+    .enum(['read', 'write', 'unknown'])
+    .default('unknown')
+    .meta({ description: 'What calling it does to the world; policies see it.' }),
   may_start_runs: z.boolean().default(false).meta({ description: 'Whether a call of this agent may start a run.' }),
   price,
   headers: z
@@ -59,6 +118,8 @@ const agent = z.strictObject({
     )
     .default({})
     .meta({ description: 'Headers sent to the agent: its own credential, never that of a caller.' }),
+  client,
+  credential,
   limits: agentLimits,
 })
 

@@ -8,6 +8,18 @@ export const defaultAdminListen = '127.0.0.1:8081'
 const environments = ['dev', 'test', 'staging', 'prod'] as const
 const engines = ['auto', 'uws', 'node'] as const
 
+const tls = z
+  .strictObject({
+    cert: path({ description: 'Certificate chain of this gateway, PEM, relative to the configuration file.' }),
+    key: path({ description: 'Its private key, PEM; refused where others may read it.' }),
+    client_ca: path({ description: 'CA certificates that client certificates must chain to, PEM.' }).optional(),
+    client_cert: z
+      .enum(['none', 'optional', 'required'])
+      .default('none')
+      .meta({ description: 'Whether callers show a certificate; required refuses every call without one.' }),
+  })
+  .meta({ description: 'TLS of the data listener. Absent: clear text, for loopback or behind a proxy of yours.' })
+
 export const gatewaySection = z
   .strictObject({
     listen: address({ description: 'Where agents call. Port 0 lets the system choose.' }).default(defaultListen),
@@ -26,6 +38,7 @@ export const gatewaySection = z
       .enum(engines)
       .default('auto')
       .meta({ description: 'HTTP engine: uws, node, or auto for uws where it can load.' }),
+    tls: tls.optional(),
   })
   .prefault({})
   .meta({ description: 'Where Weir listens and what it is called.' })

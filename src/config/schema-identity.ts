@@ -1,35 +1,7 @@
 /** The configuration table: who may call, and how they prove it. */
 import { z } from 'zod'
-import { isPlainUrl, person, prose, slug, text, url, whole } from './fields.ts'
-
-const signatureAlgorithms = ['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256'] as const
-
-const issuer = z.strictObject({
-  issuer: url({ description: 'The exact iss claim of its tokens.' }),
-  jwks: text(isJwksPlace, {
-    form: 'file: and a path, or an https URL (http on loopback only)',
-    description: 'Where its public keys are; file: paths are relative to the configuration file.',
-  }),
-  audience: prose({ description: 'The exact aud claim Weir asks for. Absent: gateway.public_url.' }).optional(),
-  algorithms: z
-    .array(z.enum(signatureAlgorithms))
-    .min(1)
-    .max(6)
-    .default(['ES256'])
-    .meta({ description: 'Signature algorithms accepted from this issuer.', form: 'a list of 1 to 6 algorithms' }),
-  agent_claim: prose({ description: 'The claim that names the agent.' }).default('sub'),
-  agents: z
-    .record(
-      z.string().min(1).max(256).meta({ form: 'a claim value of 1 to 256 characters' }),
-      slug({ description: 'The agent that is known by this exact claim value.' }),
-    )
-    .meta({ description: 'Exact claim value to agent; whoever is not listed is not known.' }),
-  person_claim: prose({ description: 'The claim that names the person at the root. Absent: no person.' }).optional(),
-  lifetime_max_s: whole(60, 86_400, {
-    description: 'Tokens that live longer than this are refused.',
-    unit: 's',
-  }).default(3600),
-})
+import { person, slug, text, whole } from './fields.ts'
+import { issuer, partner, people, signals } from './schema-trust.ts'
 
 const apiKey = z.strictObject({
   id: text((value) => /^[A-Za-z0-9-]{1,32}$/.test(value), {
@@ -45,37 +17,67 @@ const apiKey = z.strictObject({
   person: person({ description: 'The person this key acts for. Absent: no person.' }).optional(),
 })
 
+const tokens = z
+  .strictObject({
+    call_ttl_s: whole(10, 300, { description: 'Lifetime of a call token.', unit: 's' }).default(120),
+    delivery_ttl_s: whole(10, 3600, {
+      description: 'Lifetime of the token that travels with a delivered call.',
+      unit: 's',
+    }).default(600),
+    bearer: z
+      .enum(['refuse', 'allow'])
+      .optional()
+      .meta({ description: 'Whether the token endpoint issues tokens that are bound to no key. Absent: not in prod.' }),
+  })
+  .prefault({})
+  .meta({ description: 'The tokens Weir signs.' })
+
+const keys = z
+  .strictObject({
+    rotate_after_s: whole(3600, 31_536_000, {
+      description: 'How long a key signs before the next one does.',
+      unit: 's',
+    }).default(2_592_000),
+    publish_before_s: whole(0, 604_800, {
+      description: 'How long the next key is published before it signs.',
+      unit: 's',
+    }).default(86_400),
+  })
+  .prefault({})
+  .meta({ description: 'The keys Weir signs with.' })
+
+const dpop = z
+  .strictObject({
+    window_s: whole(5, 300, { description: 'How far the iat of a proof may be from now.', unit: 's' }).default(30),
+    nonce: z
+      .enum(['after_start', 'always'])
+      .default('after_start')
+      .meta({ description: 'When proofs must carry a nonce of ours: in the first minute after a start, or always.' }),
+  })
+  .prefault({})
+  .meta({ description: 'Proofs of possession (RFC 9449).' })
+
+const list = <Row extends z.ZodType>(row: Row, max: number, what: string) =>
+  z
+    .array(row)
+    .max(max)
+    .default([])
+    .meta({ description: `${what}.`, form: `a list of at most ${max} rows` })
+
 export const identitySection = z
   .strictObject({
-    issuers: z
-      .array(issuer)
-      .max(32)
-      .default([])
-      .meta({ description: 'Issuers whose JWTs are accepted.', form: 'a list of at most 32 issuers' }),
+    issuers: list(issuer, 32, 'Issuers whose JWTs prove which agent calls'),
+    people: list(people, 8, 'Identity providers at which people log in'),
+    partners: list(partner, 32, 'Other organisations whose grants are accepted'),
+    signals: list(signals, 8, 'Transmitters of security events (SSF) that may end sessions'),
     api_keys: z
       .array(apiKey)
       .max(1000)
       .default([])
       .meta({ description: 'Static keys; refused where environment is prod.', form: 'a list of at most 1000 keys' }),
-    tokens: z
-      .strictObject({
-        call_ttl_s: whole(10, 300, { description: 'Lifetime of a call token.', unit: 's' }).default(120),
-        delivery_ttl_s: whole(10, 3600, {
-          description: 'Lifetime of the token that travels with a delivered call.',
-          unit: 's',
-        }).default(600),
-      })
-      .prefault({})
-      .meta({ description: 'The tokens Weir signs.' }),
+    tokens,
+    keys,
+    dpop,
   })
   .prefault({})
   .meta({ description: 'How callers prove who they are.' })
-
-const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost'])
-
-/** Keys fetched in clear text could be replaced on the way, so plain http is for loopback. */
-function isJwksPlace(value: string): boolean {
-  if (value.startsWith('file:')) return value.length > 'file:'.length && !value.includes('\0')
-  const parsed = isPlainUrl(value) ? URL.parse(value) : null
-  return parsed !== null && (parsed.protocol === 'https:' || loopbackHosts.has(parsed.hostname))
-}

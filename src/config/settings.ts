@@ -5,6 +5,7 @@ import type { ConfigFile } from './schema.ts'
 import type { a2aVersions } from './schema-agents.ts'
 import type { limitModes } from './schema-limits.ts'
 import type { Secret } from './secret.ts'
+import type { ClientSettings, CredentialSettings, IdentitySectionSettings, TlsSettings } from './settings-identity.ts'
 
 export type LimitMode = (typeof limitModes)[number]
 type A2aVersion = (typeof a2aVersions)[number]
@@ -21,27 +22,6 @@ export type RunLimits = LimitsOf<ConfigFile['limits']['run']>
 export type AgentLimits = LimitsOf<ConfigFile['limits']['agent']>
 export type TeamLimits = LimitsOf<ConfigFile['limits']['team']>
 
-export interface IssuerSettings {
-  readonly issuer: string
-  /** `file:` and an absolute path, or a URL. */
-  readonly jwks: string
-  readonly audience: string
-  readonly algorithms: readonly string[]
-  readonly agent_claim: string
-  /** Exact claim value to agent. Has no prototype, so that no claim value finds what nobody wrote. */
-  readonly agents: Readonly<Record<string, AgentId>>
-  readonly person_claim: string | null
-  readonly lifetime_max_s: number
-}
-
-interface ApiKeySettings {
-  readonly id: string
-  readonly agent: AgentId
-  /** SHA-256 of the whole key, lower-case hexadecimal. */
-  readonly sha256: string
-  readonly person: PersonId | null
-}
-
 export interface AgentSettings {
   readonly id: AgentId
   /** Null for an agent that calls but cannot be called. */
@@ -52,10 +32,13 @@ export interface AgentSettings {
   readonly versions: readonly A2aVersion[]
   readonly groups: readonly string[]
   readonly external: boolean
+  readonly effect: ConfigFile['agents'][string]['effect']
   readonly may_start_runs: boolean
   readonly price: Readonly<ConfigFile['agents'][string]['price']>
   /** Names are lower case. */
   readonly headers: readonly (readonly [name: string, value: Secret])[]
+  readonly client: ClientSettings
+  readonly credential: CredentialSettings
   /** Merged over `limits.agent`. */
   readonly limits: AgentLimits
 }
@@ -80,13 +63,11 @@ export interface Settings {
     readonly public_url: string | null
     readonly environment: ConfigFile['gateway']['environment']
     readonly engine: ConfigFile['gateway']['engine']
+    /** Null for clear text. */
+    readonly tls: TlsSettings | null
   }
   readonly state: { readonly dir: string }
-  readonly identity: {
-    readonly issuers: readonly IssuerSettings[]
-    readonly api_keys: readonly ApiKeySettings[]
-    readonly tokens: Readonly<ConfigFile['identity']['tokens']>
-  }
+  readonly identity: IdentitySectionSettings
   readonly agents: ReadonlyMap<AgentId, AgentSettings>
   readonly teams: ReadonlyMap<TeamId, TeamSettings>
   readonly policy: { readonly dir: string }

@@ -101,7 +101,16 @@ class NodeListener implements Listener {
     if (admitted.kind === 'refusal') return this.#refuse(socket, reply, admitted)
     const { method, path, query } = head
     const { headers } = admitted
-    const base = { method, path, query, headers, receivedAt: clock.now(), startedAt, peer: socket.remoteAddress ?? '' }
+    const base = {
+      method,
+      path,
+      query,
+      headers,
+      receivedAt: clock.now(),
+      startedAt,
+      peer: socket.remoteAddress ?? '',
+      clientCert: null,
+    }
     this.#collect({ ...base, body: noBody }, admitted, reply, request)
   }
 

@@ -62,7 +62,16 @@ class UwsListener implements Listener {
     if (admitted.kind === 'refusal') return reply.refuse(admitted)
     const { method, path, query } = head
     const { headers } = admitted
-    const base = { method, path, query, headers, receivedAt: clock.now(), startedAt, peer: peerOf(response) }
+    const base = {
+      method,
+      path,
+      query,
+      headers,
+      receivedAt: clock.now(),
+      startedAt,
+      peer: peerOf(response),
+      clientCert: null,
+    }
     this.#collect({ ...base, body: noBody }, admitted, reply, response)
   }
 

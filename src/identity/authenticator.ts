@@ -3,16 +3,20 @@
  * the proof pool is asked. Every `unauthenticated` looks alike to the caller; only the detail for operators differs.
  */
 import { hash } from 'node:crypto'
+import type { ApiKeySettings } from '../config/settings-identity.ts'
+import { anything } from '../domain/authority.ts'
 import type { Delegation, Principal, Proof } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
-import type { HeaderMap } from '../protocol/http.ts'
+import type { HeaderMap, Inbound } from '../protocol/http.ts'
 import { readCredential, readTxnToken } from './credential.ts'
-import type { ApiKeySettings } from './settings.ts'
 import type { TokenGate } from './token-gate.ts'
 
+/** What of a request says who sent it. `peer` is the address that pays for unknown tokens. */
+export type Presented = Pick<Inbound, 'method' | 'path' | 'headers' | 'peer' | 'clientCert'>
+
 export interface Authenticator {
-  /** `peer` is the address that pays for unknown tokens. Never rejects. */
-  authenticate(headers: HeaderMap, peer: string): Principal | Denial | Promise<Principal | Denial>
+  /** `resource` is the URL of what was asked for: the one audience a call token may have. Never rejects. */
+  authenticate(presented: Presented, resource: string): Principal | Denial | Promise<Principal | Denial>
 }
 
 export interface AuthenticatorParts {
@@ -33,7 +37,7 @@ export function openAuthenticator({ api_keys, calls, deliveries }: Authenticator
   }
 
   return {
-    authenticate(headers, peer) {
+    authenticate({ headers, peer }, _resource) {
       const txn = readTxnToken(headers)
       return after(proofOf(headers, peer), (proof) => {
         if (isDenial(proof)) return proof
@@ -51,8 +55,9 @@ function principal(proof: Proof, delegation: Delegation | Denial): Principal | D
 }
 
 function proofOfKey({ id, agent, person }: ApiKeySettings): Proof {
-  const expiresAt = Number.POSITIVE_INFINITY
-  return { kind: 'api_key', agent, person: person ?? null, credentialId: id, issuer: 'weir', expiresAt }
+  const unsigned = { issuer: 'weir', keyId: null, issuedAt: 0, expiresAt: Number.POSITIVE_INFINITY }
+  const wide = { audience: null, boundTo: null, authority: anything, delegation: null }
+  return { kind: 'api_key', agent, person, credentialId: id, ...unsigned, ...wide }
 }
 
 /** Goes on at once where there is nothing to wait for. */

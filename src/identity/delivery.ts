@@ -7,8 +7,9 @@
  *     prh  = jti of the delivery the caller presented; absent where it presented none of this run
  */
 import { hash } from 'node:crypto'
-import type { Millis } from '../base/clock.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
+import type { Millis } from '../base/clock.ts'
+import { anything } from '../domain/authority.ts'
 import { type AgentId, isAgentId, isHopId, isPersonId, isRunId, type PersonId, slugOf } from '../domain/ids.ts'
 import type { Delegation } from '../domain/principal.ts'
 import type { Run } from '../domain/run.ts'
@@ -61,7 +62,21 @@ export function writeDelivery({ run, id, depth, chain, principal }: DeliveryFact
   }
   const { person } = run
   const expiresAt = frame.exp * 1000 + skew_ms
-  return { claims, delegation: { run: run.id, hop: id, depth, chain, person, holder, tokenId: jti, expiresAt } }
+  const unsaid = rest(root, prh ?? null)
+  return {
+    claims,
+    delegation: {
+      run: run.id,
+      hop: id,
+      depth,
+      chain,
+      person,
+      holder,
+      tokenId: jti,
+      expiresAt,
+      ...unsaid,
+    },
+  }
 }
 
 /** Reads the claims of a delivery whose form was checked; refuses what does not hold together. */
@@ -79,7 +94,22 @@ export function readDelivery(claims: JsonObject, expiresAt: Millis, chain_max: n
   if (sub_profile !== (person ? 'user' : 'service')) return refuse('sub and sub_profile disagree')
   if (root !== rootHash(txn, chain[0], person)) return refuse('root is not that of this run and person')
   if (jti !== hopHash(isText(prh) ? prh : root, hop, depth, holder)) return refuse('jti is not the head of the hops')
-  return { run: txn, hop, depth, chain, person, holder, tokenId: jti, expiresAt }
+  const unsaid = rest(root, isText(prh) ? prh : null)
+  return { run: txn, hop, depth, chain, person, holder, tokenId: jti, expiresAt, ...unsaid }
+}
+
+function rest(root: string, prh: string | null) {
+  const lineage = { root, prh, head: root, base: root, links: [], ext: null }
+  return {
+    depthMax: null,
+    keyId: '',
+    issuedAt: 0,
+    inputHash: '',
+    authority: anything,
+    budget: null,
+    taint: 'none',
+    lineage,
+  } as const
 }
 
 function readChain(chain: unknown, chain_max: number): readonly AgentId[] | null {

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { JsonObject } from '../base/json.ts'
+import { anything } from '../domain/authority.ts'
 import type { AgentId, PersonId } from '../domain/ids.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Denial, isDenial } from '../domain/verdict.ts'
@@ -49,7 +50,9 @@ export function openMinter({ settings, kid, prover, clock, dice, calls, deliveri
       const who = { client_id: agent, sub: person ?? agent, sub_profile: person ? 'user' : 'service' }
       const raw = await prover.sign(`${callHeader}.${encode({ iss, aud: iss, ...who, iat, exp, jti })}`)
       const expiresAt = exp * 1000 + skew_ms
-      const proof: Proof = { kind: 'call_token', agent, person, credentialId: jti, issuer: 'weir', expiresAt }
+      const times = { keyId: kid, issuedAt: iat * 1000, expiresAt }
+      const wide = { audience: null, boundTo: null, authority: anything, delegation: null }
+      const proof: Proof = { kind: 'call_token', agent, person, credentialId: jti, issuer: 'weir', ...times, ...wide }
       if (!isDenial(raw)) calls.remember(TokenMemory.key(raw), proof)
       return raw
     },

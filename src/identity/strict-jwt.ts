@@ -33,6 +33,7 @@ export interface ClaimRule {
 export interface BaseClaims {
   readonly sub: string
   readonly jti: string
+  readonly issuedAt: Millis
   /** The last moment at which the token is accepted: `exp` and the allowance for clock skew. */
   readonly expiresAt: Millis
 }
@@ -74,7 +75,7 @@ export function checkClaims(token: ReadToken, rule: ClaimRule, now: Millis): Bas
   if (nbf !== undefined && (!isTime(nbf) || nbf * 1000 > now + skew_ms)) return refuse('nbf lies ahead')
   if (iat * 1000 > now + skew_ms) return refuse('iat lies ahead')
   if (exp <= iat || exp - iat > rule.lifetime_max_s) return refuse(`lifetime is not within ${rule.lifetime_max_s} s`)
-  return { sub, jti, expiresAt: exp * 1000 + skew_ms }
+  return { sub, jti, issuedAt: iat * 1000, expiresAt: exp * 1000 + skew_ms }
 }
 
 /** Whether a claim or header member is a text of 1-256 characters. */

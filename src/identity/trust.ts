@@ -1,10 +1,12 @@
 /** Whom the gateway believes, and what it reads out of their tokens: one row for each issuer and role. */
+import type { IssuerSettings } from '../config/settings-identity.ts'
+import { anything } from '../domain/authority.ts'
 import { type AgentId, isAgentId, isPersonId, type PersonId } from '../domain/ids.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import { deliveryTyp, readDelivery } from './delivery.ts'
 import type { KeySource } from './jwks.ts'
-import type { IdentitySettings, IssuerSettings } from './settings.ts'
+import type { IdentitySettings } from './settings.ts'
 import { type BaseClaims, type ClaimRule, isText, type ReadToken } from './strict-jwt.ts'
 
 /** One issuer in one role: its keys, what its tokens must say, and what they prove. */
@@ -19,7 +21,8 @@ export interface Trust<T> {
 export const callTyp = 'at+jwt'
 /** The longest a call token may live. */
 export const callLifetime_max_s = 300
-const foreignLifetime_max_s = 3600
+
+const wide = { audience: null, boundTo: null, authority: anything, delegation: null }
 
 /** A configured identity provider: an exactly pinned claim value stands for an agent. */
 export function foreignTrust(issuer: IssuerSettings, keys: KeySource): Trust<Proof> {
@@ -31,15 +34,16 @@ export function foreignTrust(issuer: IssuerSettings, keys: KeySource): Trust<Pro
       issuer: issuer.issuer,
       audience: issuer.audience,
       typs: ['jwt', callTyp],
-      lifetime_max_s: issuer.lifetime_max_s ?? foreignLifetime_max_s,
+      lifetime_max_s: issuer.lifetime_max_s,
     },
-    read({ claims }, { jti, expiresAt }) {
+    read({ claims, kid: keyId }, { jti, issuedAt, expiresAt }) {
       const value = Object.hasOwn(claims, issuer.agent_claim) ? claims[issuer.agent_claim] : undefined
       const agent = isText(value) ? agents.get(value) : undefined
       if (!agent) return deny('unauthenticated', `${issuer.agent_claim} stands for no agent`)
       const person = readPerson(issuer.person_claim ? claims[issuer.person_claim] : undefined)
       if (person === undefined) return deny('unauthenticated', `${issuer.person_claim} names no person`)
-      return { kind: 'issuer_jwt', agent, person, credentialId: jti, issuer: issuer.issuer, expiresAt }
+      const times = { keyId, issuedAt, expiresAt }
+      return { kind: 'issuer_jwt', agent, person, credentialId: jti, issuer: issuer.issuer, ...times, ...wide }
     },
   }
 }
@@ -50,11 +54,12 @@ export function callTrust({ public_url }: IdentitySettings, keys: KeySource): Tr
     keys,
     algorithms: ['ES256'],
     rule: { issuer: public_url, audience: public_url, typs: [callTyp], lifetime_max_s: callLifetime_max_s },
-    read({ claims: { client_id, sub_profile } }, { sub, jti, expiresAt }) {
+    read({ claims: { client_id, sub_profile }, kid: keyId }, { sub, jti, issuedAt, expiresAt }) {
       if (!isText(client_id) || !isAgentId(client_id)) return deny('unauthenticated', 'client_id is no agent')
       const person = personOf(client_id, sub, sub_profile)
       if (person === undefined) return deny('unauthenticated', 'sub and sub_profile disagree')
-      return { kind: 'call_token', agent: client_id, person, credentialId: jti, issuer: 'weir', expiresAt }
+      const times = { keyId, issuedAt, expiresAt }
+      return { kind: 'call_token', agent: client_id, person, credentialId: jti, issuer: 'weir', ...times, ...wide }
     },
   }
 }

@@ -10,12 +10,12 @@ import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { enterRun } from './enter.ts'
 import { neutral, turnAway } from './refuse.ts'
-import type { Road } from './road.ts'
+import { resourceOf, type Road } from './road.ts'
 
 /** Answers `GET .../.well-known/agent-card.json`: 401 without a credential, 404 for whoever may not call the agent. */
 export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
   const { snapshot } = road
-  const principal = await snapshot.identity.authenticate(inbound.headers, inbound.peer)
+  const principal = await snapshot.identity.authenticate(inbound, resourceOf(snapshot, agent))
   if (isDenial(principal)) return turnAway(reply, principal, mintHopId(road.dice))
   const caller = principal.proof.agent
   const entry = snapshot.agents.get(agent)

@@ -38,7 +38,8 @@ export function enterRun(runs: Runs, principal: Principal, headers: HeaderMap): 
 function byToken(runs: Runs, agent: AgentId, delegation: Delegation): Entry | Denial {
   const run = runs.find(delegation.run)
   if (!run) return deny('run_context_required', `${delegation.run} is over or was never known here`)
-  const deepest = runs.serves(agent, delegation.hop) ? runs.servedIn(run, agent) : run.deepestOf(agent)
+  const deepest =
+    delegation.hop !== null && runs.serves(agent, delegation.hop) ? runs.servedIn(run, agent) : run.deepestOf(agent)
   return below('token', run, deepest && deepest.depth > delegation.depth ? deepest : delegation)
 }
 
@@ -68,7 +69,7 @@ function atTheRoot(agent: AgentId): Pick<Entry, 'parent' | 'depth' | 'chain'> {
 
 /** An invocation the caller serves: whatever it calls now is one hop below. */
 interface Place {
-  readonly hop: HopId
+  readonly hop: HopId | null
   readonly depth: number
   readonly chain: readonly AgentId[]
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
-import type { AgentId } from '../domain/ids.ts'
+import { type AgentId, slugOf } from '../domain/ids.ts'
 import type { Identity } from '../identity/open.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Bench } from '../limits/bench.ts'
@@ -48,4 +48,9 @@ export interface Road {
   readonly exchanges: Exchanges
   readonly counts: Counts
   readonly log: Log
+}
+
+/** The resource of an agent: the audience of tokens for it (RFC 8707), without a trailing slash. */
+export function resourceOf({ publicUrl }: Pick<Snapshot, 'publicUrl'>, agent: AgentId): string {
+  return `${publicUrl}/a2a/${slugOf(agent)}`
 }

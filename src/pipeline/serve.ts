@@ -12,7 +12,7 @@ import { sendWritten } from '../protocol/jsonrpc.ts'
 import { admit, permit } from './admit.ts'
 import { enterRun } from './enter.ts'
 import { refuse, refuseWith, turnAway } from './refuse.ts'
-import type { Road } from './road.ts'
+import { resourceOf, type Road } from './road.ts'
 import { abandon, giveBack, send, signDelivery } from './send.ts'
 import { openVisit } from './visit.ts'
 
@@ -20,7 +20,7 @@ import { openVisit } from './visit.ts'
 export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
   const id = mintHopId(road.dice)
   const call = readCall(inbound, agent, id)
-  const known = road.snapshot.identity.authenticate(inbound.headers, inbound.peer)
+  const known = road.snapshot.identity.authenticate(inbound, resourceOf(road.snapshot, agent))
   const principal = known instanceof Promise ? await known : known
   if (isMalformed(call)) {
     return isDenial(principal) ? turnAway(reply, principal, id) : sendWritten(reply, call)

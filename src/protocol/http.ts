@@ -18,6 +18,8 @@ export interface Inbound {
   readonly startedAt: number
   /** Address of the peer, for the log and for verification budgets. */
   readonly peer: string
+  /** DER of the certificate the peer proved to hold in its TLS handshake, checked against `gateway.tls.client_ca`; null without one. */
+  readonly clientCert: Uint8Array | null
 }
 
 /** Request headers by lower-case name. Repeated list headers are joined with `, `; singletons were checked at ingress. */

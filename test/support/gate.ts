@@ -34,7 +34,16 @@ export async function startGate(
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
-      const inbound = { method: 'POST', path: '', query: '', headers, receivedAt: 0, startedAt: 0, peer: '' }
+      const inbound = {
+        method: 'POST',
+        path: '',
+        query: '',
+        headers,
+        receivedAt: 0,
+        startedAt: 0,
+        peer: '',
+        clientCert: null,
+      }
       const call = readCall({ ...inbound, body: Buffer.concat(chunks) }, agentId('agent:research'), mintHopId(dice))
       if (!isMalformed(call)) calls.push(call)
       const written = isMalformed(call) ? call : serve(call, response)

@@ -7,6 +7,7 @@ import type { Run } from '../../src/domain/run.ts'
 import { RunGraph } from '../../src/domain/run-graph.ts'
 import { nothingSpent } from '../../src/domain/spend.ts'
 import { type Hop, issueHop, issueLease, issuePermit } from '../../src/domain/verdict.ts'
+import { proofOf } from './principals.ts'
 
 export const dice = countingDice()
 const at = 1_800_000_000_000
@@ -60,7 +61,7 @@ export function hopOf(call: Call): Hop {
     id: call.id,
     call,
     principal: {
-      proof: { kind: 'api_key', agent, person: null, credentialId: 'k1', issuer: 'weir', expiresAt: at },
+      proof: proofOf(agent, null, { expiresAt: at }),
       delegation: null,
     },
     run: freshRun(),

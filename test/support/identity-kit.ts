@@ -14,7 +14,7 @@ import {
   isRunId,
   type PersonId,
 } from '../../src/domain/ids.ts'
-import type { Delegation, Principal, Proof } from '../../src/domain/principal.ts'
+import type { Delegation, Principal } from '../../src/domain/principal.ts'
 import { type Denial, isDenial } from '../../src/domain/verdict.ts'
 import type { DeliveryFacts } from '../../src/identity/delivery.ts'
 import { openSigningKeys, type SigningKeys } from '../../src/identity/keys.ts'
@@ -22,6 +22,7 @@ import { type Identity, type IdentityParts, openIdentity } from '../../src/ident
 import type { IdentitySettings } from '../../src/identity/settings.ts'
 import { openProofRunner } from '../../src/identity/verify-batch.ts'
 import type { HeaderMap } from '../../src/protocol/http.ts'
+import { proofOf } from './principals.ts'
 
 export const gatewayUrl = 'http://127.0.0.1:8080'
 export const idp = 'https://idp.example'
@@ -79,7 +80,15 @@ function hopId(n: number): HopId {
 export const apiKey = 'wk_k1_0123456789abcdef'
 
 function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings {
-  const issuer = { audience: gatewayUrl, algorithms: ['ES256'], agent_claim: 'sub', person_claim: 'act_for' }
+  const issuer = {
+    profile: 'jwt',
+    audience: gatewayUrl,
+    algorithms: ['ES256'],
+    agent_claim: 'sub',
+    workloads: [],
+    person_claim: 'act_for',
+    lifetime_max_s: 3600,
+  } as const
   return {
     public_url: gatewayUrl,
     issuers: [
@@ -94,7 +103,7 @@ function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings 
         person: person('tomas'),
       },
     ],
-    tokens: { call_ttl_s: 120, delivery_ttl_s: 600 },
+    tokens: { call_ttl_s: 120, delivery_ttl_s: 600, bearer: 'allow' },
     maximums: { proofs: 1000, proof_queue: 64, chain: 64 },
     ...change,
   }
@@ -145,8 +154,15 @@ export class World {
     return forge(this.idpKey.privateKey, this.idpHeader(header), this.idpClaims(claims))
   }
 
+  /** A call to the orchestrator with these headers. */
+  show(headers: HeaderMap, peer = '127.0.0.1'): Principal | Denial | Promise<Principal | Denial> {
+    const path = '/a2a/orchestrator'
+    const presented = { method: 'POST', path, headers, peer, clientCert: null }
+    return this.identity.authenticate(presented, `${gatewayUrl}${path}`)
+  }
+
   authenticate(raw: string, txn?: string, peer = '127.0.0.1'): Principal | Denial | Promise<Principal | Denial> {
-    return this.identity.authenticate(headersOf(raw, txn), peer)
+    return this.show(headersOf(raw, txn), peer)
   }
 }
 
@@ -159,14 +175,7 @@ export function codeOf(outcome: Principal | Denial): string {
   return isDenial(outcome) ? outcome.code : 'ok'
 }
 
-const proof: Proof = {
-  kind: 'api_key',
-  agent: agent('orchestrator'),
-  person: null,
-  credentialId: 'k1',
-  issuer: 'weir',
-  expiresAt: Number.POSITIVE_INFINITY,
-}
+const proof = proofOf(agent('orchestrator'))
 
 /** The delivery of hop `n` to the last agent of the chain. */
 export function deliveryFacts(chain: readonly AgentId[], n = 1, delegation: Delegation | null = null): DeliveryFacts {

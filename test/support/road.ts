@@ -27,6 +27,8 @@ import { sendMessage } from './caller.ts'
 import { agentId } from './hop.ts'
 import { MemoryReply } from './reply.ts'
 import { loadedOf } from './temp-config.ts'
+import type { Presented } from '../../src/identity/authenticator.ts'
+import { proofOf } from './principals.ts'
 
 /** One call as the relay got it. */
 export interface Sent {
@@ -87,7 +89,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
   }
   const principals = new Map<string, Principal>()
   const identity = {
-    authenticate: (headers: ReadonlyMap<string, string>) => principals.get(headers.get('authorization') ?? ''),
+    authenticate: ({ headers }: Presented) => principals.get(headers.get('authorization') ?? ''),
     mintDelivery: async () => {
       await Promise.resolve()
       test.whileMinting()
@@ -139,7 +141,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     ) {
       const agent = agentId(`agent:${from}`)
       const expiresAt = clock.now() + 60_000
-      const proof = { kind: 'api_key', agent, person, credentialId: from, issuer: 'weir', expiresAt } as const
+      const proof = proofOf(agent, person, { credentialId: from, expiresAt })
       principals.set(from, { proof, delegation: delegation ?? null })
       const answer = reply ?? new MemoryReply()
       const inbound = {
@@ -151,6 +153,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
         receivedAt: clock.now(),
         startedAt: clock.monotonic(),
         peer: '127.0.0.1',
+        clientCert: null,
       }
       await serveA2a(road, agentId(`agent:${to}`), inbound, answer)
       return answer

@@ -18,7 +18,7 @@ const operator = { authorization: 'Bearer secret' }
 async function ask(method: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<MemoryReply> {
   const reply = new MemoryReply()
   const all = new Map(Object.entries({ host: '127.0.0.1:8081', ...headers }))
-  const rest = { query: '', body: Buffer.alloc(0), receivedAt: 0, startedAt: 0, peer: '127.0.0.1' }
+  const rest = { query: '', body: Buffer.alloc(0), receivedAt: 0, startedAt: 0, peer: '127.0.0.1', clientCert: null }
   await serveAdmin(routes, 'secret')({ method, path, headers: all, ...rest }, reply)
   return reply
 }

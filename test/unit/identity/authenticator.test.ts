@@ -20,12 +20,12 @@ test.each([
   ['an empty credential', 'Bearer '],
   ['a credential over 8 KB', `Bearer ${'a'.repeat(8193)}`],
 ])('%s is unauthenticated', (_what, header) => {
-  const outcome = new World().identity.authenticate(new Map([['authorization', header]]), 'p')
+  const outcome = new World().show(new Map([['authorization', header]]))
   expect(outcome).toMatchObject({ code: 'unauthenticated' })
 })
 
 test('a caller without credentials is unauthenticated', () => {
-  expect(new World().identity.authenticate(new Map(), 'p')).toMatchObject({ code: 'unauthenticated' })
+  expect(new World().show(new Map())).toMatchObject({ code: 'unauthenticated' })
 })
 
 test('a token of a configured issuer stands for the pinned agent and the person it names', async () => {
@@ -134,7 +134,7 @@ test('a delivery token we minted is known from its first use on and carries the 
   const chain = [agent('planner'), agent('orchestrator')]
   const txn = await world.identity.mintDelivery(deliveryFacts(chain))
   if (isDenial(txn)) throw new Error(txn.detail)
-  expect(world.identity.authenticate(headersOf(apiKey, txn), 'p')).toMatchObject({
+  expect(world.show(headersOf(apiKey, txn))).toMatchObject({
     delegation: {
       hop: deliveryFacts(chain).id,
       depth: 1,

@@ -7,7 +7,7 @@ import { pave, type TestRoad } from '../../support/road.ts'
 async function card({ road, clock }: TestRoad, from: string, slug: string): Promise<MemoryReply> {
   const reply = new MemoryReply()
   const headers = new Map([['authorization', from]])
-  const rest = { method: 'GET', path: '', query: '', body: Buffer.alloc(0), peer: '127.0.0.1' }
+  const rest = { method: 'GET', path: '', query: '', body: Buffer.alloc(0), peer: '127.0.0.1', clientCert: null }
   const inbound = { ...rest, headers, receivedAt: clock.now(), startedAt: clock.monotonic() }
   await serveCard(road, agentId(slug), inbound, reply)
   return reply

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Delegation } from '../../../src/domain/principal.ts'
 import { personId } from '../policy/fixtures.ts'
 import { headersOf, outcomeOf, pave, type TestRoad } from '../../support/road.ts'
+import { delegationOf } from '../../support/principals.ts'
 
 /** What the delivery token of the newest hop says. */
 function delivered({ sent, clock }: TestRoad): Delegation {
@@ -9,7 +10,7 @@ function delivered({ sent, clock }: TestRoad): Delegation {
   const holder = hop?.chain.at(-1)
   if (!hop || !holder) throw new Error('there is a hop')
   const { id, depth, chain, run } = hop
-  return {
+  return delegationOf({
     run: run.id,
     hop: id,
     depth,
@@ -18,7 +19,7 @@ function delivered({ sent, clock }: TestRoad): Delegation {
     holder,
     tokenId: id,
     expiresAt: clock.now() + 60_000,
-  }
+  })
 }
 
 /** The target of the newest hop answers at once. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { haltRun } from '../../../src/pipeline/halt.ts'
 import { headersOf, pave, type TestRoad } from '../../support/road.ts'
 import type { MemoryReply } from '../../support/reply.ts'
+import { delegationOf } from '../../support/principals.ts'
 
 /** Everything a caller can tell two answers apart by, but for the reference. */
 function seen(reply: MemoryReply): unknown {
@@ -54,7 +55,8 @@ describe('what a caller may not see answers like what does not exist', () => {
     haltRun(trial.road, run, halt, null)
     const holder = hop.chain.at(-1) ?? hop.principal.proof.agent
     const { id, depth, chain } = hop
-    const delegation = { run: run.id, hop: id, depth, chain, holder, person: null, tokenId: 't', expiresAt: run.endsAt }
+    const known = { run: run.id, hop: id, depth, chain, holder, person: null, tokenId: 't', expiresAt: run.endsAt }
+    const delegation = delegationOf(known)
     const visible = await trial.call('orchestrator', 'research', { delegation })
     expect(visible.text).toContain('[weir:run_halted]')
     const hidden = await trial.call('orchestrator', 'vault', { delegation })

@@ -18,6 +18,7 @@ function inboundOf(body: unknown, headers: Readonly<Record<string, string>> = {}
     receivedAt: 1,
     startedAt: 1,
     peer: '127.0.0.1',
+    clientCert: null,
   }
 }
 
