@@ -102,7 +102,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   )
   if (isListenFailure(data)) return startProblem(70, data.detail)
   stack.defer(() => data.close())
-  const url = settings.gateway.public_url ?? addressUrl({ host: settings.gateway.listen.host, port: data.port })
+  const { listen, tls, public_url } = settings.gateway
+  const url = public_url ?? addressUrl({ host: listen.host, port: data.port }, tls !== null)
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
   const road = await paveRoad(workshop, snapshot, { ledger, boot, metrics, stack })
@@ -128,6 +129,7 @@ function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', worksho
     engine,
     host,
     port,
+    tls: which === 'listen' ? settings.gateway.tls : null,
     header_bytes,
     body_bytes,
     body_ms: settings.timeouts.body_ms,

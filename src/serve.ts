@@ -51,9 +51,9 @@ export async function serve(options: ServeOptions, sinks: ServeSinks): Promise<n
 
 /** Where the listeners really are: the ports may have been chosen by the kernel. */
 function placesOf(gateway: Gateway, { settings }: Loaded): { readonly data: string; readonly admin: string } {
-  const { listen, admin_listen } = settings.gateway
+  const { listen, admin_listen, tls } = settings.gateway
   return {
-    data: addressUrl({ host: listen.host, port: gateway.data.port }),
+    data: addressUrl({ host: listen.host, port: gateway.data.port }, tls !== null),
     admin: addressUrl({ host: admin_listen.host, port: gateway.admin.port }),
   }
 }

@@ -89,9 +89,9 @@ export interface Address {
   readonly port: number
 }
 
-/** `http://127.0.0.1:8080` or `http://[::1]:8080`. */
-export function addressUrl({ host, port }: Address): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+/** `http://127.0.0.1:8080` or `http://[::1]:8080`; `https` where the listener speaks TLS. */
+export function addressUrl({ host, port }: Address, secure = false): string {
+  return `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Reads `127.0.0.1:8080` or `[::1]:8080`; null if it is neither. */

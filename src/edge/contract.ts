@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
+import type { TlsSettings } from '../config/settings-identity.ts'
 
 /** What every listener is asked for, whichever engine answers. Sizes in bytes, times in milliseconds. */
 export interface ListenerOptions {
@@ -8,6 +9,8 @@ export interface ListenerOptions {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
+  /** Null for clear text. */
+  readonly tls: TlsSettings | null
   /** Longest request line and header block together. */
   readonly header_bytes: number
   readonly body_bytes: number

@@ -8,6 +8,7 @@ import type { HeaderList, Inbound, Reply, Serve } from '../protocol/http.ts'
 import type { ListenerOptions } from './contract.ts'
 import { readHead, type Admitted, type RequestHead } from './ingress.ts'
 import { bugRefusal, refusal, type Refusal } from './refusals.ts'
+import { type PeerCert, refuseCert } from './tls.ts'
 
 /** A Reply as the edge itself holds it. */
 export interface EngineReply extends Reply {
@@ -72,8 +73,9 @@ export class Desk {
   }
 
   /** Whether the call may come in; busy is asked first, because it costs nothing. */
-  admit(head: RequestHead): Admitted | Refusal {
-    return this.#open >= this.options.open_calls ? refusal('busy') : readHead(head, this.options)
+  admit(head: RequestHead, peerCert: PeerCert | null): Admitted | Refusal {
+    if (this.#open >= this.options.open_calls) return refusal('busy')
+    return refuseCert(this.options.tls, peerCert, this.options.clock.now()) ?? readHead(head, this.options)
   }
 
   /** A call is under way from its head until its reply has closed; the reply calls both, once each. */

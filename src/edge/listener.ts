@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import type { Serve } from '../protocol/http.ts'
 import { listenFailure, type Listener, type ListenerOptions, type ListenFailure } from './contract.ts'
 import { listenNode } from './node-http.ts'
+import { readTls } from './tls.ts'
 import { loadUws } from './uws-loader.ts'
 import { listenUws } from './uws.ts'
 
@@ -22,11 +23,15 @@ const causes: Readonly<Record<string, string>> = {
 export async function openListener(options: ListenerOptions, serve: Serve): Promise<Listener | ListenFailure> {
   const taken = await probe(options)
   if (taken) return taken
-  if (options.engine === 'node') return listenNode(options, serve, null)
+  const tls = options.tls && readTls(options.tls)
+  if (typeof tls === 'string') return listenFailure(tls)
+  const onNode = (warning: string | null): Promise<Listener | ListenFailure> =>
+    listenNode({ ...options, material: tls }, serve, warning)
+  if (options.engine === 'node') return await onNode(null)
   const uws = loadUws(options.header_bytes)
   if (typeof uws !== 'string') return listenUws(uws, options, serve)
   if (options.engine === 'uws') return listenFailure(uws)
-  return listenNode(options, serve, `${uws}; node:http answers instead, at a lower rate`)
+  return await onNode(`${uws}; node:http answers instead, at a lower rate`)
 }
 
 /** Takes the port once and gives it back, because uWebSockets.js does not say why it cannot have one. */

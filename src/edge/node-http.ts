@@ -1,14 +1,17 @@
 /** The listener on `node:http`: the same contract wherever uWebSockets.js does not load (older glibc, musl, macOS). */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { Inbound, Serve } from '../protocol/http.ts'
 import { listenFailure, type Listener, type ListenerOptions, type ListenFailure } from './contract.ts'
 import { Desk } from './desk.ts'
 import type { Admitted, RequestHead } from './ingress.ts'
 import { NodeReply } from './node-reply.ts'
 import { refusal, type Refusal, type RefusalCode } from './refusals.ts'
+import { type PeerCert, readCert, type TlsMaterial, tlsVersion_min } from './tls.ts'
 
 /** What the parser accepts beyond our own maximum, so that our check writes the usual 431. */
 const headerSlack_bytes = 16 * 1024
@@ -23,13 +26,18 @@ const parserRefusals: Readonly<Record<string, RefusalCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'body_too_slow',
 }
 
+/** The files of `tls`, read. */
+export interface NodeOptions extends ListenerOptions {
+  readonly material: TlsMaterial | null
+}
+
 /** `warning` says why it is this engine, if that was not the operator's choice. */
 export function listenNode(
-  options: ListenerOptions,
+  options: NodeOptions,
   serve: Serve,
   warning: string | null,
 ): Promise<Listener | ListenFailure> {
-  const server = createServer({
+  const server = openServer(options.material, {
     insecureHTTPParser: false,
     requireHostHeader: false,
     maxHeaderSize: options.header_bytes + headerSlack_bytes,
@@ -51,6 +59,19 @@ export function listenNode(
   })
 }
 
+function openServer(material: TlsMaterial | null, options: ServerOptions): Server {
+  if (material === null) return createServer(options)
+  const { cert, key, ca } = material
+  const asked = ca === null ? {} : { ca, requestCert: true, rejectUnauthorized: false }
+  const timed = { ...options, handshakeTimeout: head_ms, minVersion: tlsVersion_min } as const
+  const server = createTlsServer({ ...timed, ...asked, cert, key })
+  // Rejecting by itself, it would also refuse peers that show no certificate; before it reads, the untrusted are cut.
+  server.prependListener('secureConnection', (socket) => {
+    if (!socket.authorized && socket.getPeerX509Certificate() !== undefined) socket.destroy()
+  })
+  return server
+}
+
 class NodeListener implements Listener {
   readonly engine = 'node'
   readonly warning: string | null
@@ -58,6 +79,7 @@ class NodeListener implements Listener {
   readonly #desk: Desk
   /** Connections on which a refusal was written: what comes behind it is never read. */
   readonly #refused = new WeakSet<Duplex>()
+  readonly #certs = new WeakMap<Duplex, PeerCert>()
   /** The newest reply of a connection, for errors in the middle of its request. */
   readonly #replies = new WeakMap<Duplex, NodeReply>()
 
@@ -95,7 +117,8 @@ class NodeListener implements Listener {
     const { clock } = this.#desk.options
     const startedAt = clock.monotonic()
     const head = headOf(request)
-    const admitted = request.httpVersion === '1.1' ? this.#desk.admit(head) : refusal('version_unsupported')
+    const peerCert = this.#certOf(socket)
+    const admitted = request.httpVersion === '1.1' ? this.#desk.admit(head, peerCert) : refusal('version_unsupported')
     const reply = new NodeReply(response, this.#desk, head.method)
     this.#replies.set(socket, reply)
     if (admitted.kind === 'refusal') return this.#refuse(socket, reply, admitted)
@@ -109,9 +132,21 @@ class NodeListener implements Listener {
       receivedAt: clock.now(),
       startedAt,
       peer: socket.remoteAddress ?? '',
-      clientCert: null,
+      clientCert: peerCert?.der ?? null,
     }
     this.#collect({ ...base, body: noBody }, admitted, reply, request)
+  }
+
+  /** Of the connection, read at its first request. A socket that was not asked for a certificate has none. */
+  #certOf(socket: Duplex): PeerCert | null {
+    if (!(socket instanceof TLSSocket) || !socket.authorized) return null
+    const known = this.#certs.get(socket)
+    if (known) return known
+    const shown = socket.getPeerX509Certificate()
+    if (shown === undefined) return null
+    const peerCert = readCert(shown)
+    this.#certs.set(socket, peerCert)
+    return peerCert
   }
 
   #collect(inbound: Inbound, admitted: Admitted, reply: NodeReply, request: IncomingMessage): void {
@@ -141,11 +176,11 @@ class NodeListener implements Listener {
   /** llhttp could not read on. An answer that has begun is cut; otherwise the peer is told why. */
   #parserRefused(error: NodeJS.ErrnoException, socket: Duplex): void {
     // A reset comes here too: there is nobody to tell, and the reply hears of it by its own 'close'.
-    if (!socket.writable) return void socket.destroy()
+    if (!socket.writable) return void void 0
     const reply = this.#replies.get(socket)
     const why = refusal(parserRefusals[error.code ?? ''] ?? 'malformed')
     if (reply && !reply.closed && !reply.begun) return this.#refuse(socket, reply, why)
-    if ((reply && !reply.closed) || this.#refused.has(socket)) return void socket.destroy()
+    if ((reply && !reply.closed) || this.#refused.has(socket)) return void void 0
     this.#refused.add(socket)
     socket.end(rawAnswer(why), () => socket.destroy())
   }

@@ -23,6 +23,8 @@ const rows = {
   transfer_encoding_invalid: { status: 400, sentence: 'The only Transfer-Encoding accepted is: chunked.' },
   framing_ambiguous: { status: 400, sentence: 'Content-Length and Transfer-Encoding may not be sent together.' },
   malformed: { status: 400, sentence: 'The request is not well-formed HTTP/1.1.' },
+  certificate_required: { status: 401, sentence: 'Show a client certificate of a CA this gateway trusts.' },
+  certificate_expired: { status: 401, sentence: 'The client certificate is not valid at this time.' },
   body_too_slow: { status: 408, sentence: 'The request did not arrive in time.' },
   body_too_large: { status: 413, sentence: 'The request body is larger than this gateway accepts.' },
   encoding_unsupported: { status: 415, sentence: 'Request bodies must be sent without a Content-Encoding.' },
@@ -48,6 +50,15 @@ const problemHeaders: HeaderList = [
   ['cache-control', 'no-store'],
 ]
 
+/** No scheme for certificates was ever registered; a 401 must name one (RFC 9110 section 15.5.2). */
+const askForCertificate: HeaderList = [['www-authenticate', 'ClientCertificate realm="weir"']]
+
+const extraHeaders: Readonly<Partial<Record<RefusalCode, HeaderList>>> = {
+  busy: [['retry-after', '1']],
+  certificate_required: askForCertificate,
+  certificate_expired: askForCertificate,
+}
+
 /** The refusals without an id never differ, so each is built once: a flood of bad requests makes no garbage. */
 const prepared = new Map<RefusalCode, Refusal>()
 
@@ -64,9 +75,9 @@ export function bugRefusal(id: string): Refusal {
   return compose('bug', { id })
 }
 
-function compose(code: RefusalCode, more: Readonly<Record<string, string>>): Refusal {
+function compose(code: RefusalCode, members: Readonly<Record<string, string>>): Refusal {
   const { status, sentence }: Row = rows[code]
-  const body = JSON.stringify({ type: `urn:weir:edge:${code}`, title: code, status, detail: sentence, ...more })
-  const wait: HeaderList = code === 'busy' ? [['retry-after', '1']] : []
-  return { kind: 'refusal', code, status, headers: [...problemHeaders, ...wait], body }
+  const body = JSON.stringify({ type: `urn:weir:edge:${code}`, title: code, status, detail: sentence, ...members })
+  const more: HeaderList = extraHeaders[code] ?? []
+  return { kind: 'refusal', code, status, headers: [...problemHeaders, ...more], body }
 }

@@ -31,6 +31,8 @@ export interface UwsResponse {
   getRemoteAddress(): ArrayBuffer
   getRemoteAddressAsText(): ArrayBuffer
   getRemotePort(): number
+  /** The certificate the peer showed, PEM; '' if it showed none or was asked for none. */
+  getX509Certificate(): string
 }
 
 /** An open listen socket. Opaque. */
@@ -46,8 +48,17 @@ export interface UwsApp {
   close(): void
 }
 
+export interface UwsTls {
+  readonly cert_file_name: string
+  readonly key_file_name: string
+  /** Makes uWS ask for a certificate and refuse an untrusted one; it lets peers in that show none. */
+  readonly ca_file_name?: string
+}
+
 export interface Uws {
   App(): UwsApp
+  /** TLS 1.2 and newer. Throws one sentence for every mistake in the files. */
+  SSLApp(tls: UwsTls): UwsApp
   us_listen_socket_close(socket: UwsListenSocket): void
   us_socket_local_port(socket: UwsListenSocket): number
   /** `silent` leaves out the `uWebSockets: 20` header. */

@@ -5,14 +5,17 @@ import { listenFailure, type Listener, type ListenerOptions, type ListenFailure 
 import { Desk } from './desk.ts'
 import type { Admitted, RequestHead } from './ingress.ts'
 import { refusal } from './refusals.ts'
+import { type PeerCert, PeerCerts } from './tls.ts'
 import { peerOf, RefusedConnections } from './uws-peer.ts'
 import { UwsReply } from './uws-reply.ts'
+import type { TlsSettings } from '../config/settings-identity.ts'
 import type { Uws, UwsApp, UwsListenSocket, UwsRequest, UwsResponse } from './uws-types.ts'
 
 const noBody = Buffer.alloc(0)
 
 export function listenUws(uws: Uws, options: ListenerOptions, serve: Serve): Listener | ListenFailure {
-  const app = uws.App()
+  const app = openApp(uws, options.tls)
+  if (typeof app === 'string') return listenFailure(app)
   const listener = new UwsListener(uws, app, new Desk(options, serve))
   app.any('/*', (response, request) => listener.handle(response, request))
   // Without the exclusive option a second process would silently share the port, and with it half of the calls.
@@ -22,6 +25,18 @@ export function listenUws(uws: Uws, options: ListenerOptions, serve: Serve): Lis
   return listenFailure(`port ${options.port} on ${options.host} cannot be listened on; another process may use it`)
 }
 
+/** The files were read and checked before, so a failure here is one only uWS can have. */
+function openApp(uws: Uws, tls: TlsSettings | null): UwsApp | string {
+  if (tls === null) return uws.App()
+  const asks = tls.client_cert !== 'none' && tls.client_ca !== null
+  const ca = asks ? { ca_file_name: tls.client_ca } : {}
+  try {
+    return uws.SSLApp({ cert_file_name: tls.cert, key_file_name: tls.key, ...ca })
+  } catch (error) {
+    return `uWebSockets.js does not take the TLS files ${tls.cert} and ${tls.key}: ${String(error)}`
+  }
+}
+
 class UwsListener implements Listener {
   readonly engine = 'uws'
   readonly warning = null
@@ -29,6 +44,7 @@ class UwsListener implements Listener {
   readonly #app: UwsApp
   readonly #desk: Desk
   readonly #refused = new RefusedConnections()
+  readonly #certs: PeerCerts | null
   #socket: UwsListenSocket | null = null
   #port = 0
 
@@ -36,6 +52,8 @@ class UwsListener implements Listener {
     this.#uws = uws
     this.#app = app
     this.#desk = desk
+    const { tls } = desk.options
+    this.#certs = tls === null || tls.client_cert === 'none' ? null : new PeerCerts()
   }
 
   get port(): number {
@@ -57,7 +75,8 @@ class UwsListener implements Listener {
     const { clock } = this.#desk.options
     const startedAt = clock.monotonic()
     const head = headOf(request)
-    const admitted = this.#desk.admit(head)
+    const peerCert = this.#certOf(response)
+    const admitted = this.#desk.admit(head, peerCert)
     const reply = new UwsReply(response, this.#desk, head.method, this.#refused)
     if (admitted.kind === 'refusal') return reply.refuse(admitted)
     const { method, path, query } = head
@@ -70,9 +89,13 @@ class UwsListener implements Listener {
       receivedAt: clock.now(),
       startedAt,
       peer: peerOf(response),
-      clientCert: null,
+      clientCert: peerCert?.der ?? null,
     }
     this.#collect({ ...base, body: noBody }, admitted, reply, response)
+  }
+
+  #certOf(response: UwsResponse): PeerCert | null {
+    return this.#certs?.read(response.getX509Certificate()) ?? null
   }
 
   stop(): void {

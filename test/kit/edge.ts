@@ -14,6 +14,7 @@ export function optionsOf(changes: Partial<ListenerOptions> = {}): ListenerOptio
     engine: 'auto',
     host: '127.0.0.1',
     port: 0,
+    tls: null,
     header_bytes: 16_384,
     body_bytes: 100_000,
     body_ms: 10_000,
