@@ -5,13 +5,14 @@ import type { Settings } from './config/settings.ts'
 import { fetchTextFrom } from './identity/fetch-text.ts'
 import type { SigningKeys } from './identity/keys.ts'
 import { openIdentity } from './identity/open.ts'
+import { openOutbound } from './identity/outbound.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { loadPolicies } from './policy/load.ts'
 import { openPolicy, type PolicySnapshot } from './policy/snapshot.ts'
 import { describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
 import type { Snapshot } from './pipeline/road.ts'
-import { agentFacts, identitySettings, makeSnapshot } from './pipeline/snapshot.ts'
+import { agentFacts, identitySettings, makeSnapshot, readAllTls } from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
 import { compileOn, oracleOn } from './threads/policy-tasks.ts'
 import type { ProofPool } from './threads/pool.ts'
@@ -48,6 +49,8 @@ export async function buildSnapshot(
   const { pool, keys, clock, dice, log } = workshop
   const policy = await readPolicy(pool, settings, log)
   if ('exit' in policy) return policy
+  const upstreamTls = await readAllTls(settings)
+  if (!(upstreamTls instanceof Map)) return startProblem(78, [...upstreamTls].join('\n'))
   const fetchText = fetchTextFrom(dirname(loaded.file))
   const identity = openIdentity(identitySettings(settings, publicUrl), {
     keys,
@@ -57,8 +60,12 @@ export async function buildSnapshot(
     fetchText,
   })
   for (const sentence of await identity.warm()) log.warn(sentence)
+  const outbound = openOutbound(
+    { agents: settings.agents, pools: settings.maximums.proofs },
+    { sign: identity.sign, clock, dice },
+  )
   const alerts = openAlerts({ webhooks: settings.alerts.webhooks, clock, log })
-  return makeSnapshot(loaded, { publicUrl, policy, identity, alerts })
+  return makeSnapshot(loaded, { publicUrl, policy, identity, outbound, upstreamTls, alerts })
 }
 
 async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promise<PolicySnapshot | StartProblem> {

@@ -176,11 +176,11 @@ class NodeListener implements Listener {
   /** llhttp could not read on. An answer that has begun is cut; otherwise the peer is told why. */
   #parserRefused(error: NodeJS.ErrnoException, socket: Duplex): void {
     // A reset comes here too: there is nobody to tell, and the reply hears of it by its own 'close'.
-    if (!socket.writable) return void void 0
+    if (!socket.writable) return void socket.destroy()
     const reply = this.#replies.get(socket)
     const why = refusal(parserRefusals[error.code ?? ''] ?? 'malformed')
     if (reply && !reply.closed && !reply.begun) return this.#refuse(socket, reply, why)
-    if ((reply && !reply.closed) || this.#refused.has(socket)) return void void 0
+    if ((reply && !reply.closed) || this.#refused.has(socket)) return void socket.destroy()
     this.#refused.add(socket)
     socket.end(rawAnswer(why), () => socket.destroy())
   }

@@ -11,6 +11,7 @@ import { PeerBudget, type PeerBudgetLimits } from './peer-budget.ts'
 import type { RunProofs } from './proof-tasks.ts'
 import { openProver } from './prover.ts'
 import type { IdentitySettings } from './settings.ts'
+import { jwtSigner, type SignJwt } from './sign-jwt.ts'
 import { TokenGate } from './token-gate.ts'
 import { TokenMemory } from './token-memory.ts'
 import { callTrust, deliveryTrust, foreignTrust, type Trust } from './trust.ts'
@@ -27,6 +28,7 @@ export interface IdentityParts {
 }
 
 export interface Identity extends Authenticator, Minter {
+  readonly sign: SignJwt
   /** Reads the keys of all issuers ahead of the first call; answers with what could not be read, as sentences. */
   warm(): Promise<readonly string[]>
 }
@@ -64,6 +66,7 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
   return {
     ...authenticator,
     ...minter,
+    sign: jwtSigner(keys.kid, prover),
     async warm() {
       await Promise.all(issuers.map(async ({ source }) => await source.refresh()))
       return issuers.flatMap(({ source }) => source.problem ?? [])

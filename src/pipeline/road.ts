@@ -4,6 +4,7 @@ import type { Dice } from '../base/dice.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
 import { type AgentId, slugOf } from '../domain/ids.ts'
 import type { Identity } from '../identity/open.ts'
+import type { Outbound } from '../identity/outbound.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Bench } from '../limits/bench.ts'
 import type { Runs } from '../limits/runs.ts'
@@ -24,6 +25,8 @@ export interface Snapshot {
   readonly agents: ReadonlyMap<AgentId, AgentEntry>
   readonly policy: PolicySnapshot
   readonly identity: Identity
+  /** What Weir proves to upstreams. */
+  readonly outbound: Outbound
   readonly alerts: Alerts
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
   readonly alternatives: Map<AgentId, readonly string[]>

@@ -2,31 +2,44 @@
 import { targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
 import { nothingSpent } from '../domain/spend.ts'
-import { type Denial, deny, type Hop, type Overruled } from '../domain/verdict.ts'
+import { type Denial, deny, type Hop, isDenial, type Overruled } from '../domain/verdict.ts'
 import { refusalOfRun } from '../limits/lease.ts'
 import { writeDenial } from '../protocol/faces.ts'
 import { headersUpwards } from '../protocol/headers.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
-import type { ExchangeOutcome, Upstream } from '../relay/exchange.ts'
+import type { Errand, ExchangeOutcome, Upstream } from '../relay/exchange.ts'
 import { refuse } from './refuse.ts'
 import { elapsed_ms, endIfOpenedFor, leaveRecord, unsent, type Visit } from './visit.ts'
 
-/** The delivery token of the hop, or why it must not leave: it could not be signed, or its run is over by now. */
-export async function signDelivery(visit: Visit, hop: Hop): Promise<string | Denial> {
+/** What the hop shows its target. */
+export type Papers = Pick<Errand, 'delivery' | 'credential'>
+
+/** The papers of the hop, or why it must not leave: a token could not be had, or its run is over by now. */
+export async function preparePapers(visit: Visit, hop: Hop): Promise<Papers | Denial> {
   try {
-    const delivery = await visit.snapshot.identity.mintDelivery(hop)
-    return refusalOfRun(hop.run, visit.road.clock.now()) ?? delivery
+    const papers = await papersOf(visit, hop)
+    return refusalOfRun(hop.run, visit.road.clock.now()) ?? papers
   } catch (bug) {
     abandon(visit, hop, { status: 'failed', detail: 'a bug before the call left' })
     throw bug
   }
 }
 
+async function papersOf({ snapshot, call }: Visit, hop: Hop): Promise<Papers | Denial> {
+  const delivery = await snapshot.identity.mintDelivery(hop)
+  if (isDenial(delivery) || call.target.kind !== 'agent')
+    return isDenial(delivery) ? delivery : { delivery, credential: [] }
+  const asked = snapshot.outbound.credentialFor(call.target.id, delivery)
+  const credential = asked instanceof Promise ? await asked : asked
+  if (isDenial(credential)) return credential
+  return { delivery: credential.replacesDelivery ? null : delivery, credential: credential.headers }
+}
+
 /** The hop is on its way; everything that follows is told by the relay. */
-export function send(visit: Visit, hop: Hop, upstream: Upstream, delivery: string): void {
+export function send(visit: Visit, hop: Hop, upstream: Upstream, papers: Papers): void {
   const { road, reply, inbound } = visit
-  const errand = { upstream, delivery, headers: headersUpwards(inbound.headers) }
+  const errand = { upstream, ...papers, headers: headersUpwards(inbound.headers) }
   const done = (outcome: ExchangeOutcome): void => guarded(visit, () => settle(visit, hop, outcome))
   const streaming = hop.call.operation === 'stream'
   const exchange = streaming

@@ -13,7 +13,7 @@ import { admit, permit } from './admit.ts'
 import { enterRun } from './enter.ts'
 import { refuse, refuseWith, turnAway } from './refuse.ts'
 import { resourceOf, type Road } from './road.ts'
-import { abandon, giveBack, send, signDelivery } from './send.ts'
+import { abandon, giveBack, preparePapers, send } from './send.ts'
 import { openVisit } from './visit.ts'
 
 /** Serves one A2A request to the agent of that slug. Never rejects but for a Bug. */
@@ -50,10 +50,10 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   const hop = admit(visit, asking, granted)
   if (isDenial(hop)) return await refuse(visit, hop)
 
-  const delivery = await signDelivery(visit, hop)
-  if (isDenial(delivery)) return await giveBack(visit, hop, delivery)
+  const papers = await preparePapers(visit, hop)
+  if (isDenial(papers)) return await giveBack(visit, hop, papers)
   if (reply.closed) return abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
-  send(visit, hop, target.upstream, delivery)
+  send(visit, hop, target.upstream, papers)
 }
 
 /** The agent a path segment names, or null if it can be the name of none. */

@@ -6,21 +6,40 @@ import type { IdentitySettings } from '../identity/settings.ts'
 import type { LimitSettings } from '../limits/settings.ts'
 import type { AgentFacts } from '../policy/world.ts'
 import { upstreamAt } from '../relay/exchange.ts'
+import { readUpstreamTls, type UpstreamTls } from '../relay/upstream-tls.ts'
 import type { AgentEntry, Snapshot } from './road.ts'
 
 /** What a snapshot is made of beside the settings. */
-export type SnapshotParts = Pick<Snapshot, 'publicUrl' | 'policy' | 'identity' | 'alerts'>
+export type SnapshotParts = Pick<Snapshot, 'publicUrl' | 'policy' | 'identity' | 'outbound' | 'alerts'> & {
+  readonly upstreamTls: UpstreamTlsTable
+}
 
-export function makeSnapshot(loaded: Loaded, parts: SnapshotParts): Snapshot {
-  const agents = new Map([...loaded.settings.agents].map(([id, settings]) => [id, entryOf(settings)] as const))
+/** The agents whose rows name TLS files. */
+export type UpstreamTlsTable = ReadonlyMap<AgentId, UpstreamTls>
+
+export function makeSnapshot(loaded: Loaded, { upstreamTls, ...parts }: SnapshotParts): Snapshot {
+  const agents = new Map(
+    [...loaded.settings.agents].map(([id, row]) => [id, entryOf(row, upstreamTls.get(id) ?? null)] as const),
+  )
   const { settings, hash } = loaded
   return { settings, configHash: hash, agents, alternatives: new Map<AgentId, readonly string[]>(), ...parts }
 }
 
 /** The secrets of the operator's headers are read here, once, for the relay that writes them upstream. */
-function entryOf(settings: AgentSettings): AgentEntry {
+function entryOf(settings: AgentSettings, tls: UpstreamTls | null): AgentEntry {
   const headers = settings.headers.map(([name, secret]) => [name, secret.reveal()] as const)
-  return { settings, upstream: settings.url === null ? null : upstreamAt(settings.url, headers, settings.versions) }
+  const { url, versions } = settings
+  return { settings, upstream: url === null ? null : upstreamAt(url, headers, versions, tls) }
+}
+
+/** Reads the TLS files of every agent; a list of sentences if any of them cannot be used. */
+export async function readAllTls({ agents }: Settings): Promise<UpstreamTlsTable | readonly string[]> {
+  const read = await Promise.all(
+    [...agents.values()].map(async ({ id, credential }) => [id, await readUpstreamTls(credential)] as const),
+  )
+  const problems = read.flatMap(([id, tls]) => (typeof tls === 'string' ? [`${id}: ${tls}`] : []))
+  if (problems.length > 0) return problems
+  return new Map(read.flatMap(([id, tls]) => (tls === null || typeof tls === 'string' ? [] : [[id, tls] as const])))
 }
 
 export function agentFacts(settings: Settings): readonly AgentFacts[] {

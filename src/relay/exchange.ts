@@ -7,6 +7,7 @@ import type { A2aVersion } from '../protocol/a2a/revision.ts'
 import { revisionOf } from '../protocol/a2a/dialect.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import type { Outbound, Transport } from './transport.ts'
+import type { UpstreamTls } from './upstream-tls.ts'
 
 /** A network place where a target lives. */
 export interface Upstream {
@@ -18,21 +19,29 @@ export interface Upstream {
   /** Their names and those of all others the operator set, in lower case: the caller's headers do not replace them. */
   readonly taken: ReadonlySet<string>
   readonly versions: readonly A2aVersion[]
+  readonly tls: UpstreamTls | null
 }
 
 /** Reads the configured address once, so that no call has to. `url` must be a valid http or https URL. */
-export function upstreamAt(url: string, headers: HeaderList, versions: readonly A2aVersion[]): Upstream {
+export function upstreamAt(
+  url: string,
+  headers: HeaderList,
+  versions: readonly A2aVersion[],
+  tls: UpstreamTls | null = null,
+): Upstream {
   const { origin, pathname, search } = new URL(url)
   const lower = headers.map(([name, value]) => [name.toLowerCase(), value] as const)
   const fixed = lower.filter(([name]) => !ours.has(name)).flat()
-  return { origin, path: pathname + search, fixed, taken: new Set(lower.map(([name]) => name)), versions }
+  return { origin, path: pathname + search, fixed, taken: new Set(lower.map(([name]) => name)), versions, tls }
 }
 
 /** What goes along with a hop. */
 export interface Errand {
   readonly upstream: Upstream
-  /** The delivery token: what the target forwards to stay in the run. */
-  readonly delivery: string
+  /** The delivery token: what the target forwards to stay in the run; null for a target that gets another token instead. */
+  readonly delivery: string | null
+  /** What we prove to the target ourselves: headers whose names neither operator nor caller set. */
+  readonly credential: HeaderList
   /** Headers of the caller that may cross, as `headersUpwards` picks them. */
   readonly headers: HeaderList
 }
@@ -116,12 +125,12 @@ export function requestOf(hop: Hop, errand: Errand, body: Uint8Array, accept = '
     'identity',
     'a2a-version',
     revisionOf(hop.call.dialect).version,
-    'txn-token',
-    errand.delivery,
+    ...(errand.delivery === null ? [] : ['txn-token', errand.delivery]),
+    ...errand.credential.flat(),
     ...upstream.fixed,
   ]
   for (const [name, value] of errand.headers) if (!upstream.taken.has(name)) headers.push(name, value)
-  return { origin: upstream.origin, path: upstream.path, headers, body }
+  return { origin: upstream.origin, path: upstream.path, headers, body, tls: upstream.tls }
 }
 
 const ours = new Set([

@@ -8,6 +8,7 @@
 import { Agent, type Dispatcher } from 'undici'
 import type { Alarm, Wheel } from '../base/wheel.ts'
 import type { Fault, FaultCode } from '../domain/fault.ts'
+import type { UpstreamTls } from './upstream-tls.ts'
 
 export interface TransportSettings {
   readonly connect_ms: number
@@ -24,6 +25,8 @@ export interface Outbound {
   readonly path: string
   readonly headers: string[]
   readonly body: Uint8Array
+  /** Null for what every upstream gets: no certificate of ours, and the CAs Node trusts. */
+  readonly tls: UpstreamTls | null
 }
 
 export type Head = Readonly<Record<string, string | undefined>>
@@ -54,33 +57,58 @@ export class Transport {
   readonly #settings: TransportSettings
   readonly #wheel: Wheel
   readonly #agent: Agent
+  /** One client for each TLS identity, by its id, the newest last. */
+  readonly #agents = new Map<string, Agent>()
 
   constructor(settings: TransportSettings, wheel: Wheel) {
     this.#settings = settings
     this.#wheel = wheel
-    this.#agent = new Agent({
-      connections: settings.connections,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: keepAlive_ms,
-      maxHeaderSize: settings.header_bytes,
-      allowH2: false,
-      connect: { timeout: settings.connect_ms },
-    })
+    this.#agent = openAgent(settings, null)
   }
 
   /** Sends a request. The receiver is never called before this returns. */
   send(request: Outbound, receiver: Receiver): Wire {
     const exchange = new HttpExchange(receiver, this.#settings, this.#wheel)
-    queueMicrotask(() => exchange.start(this.#agent, request))
+    const agent = request.tls === null ? this.#agent : this.#agentWith(request.tls)
+    queueMicrotask(() => exchange.start(agent, request))
     return exchange
   }
 
   /** Cuts every connection and waits until they are closed. */
   async close(): Promise<void> {
-    await this.#agent.destroy()
+    await Promise.all([this.#agent, ...this.#agents.values()].map((agent) => agent.destroy()))
   }
+
+  #agentWith(tls: UpstreamTls): Agent {
+    const known = this.#agents.get(tls.id)
+    if (known) return known
+    const agent = openAgent(this.#settings, tls)
+    this.#agents.set(tls.id, agent)
+    const [oldest] = this.#agents
+    if (this.#agents.size > agents_max && oldest) {
+      this.#agents.delete(oldest[0])
+      // What it carries still ends in its own time; nothing new reaches it.
+      void oldest[1].close()
+    }
+    return agent
+  }
+}
+
+/** TLS identities with open connections at once; more than upstreams with one of their own, reloads included. */
+const agents_max = 1024
+
+function openAgent(settings: TransportSettings, tls: UpstreamTls | null): Agent {
+  const trusted = tls?.ca ? { ca: tls.ca } : {}
+  return new Agent({
+    connections: settings.connections,
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: keepAlive_ms,
+    maxHeaderSize: settings.header_bytes,
+    allowH2: false,
+    connect: { timeout: settings.connect_ms, ...tls?.identity, ...trusted },
+  })
 }
 
 /** Shorter than the five seconds after which servers in Node close an idle connection. */

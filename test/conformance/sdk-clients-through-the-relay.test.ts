@@ -33,7 +33,7 @@ async function standFor(version: '1.0' | '0.3', answer: (id: string) => Buffer):
   const upstream = upstreamAt(target.url, [], [version])
   return keep(
     await startGate([version], (call, response) => {
-      const errand = { upstream, delivery: 'token', headers: [] }
+      const errand = { upstream, delivery: 'token', credential: [], headers: [] }
       if (call.operation === 'stream') bench.relay.sendStream(hopOf(call), errand, replyTo(response), () => {})
       else
         bench.relay.sendUnary(hopOf(call), errand, ({ answer }) => {
@@ -105,7 +105,12 @@ test.each(sdkClients.map((client) => [client.name, client] as const))(
       }),
     )
     const bench = keep(new RelayBench())
-    const errand = { upstream: upstreamAt(target.url, [], [client.speaks]), delivery: 'token', headers: [] }
+    const errand = {
+      upstream: upstreamAt(target.url, [], [client.speaks]),
+      delivery: 'token',
+      credential: [],
+      headers: [],
+    }
     const gate = keep(
       await startGate([client.speaks], (call, response) => {
         const exchange = bench.relay.sendStream(hopOf(call), errand, replyTo(response), () => {})

@@ -114,6 +114,8 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     snapshot: makeSnapshot(loaded, {
       publicUrl: 'http://weir.test',
       policy: await policyAt(policyDir, loaded.settings),
+      outbound: { credentialFor: () => ({ headers: [], replacesDelivery: false }) },
+      upstreamTls: new Map(),
       identity: identity as unknown as Road['snapshot']['identity'],
       alerts: { send: (alert) => void alerts.push(alert), dead: 0, close: async () => undefined },
     }),

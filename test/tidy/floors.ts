@@ -28,6 +28,7 @@ export const fences: Readonly<Record<string, readonly string[]>> = {
   undici: ['relay/transport.ts'],
   piscina: ['threads/pool.ts'],
   jose: ['identity/'],
+  oauth4webapi: ['identity/'],
   msgpackr: ['threads/', 'ledger/pack.ts'],
   pino: ['observe/log.ts'],
   '@cedar-policy/cedar-wasm': ['policy/'],

@@ -1,0 +1,118 @@
+/**
+ * What Weir proves to upstreams in its own name: nothing, or a token of the upstream's own authorization server, for
+ * itself (client credentials) or for the person and the caller (RFC 8693). The credential of a caller is never among
+ * what is sent: an exchange starts from a token that Weir signed for this one server.
+ */
+import { BoundedMap } from '../base/bounded-map.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Dice } from '../base/dice.ts'
+import { isJsonObject, type JsonObject, readJsonObject } from '../base/json.ts'
+import { assert } from '../base/assert.ts'
+import type { CredentialSettings } from '../config/settings-identity.ts'
+import type { AgentId } from '../domain/ids.ts'
+import { type Denial, isDenial } from '../domain/verdict.ts'
+import type { HeaderList } from '../protocol/http.ts'
+import { discloseClaims } from './disclosure.ts'
+import type { SignJwt } from './sign-jwt.ts'
+import { type Obtain, TokenPool } from './token-pool.ts'
+import { issuerOf, requestToken, type TokenPlace } from './token-request.ts'
+
+/** What goes upstream beside the call. */
+export interface UpstreamCredential {
+  readonly headers: HeaderList
+  /** The target gets this instead of our delivery token: an exchanged token says what it may know. */
+  readonly replacesDelivery: boolean
+}
+
+export interface Outbound {
+  /** At once where a token is at hand. `delivery` is the token minted for this hop. Never rejects. */
+  credentialFor(target: AgentId, delivery: string): UpstreamCredential | Denial | Promise<UpstreamCredential | Denial>
+}
+
+export interface OutboundParts {
+  readonly sign: SignJwt
+  readonly clock: Clock
+  readonly dice: Dice
+  /** Default: the one of Node. */
+  readonly fetch?: typeof fetch
+}
+
+export interface OutboundSettings {
+  readonly agents: ReadonlyMap<AgentId, { readonly credential: CredentialSettings }>
+  /** Pools kept at once: one for each target and, where tokens are exchanged, each person and chain it is told of. */
+  readonly pools: number
+}
+
+const nothing: UpstreamCredential = { headers: [], replacesDelivery: false }
+
+const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
+/** The subject token is spent at once; it need not outlive the request. */
+const subjectLifetime_s = 60
+
+export function openOutbound(settings: OutboundSettings, parts: OutboundParts): Outbound {
+  const pools = new BoundedMap<string, TokenPool>({ max: settings.pools })
+  const { clock, dice } = parts
+  const now_s = (): number => Math.floor(clock.now() / 1000)
+  const asking = { sign: parts.sign, jti: () => dice.hex(16), now_s, fetch: parts.fetch ?? fetch }
+
+  const take = (key: string, ahead: number, obtain: Obtain): ReturnType<TokenPool['take']> => {
+    const pool = pools.get(key) ?? new TokenPool(ahead, clock)
+    pools.set(key, pool)
+    return pool.take(obtain)
+  }
+
+  const ownToken = (target: AgentId, place: TokenPlace): ReturnType<TokenPool['take']> =>
+    take(target, 1, async () => await requestToken(place, { grant: 'client_credentials', parameters: {} }, asking))
+
+  const exchanged = (target: AgentId, place: TokenPlace, delivery: string): ReturnType<TokenPool['take']> => {
+    const claims = discloseClaims(claimsOf(delivery), place.disclosure)
+    return take(`${target} ${tellingOf(claims)}`, place.ahead, async () => {
+      const iat = now_s()
+      const subject = await parts.sign('JWT', subjectClaims(claims, issuerOf(place), iat))
+      if (isDenial(subject)) return subject
+      const parameters = { subject_token: subject, subject_token_type: jwtType, requested_token_type: accessTokenType }
+      return await requestToken(place, { grant: exchangeGrant, parameters }, asking)
+    })
+  }
+
+  return {
+    credentialFor(target, delivery) {
+      const place = settings.agents.get(target)?.credential
+      if (!place || place.mode === 'none') return nothing
+      assert(isTokenPlace(place), 'the cross-check asks for endpoint and client id where a token is wanted')
+      const replacesDelivery = place.mode === 'exchange'
+      const token = replacesDelivery ? exchanged(target, place, delivery) : ownToken(target, place)
+      const shown = (value: string | Denial): UpstreamCredential | Denial =>
+        isDenial(value) ? value : { headers: [['authorization', `Bearer ${value}`]], replacesDelivery }
+      return token instanceof Promise ? token.then(shown) : shown(token)
+    },
+  }
+}
+
+function isTokenPlace(row: CredentialSettings): row is TokenPlace {
+  return row.token_endpoint !== null && row.client_id !== null
+}
+
+/** The delivery was signed by us a moment ago, so its claims are read and not verified. */
+function claimsOf(delivery: string): JsonObject {
+  const claims = readJsonObject(Buffer.from(delivery.split('.')[1] ?? '', 'base64url').toString('utf8'))
+  assert(claims !== null, 'a delivery token has claims')
+  return claims
+}
+
+/**
+ * What two hops must have in common to share a token: everything it tells of them but their number. Run, hop and hashes
+ * in a shared token are those of the hop it was obtained with.
+ */
+function tellingOf({ sub, sub_profile, act, scope, authorization_details, dlg }: JsonObject): string {
+  const { depth, max, taint, chain } = isJsonObject(dlg) ? dlg : {}
+  return JSON.stringify([sub, sub_profile, act, scope, authorization_details, depth, max, taint, chain])
+}
+
+/** For this one server, and for nobody who may act beyond us: nowhere at Weir is a token with this `typ` and `aud` taken. */
+function subjectClaims({ may_act: _for_us_only, ...claims }: JsonObject, aud: string, iat: number): JsonObject {
+  const ends = typeof claims.exp === 'number' ? claims.exp : iat
+  return { ...claims, aud, iat, exp: Math.min(ends, iat + subjectLifetime_s) }
+}
