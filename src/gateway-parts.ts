@@ -50,7 +50,7 @@ export async function buildSnapshot(
   const policy = await readPolicy(pool, settings, log)
   if ('exit' in policy) return policy
   const upstreamTls = await readAllTls(settings)
-  if (!(upstreamTls instanceof Map)) return startProblem(78, [...upstreamTls].join('\n'))
+  if (typeof upstreamTls === 'string') return startProblem(78, upstreamTls)
   const fetchText = fetchTextFrom(dirname(loaded.file))
   const identity = openIdentity(identitySettings(settings, publicUrl), {
     keys,

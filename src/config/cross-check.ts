@@ -3,6 +3,7 @@
  * and skips whatever has the wrong type, because the table has reported that already: so all mistakes come at once.
  */
 import { isSlug } from '../domain/ids.ts'
+import { credentialPairs } from './cross-check-credentials.ts'
 import { readAddress, slugForm } from './fields.ts'
 import { valueAt } from './explain.ts'
 import { type Finding, type Path, printable } from './problems.ts'
@@ -10,9 +11,16 @@ import { defaultAdminListen, defaultListen } from './schema-gateway.ts'
 import { nearest } from './suggest.ts'
 
 export function crossCheck(plain: unknown): readonly Finding[] {
-  return [badSlugs, unknownNames, repeatedNames, gatewayPairs, issuerAudiences, productionKeys, chainCeiling].flatMap(
-    (check) => check(plain),
-  )
+  return [
+    badSlugs,
+    unknownNames,
+    repeatedNames,
+    gatewayPairs,
+    issuerAudiences,
+    productionKeys,
+    chainCeiling,
+    credentialPairs,
+  ].flatMap((check) => check(plain))
 }
 
 type Row = readonly [path: Path, value: unknown]

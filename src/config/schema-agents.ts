@@ -77,10 +77,13 @@ const credential = z
       .enum(['full', 'subset', 'actor_only'])
       .default('actor_only')
       .meta({ description: 'How much of the chain the exchanged token shows.' }),
-    ahead: whole(1, 16, { description: 'Tokens kept ready.', unit: 'tokens' }).default(2),
+    ahead: whole(1, 16, {
+      description: 'Exchanged tokens kept ready for each person and chain.',
+      unit: 'tokens',
+    }).default(2),
     cert: path({ description: 'Client certificate shown to the agent, PEM.' }).optional(),
-    key: path({ description: 'Its private key, PEM.' }).optional(),
-    ca: path({ description: 'CA certificates the agent must chain to, PEM. Absent: those of the system.' }).optional(),
+    key: path({ description: 'Its private key, PEM; refused where others may read it.' }).optional(),
+    ca: path({ description: 'CA certificates the agent must chain to, PEM. Absent: those Node trusts.' }).optional(),
   })
   .prefault({})
   .meta({ description: 'What we prove to the agent beside the headers above. Never the credential of a caller.' })

@@ -117,6 +117,10 @@ const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost'])
 /** Keys fetched in clear text could be replaced on the way, so plain http is for loopback. */
 export function isJwksPlace(value: string): boolean {
   if (value.startsWith('file:')) return value.length > 'file:'.length && !value.includes('\0')
+  return isLoopbackOrSecure(value)
+}
+
+export function isLoopbackOrSecure(value: string): boolean {
   const parsed = isPlainUrl(value) ? URL.parse(value) : null
   return parsed !== null && (parsed.protocol === 'https:' || loopbackHosts.has(parsed.hostname))
 }

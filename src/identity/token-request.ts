@@ -58,7 +58,7 @@ export async function requestToken(place: TokenPlace, ask: TokenAsk, parts: Toke
   const wanted = { ...ask.parameters, ...(audience === null ? {} : { audience }), ...(scope === null ? {} : { scope }) }
   try {
     const answer = await genericTokenEndpointRequest(server, client, auth, ask.grant, wanted, {
-      [customFetch]: (url, options) => fetchWhole(parts.fetch, url, options as RequestInit),
+      [customFetch]: (url, options) => fetchWhole(parts.fetch, url, options),
       [allowInsecureRequests]: true,
       signal: AbortSignal.timeout(timeout_ms),
     })

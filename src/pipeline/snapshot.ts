@@ -32,13 +32,13 @@ function entryOf(settings: AgentSettings, tls: UpstreamTls | null): AgentEntry {
   return { settings, upstream: url === null ? null : upstreamAt(url, headers, versions, tls) }
 }
 
-/** Reads the TLS files of every agent; a list of sentences if any of them cannot be used. */
-export async function readAllTls({ agents }: Settings): Promise<UpstreamTlsTable | readonly string[]> {
+/** Reads the TLS files of every agent; one sentence a line if any of them cannot be used. */
+export async function readAllTls({ agents }: Settings): Promise<UpstreamTlsTable | string> {
   const read = await Promise.all(
     [...agents.values()].map(async ({ id, credential }) => [id, await readUpstreamTls(credential)] as const),
   )
   const problems = read.flatMap(([id, tls]) => (typeof tls === 'string' ? [`${id}: ${tls}`] : []))
-  if (problems.length > 0) return problems
+  if (problems.length > 0) return problems.join('\n')
   return new Map(read.flatMap(([id, tls]) => (tls === null || typeof tls === 'string' ? [] : [[id, tls] as const])))
 }
 

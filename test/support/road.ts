@@ -6,7 +6,8 @@ import { countingDice } from '../../src/base/dice.ts'
 import type { PersonId } from '../../src/domain/ids.ts'
 import type { Delegation, Principal } from '../../src/domain/principal.ts'
 import type { CallRecord, LedgerEntry } from '../../src/domain/record.ts'
-import type { Hop } from '../../src/domain/verdict.ts'
+import type { Denial, Hop } from '../../src/domain/verdict.ts'
+import type { UpstreamCredential } from '../../src/identity/outbound.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { Bench, limitsPlan } from '../../src/limits/bench.ts'
 import { Runs } from '../../src/limits/runs.ts'
@@ -47,6 +48,8 @@ export interface TestRoad {
   readonly alerts: unknown[]
   /** Runs while a delivery token is being signed; may throw. */
   whileMinting: () => void
+  /** What outbound answers for every target. */
+  credential: UpstreamCredential | Denial | Promise<UpstreamCredential | Denial>
   /** The metrics page. */
   page(): string
   /** The one record of the last call. */
@@ -78,7 +81,10 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
   const clock = new ManualClock()
   const dice = countingDice()
   const [entries, sent, logged, alerts]: [LedgerEntry[], Sent[], string[], unknown[]] = [[], [], [], []]
-  const test = { whileMinting: (): void => undefined }
+  const test = {
+    whileMinting: (): void => undefined,
+    credential: { headers: [], replacesDelivery: false } as TestRoad['credential'],
+  }
   const counts = { runs: settings.maximums.runs, agents: 16, teams: 4 }
   const board = createBoard(limitsPlan(counts))
   const limits = new Bench(board, limitSettings(settings), settings.maximums)
@@ -114,7 +120,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     snapshot: makeSnapshot(loaded, {
       publicUrl: 'http://weir.test',
       policy: await policyAt(policyDir, loaded.settings),
-      outbound: { credentialFor: () => ({ headers: [], replacesDelivery: false }) },
+      outbound: { credentialFor: () => test.credential },
       upstreamTls: new Map(),
       identity: identity as unknown as Road['snapshot']['identity'],
       alerts: { send: (alert) => void alerts.push(alert), dead: 0, close: async () => undefined },

@@ -13,6 +13,8 @@ export interface Pair {
   readonly der: Buffer
 }
 
+const binary = 'openssl'
+
 export class TestCa {
   readonly dir = mkdtempSync(join(tmpdir(), 'weir-ca-'))
   /** Path of its own certificate. */
@@ -79,6 +81,6 @@ export class TestCa {
   }
 
   #openssl(args: readonly string[]): void {
-    execFileSync('openssl', args, { stdio: 'pipe' })
+    execFileSync(binary, args, { stdio: 'pipe' })
   }
 }

@@ -174,6 +174,31 @@ test.each([
     'alerts: { webhooks: [{ url: "http://h/", secret: "${file:nope}" }] }',
     'weir.yaml:1:50 alerts.webhooks[0].secret: file nope cannot be read (ENOENT), expected a readable file',
   ],
+  [
+    'client certificates without a CA',
+    'gateway: { tls: { cert: a, key: b, client_cert: required } }',
+    'weir.yaml:1:12 gateway.tls.client_ca: is missing, expected a file of CAs, because client_cert is required',
+  ],
+  [
+    'half a client certificate',
+    'agents: { a: { credential: { cert: a.pem } } }',
+    'weir.yaml:1:16 agents.a.credential.key: is missing, expected a path, for cert and key come together',
+  ],
+  [
+    'a token from nowhere',
+    'agents: { a: { credential: { mode: exchange, client_id: weir } } }',
+    'weir.yaml:1:16 agents.a.credential.token_endpoint: is missing, expected a value, because mode is exchange',
+  ],
+  [
+    'a secret in clear text',
+    'agents: { a: { credential: { mode: exchange, client_id: weir, token_endpoint: "http://as.test/token" } } }',
+    'weir.yaml:1:79 agents.a.credential.token_endpoint: found http, expected an https URL, or http on loopback',
+  ],
+  [
+    'two credentials in one header',
+    'agents: { a: { headers: { Authorization: x }, credential: { mode: client_credentials, client_id: weir, token_endpoint: "https://as.test/token" } } }',
+    'weir.yaml:1:27 agents.a.headers.Authorization: beside a credential that writes it, expected no Authorization header, or credential.mode none',
+  ],
 ])('%s is shown with its place', async (_what, text, line) => {
   expect(await problemsOf(text)).toEqual([line])
 })

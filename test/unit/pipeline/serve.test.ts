@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { type Denial, deny } from '../../../src/domain/verdict.ts'
 import type { LiveRun } from '../../../src/limits/live-run.ts'
 import { haltRun } from '../../../src/pipeline/halt.ts'
 import { MemoryReply } from '../../support/reply.ts'
@@ -61,6 +62,31 @@ describe('a hop is settled once', () => {
     }
     const reply = await trial.call('console', 'orchestrator')
     expect(reply.text).toContain('[weir:run_time_exceeded]')
+    expect([trial.sent.length, held(trial)]).toEqual([0, nothingHeld])
+  })
+
+  test.each([
+    ['at once', (denial: Denial) => denial],
+    ['later', async (denial: Denial) => denial],
+  ])('when no token for its target can be had, said %s', async (_when, said) => {
+    const trial = await pave()
+    trial.credential = said(deny('upstream_unavailable', 'no token for the target'))
+    const reply = await trial.call('console', 'orchestrator')
+    expect(reply.text).toContain('[weir:upstream_unavailable]')
+    expect([trial.sent.length, held(trial)]).toEqual([0, nothingHeld])
+    expect(trial.lastRecord()).toMatchObject({ code: 'upstream_unavailable', outcome: { spent: nothing } })
+  })
+
+  test('when its run is halted while the token for its target is fetched', async () => {
+    const trial = await pave()
+    const halt = { code: 'operator', reason: 'enough', actor: 'ana', hop: null } as const
+    const slow = Promise.withResolvers<Awaited<TestRoad['credential']>>()
+    trial.credential = slow.promise
+    const calling = trial.call('console', 'orchestrator')
+    await new Promise((resolve) => setImmediate(resolve))
+    haltRun(trial.road, onlyRun(trial), { ...halt, at: trial.clock.now() }, null)
+    slow.resolve({ headers: [], replacesDelivery: false })
+    expect((await calling).text).toContain('[weir:run_halted]')
     expect([trial.sent.length, held(trial)]).toEqual([0, nothingHeld])
   })
 
