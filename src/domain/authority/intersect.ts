@@ -6,9 +6,9 @@ import { inBoth } from './values.ts'
 import { constraintsOf, membersOf } from './vocabulary.ts'
 
 /**
- * An authority within both. It is exactly what both allow, with two exceptions, and in both it is less: at most 32 details
- * are kept, and a detail whose lists would grow beyond 256 items is dropped. Where a single call is judged, `covers` of
- * each authority is exact and cheaper.
+ * An authority within both. It is exactly what both allow, with three exceptions, and in each it is less: scope values are
+ * opaque, so `agent:invoke` and `agent:invoke:database` share nothing; at most 32 details are kept; and a detail whose lists
+ * would grow beyond 256 items is dropped. Where a single call is judged, `covers` of each authority is exact and cheaper.
  */
 export function intersect(a: Authority, b: Authority): Authority {
   return { scopes: meetOf(a.scopes, b.scopes, inBoth), details: meetOf(a.details, b.details, meetDetails) }
