@@ -23,9 +23,10 @@ function unreadableAuthorities(plain: unknown): readonly Finding[] {
   ]
   return holders.flatMap((holder) => {
     const path = [...holder, 'authorization_details']
-    const misfits = misfitsOf(valueAt(plain, path))
+    const details = valueAt(plain, path)
     // A detail that is no mapping at all was reported by the table.
-    return misfits.filter((misfit) => misfit.path.length > 1).map((misfit) => findingOf(misfit, path, plain))
+    const misfits = misfitsOf(details).filter(({ path: [at = 0] }) => isJsonObject(valueAt(details, [at])))
+    return misfits.map((misfit) => findingOf(misfit, path, plain))
   })
 }
 

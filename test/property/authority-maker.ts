@@ -133,8 +133,9 @@ function editedDetail(detail: Detail, chance: Chance): Detail {
   const now: Record<string, unknown> = { ...detail }
   const row = types[detail.type] ?? {}
   const member = chance.one(Object.keys(row))
-  if (now[member] === undefined || chance.once(8)) now[member] = row[member]?.(chance)
-  else if (chance.once(8)) Reflect.deleteProperty(now, member)
+  const way = chance.below(8)
+  if (now[member] === undefined || way === 0) now[member] = row[member]?.(chance)
+  else if (way === 1) Reflect.deleteProperty(now, member)
   else now[member] = nudged(now[member], chance)
   return now as unknown as Detail
 }
@@ -155,25 +156,15 @@ function nudged(value: unknown, chance: Chance, deep = false): unknown {
 /** A call near the edge of an authority: one detail of it is met member by member, or nearly. */
 export function callNear({ details }: Authority, chance: Chance): Asked {
   const detail = details && details.length > 0 ? chance.one(details) : detailOf(chance)
-  switch (detail.type) {
-    case 'agent_invoke':
-      return {
-        kind: 'agent',
-        slug: among(detail.targets, slugs, chance),
-        method: among(detail.methods, methods, chance),
-      }
-    case 'model_use':
-      return {
-        kind: 'model',
-        model: among(detail.models, models, chance),
-        maxOutputTokens: amount(detail.max_output_tokens, chance),
-        costMicros: amount(detail.max_usd_u, chance),
-      }
-    case 'mcp_tool':
-    case 'mcp_resource':
-    case 'http_api':
-    case 'db_query':
-      return toolCall(detail, chance)
+  if (detail.type === 'agent_invoke') {
+    return { kind: 'agent', slug: among(detail.targets, slugs, chance), method: among(detail.methods, methods, chance) }
+  }
+  if (detail.type !== 'model_use') return toolCall(detail, chance)
+  return {
+    kind: 'model',
+    model: among(detail.models, models, chance),
+    maxOutputTokens: amount(detail.max_output_tokens, chance),
+    costMicros: amount(detail.max_usd_u, chance),
   }
 }
 

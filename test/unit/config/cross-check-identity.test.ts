@@ -88,6 +88,16 @@ test('what a variable holds is not shown, even where an authority has no place f
   expect(lines.join()).not.toContain('canary')
 })
 
+test('an authority with more values than one may hold is shown where it becomes too much', async () => {
+  const detail = `{ type: mcp_tool, tools: [${Array.from({ length: 256 }, (_, i) => `t${i}`).join(', ')}] }`
+  const [line] = await problemsOf(
+    `agents:\n  a:\n    client:\n      authorization_details:\n${`      - ${detail}\n`.repeat(4)}`,
+  )
+  expect(line).toBe(
+    'weir.yaml:8:9 agents.a.client.authorization_details[3]: found a mapping, expected at most 1024 values in all details together',
+  )
+})
+
 test('every detail is judged at once, and where the table has spoken the cross-check is silent', async () => {
   const lines = await problemsOf(
     'agents: { a: { client: { authorization_details: [{ type: x }, 1, { type: y }] } } }\nidentity: { issuers: [{ issuer: "https://i", jwks: "https://i/k", workloads: [{ agent: a, claims: }] }] }',
