@@ -1,14 +1,11 @@
 /** What no single row can say of certificates and of tokens for upstreams: members that only make sense together. */
 import { valueAt } from './explain.ts'
-import { isPlainUrl } from './fields.ts'
+import { rowsAt } from './plain.ts'
 import type { Finding, Path } from './problems.ts'
-import { isLoopbackOrSecure } from './schema-trust.ts'
 
 /** TLS of the data listener, and the credential of every agent. */
 export function credentialPairs(plain: unknown): readonly Finding[] {
-  const agents = valueAt(plain, ['agents'])
-  const slugs = typeof agents === 'object' && agents !== null ? Object.keys(agents) : []
-  return [...listenerTls(plain), ...slugs.flatMap((slug) => credential(plain, slug))]
+  return [...listenerTls(plain), ...rowsAt(plain, ['agents']).flatMap(([path]) => credential(plain, path))]
 }
 
 function listenerTls(plain: unknown): readonly Finding[] {
@@ -17,8 +14,8 @@ function listenerTls(plain: unknown): readonly Finding[] {
   return wanted(plain, ['gateway', 'tls', 'client_ca'], `a file of CAs, because client_cert is ${asked}`)
 }
 
-function credential(plain: unknown, slug: string): readonly Finding[] {
-  const base = ['agents', slug, 'credential']
+function credential(plain: unknown, agent: Path): readonly Finding[] {
+  const base = [...agent, 'credential']
   const has = (name: string): boolean => valueAt(plain, [...base, name]) !== undefined
   const pair = ['cert', 'key'].filter((name) => !has(name))
   const halves =
@@ -28,28 +25,15 @@ function credential(plain: unknown, slug: string): readonly Finding[] {
   const missing = ['token_endpoint', 'client_id'].flatMap((name) =>
     wanted(plain, [...base, name], `a value, because mode is ${mode}`),
   )
-  return [
-    ...halves,
-    ...missing,
-    ...clearEndpoint(plain, [...base, 'token_endpoint']),
-    ...twoAuthorizations(plain, slug),
-  ]
+  return [...halves, ...missing, ...twoAuthorizations(plain, [...agent, 'headers'])]
 }
 
 function wanted(plain: unknown, path: Path, expected: string): readonly Finding[] {
   return valueAt(plain, path) === undefined ? [{ path, message: 'is missing', expected }] : []
 }
 
-/** Our secret and their tokens would be read on the way. */
-function clearEndpoint(plain: unknown, path: Path): readonly Finding[] {
-  const url = valueAt(plain, path)
-  if (typeof url !== 'string' || !isPlainUrl(url) || isLoopbackOrSecure(url)) return []
-  return [{ path, message: 'found http', expected: 'an https URL, or http on loopback' }]
-}
-
 /** One header, two credentials: the target would choose. */
-function twoAuthorizations(plain: unknown, slug: string): readonly Finding[] {
-  const path = ['agents', slug, 'headers']
+function twoAuthorizations(plain: unknown, path: Path): readonly Finding[] {
   const headers = valueAt(plain, path)
   if (typeof headers !== 'object' || headers === null) return []
   return Object.keys(headers)

@@ -4,8 +4,10 @@
  */
 import { isSlug } from '../domain/ids.ts'
 import { credentialPairs } from './cross-check-credentials.ts'
+import { crossCheckIdentity } from './cross-check-identity.ts'
 import { readAddress, slugForm } from './fields.ts'
 import { valueAt } from './explain.ts'
+import { rowsAt, textAt } from './plain.ts'
 import { type Finding, type Path, printable } from './problems.ts'
 import { defaultAdminListen, defaultListen } from './schema-gateway.ts'
 import { nearest } from './suggest.ts'
@@ -20,22 +22,8 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     productionKeys,
     chainCeiling,
     credentialPairs,
+    crossCheckIdentity,
   ].flatMap((check) => check(plain))
-}
-
-type Row = readonly [path: Path, value: unknown]
-
-/** The rows of a list or mapping at `path`; nothing if it is neither. */
-function rowsAt(plain: unknown, path: Path): readonly Row[] {
-  const value = valueAt(plain, path)
-  if (Array.isArray(value)) return value.map((each: unknown, i): Row => [[...path, i], each])
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).map(([key, each]): Row => [[...path, key], each])
-}
-
-function textAt(plain: unknown, path: Path, usual = ''): string {
-  const value = valueAt(plain, path)
-  return typeof value === 'string' ? value : usual
 }
 
 function badSlugs(plain: unknown): readonly Finding[] {

@@ -192,7 +192,7 @@ test.each([
   [
     'a secret in clear text',
     'agents: { a: { credential: { mode: exchange, client_id: weir, token_endpoint: "http://as.test/token" } } }',
-    'weir.yaml:1:79 agents.a.credential.token_endpoint: found http, expected an https URL, or http on loopback',
+    'weir.yaml:1:79 agents.a.credential.token_endpoint: found "http://as.test/token", expected an https URL (http on loopback only), without credentials and fragment',
   ],
   [
     'two credentials in one header',
