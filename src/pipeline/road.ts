@@ -14,6 +14,7 @@ import type { Upstream } from '../relay/exchange.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Counts } from './counts.ts'
 import type { Exchanges } from './exchanges.ts'
+import type { TokenParts } from './oauth/parts.ts'
 
 /** One frozen state of settings and policy. A call sees exactly one, from its first step to its record. */
 export interface Snapshot {
@@ -24,6 +25,8 @@ export interface Snapshot {
   readonly agents: ReadonlyMap<AgentId, AgentEntry>
   readonly policy: PolicySnapshot
   readonly identity: Identity
+  /** What the token endpoint is made of. */
+  readonly oauth: TokenParts
   readonly alerts: Alerts
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
   readonly alternatives: Map<AgentId, readonly string[]>
