@@ -115,6 +115,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       publicUrl: 'http://weir.test',
       policy: await policyAt(policyDir, loaded.settings),
       identity: identity as unknown as Road['snapshot']['identity'],
+      oauth: {} as unknown as Road['snapshot']['oauth'],
       alerts: { send: (alert) => void alerts.push(alert), dead: 0, close: async () => undefined },
     }),
     runs,
