@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { accessTokenType } from '../../../../src/protocol/oauth/words.ts'
 import { agentId } from '../../../support/hop.ts'
+import { snapshotOf } from '../../policy/fixtures.ts'
 import {
   as,
   assertion,
@@ -12,6 +15,8 @@ import {
   subjectOf,
 } from '../../../support/token-endpoint.ts'
 
+const schemaText = readFileSync(join(import.meta.dirname, '../../../../config/policy/schema.cedarschema'), 'utf8')
+const action = (name: string): string => `Weir::Action::"${name}"`
 const console_ = agentId('agent:console')
 const orchestrator = agentId('agent:orchestrator')
 
@@ -120,11 +125,21 @@ describe('a root of its own', () => {
   })
 
   test('is refused where policy lets the client call the target but not begin with it', async () => {
-    const trial = await openTokenTrial({}, { orchestrator: { groups: ['entrypoints'] }, research: { groups: [] } })
+    const trial = await openTokenTrial()
+    const text = ['invoke', 'exchange'].map(
+      (name) => `@id("${name}") permit(principal, action == ${action(name)}, resource);`,
+    )
+    const schema = { name: 's', text: schemaText }
+    const policy = snapshotOf({
+      schema,
+      files: [{ name: 'a.cedar', text: text.join('\n') }],
+      hash: 'a',
+      schemaHash: 'a',
+    })
+    trial.road.snapshot = { ...trial.road.snapshot, policy }
     const answer = await trial.ask(credentials('orchestrator', 'research'))
-    expect(answer.body['error']).toBe('invalid_target')
-    const open = await openTokenTrial({}, { vault: { may_start_runs: true, client: { autonomous: true } } })
-    expect((await open.ask(credentials('vault', 'research'))).body['error']).toBe('invalid_target')
+    expect([answer.status, answer.body['error']]).toEqual([400, 'unauthorized_client'])
+    expect(trial.grants()[0]?.detail).toContain('start a run')
   })
 
   test('ends with the token that could not be signed', async () => {
