@@ -1,5 +1,5 @@
 /** A token endpoint on a paved road, with parts that believe exactly what a test tells them. */
-import { anything, type Authority, type Detail } from '../../src/domain/authority.ts'
+import { anything } from '../../src/domain/authority.ts'
 import type { AgentId, PersonId } from '../../src/domain/ids.ts'
 import { isPersonId } from '../../src/domain/ids.ts'
 import type { Confirmation, Delegation } from '../../src/domain/principal.ts'
@@ -9,11 +9,12 @@ import type { ClientMethod } from '../../src/identity/client.ts'
 import type { Subject } from '../../src/identity/subject.ts'
 import type { LiveRun } from '../../src/limits/live-run.ts'
 import { serveIntrospection, serveRevocation } from '../../src/pipeline/oauth/introspect.ts'
-import type { AuthorityRules, CallTokenFacts, OwnToken, TokenParts } from '../../src/pipeline/oauth/parts.ts'
+import type { CallTokenFacts, OwnToken, TokenParts } from '../../src/pipeline/oauth/parts.ts'
 import { serveToken } from '../../src/pipeline/oauth/serve-token.ts'
 import type { Inbound } from '../../src/protocol/http.ts'
 import { oauthRefusal } from '../../src/protocol/oauth/refusal.ts'
 import { accessTokenType, grantTypes } from '../../src/protocol/oauth/words.ts'
+import { smallRules } from './authority-rules.ts'
 import { agentId } from './hop.ts'
 import { delegationOf, proofOf } from './principals.ts'
 import { MemoryReply } from './reply.ts'
@@ -58,7 +59,7 @@ interface Asking {
   readonly query?: string
 }
 
-export const url = 'http://weir.test'
+const url = 'http://weir.test'
 export const audienceOf = (slug: string): string => `${url}/a2a/${slug}`
 
 export function person(name: string): PersonId {
@@ -138,6 +139,7 @@ export async function openTokenTrial(
     Object.entries({ ...rows, ...agents }).map(([slug, row]) => [slug, { ...rows[slug as keyof typeof rows], ...row }]),
   )
   const paved = await pave({ agents: merged, ...over }, policyDir)
+  const clientMethod: ClientMethod = 'private_key_jwt'
   const trial = Object.assign(paved, {
     subjects: new Map<string, Subject>(),
     own: new Map<string, OwnToken>(),
@@ -145,7 +147,7 @@ export async function openTokenTrial(
     revoked: new Set<string>(),
     busySigner: false,
     peerWait_ms: 0,
-    clientMethod: 'private_key_jwt' as ClientMethod,
+    clientMethod,
     clientCert: null as Confirmation | null,
     revocationsFull: false,
   })
@@ -246,7 +248,7 @@ function partsOf(trial: Fakes): TokenParts {
       },
     },
     minter: { mintCallToken: async (facts) => mint(trial, facts) },
-    authority: rules,
+    authority: smallRules,
     revocations: {
       refusalOf: ({ proof }) =>
         [proof.agent, proof.person ?? '', proof.credentialId].some((name) => trial.revoked.has(name))
@@ -273,48 +275,4 @@ async function mint(trial: Fakes, facts: CallTokenFacts): ReturnType<TokenParts[
 
 function busy(): Denial {
   return deny('busy', 'the signer is full')
-}
-
-const types = new Set(['agent_invoke', 'mcp_tool', 'mcp_resource', 'model_use', 'http_api', 'db_query'])
-
-/** The smallest rules that can tell narrower from wider: scopes as sets, and the targets of agent_invoke. */
-const rules: AuthorityRules = {
-  readDetails(value) {
-    if (!Array.isArray(value)) return 'no list'
-    const details: readonly unknown[] = value
-    return details.every((each): each is Detail => typeof each === 'object' && each !== null && isKnown(each))
-      ? details
-      : 'an unknown type'
-  },
-  readScopes: (text) =>
-    /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(text)
-      ? [...new Set(text.split(' '))].toSorted()
-      : 'no scope',
-  narrower: (child, parent) =>
-    within(child.scopes, parent.scopes) && within(targetsOf(child), targetsOf(parent)) ? null : 'wider',
-  intersect: (one, other) => ({
-    scopes: meet(one.scopes, other.scopes),
-    details: detailsOf(meet(targetsOf(one), targetsOf(other))),
-  }),
-  hashOf: ({ scopes, details }) => (scopes === null && details === null ? null : JSON.stringify([scopes, details])),
-}
-
-function isKnown(value: object): boolean {
-  return 'type' in value && typeof value.type === 'string' && types.has(value.type)
-}
-
-function targetsOf({ details }: Authority): readonly string[] | null {
-  return details?.flatMap((detail) => (detail.type === 'agent_invoke' ? (detail.targets ?? ['*']) : [])) ?? null
-}
-
-function detailsOf(targets: readonly string[] | null): readonly Detail[] | null {
-  return targets && [{ type: 'agent_invoke', targets }]
-}
-
-function within(child: readonly string[] | null, parent: readonly string[] | null): boolean {
-  return parent === null || (child?.every((each) => parent.includes(each)) ?? false)
-}
-
-function meet(one: readonly string[] | null, other: readonly string[] | null): readonly string[] | null {
-  return one === null ? other : other === null ? one : one.filter((each) => other.includes(each))
 }

@@ -96,7 +96,7 @@ function revoked({ visit }: Known, request: TokenRequest, subject: Subject): OAu
 }
 
 /** The subject as whoever revokes knows it. */
-export function principalOf(subject: Subject): Principal {
+function principalOf(subject: Subject): Principal {
   const { holder: agent, person, tokenId: credentialId, issuer, keyId, issuedAt, expiresAt } = subject
   const { authority, delegation } = subject
   const who = { agent, person, credentialId, issuer, keyId, issuedAt, expiresAt }
