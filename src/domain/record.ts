@@ -124,7 +124,7 @@ export interface GrantEntry extends Stamp {
   readonly scope: string | null
   /** Hash of the authority of the issued token; null where that is unbounded. */
   readonly adh: string | null
-  /** What the issued token is bound to. */
+  /** What the token is bound to, or would have been. */
   readonly bound: 'dpop' | 'mtls' | 'none' | null
   /** Hash of the proof of possession the client showed. */
   readonly pop: string | null
