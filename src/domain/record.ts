@@ -11,7 +11,7 @@ import type { Spend } from './spend.ts'
  * What the ledger keeps. Member names follow the record profile in docs/architecture.md (AIMS audit minimum):
  * who, on whose behalf, through which chain, what, which rules, what came of it. No payload, no secret.
  */
-export type LedgerEntry = CallRecord | IntentEntry | RunEntry | BootEntry
+export type LedgerEntry = CallRecord | IntentEntry | RunEntry | BootEntry | GrantEntry
 
 /** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
 interface Stamp {
@@ -102,4 +102,38 @@ export interface BootEntry extends Stamp {
   readonly boot: string
   readonly gw: string
   readonly pid: number
+}
+
+/** One for every request to the token endpoint, granted or refused, whoever sent it. Never a token. */
+export interface GrantEntry extends Stamp {
+  readonly kind: 'grant'
+  readonly run: RunId | null
+  /** `jti` of the token that was issued; null where none was. */
+  readonly jti: string | null
+  /** The client that proved itself; null for one that did not. */
+  readonly agent: AgentId | null
+  readonly person: PersonId | null
+  /** How the client proved itself: `private_key_jwt`. */
+  readonly method: string | null
+  readonly grant: string | null
+  /** What the token was asked for, as far as it was read. */
+  readonly audience: string | null
+  /** `jti` of the token or assertion it was asked with. */
+  readonly parent_jti: string | null
+  /** Scopes of the issued token. */
+  readonly scope: string | null
+  /** Hash of the authority of the issued token; null where that is unbounded. */
+  readonly adh: string | null
+  /** What the token is bound to, or would have been. */
+  readonly bound: 'dpop' | 'mtls' | 'none' | null
+  /** Hash of the proof of possession the client showed. */
+  readonly pop: string | null
+  readonly decision: 'allow' | 'deny'
+  /** The error code of RFC 6749 that was answered. */
+  readonly error: string | null
+  /** For operators: why, in words. */
+  readonly detail: string | null
+  readonly policies: readonly string[]
+  readonly pol_hash: string | null
+  readonly expires_at: Millis | null
 }

@@ -1,11 +1,15 @@
 /** The data listener's routes: paths are compared byte for byte, for ingress let only canonical ones in. */
 import type { AgentId } from '../domain/ids.ts'
 import { serveCard } from '../pipeline/discover.ts'
+import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspect.ts'
+import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'
+import { serveToken } from '../pipeline/oauth/serve-token.ts'
 import type { Road } from '../pipeline/road.ts'
 import { agentOf, serveA2a } from '../pipeline/serve.ts'
 import { writeProblem } from '../protocol/faces.ts'
-import type { Reply, Serve } from '../protocol/http.ts'
+import type { Inbound, Reply, Serve } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
+import { oauthPaths } from '../protocol/oauth/words.ts'
 
 /** What comes after `/a2a/<slug>`: the method it wants and who serves it. */
 const agentRoutes: Readonly<Record<string, { readonly method: string; readonly serve: typeof serveA2a }>> = {
@@ -14,6 +18,17 @@ const agentRoutes: Readonly<Record<string, { readonly method: string; readonly s
   '/.well-known/agent-card.json': { method: 'GET', serve: serveCard },
   '/.well-known/agent.json': { method: 'GET', serve: serveCard },
 }
+
+/** Everything that has one path of its own. */
+const fixedRoutes: Readonly<Record<string, { readonly method: string; readonly serve: ServeOn }>> = {
+  [oauthPaths.token]: { method: 'POST', serve: serveToken },
+  [oauthPaths.introspect]: { method: 'POST', serve: serveIntrospection },
+  [oauthPaths.revoke]: { method: 'POST', serve: serveRevocation },
+  [oauthPaths.server]: { method: 'GET', serve: serveServerMetadata },
+  [oauthPaths.resource]: { method: 'GET', serve: serveResourceMetadata },
+}
+
+type ServeOn = (road: Road, inbound: Inbound, reply: Reply) => void | Promise<void>
 
 const agentPrefix = '/a2a/'
 
@@ -28,7 +43,10 @@ export function serveData(road: Road, jwks: object): Serve {
       if (!route) return notFound(reply)
       return route.method === method ? route.serve(road, found.agent, inbound, reply) : wrongMethod(reply, route.method)
     }
-    if (path === '/.well-known/jwks.json') return reply.send(200, [['content-type', 'application/jwk-set+json']], keys)
+    const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
+    const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined
+    if (route) return route.method === method ? route.serve(road, inbound, reply) : wrongMethod(reply, route.method)
+    if (path === oauthPaths.jwks) return reply.send(200, [['content-type', 'application/jwk-set+json']], keys)
     if (path === '/healthz') return reply.send(200, [['content-type', 'text/plain']], 'ok\n')
     return notFound(reply)
   }

@@ -190,10 +190,17 @@ export class Ledger {
 
 /** Entries that start something new wait for better times. */
 function opens(entry: LedgerEntry): boolean {
-  return entry.kind === 'intent' || entry.kind === 'boot' || (entry.kind === 'run' && entry.event === 'opened')
+  if (entry.kind === 'run') return entry.event === 'opened'
+  return entry.kind === 'intent' || entry.kind === 'boot' || isGrant(entry)
+}
+
+/** A token that was signed and not recorded is not handed out. */
+function isGrant(entry: LedgerEntry): boolean {
+  return entry.kind === 'grant' && entry.decision === 'allow'
 }
 
 /** Entries about something that was let through; there are at most as many as there were intents and runs. */
 function isOwed(entry: LedgerEntry): boolean {
+  if (entry.kind === 'grant') return false
   return entry.kind === 'call' ? entry.decision === 'allow' : !opens(entry)
 }

@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr'
-import type { CallRecord, LedgerEntry } from '../domain/record.ts'
+import type { CallRecord, GrantEntry, LedgerEntry } from '../domain/record.ts'
 
 /**
  * How an entry becomes bytes: one MessagePack array, the kind first, then the values in the order of its shape.
@@ -19,6 +19,10 @@ export const shapes: Shapes = {
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros'),
   run: words('v ts run event root human ends_at code reason actor'),
   boot: words('v ts boot gw pid'),
+  grant: words(
+    'v ts run jti agent person method grant audience parent_jti scope adh bound pop decision error detail policies',
+    'pol_hash expires_at',
+  ),
 }
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
@@ -47,6 +51,7 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
     const why = [clip(entry.code), clip(entry.reason), clip(entry.actor)]
     return ['run', entry.v, entry.ts, entry.run, entry.event, entry.root, entry.human, entry.ends_at, ...why]
   }
+  if (entry.kind === 'grant') return grantRow(entry)
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
 }
 
@@ -92,6 +97,14 @@ function callRow(entry: CallRecord): readonly unknown[] {
     outcome.upstream_ms,
     clip(outcome.task),
   ]
+}
+
+function grantRow(entry: GrantEntry): readonly unknown[] {
+  const { run, agent, person, bound, decision, expires_at } = entry
+  const asked = [clip(entry.method), clip(entry.grant), clip(entry.audience), clip(entry.parent_jti)]
+  const given = [clip(entry.scope), clip(entry.adh), bound, clip(entry.pop), decision]
+  const why = [clip(entry.error), clip(entry.detail), clipList(entry.policies), clip(entry.pol_hash)]
+  return ['grant', entry.v, entry.ts, run, clip(entry.jti), agent, person, ...asked, ...given, ...why, expires_at]
 }
 
 function clip(text: string | null): string | null {

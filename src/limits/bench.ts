@@ -4,9 +4,11 @@
  *
  *     agent  longs  0 rate   1..3 tokens   4..6 cost   ints 14 open
  *     team   longs           1..3 tokens   4..6 cost
+ *     token  longs  0 rate of the token endpoint
  */
 import { intsPerRow, longsPerRow, type Board, type BoardPlan, type Rows, rowsOf } from '../base/board.ts'
 import { day_ms, type Millis } from '../base/clock.ts'
+import { retryAfterCeiling_ms } from '../domain/denials.ts'
 import type { AgentId, TeamId } from '../domain/ids.ts'
 import type { Spend } from '../domain/spend.ts'
 import { Account, longsPerAccount } from './account.ts'
@@ -25,6 +27,9 @@ export interface Party<Limits extends TeamLimits = AgentLimits> {
 
 export type Team = Party<TeamLimits>
 
+/** A minute's worth of tokens for an agent whose calls have no rate of their own. */
+const tokensPerMinute = 6000
+
 /** The day in UTC a moment belongs to, counted from the epoch: the period of the day budgets. */
 export function dayOf(now: Millis): number {
   return Math.floor(now / day_ms)
@@ -32,20 +37,24 @@ export function dayOf(now: Millis): number {
 
 /** The rows this organ wants on the board. Agents and teams that reloads add need rows too: plan some more. */
 export function limitsPlan(counts: { runs: number; agents: number; teams: number }): BoardPlan {
-  return { 'limits.runs': counts.runs, 'limits.agents': counts.agents, 'limits.teams': counts.teams }
+  const { runs, agents, teams } = counts
+  return { 'limits.runs': runs, 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents }
 }
 
 export class Bench {
   readonly maximums: LimitMaximums
   readonly #agentRows: Rows
   readonly #teamRows: Rows
+  readonly #tokenRows: Rows
   readonly #agents = new Map<AgentId, Changing<Party>>()
   readonly #teams = new Map<TeamId, Changing<Team>>()
+  readonly #tokenRates = new Map<AgentId, Rate>()
   #settings: LimitSettings
 
   constructor(board: Board, settings: LimitSettings, maximums: LimitMaximums) {
     this.#agentRows = rowsOf(board, 'limits.agents')
     this.#teamRows = rowsOf(board, 'limits.teams')
+    this.#tokenRows = rowsOf(board, 'limits.tokens')
     this.#settings = settings
     this.maximums = maximums
   }
@@ -81,6 +90,25 @@ export class Bench {
     const team = { ...cellsOf(this.#teamRows, row), limits: this.#settings.teams.get(id) ?? this.#settings.team }
     this.#teams.set(id, team)
     return team
+  }
+
+  /**
+   * Lets the agent ask for one token and returns 0, or returns the milliseconds to wait. It may ask as often as it may
+   * call, by a count of its own: a token asked for is no call made.
+   */
+  takeToken(id: AgentId, now: Millis): number {
+    const rate = this.#tokenRates.get(id) ?? this.#openTokenRate(id)
+    const own = (this.#settings.agents.get(id) ?? this.#settings.agent).invokes_per_minute
+    const perMinute = own?.mode === 'enforce' ? own.max : tokensPerMinute
+    return rate ? rate.take(perMinute, own?.burst ?? perMinute, now) : retryAfterCeiling_ms
+  }
+
+  #openTokenRate(id: AgentId): Rate | null {
+    const row = this.#tokenRates.size
+    if (row >= this.#tokenRows.count) return null
+    const rate = new Rate(this.#tokenRows.longs, row * longsPerRow)
+    this.#tokenRates.set(id, rate)
+    return rate
   }
 
   /** Puts back what an agent or a team had spent today before a restart. */

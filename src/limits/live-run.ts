@@ -83,6 +83,7 @@ export class LiveRun implements Run {
   readonly #house: RunHouse
   #cells: RunCells
   #halt: Halt | null = null
+  #heldUntil: Millis = 0
   #refused = 0
 
   constructor(facts: RunFacts, row: number, house: RunHouse) {
@@ -145,6 +146,16 @@ export class LiveRun implements Run {
   /** Whether nothing is under way and no task goes on: the moment at which the run may be ended. */
   get quiet(): boolean {
     return this.open === 0 && this.#lingering.size === 0
+  }
+
+  /** Until then the run is not ended for being idle: somebody holds a token for it that was not used yet. */
+  get heldUntil(): Millis {
+    return this.#heldUntil
+  }
+
+  /** Keeps the run from ending for being idle before `at`; an earlier moment changes nothing. */
+  holdUntil(at: Millis): void {
+    this.#heldUntil = Math.max(this.#heldUntil, at)
   }
 
   get spent(): Spend {

@@ -161,7 +161,7 @@ export class Runs {
   }
 
   #isIdle(run: LiveRun, now: Millis): boolean {
-    if (run.state !== 'active' || !run.quiet) {
+    if (run.state !== 'active' || !run.quiet || now < run.heldUntil) {
       this.#quiet.delete(run)
       return false
     }

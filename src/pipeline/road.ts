@@ -15,6 +15,7 @@ import type { Upstream } from '../relay/exchange.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Counts } from './counts.ts'
 import type { Exchanges } from './exchanges.ts'
+import type { TokenParts } from './oauth/parts.ts'
 
 /** One frozen state of settings and policy. A call sees exactly one, from its first step to its record. */
 export interface Snapshot {
@@ -27,6 +28,8 @@ export interface Snapshot {
   readonly identity: Identity
   /** What Weir proves to upstreams. */
   readonly outbound: Outbound
+  /** What the token endpoint is made of. */
+  readonly oauth: TokenParts
   readonly alerts: Alerts
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
   readonly alternatives: Map<AgentId, readonly string[]>

@@ -10,7 +10,7 @@ import { readUpstreamTls, type UpstreamTls } from '../relay/upstream-tls.ts'
 import type { AgentEntry, Snapshot } from './road.ts'
 
 /** What a snapshot is made of beside the settings. */
-export type SnapshotParts = Pick<Snapshot, 'publicUrl' | 'policy' | 'identity' | 'outbound' | 'alerts'> & {
+export type SnapshotParts = Pick<Snapshot, 'publicUrl' | 'policy' | 'identity' | 'outbound' | 'oauth' | 'alerts'> & {
   readonly upstreamTls: UpstreamTlsTable
 }
 

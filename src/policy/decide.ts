@@ -15,6 +15,7 @@ const verbs: Readonly<Record<PolicyAction, string>> = {
   callTool: 'call',
   useModel: 'use',
   startRun: 'start a run by calling',
+  exchange: 'have a token for',
 }
 
 /**

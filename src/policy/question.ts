@@ -4,8 +4,11 @@ import type { AgentId } from '../domain/ids.ts'
 import type { EntityRef } from './source.ts'
 import type { PolicyContext } from './world.ts'
 
-/** `startRun` asks whether the agent may start a new run by calling that target. */
-export type PolicyAction = 'invoke' | 'callTool' | 'useModel' | 'startRun'
+/**
+ * `startRun` asks whether the agent may start a new run by calling that target; `exchange`, whether it may have a token
+ * with which to invoke it later.
+ */
+export type PolicyAction = 'invoke' | 'callTool' | 'useModel' | 'startRun' | 'exchange'
 
 export interface PolicyRequest {
   readonly action: PolicyAction

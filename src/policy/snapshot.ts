@@ -55,6 +55,7 @@ export class PolicySnapshot {
     callTool: new EdgeMemory('callTool'),
     useModel: new EdgeMemory('useModel'),
     startRun: new EdgeMemory('startRun'),
+    exchange: new EdgeMemory('exchange'),
   } satisfies Record<PolicyAction, EdgeMemory>
 
   constructor(parts: PolicyParts) {

@@ -18,7 +18,7 @@ export const facts: Facts = {
 }
 
 const agents = ['orchestrator', 'research', 'writer', 'critic', 'partner']
-const actions: readonly PolicyAction[] = ['invoke', 'callTool', 'useModel', 'startRun']
+const actions: readonly PolicyAction[] = ['invoke', 'callTool', 'useModel', 'startRun', 'exchange']
 const actionText = fc.constantFrom(...actions.map((action) => `Weir::Action::"${action}"`))
 const agentText = fc.constantFrom(...[...agents, 'ghost'].map((name) => `Weir::Agent::"${name}"`))
 const groupText = fc.constantFrom(

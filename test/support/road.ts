@@ -123,6 +123,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       outbound: { credentialFor: () => test.credential },
       upstreamTls: new Map(),
       identity: identity as unknown as Road['snapshot']['identity'],
+      oauth: {} as unknown as Road['snapshot']['oauth'],
       alerts: { send: (alert) => void alerts.push(alert), dead: 0, close: async () => undefined },
     }),
     runs,

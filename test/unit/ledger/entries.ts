@@ -4,7 +4,14 @@ import { assert } from '../../../src/base/assert.ts'
 import { denialCodes } from '../../../src/domain/denials.ts'
 import { type AgentId, type HopId, isAgentId, isHopId, isPersonId, isRunId } from '../../../src/domain/ids.ts'
 import type { PersonId, RunId } from '../../../src/domain/ids.ts'
-import type { BootEntry, CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../../../src/domain/record.ts'
+import type {
+  BootEntry,
+  CallRecord,
+  GrantEntry,
+  IntentEntry,
+  LedgerEntry,
+  RunEntry,
+} from '../../../src/domain/record.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
 
 /** 2027-01-15 08:00 UTC. */
@@ -100,6 +107,33 @@ export function refusedCall(id: HopId, facts: Partial<CallRecord> = {}): CallRec
   return { ...allowed, decision: 'deny', code: 'policy_denied', detail: 'why', outcome, ...facts }
 }
 
+export function grant(facts: Partial<GrantEntry> = {}): GrantEntry {
+  return {
+    kind: 'grant',
+    v: 1,
+    ts: noon + 3,
+    run: run(1),
+    jti: 'jti-1',
+    agent: agent('a'),
+    person: person('tomas'),
+    method: 'private_key_jwt',
+    grant: 'client_credentials',
+    audience: 'https://weir.test/a2a/b',
+    parent_jti: null,
+    scope: 'read',
+    adh: null,
+    bound: 'dpop',
+    pop: 'hash',
+    decision: 'allow',
+    error: null,
+    detail: null,
+    policies: ['token.a'],
+    pol_hash: 'sha256:00',
+    expires_at: noon + 120_000,
+    ...facts,
+  }
+}
+
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 const spend = fc.record({ tokens: count, cost_micros: count })
 const text = fc.string({ unit: 'grapheme', maxLength: 60 })
@@ -143,4 +177,8 @@ const calls = fc
   })
   .map((facts) => call(facts.rid, facts))
 
-export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(intents, runs, calls, text.map(bootEntry))
+const grants = fc
+  .record({ jti: maybe, audience: maybe, detail: maybe, policies: fc.array(text, { maxLength: 4 }) })
+  .map(grant)
+
+export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(intents, runs, calls, grants, text.map(bootEntry))

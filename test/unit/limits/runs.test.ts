@@ -218,3 +218,22 @@ describe('after a restart', () => {
     expect(isDenial(world.try(run))).toBe(false)
   })
 })
+
+test('a run for which a token is out is not ended for being idle before that expires', () => {
+  const world = new World(limits({}))
+  const [held, idle] = [world.open(), world.open()]
+  const start = world.clock.now()
+  held.holdUntil(start + 100_000)
+  held.holdUntil(start + 50_000)
+  const states = [0, 61_000, 39_000, 61_000].map((wait_ms) => {
+    world.clock.advance(wait_ms)
+    world.runs.sweep(world.clock.now())
+    return [held.state, idle.state]
+  })
+  expect(states).toEqual([
+    ['active', 'active'],
+    ['active', 'ended'],
+    ['active', 'ended'],
+    ['ended', 'ended'],
+  ])
+})

@@ -38,6 +38,10 @@ function start(from: string, to: string): PolicyRequest {
   return { ...invoke(from, to), action: 'startRun' }
 }
 
+function token(from: string, to: string, context: Partial<PolicyContext> = {}): PolicyRequest {
+  return { ...invoke(from, to, context), action: 'exchange' }
+}
+
 test.each<[string, PolicyRequest, string]>([
   ['console opens the orchestrator', invoke('console', 'orchestrator'), 'allow graph.entry'],
   ['orchestrator hands out to research', invoke('orchestrator', 'research'), 'allow graph.orchestrator-fanout'],
@@ -53,6 +57,8 @@ test.each<[string, PolicyRequest, string]>([
   ['console may start a run', start('console', 'orchestrator'), 'allow run.start'],
   ['orchestrator may start a run', start('orchestrator', 'writer'), 'allow run.start-orchestrator'],
   ['research may not start a run', start('research', 'writer'), 'deny default'],
+  ['a token is asked for beside the call itself', token('console', 'orchestrator'), 'allow token.whoever-may-invoke'],
+  ['no token in a halted run', token('console', 'orchestrator', { runState: 'halted' }), 'deny guard.run-halted'],
   ['research reaches the search', search('research'), 'allow tool.research-search'],
   ['writer does not', search('writer'), 'deny default'],
   ['orchestrator does not', search('orchestrator'), 'deny default'],
@@ -96,6 +102,7 @@ test('the open policies permit every registered edge', () => {
   expect(outcome(invoke('research', 'orchestrator'), open)).toBe('allow open.invoke')
   expect(outcome(search('writer'), open)).toBe('allow open.call-tool')
   expect(outcome(start('critic', 'writer'), open)).toBe('allow open.start-run')
+  expect(outcome(token('critic', 'writer'), open)).toBe('allow open.exchange')
   expect(outcome(invoke('research', 'nobody'), open)).toBe('deny default')
 })
 
@@ -139,7 +146,7 @@ test.each<[string, Partial<PolicyContext>]>([
   expect(outcome(invoke('orchestrator', 'research', context), snapshot)).toBe('deny rule')
 })
 
-test.each<PolicyAction>(['invoke', 'startRun'])('with no policies at all, %s is denied', (action) => {
+test.each<PolicyAction>(['invoke', 'startRun', 'exchange'])('with no policies at all, %s is denied', (action) => {
   const snapshot = snapshotOf({ schema: { name: 's', text: schema }, files: [], hash: 'none', schemaHash: 'same' })
   expect(outcome({ ...invoke('console', 'orchestrator'), action }, snapshot)).toBe('deny default')
 })

@@ -1,0 +1,78 @@
+/** Whether policy and registry let this client have a token for that target, and open a run with it where one is needed. */
+import { type Denial, isDenial, type Permit } from '../../domain/verdict.ts'
+import { decide } from '../../policy/decide.ts'
+import type { PolicyAction } from '../../policy/question.ts'
+import type { PolicyContext } from '../../policy/world.ts'
+import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
+import { grantTypes } from '../../protocol/oauth/words.ts'
+import { neutral } from '../refuse.ts'
+import type { Ground } from './ground.ts'
+import { invalidTarget, type TokenRequest } from './request.ts'
+import { busy, type Known, refusalFor } from './visit.ts'
+
+/** The permit under which a token may be issued, or why none may. */
+export async function judgeGrant(
+  known: Known,
+  request: TokenRequest,
+  ground: Ground,
+): Promise<readonly Permit[] | OAuthRefusal> {
+  const barred = ground.run ? null : mayStart(known, request)
+  if (barred) return barred
+  const context = contextOf(known, request, ground)
+  const ask = async (action: PolicyAction): Promise<Permit | Denial> =>
+    await decide(known.visit.snapshot.policy, {
+      action,
+      principal: known.client.agent,
+      resource: { kind: 'agent', id: request.target },
+      context,
+    })
+  const permits = await visible(known, request, ask)
+  if (isOAuthRefusal(permits) || ground.run) return permits
+  const start = await ask('startRun')
+  // It may call the target, so it learns nothing about it by hearing that it may not begin with it.
+  if (isDenial(start)) return refusalFor(start, 'unauthorized_client', noStart)
+  return [...permits, start]
+}
+
+const noStart = 'This client may not start a run'
+
+/** Registered, callable, and both to be called and to be had a token for. Every no is one and the same answer. */
+async function visible(
+  { visit }: Known,
+  { target }: TokenRequest,
+  ask: (action: PolicyAction) => Promise<Permit | Denial>,
+): Promise<readonly Permit[] | OAuthRefusal> {
+  const invoke = await ask('invoke')
+  const exchange = await ask('exchange')
+  for (const verdict of [invoke, exchange])
+    if (isDenial(verdict))
+      return verdict.code === 'busy' ? busy(verdict.detail) : invalidTarget(`${verdict.rule}: ${verdict.detail}`)
+  if (!visit.snapshot.agents.get(target)?.upstream) return invalidTarget(`${target} cannot be called`)
+  return [invoke, exchange].filter((verdict) => verdict.kind === 'permit')
+}
+
+/** A new root needs an agent that may start runs, and one without a person an agent that may act for itself. */
+function mayStart({ visit, client }: Known, { grant }: TokenRequest): OAuthRefusal | null {
+  const settings = visit.snapshot.agents.get(client.agent)?.settings
+  if (settings?.may_start_runs !== true)
+    return oauthRefusal('unauthorized_client', noStart, 'agents.may_start_runs is not set')
+  if (grant !== grantTypes.clientCredentials || settings.client.autonomous) return null
+  return oauthRefusal('unauthorized_client', 'This client may not act for itself', 'client.autonomous is not set')
+}
+
+function contextOf({ visit, client }: Known, { target }: TokenRequest, ground: Ground): PolicyContext {
+  const { snapshot } = visit
+  const { run, depth, chain, person } = ground
+  const { limits } = snapshot.settings
+  return {
+    ...neutral(client.agent, snapshot),
+    depth,
+    chain,
+    human: person,
+    runState: run?.state ?? 'active',
+    budgetLeftMicros: run ? run.left.cost_micros : (limits.run.cost_micros_max?.max ?? Number.POSITIVE_INFINITY),
+    tokensLeft: run ? run.left.tokens : (limits.run.tokens_max?.max ?? Number.POSITIVE_INFINITY),
+    calls: run?.calls ?? 0,
+    laps: run?.graph.closes(client.agent, target, depth)?.lap ?? 0,
+  }
+}
