@@ -88,7 +88,8 @@ export function callClaims(facts: CallFacts, delegation: Unwritten | null, frame
 export function readCall(token: ReadToken, base: BaseClaims, own: { url: string; chain_max: number }): Proof | Denial {
   const { client_id: agent, aud, cnf, may_act } = token.claims
   if (!isText(agent) || !isAgentId(agent)) return refuse('client_id is no agent')
-  if (!isText(aud) || (aud !== own.url && !aud.startsWith(`${own.url}/`))) return refuse('aud is nothing of this gateway')
+  if (!isText(aud) || (aud !== own.url && !aud.startsWith(`${own.url}/`)))
+    return refuse('aud is nothing of this gateway')
   if (may_act !== undefined) return refuse('a call token has no may_act')
   const boundTo = cnf === undefined ? null : readConfirmation(cnf)
   const authority = readAuthority(token.claims)

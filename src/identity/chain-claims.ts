@@ -3,7 +3,7 @@
  * number of agents that acted differs: the holder of a call token is one of them, the holder of a delivery not yet.
  */
 import { isJsonObject, type JsonObject } from '../base/json.ts'
-import { type AgentId, isAgentId, isHopId, isPersonId, isRunId, slugOf } from '../domain/ids.ts'
+import { type AgentId, type HopId, isAgentId, isHopId, isPersonId, isRunId, slugOf } from '../domain/ids.ts'
 import type { BudgetCeiling, Delegation, ForeignChain, Lineage, Taint } from '../domain/principal.ts'
 import { taints } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
@@ -54,10 +54,11 @@ export function writeChain(chained: Chained, acted: number): JsonObject {
 export function readChain(claims: JsonObject, chain_max: number, holderActed: boolean): Chained | Denial {
   const { sub, sub_profile, txn, act, dlg } = claims
   if (!isJsonObject(dlg) || dlg.v !== 1 || !isText(txn) || !isRunId(txn)) return refuse('dlg or txn is missing')
-  const { depth, hop = null, max: depthMax = null } = dlg
+  const { depth, max: depthMax = null } = dlg
+  const hop = readHop(dlg.hop)
   const chain = readSlugs(dlg.chain, chain_max)
   if (!chain?.[0] || depth !== chain.length - 1) return refuse('depth is not the length of the chain')
-  if (hop !== null ? !isText(hop) || !isHopId(hop) || depth === 0 : depth > 0) return refuse('depth and hop disagree')
+  if (hop === undefined || (hop === null) !== (depth === 0)) return refuse('depth and hop disagree')
   if (depthMax !== null && !isCount(depthMax)) return refuse('max is no depth')
   const person = isText(sub) && isPersonId(sub) ? sub : null
   if (sub_profile !== (person ? 'user' : 'service')) return refuse('sub and sub_profile disagree')
@@ -70,6 +71,11 @@ export function readChain(claims: JsonObject, chain_max: number, holderActed: bo
   const taint = taints.find((each) => each === dlg.taint)
   if (budget === undefined || taint === undefined) return refuse('bud or taint cannot be read')
   return { run: txn, hop, depth, depthMax, chain, person, budget, taint, lineage }
+}
+
+function readHop(value: unknown): HopId | null | undefined {
+  if (value === undefined) return null
+  return isText(value) && isHopId(value) ? value : undefined
 }
 
 function readLineage(dlg: JsonObject, actors: readonly AgentId[]): Lineage | null {

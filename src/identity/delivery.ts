@@ -82,7 +82,8 @@ export function readDelivery(token: ReadToken, base: BaseClaims, chain_max: numb
     return refuse('aud, may_act and the end of the chain are not one agent')
   if (client_id !== undefined || cnf !== undefined) return refuse('a delivery has no client_id and no cnf')
   const { hop, depth, lineage } = chained
-  if (hop === null || base.jti !== hopHash(lineage.head, hop, depth, holder)) return refuse('jti is not that of the hop')
+  if (hop === null || base.jti !== hopHash(lineage.head, hop, depth, holder))
+    return refuse('jti is not that of the hop')
   const authority = readAuthority(token.claims)
   if (!authority) return refuse('scope or authorization_details cannot be read')
   const { issuedAt, expiresAt } = base

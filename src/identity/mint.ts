@@ -5,13 +5,7 @@ import type { Dice } from '../base/dice.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
-import {
-  callClaims,
-  callDelegation,
-  type CallFacts,
-  callLifetime_max_s,
-  callTyp,
-} from './call-token.ts'
+import { callClaims, callDelegation, type CallFacts, callLifetime_max_s, callTyp } from './call-token.ts'
 import { forget, sha256 } from './chain.ts'
 import { deliveryClaims, type DeliveryFacts, deliveryOf, deliveryTyp, type Frame, type Unwritten } from './delivery.ts'
 import type { Prover } from './prover.ts'
@@ -87,7 +81,8 @@ export function openMinter({ settings, kid, prover, clock, dice, calls, deliveri
       const end_s = Math.min(Math.floor(facts.run.endsAt / 1000), iat + settings.tokens.delivery_ttl_s)
       const frame = { iss, kid, iat, exp: Math.max(end_s, iat + 1) }
       const unwritten = deliveryOf(facts, iat)
-      if (!unwritten) return deny('run_context_required', 'the chain before this call is not known', { rule: 'token.chain' })
+      if (!unwritten)
+        return deny('run_context_required', 'the chain before this call is not known', { rule: 'token.chain' })
       const written = write(deliveryHeader, unwritten, (said) => deliveryClaims(said, frame))
       if (isDenial(written)) return written
       const delegation = stamped(written.said, written.input, frame)
@@ -112,7 +107,7 @@ function write<Said extends Unwritten | null>(
   said: Said,
   claimsOf: (said: Said) => JsonObject,
 ): Written<Said> | Denial {
-  for (let fitting = said; ; ) {
+  for (let fitting = said; ;) {
     const claims = JSON.stringify(claimsOf(fitting))
     if (Buffer.byteLength(claims) <= claimsMax_bytes) return { said: fitting, input: `${header}.${encode(claims)}` }
     if (!fitting || fitting.lineage.links.length < 2)

@@ -9,6 +9,7 @@
 import type { Millis } from '../base/clock.ts'
 import { createBoard, intsPerRow, longsPerRow, type Rows, rowsOf } from '../base/board.ts'
 import { type AgentId, type HopId, isAgentId, type PersonId, type RunId } from '../domain/ids.ts'
+import type { Delegation } from '../domain/principal.ts'
 import { RunGraph } from '../domain/run-graph.ts'
 import type { Halt, Run, RunState } from '../domain/run.ts'
 import type { Spend } from '../domain/spend.ts'
@@ -186,9 +187,14 @@ export class LiveRun implements Run {
     for (const denial of overruled) if (denial.rule) this.#shadow.add(denial.rule)
     if (server === null) return
     this.#participants.add(server)
-    const served: Served<LiveRun> = { run: this, hop: hopId, depth, chain }
+    const served: Served<LiveRun> = { run: this, hop: hopId, depth, chain, delegation: null }
     if (depth > (this.#deepest.get(server)?.depth ?? 0)) this.#deepest.set(server, served)
     this.#house.serving.add(server, served)
+  }
+
+  /** Books the token that goes out with a hop to an agent: in the same turn as `begin`, before anyone can stand there. */
+  deliver(hop: HopId, server: AgentId, delegation: Delegation): void {
+    this.#house.serving.deliver(server, hop, delegation)
   }
 
   /** True the first time it is asked about a rule: one line in the log is enough for a run. */

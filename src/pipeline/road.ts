@@ -13,6 +13,7 @@ import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Upstream } from '../relay/exchange.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Counts } from './counts.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { Exchanges } from './exchanges.ts'
 
 /** One frozen state of settings and policy. A call sees exactly one, from its first step to its record. */
@@ -46,6 +47,7 @@ export interface Road {
   readonly ledger: Ledger
   readonly relay: Relay
   readonly exchanges: Exchanges
+  readonly deliveries: Deliveries
   readonly counts: Counts
   readonly log: Log
 }

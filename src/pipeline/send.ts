@@ -3,7 +3,6 @@ import { targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
 import { nothingSpent } from '../domain/spend.ts'
 import { type Denial, deny, type Hop, type Overruled } from '../domain/verdict.ts'
-import { refusalOfRun } from '../limits/lease.ts'
 import { writeDenial } from '../protocol/faces.ts'
 import { headersUpwards } from '../protocol/headers.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
@@ -11,17 +10,6 @@ import { sendWritten } from '../protocol/jsonrpc.ts'
 import type { ExchangeOutcome, Upstream } from '../relay/exchange.ts'
 import { refuse } from './refuse.ts'
 import { elapsed_ms, endIfOpenedFor, leaveRecord, unsent, type Visit } from './visit.ts'
-
-/** The delivery token of the hop, or why it must not leave: it could not be signed, or its run is over by now. */
-export async function signDelivery(visit: Visit, hop: Hop): Promise<string | Denial> {
-  try {
-    const delivery = await visit.snapshot.identity.mintDelivery(hop)
-    return refusalOfRun(hop.run, visit.road.clock.now()) ?? delivery
-  } catch (bug) {
-    abandon(visit, hop, { status: 'failed', detail: 'a bug before the call left' })
-    throw bug
-  }
-}
 
 /** The hop is on its way; everything that follows is told by the relay. */
 export function send(visit: Visit, hop: Hop, upstream: Upstream, delivery: string): void {
@@ -73,6 +61,9 @@ function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome): void {
   // What may have reached the target has been paid for; what has not is given back.
   if (outcome.sent) hop.lease.settle(hop.lease.reserved)
   else hop.lease.refund()
+  // A target that failed or was left alone may go on with its token; only one that has answered has done with it.
+  if (outcome.kind === 'answered' && !outcome.task?.open && visit.delivery && run?.state === 'active')
+    road.deliveries.giveBack(visit.delivery)
   const bytesOut = call.operation === 'send' ? answer(visit, hop, outcome) : outcome.bytesOut
   const seen: Outcome = {
     status: statuses[outcome.kind],

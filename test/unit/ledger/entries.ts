@@ -4,7 +4,14 @@ import { assert } from '../../../src/base/assert.ts'
 import { denialCodes } from '../../../src/domain/denials.ts'
 import { type AgentId, type HopId, isAgentId, isHopId, isPersonId, isRunId } from '../../../src/domain/ids.ts'
 import type { PersonId, RunId } from '../../../src/domain/ids.ts'
-import type { BootEntry, CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../../../src/domain/record.ts'
+import type {
+  BootEntry,
+  CallRecord,
+  IntentEntry,
+  LedgerEntry,
+  RunEntry,
+  TokenEntry,
+} from '../../../src/domain/record.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
 
 /** 2027-01-15 08:00 UTC. */
@@ -90,8 +97,24 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
       upstream_ms: 11.5,
       task: 'task-1',
     },
+    scope: 'agent:invoke',
+    adh: digest('adh'),
+    dlg_head: digest('head'),
+    prh: digest('prh'),
+    bound: 'dpop',
+    delivery: digest('jti'),
     ...facts,
   }
+}
+
+/** Looks like a SHA-256 in base64url. */
+function digest(of: string): string {
+  return of.padEnd(43, '_')
+}
+
+export function tokenEntry(token: string | null): TokenEntry {
+  const about = { rid: hop(1), run: run(1), jti: digest('jti'), use: 'delivery', agent: agent('b') } as const
+  return { kind: 'token', v: 1, ts: noon + 3, ...about, token }
 }
 
 export function refusedCall(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
@@ -143,4 +166,10 @@ const calls = fc
   })
   .map((facts) => call(facts.rid, facts))
 
-export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(intents, runs, calls, text.map(bootEntry))
+export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
+  intents,
+  runs,
+  calls,
+  text.map(bootEntry),
+  maybe.map(tokenEntry),
+)
