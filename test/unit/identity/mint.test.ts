@@ -1,71 +1,13 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader } from 'jose'
-import { describe, expect, test } from 'vitest'
-import { type AgentId, slugOf } from '../../../src/domain/ids.ts'
-import type { Delegation, Proof } from '../../../src/domain/principal.ts'
-import { type Denial, isDenial } from '../../../src/domain/verdict.ts'
+import { decodeProtectedHeader } from 'jose'
+import { expect, test } from 'vitest'
+import type { Delegation } from '../../../src/domain/principal.ts'
+import { isDenial } from '../../../src/domain/verdict.ts'
 import type { JsonObject } from '../../../src/base/json.ts'
-import { type CallFacts, readCall } from '../../../src/identity/call-token.ts'
-import { type DeliveryFacts, readDelivery } from '../../../src/identity/delivery.ts'
 import { inspectToken } from '../../../src/identity/inspect.ts'
-import type { CallToken, Minting } from '../../../src/identity/mint.ts'
-import { type BaseClaims, type ReadToken, readToken, skew_ms } from '../../../src/identity/strict-jwt.ts'
-import { agent, callFacts, deliveryFacts, gatewayUrl, person, rawOf, World } from '../../support/identity-kit.ts'
-
-function minting(world: World, facts: DeliveryFacts): Minting {
-  const minted = world.identity.mintDelivery(facts)
-  if (isDenial(minted)) throw new Error(minted.detail)
-  return minted
-}
-
-async function callToken(world: World, facts: CallFacts): Promise<CallToken> {
-  const token = await world.identity.mintCallToken(facts)
-  if (isDenial(token)) throw new Error(token.detail)
-  return token
-}
-
-/** A call token for the chain that was delivered to this agent. */
-async function exchanged(world: World, delegation: Delegation | null, who: AgentId, more: Partial<CallFacts> = {}) {
-  return await callToken(world, callFacts(slugOf(who), { delegation, audience: `${gatewayUrl}/a2a/c`, ...more }))
-}
-
-function tokenOf(raw: string, claims: JsonObject | undefined): { token: ReadToken; base: BaseClaims } {
-  const read = readToken(raw)
-  if (isDenial(read)) throw new Error(read.detail)
-  const token = claims ? { ...read, claims: JSON.parse(JSON.stringify(claims)) as JsonObject } : read
-  const { sub, jti, iat, exp } = token.claims as { sub: string; jti: string; iat: number; exp: number }
-  return { token, base: { sub, jti, issuedAt: iat * 1000, expiresAt: exp * 1000 + skew_ms } }
-}
-
-/** What a delivery says when it is read, or what other claims in its place would say. */
-function delivered(raw: string, claims?: JsonObject): Delegation | Denial {
-  const { token, base } = tokenOf(raw, claims)
-  return readDelivery(token, base, 64)
-}
-
-function called(raw: string, claims?: JsonObject): Proof | Denial {
-  const { token, base } = tokenOf(raw, claims)
-  return readCall(token, base, { url: gatewayUrl, chain_max: 64 })
-}
-
-const claimsOf = (raw: string): JsonObject => decodeJwt(raw)
-
-test('a call token is an RFC 9068 access token that jose verifies with the published keys', async () => {
-  const world = new World()
-  const raw = await rawOf(world.identity.mintCallToken(callFacts('research', { person: person('tomas') })))
-  await compactVerify(raw, createLocalJWKSet({ keys: [...world.keys.jwks.keys] }))
-  expect(decodeProtectedHeader(raw)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: world.keys.kid })
-  expect(claimsOf(raw)).toMatchObject({
-    iss: gatewayUrl,
-    aud: gatewayUrl,
-    client_id: 'agent:research',
-    sub: 'user:tomas',
-    sub_profile: 'user',
-    exp: world.now_s + 120,
-  })
-  expect(claimsOf(raw)).not.toHaveProperty('txn')
-})
+import { agent, deliveryFacts, rawOf, World } from '../../support/identity-kit.ts'
+import { claimsOf, delivered, exchanged, minting } from './tokens.ts'
 
 test('a delivery token names its one holder, the chain, the run and the hop', async () => {
   const world = new World()
@@ -195,103 +137,6 @@ test('a long chain keeps its newest eight links and the head before them', async
   expect([dlg.hops.map((link) => link.i), dlg.chain.length]).toEqual([[4, 5, 6, 7, 8, 9, 10, 11], 13])
   expect(delivered(raw)).toMatchObject({ depth: 12, lineage: { base: dlg.base } })
 })
-
-describe('a call token', () => {
-  const confirmation = { kind: 'dpop', thumbprint: 'x'.repeat(43) } as const
-
-  test('of a delivery goes on with its chain, and its newest link is its holder with this very token', async () => {
-    const world = new World()
-    const { delegation } = minting(world, deliveryFacts([agent('a'), agent('b')]))
-    const token = await exchanged(world, delegation, agent('b'), { boundTo: confirmation, pop: 'p'.repeat(43) })
-    expect(claimsOf(token.raw)).toMatchObject({
-      act: { sub: 'agent:b', act: { sub: 'agent:a' } },
-      cnf: { jkt: confirmation.thumbprint },
-      txn: delegation.run,
-      dlg: {
-        depth: 1,
-        hop: delegation.hop,
-        prh: delegation.inputHash,
-        hops: [{}, { jti: token.jti, pop: 'p'.repeat(43) }],
-      },
-    })
-    expect(called(token.raw)).toEqual(token.proof)
-    expect(token.proof).toMatchObject({ boundTo: confirmation, person: delegation.person })
-  })
-
-  test('of a call token takes its place, for the same agent did not act twice', async () => {
-    const world = new World()
-    const { delegation } = minting(world, deliveryFacts([agent('a'), agent('b')]))
-    const wide = await exchanged(world, delegation, agent('b'))
-    const narrow = await exchanged(world, wide.proof.delegation, agent('b'), {
-      authority: { scopes: ['agent:invoke'], details: [{ type: 'agent_invoke', targets: ['c'] }] },
-    })
-    const lineage = narrow.proof.delegation?.lineage
-    expect(lineage?.links.map((link) => link.a)).toEqual([agent('a'), agent('b')])
-    expect(lineage?.prh).toBe(wide.proof.delegation?.inputHash)
-    expect(lineage?.head).not.toBe(wide.proof.delegation?.lineage.head)
-    expect(called(narrow.raw)).toEqual(narrow.proof)
-    expect(claimsOf(narrow.raw)).toMatchObject({ scope: 'agent:invoke' })
-  })
-
-  test('of a root starts its chain: no hop, depth 0, one link', async () => {
-    const world = new World()
-    const { run } = deliveryFacts([agent('a'), agent('b')])
-    const facts = { run: run.id, person: person('tomas'), depthMax: 3, budget: { cost_micros: 5 }, ext: foreign }
-    const token = await callToken(world, callFacts('a', facts))
-    expect(claimsOf(token.raw)).toMatchObject({ dlg: { depth: 0, max: 3, chain: ['a'], bud: { usd_u: 5 } } })
-    expect(claimsOf(token.raw).dlg).not.toHaveProperty('hop')
-    expect(called(token.raw)).toEqual(token.proof)
-    const next = minting(world, { ...deliveryFacts([agent('a'), agent('b')], 1, token.proof.delegation), depthMax: 3 })
-    expect(next.delegation.lineage.links).toEqual(token.proof.delegation?.lineage.links)
-    expect(next.delegation).toMatchObject({ depthMax: 3, budget: { cost_micros: 5 }, lineage: { ext: foreign } })
-    expect(delivered(await rawOf(next))).toEqual(next.delegation)
-  })
-
-  test('does not outlive the token it was exchanged for', async () => {
-    const world = new World()
-    const { delegation } = minting(world, deliveryFacts([agent('a'), agent('b')]))
-    const ending = { ...delegation, expiresAt: world.clock.now() + 50_000 }
-    expect((await exchanged(world, ending, agent('b'))).expires_in_s).toBe(20)
-  })
-
-  test('that says anything of itself or its chain that does not fit does not read', async () => {
-    const world = new World()
-    const { delegation } = minting(world, deliveryFacts([agent('a'), agent('b')]))
-    const { raw } = await exchanged(world, delegation, agent('b'))
-    const claims = claimsOf(raw)
-    for (const change of [
-      { client_id: 'agent:a' },
-      { client_id: 'b' },
-      { aud: 'https://other.example/a2a/c' },
-      { aud: `${gatewayUrl}.evil.example/a2a/c` },
-      { act: { sub: 'agent:a' } },
-      { act: undefined },
-      { dlg: undefined },
-      { txn: undefined },
-      { jti: 'another' },
-      { scope: 'tool:query' },
-      { may_act: { sub: 'agent:b' } },
-      { cnf: {} },
-      { cnf: { jkt: 'short' } },
-      { cnf: { jkt: 'x'.repeat(43), 'x5t#S256': 'x'.repeat(43) } },
-      { cnf: { jwk: 'x'.repeat(43) } },
-      { sub: 'user:ana' },
-    ])
-      expect(isDenial(called(raw, { ...claims, ...change })), JSON.stringify(change)).toBe(true)
-  })
-
-  test('and a delivery that no link would make fit into 8 KB are refused, not cut', async () => {
-    const world = new World()
-    const targets = Array.from({ length: 200 }, (_, n) => `${n}`.padStart(60, 'x'))
-    const authority = { scopes: null, details: [{ type: 'agent_invoke', targets } as const] }
-    const refusal = { code: 'policy_denied', rule: 'token.size' }
-    expect(await world.identity.mintCallToken(callFacts('a', { authority }))).toMatchObject(refusal)
-    const facts = { ...deliveryFacts([agent('a'), agent('b')]), authority }
-    expect(world.identity.mintDelivery(facts)).toMatchObject(refusal)
-  })
-})
-
-const foreign = { issuer: 'https://partner.example', head: null, depth: 2, actors: ['their:planner'] }
 
 test('the longest chain of the longest names still fits into 8 KB', async () => {
   const world = new World()
