@@ -4,8 +4,7 @@
  */
 import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { type AgentId, type HopId, isAgentId, isHopId, isPersonId, isRunId, slugOf } from '../domain/ids.ts'
-import type { BudgetCeiling, Delegation, ForeignChain, Lineage, Taint } from '../domain/principal.ts'
-import { taints } from '../domain/principal.ts'
+import { type BudgetCeiling, type Delegation, type ForeignChain, type Lineage, taints } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import { headOf, isDigest, readLinks, rootHash } from './chain.ts'
 import { isText } from './strict-jwt.ts'

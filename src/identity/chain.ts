@@ -13,7 +13,7 @@ import { type AgentId, isAgentId, type PersonId, type RunId } from '../domain/id
 import type { ChainLink, Lineage } from '../domain/principal.ts'
 
 /** Links a token holds at most; fewer where the names are so long that it would not fit into 8 KB. */
-export const links_max = 8
+const links_max = 8
 /** Ids of credentials are chosen by issuers; a longer one is in its link as its hash. */
 const linkId_max_chars = 64
 
@@ -50,7 +50,7 @@ export function actedIn({ links }: Lineage): number {
 export type Act = Omit<ChainLink, 'i'>
 
 /** The members in the order of RFC 8785, so that a link in a token is its own canonical form. */
-export function linkOf(i: number, { a, adh, iat, jti, pop }: Act): ChainLink {
+function linkOf(i: number, { a, adh, iat, jti, pop }: Act): ChainLink {
   return { a, adh, i, iat, jti: jti.length <= linkId_max_chars ? jti : sha256(jti), pop }
 }
 

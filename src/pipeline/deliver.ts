@@ -40,7 +40,7 @@ function lend(visit: Visit, hop: Hop): Lent | Denial | Promise<Lent | Denial> {
     if (isDenial(raw)) return raw
     if (!road.ledger.append(tokenEntry({ hop, raw, delegation }, road.clock)))
       return deny('busy', 'the ledger takes no token: no record, no hop', { rule: 'ledger.room' })
-    return { place: place ?? '', raw, delegation }
+    return { place, raw, delegation }
   })
 }
 

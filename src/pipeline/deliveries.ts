@@ -10,7 +10,8 @@ import { skew_ms } from '../identity/strict-jwt.ts'
 
 /** A token that goes out, and where it belongs when it has come home. */
 export interface Lent {
-  readonly place: string
+  /** Null for a token that goes out once. */
+  readonly place: string | null
   readonly raw: string
   readonly delegation: Delegation
 }
@@ -57,11 +58,13 @@ export class Deliveries {
 
   /** The call a token went out with is over and nobody works on it any more. */
   giveBack(lent: Lent): void {
+    const { place } = lent
+    if (place === null) return
     const { run } = lent.delegation
     const places = this.#home.get(run) ?? new Map<string, Lent[]>()
-    const home = places.get(lent.place) ?? []
+    const home = places.get(place) ?? []
     home.push(lent)
-    places.set(lent.place, home)
+    places.set(place, home)
     this.#home.set(run, places)
     this.#kept += 1
     const [oldest] = this.#home.keys()
