@@ -104,6 +104,14 @@ test('a delivery whose chain has been changed anywhere does not read', async () 
     expect(isDenial(delivered(raw, { ...rest, dlg, ...change })), JSON.stringify(change)).toBe(true)
 })
 
+test('a link of an agent that is not in the chain does not read, however well it hashes', async () => {
+  const world = new World()
+  const facts = deliveryFacts([agent('a'), agent('b')])
+  const proof = { ...facts.principal.proof, agent: agent('x') }
+  const raw = await rawOf(minting(world, { ...facts, principal: { ...facts.principal, proof } }))
+  expect(delivered(raw)).toMatchObject({ code: 'unauthenticated' })
+})
+
 test('a chain of five hops tells its person, run, depth and parents to whoever holds the tokens alone', async () => {
   const world = new World()
   const chain = ['console', 'planner', 'orchestrator', 'research', 'writer', 'editor'].map(agent)
