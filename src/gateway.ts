@@ -27,6 +27,7 @@ import { declareGatewayMetrics, type GatewayMetrics, watchEventLoop } from './ob
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
 import { Counts } from './pipeline/counts.ts'
+import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
 import { runEntry } from './pipeline/run-entry.ts'
 import { recover } from './pipeline/recover.ts'
@@ -181,7 +182,11 @@ async function paveRoad(workshop: Workshop, snapshot: Snapshot, { ledger, boot, 
   for (const problem of problems) log.warn(`ledger: ${problem}`)
   if (restored > 0) log.info('open runs were put back', { runs: restored })
   ledger.append({ v: 1, ts: clock.now(), kind: 'boot', boot, gw: snapshot.publicUrl, pid: process.pid })
-  runs.onEnded = (run) => void ledger.append(runEntry(run, 'ended', clock.now()))
+  const deliveries = new Deliveries()
+  runs.onEnded = (run) => {
+    deliveries.forget(run.id)
+    ledger.append(runEntry(run, 'ended', clock.now()))
+  }
   const wheel = new Wheel(clock)
   stack.defer(() => wheel.stop())
   const transport = new Transport(
@@ -199,6 +204,7 @@ async function paveRoad(workshop: Workshop, snapshot: Snapshot, { ledger, boot, 
     ledger,
     relay,
     exchanges: new Exchanges(),
+    deliveries,
     counts: new Counts(metrics),
     log,
   }

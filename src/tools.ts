@@ -10,6 +10,7 @@ import { addressUrl } from './config/fields.ts'
 import { isLoaded, loadConfig, type Loaded } from './config/load.ts'
 import { formatProblems } from './config/problems.ts'
 import { configurationReference, configurationSchema } from './config/reference.ts'
+import { anything } from './domain/authority.ts'
 import { isAgentId, isPersonId } from './domain/ids.ts'
 import { isDenial } from './domain/verdict.ts'
 import { fetchTextFrom } from './identity/fetch-text.ts'
@@ -17,6 +18,7 @@ import { inspectToken } from './identity/inspect.ts'
 import { openSigningKeys } from './identity/keys.ts'
 import { openIdentity } from './identity/open.ts'
 import { openProofRunner } from './identity/verify-batch.ts'
+import { resourceOf } from './pipeline/road.ts'
 import { identitySettings } from './pipeline/snapshot.ts'
 import { loadPolicies } from './policy/load.ts'
 import { type CompiledSource, describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
@@ -59,15 +61,18 @@ export const admin: CliDeps['admin'] = async (configPath) => {
   return { url, token: readFileSync(tokenPath, 'utf8').trim() } satisfies AdminPlace
 }
 
-export const mint: CliDeps['token']['mint'] = async ({ configPath, agent, person, ttl_s }) => {
+export const mint: CliDeps['token']['mint'] = async ({ configPath, agent, person, ttl_s, to }) => {
   const loaded = await read(configPath)
   if ('exit' in loaded) return loaded
   const { settings } = loaded
-  const agentId = agent.includes(':') ? agent : `agent:${agent}`
+  const agentId = agentIdOf(agent)
+  const toId = to === null ? null : agentIdOf(to)
   const personId = person === null || person.includes(':') ? person : `user:${person}`
   if (!isAgentId(agentId) || !settings.agents.has(agentId)) {
     return problem('not_found', `${agent} is not an agent in ${configPath}.`)
   }
+  if (toId !== null && (!isAgentId(toId) || !settings.agents.has(toId)))
+    return problem('not_found', `${to} is not an agent in ${configPath}.`)
   if (personId !== null && !isPersonId(personId)) return problem('usage', `${person} cannot be the name of a person.`)
   const keys = openSigningKeys(settings.state.dir)
   if (keys.kind === 'key_problem') return problem('failed', keys.sentence)
@@ -85,11 +90,22 @@ export const mint: CliDeps['token']['mint'] = async ({ configPath, agent, person
       fetchText: fetchTextFrom('.'),
     },
   )
-  const token = await identity.mintCallToken({ agent: agentId, person: personId })
+  const token = await identity.mintCallToken({
+    agent: agentId,
+    person: personId,
+    audience: toId === null ? publicUrl : resourceOf({ publicUrl }, toId),
+    delegation: null,
+    run: null,
+    authority: anything,
+    boundTo: null,
+  })
   if (isDenial(token)) return problem('failed', token.detail)
-  const report = await inspectToken(token)
-  const expires_at = isDenial(report) ? 0 : (report.expiresAt ?? 0)
-  return { token, agent: agentId, person: personId, expires_at }
+  const expires_at = token.proof.issuedAt + token.expires_in_s * 1000
+  return { token: token.raw, agent: agentId, person: personId, expires_at }
+}
+
+function agentIdOf(name: string): string {
+  return name.includes(':') ? name : `agent:${name}`
 }
 
 export const inspect: CliDeps['token']['inspect'] = async ({ configPath, token }) => {

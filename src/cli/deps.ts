@@ -67,6 +67,8 @@ interface MintRequest {
   readonly person: string | null
   /** Null for the lifetime the configuration gives. */
   readonly ttl_s: number | null
+  /** Slug or `agent:` id of the one agent it may call; null for a token that is good for the whole gateway. */
+  readonly to: string | null
 }
 
 interface MintedToken {

@@ -122,12 +122,13 @@ function addRuns(program: Command, deps: CliDeps, settle: Settle): void {
 
 function addToken(program: Command, deps: CliDeps, settle: Settle): void {
   const token = program.command('token').description('credentials of agents')
-  examples(token, ['weir token mint --agent research --for tomas', 'weir token inspect < token.txt'])
+  examples(token, ['weir token mint --agent research --for tomas --to writer', 'weir token inspect < token.txt'])
   token
     .command('mint')
     .description('a short-lived token for an agent; stdout holds nothing else')
     .requiredOption('--agent <agent>', 'who will act')
     .option('--for <user>', 'the person it acts for')
+    .option('--to <agent>', 'the one agent it may call; without it, any')
     .option('--ttl <seconds>', 'lifetime in seconds')
     .option('-c, --config <file>', 'configuration file', defaultConfig)
     .option('--json', 'one JSON object')

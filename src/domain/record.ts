@@ -1,5 +1,5 @@
 import type { Millis } from '../base/clock.ts'
-import type { CredentialKind } from './principal.ts'
+import type { Confirmation, CredentialKind } from './principal.ts'
 import type { DialectName, Operation } from './call.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
@@ -11,7 +11,7 @@ import type { Spend } from './spend.ts'
  * What the ledger keeps. Member names follow the record profile in docs/architecture.md (AIMS audit minimum):
  * who, on whose behalf, through which chain, what, which rules, what came of it. No payload, no secret.
  */
-export type LedgerEntry = CallRecord | IntentEntry | RunEntry | BootEntry | GrantEntry
+export type LedgerEntry = CallRecord | IntentEntry | RunEntry | BootEntry | TokenEntry | GrantEntry
 
 /** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
 interface Stamp {
@@ -53,6 +53,18 @@ export interface CallRecord extends Stamp {
   readonly shadow: readonly string[]
   readonly reserved: Spend
   readonly outcome: Outcome
+  /** Scopes the caller acted under; null for no ceiling. */
+  readonly scope: string | null
+  /** Hash of the authority it acted with; null for no ceiling. */
+  readonly adh: string | null
+  /** Head of the chain as the target received it; as the caller came with it, where the call did not leave. */
+  readonly dlg_head: string | null
+  /** Hash of the signing input of the token the caller stands on; null at the root. */
+  readonly prh: string | null
+  /** What the credential was bound to. */
+  readonly bound: 'none' | Confirmation['kind']
+  /** `jti` of the token that went to the target; null where none did. */
+  readonly delivery: string | null
 }
 
 /** What was seen to happen after the decision. */
@@ -94,6 +106,20 @@ export interface RunEntry extends Stamp {
   readonly code: string | null
   readonly reason: string | null
   readonly actor: string | null
+}
+
+/** A token was minted: once for each token, however often it goes out. */
+export interface TokenEntry extends Stamp {
+  readonly kind: 'token'
+  /** The hop a delivery was minted for; null for other tokens. */
+  readonly rid: HopId | null
+  readonly run: RunId | null
+  readonly jti: string
+  readonly use: 'delivery' | 'call'
+  /** Its holder. */
+  readonly agent: AgentId
+  /** The compact JWS of a delivery, which grants nothing by itself; null for tokens that do. */
+  readonly token: string | null
 }
 
 /** The gateway started: everything until the next one was written by this process. */

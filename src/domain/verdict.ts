@@ -1,7 +1,8 @@
 import { denials, type DenialCode } from './denials.ts'
 import type { AgentId, HopId } from './ids.ts'
 import type { Call } from './call.ts'
-import type { Principal } from './principal.ts'
+import type { Authority } from './authority.ts'
+import type { Delegation, Principal } from './principal.ts'
 import type { Run } from './run.ts'
 import type { Spend } from './spend.ts'
 
@@ -76,8 +77,14 @@ export interface Hop {
   readonly run: Run
   readonly parent: HopId | null
   readonly depth: number
+  /** The deepest hop that may follow from this one, as tokens before it said; null where only the run's limit counts. */
+  readonly depthMax: number | null
   /** From the root agent to the target of this hop. */
   readonly chain: readonly AgentId[]
+  /** The chain to the caller, which that of the target continues; null where the caller is the root. */
+  readonly delegation: Delegation | null
+  /** What the target may at most be asked to do for it: never more than its caller. */
+  readonly authority: Authority
   readonly permit: Permit
   readonly lease: Lease
 }

@@ -37,19 +37,25 @@ export function openAuthenticator({ api_keys, calls, deliveries }: Authenticator
   }
 
   return {
-    authenticate({ headers, peer }, _resource) {
+    authenticate({ headers, peer }, resource) {
       const txn = readTxnToken(headers)
       return after(proofOf(headers, peer), (proof) => {
         if (isDenial(proof)) return proof
-        if (txn === null) return { proof, delegation: null }
+        // A token for one agent is nothing at another (RFC 8707); null is the gateway as a whole.
+        if (proof.audience !== null && proof.audience !== resource)
+          return deny('unauthenticated', `the token is for ${proof.audience}`)
+        if (txn === null) return { proof, delegation: proof.delegation }
         return after(deliveries.prove(txn, peer), (delegation) => principal(proof, delegation))
       })
     },
   }
 }
 
+/** Beside a call token with a chain of its own, the Txn-Token says where its agent stands; both must be of one run. */
 function principal(proof: Proof, delegation: Delegation | Denial): Principal | Denial {
   if (isDenial(delegation)) return delegation
+  const own = proof.delegation
+  if (own && own.run !== delegation.run) return deny('unauthenticated', 'call token and Txn-Token are of two runs')
   if (delegation.holder === proof.agent) return { proof, delegation }
   return deny('unauthenticated', `the Txn-Token was delivered to ${delegation.holder} and not to ${proof.agent}`)
 }

@@ -1,9 +1,10 @@
 /** Whom the gateway believes, and what it reads out of their tokens: one row for each issuer and role. */
 import type { IssuerSettings } from '../config/settings-identity.ts'
 import { anything } from '../domain/authority.ts'
-import { type AgentId, isAgentId, isPersonId, type PersonId } from '../domain/ids.ts'
+import { isPersonId, type PersonId } from '../domain/ids.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
+import { callLifetime_max_s, callTyp, readCall } from './call-token.ts'
 import { deliveryTyp, readDelivery } from './delivery.ts'
 import type { KeySource } from './jwks.ts'
 import type { IdentitySettings } from './settings.ts'
@@ -17,10 +18,6 @@ export interface Trust<T> {
   /** Reads claims that passed the rule. */
   read(token: ReadToken, base: BaseClaims): T | Denial
 }
-
-export const callTyp = 'at+jwt'
-/** The longest a call token may live. */
-export const callLifetime_max_s = 300
 
 const wide = { audience: null, boundTo: null, authority: anything, delegation: null }
 
@@ -48,19 +45,13 @@ export function foreignTrust(issuer: IssuerSettings, keys: KeySource): Trust<Pro
   }
 }
 
-/** Our own call tokens (RFC 9068). */
-export function callTrust({ public_url }: IdentitySettings, keys: KeySource): Trust<Proof> {
+/** Our own call tokens. Their audience is held against what was asked for, by the authenticator. */
+export function callTrust({ public_url: url, maximums }: IdentitySettings, keys: KeySource): Trust<Proof> {
   return {
     keys,
     algorithms: ['ES256'],
-    rule: { issuer: public_url, audience: public_url, typs: [callTyp], lifetime_max_s: callLifetime_max_s },
-    read({ claims: { client_id, sub_profile }, kid: keyId }, { sub, jti, issuedAt, expiresAt }) {
-      if (!isText(client_id) || !isAgentId(client_id)) return deny('unauthenticated', 'client_id is no agent')
-      const person = personOf(client_id, sub, sub_profile)
-      if (person === undefined) return deny('unauthenticated', 'sub and sub_profile disagree')
-      const times = { keyId, issuedAt, expiresAt }
-      return { kind: 'call_token', agent: client_id, person, credentialId: jti, issuer: 'weir', ...times, ...wide }
-    },
+    rule: { issuer: url, audience: null, typs: [callTyp], lifetime_max_s: callLifetime_max_s },
+    read: (token, base) => readCall(token, base, { url, chain_max: maximums.chain }),
   }
 }
 
@@ -75,13 +66,8 @@ export function deliveryTrust(settings: IdentitySettings, keys: KeySource): Trus
       typs: [deliveryTyp],
       lifetime_max_s: settings.tokens.delivery_ttl_s,
     },
-    read: ({ claims }, { expiresAt }) => readDelivery(claims, expiresAt, settings.maximums.chain),
+    read: (token, base) => readDelivery(token, base, settings.maximums.chain),
   }
-}
-
-function personOf(agent: AgentId, sub: string, profile: unknown): PersonId | null | undefined {
-  if (profile === 'user' && isPersonId(sub)) return sub
-  return profile === 'service' && sub === agent ? null : undefined
 }
 
 /** `tomas` or `user:tomas`; null where there is none, undefined where there is one that cannot be a person. */

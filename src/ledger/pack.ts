@@ -14,7 +14,7 @@ export const shapes: Shapes = {
     'v ts rid parent_rid run run_origin human agent cred_type cred_id jti chain depth target dialect action method',
     'decision code detail rule policies pol_hash cfg_hash shadow reserved.tokens reserved.cost_micros outcome.status',
     'outcome.fault outcome.spent.tokens outcome.spent.cost_micros outcome.bytes_in outcome.bytes_out outcome.ms',
-    'outcome.upstream_ms outcome.task',
+    'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery',
   ),
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros'),
   run: words('v ts run event root human ends_at code reason actor'),
@@ -23,14 +23,17 @@ export const shapes: Shapes = {
     'v ts run jti agent person method grant audience parent_jti scope adh bound pop decision error detail policies',
     'pol_hash expires_at',
   ),
+  token: words('v ts rid run jti use agent token'),
 }
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
 const textMax = 512
+/** A token is kept whole or not at all: half of one proves nothing. It is written in ASCII. */
+const tokenMax = 8192
 const listMax = 64
 const itemMax = 128
 
-/** No packed entry is longer: 12 texts of 3 bytes a unit, 3 lists, numbers and marks come to less. */
+/** No packed entry is longer: 18 texts of 3 bytes a unit, 3 lists, numbers and marks come to less. */
 export const packedMax_bytes = 131_072
 
 const packr = new Packr({ useRecords: false })
@@ -52,6 +55,10 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
     return ['run', entry.v, entry.ts, entry.run, entry.event, entry.root, entry.human, entry.ends_at, ...why]
   }
   if (entry.kind === 'grant') return grantRow(entry)
+  if (entry.kind === 'token') {
+    const token = entry.token !== null && entry.token.length <= tokenMax ? entry.token : null
+    return ['token', entry.v, entry.ts, entry.rid, entry.run, clip(entry.jti), entry.use, entry.agent, token]
+  }
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
 }
 
@@ -96,6 +103,12 @@ function callRow(entry: CallRecord): readonly unknown[] {
     outcome.ms,
     outcome.upstream_ms,
     clip(outcome.task),
+    clip(entry.scope),
+    entry.adh,
+    entry.dlg_head,
+    entry.prh,
+    entry.bound,
+    clip(entry.delivery),
   ]
 }
 

@@ -3,6 +3,7 @@
  * serves belongs to one run; when it serves several, nobody guesses.
  */
 import type { AgentId, HopId } from '../domain/ids.ts'
+import type { Delegation } from '../domain/principal.ts'
 
 /** An invocation whose target has not answered, or has answered with a task that goes on. */
 export interface Served<Run> {
@@ -11,6 +12,8 @@ export interface Served<Run> {
   readonly depth: number
   /** From the root agent to the agent that serves this invocation. */
   readonly chain: readonly AgentId[]
+  /** The chain that went out with it, which goes on from here also where the agent shows no token; set when it is written. */
+  delegation: Delegation | null
 }
 
 /** Open invocations that are looked through; an agent with more of them has to forward its tokens. */
@@ -19,6 +22,8 @@ const lookedAt = 1024
 export class InboundIndex<Run> {
   /** One entry for every agent that was ever called: as many as the policy lets anyone call. */
   readonly #serving = new Map<AgentId, Map<HopId, Served<Run>>>()
+  /** Open invocations that went out with the token of an earlier hop, by that hop; a token is lent to one at a time. */
+  readonly #lent = new Map<HopId, Served<Run>>()
 
   add(agent: AgentId, served: Served<Run>): void {
     const open = this.#serving.get(agent)
@@ -26,13 +31,25 @@ export class InboundIndex<Run> {
     else this.#serving.set(agent, new Map([[served.hop, served]]))
   }
 
+  /** What went out with an open invocation, as its agent will show it. */
+  deliver(agent: AgentId, hop: HopId, delegation: Delegation): void {
+    const served = this.#serving.get(agent)?.get(hop)
+    if (!served) return
+    served.delegation = delegation
+    if (delegation.hop !== null && delegation.hop !== hop) this.#lent.set(delegation.hop, served)
+  }
+
   remove(agent: AgentId, hop: HopId): void {
+    const served = this.#serving.get(agent)?.get(hop)
+    const lender = served?.delegation?.hop
+    if (lender && this.#lent.get(lender) === served) this.#lent.delete(lender)
     this.#serving.get(agent)?.delete(hop)
   }
 
-  /** Whether the agent still serves this hop. */
-  serves(agent: AgentId, hop: HopId): boolean {
-    return this.#serving.get(agent)?.has(hop) ?? false
+  /** The open invocation of the agent whose token names this hop: the hop itself, or one that went out with its token. */
+  find(agent: AgentId, hop: HopId): Served<Run> | null {
+    const served = this.#serving.get(agent)?.get(hop) ?? this.#lent.get(hop)
+    return served?.chain.at(-1) === agent ? served : null
   }
 
   /** The deepest open invocation of the agent in one run, or null. */

@@ -2,21 +2,19 @@
  * A run while it is known: its counters on one row of the board, its graph, hops and participants beside it. The row
  * holds all that admission counts, so that any thread with the board sees the same run; what the page shows and what
  * fan-out counts lives with the thread that serves the run.
- *
- *     ints   0 state   1 calls   2 open   3 depth_max
- *     longs  2..4 tokens (held, spent, overshoot)   5..7 cost
  */
 import type { Millis } from '../base/clock.ts'
-import { createBoard, intsPerRow, longsPerRow, type Rows, rowsOf } from '../base/board.ts'
+import { createBoard, longsPerRow, type Rows, rowsOf } from '../base/board.ts'
 import { type AgentId, type HopId, isAgentId, type PersonId, type RunId } from '../domain/ids.ts'
+import type { Delegation } from '../domain/principal.ts'
 import { RunGraph } from '../domain/run-graph.ts'
 import type { Halt, Run, RunState } from '../domain/run.ts'
 import type { Spend } from '../domain/spend.ts'
 import type { Denial } from '../domain/verdict.ts'
-import { Account, longsPerAccount } from './account.ts'
-import { Gauge } from './gauge.ts'
+import type { Account } from './account.ts'
 import { type HopFacts, HopLog, type HopView } from './hops.ts'
 import type { InboundIndex, Served } from './inbound.ts'
+import { cellsAt, type RunCells } from './run-cells.ts'
 import type { RunLimits } from './settings.ts'
 
 /** What is fixed when a run opens. */
@@ -41,19 +39,6 @@ export interface HopStart extends HopFacts {
   readonly chain: readonly AgentId[]
   /** The target if it is an agent, which serves this hop now and may call on from it. */
   readonly server: AgentId | null
-}
-
-/** One row of the board, by name. `row` and `state` are indices. */
-interface RunCells {
-  readonly row: number
-  readonly ints: Rows['ints']
-  readonly longs: Rows['longs']
-  readonly state: number
-  readonly calls: Gauge
-  readonly open: Gauge
-  readonly depth: Gauge
-  readonly tokens: Account
-  readonly cost: Account
 }
 
 /** The state cell is an index into this list; an empty row is a run that has ended. */
@@ -197,9 +182,14 @@ export class LiveRun implements Run {
     for (const denial of overruled) if (denial.rule) this.#shadow.add(denial.rule)
     if (server === null) return
     this.#participants.add(server)
-    const served: Served<LiveRun> = { run: this, hop: hopId, depth, chain }
+    const served: Served<LiveRun> = { run: this, hop: hopId, depth, chain, delegation: null }
     if (depth > (this.#deepest.get(server)?.depth ?? 0)) this.#deepest.set(server, served)
     this.#house.serving.add(server, served)
+  }
+
+  /** Books the token that goes out with a hop to an agent: in the same turn as `begin`, before anyone can stand there. */
+  deliver(hop: HopId, server: AgentId, delegation: Delegation): void {
+    this.#house.serving.deliver(server, hop, delegation)
   }
 
   /** True the first time it is asked about a rule: one line in the log is enough for a run. */
@@ -275,23 +265,6 @@ export class LiveRun implements Run {
   /** Lets go of the tasks that go on: a run that is over waits for nobody. */
   releaseAll(): void {
     for (const hop of this.#lingering.keys()) this.release(hop)
-  }
-}
-
-function cellsAt(rows: Rows, row: number): RunCells {
-  const { ints, longs } = rows
-  const int = row * intsPerRow
-  const long = row * longsPerRow
-  return {
-    row,
-    ints,
-    longs,
-    state: int,
-    calls: new Gauge(ints, int + 1),
-    open: new Gauge(ints, int + 2),
-    depth: new Gauge(ints, int + 3),
-    tokens: new Account(longs, long + 2),
-    cost: new Account(longs, long + 2 + longsPerAccount),
   }
 }
 

@@ -126,9 +126,9 @@ export class Runs {
     return this.#serving.only(agent)
   }
 
-  /** Whether the agent still works on this hop. */
-  serves(agent: AgentId, hop: HopId): boolean {
-    return this.#serving.serves(agent, hop)
+  /** The invocation the agent still works on whose token names this hop; null if it has answered it. */
+  serves(agent: AgentId, hop: HopId): Served<LiveRun> | null {
+    return this.#serving.find(agent, hop)
   }
 
   /** The deepest invocation that the agent serves in this run; null if it serves none there. */

@@ -52,6 +52,12 @@ const gatewayMetrics = {
     help: 'Calls that reached a limit, by limit and mode.',
     labels: { limit: [...limitNames, 'maximums.chain'], mode: limitModes },
   },
+  deliveries: {
+    type: 'counter',
+    name: 'weir_delivery_cache_total',
+    help: 'Delivery tokens that went out again, and those that had to be minted.',
+    labels: { outcome: ['hit', 'miss'] },
+  },
   streamsActive: { type: 'gauge', name: 'weir_streams_active', help: 'Streams that are open.', labels: {} },
   overshoot: {
     type: 'counter',

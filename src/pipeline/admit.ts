@@ -16,6 +16,7 @@ import type { Entry } from './enter.ts'
 import type { AgentEntry } from './road.ts'
 import { runEntry } from './run-entry.ts'
 import { personOf, type Visit } from './visit.ts'
+import { depthMaxOf, withinAuthority } from './within-authority.ts'
 
 /** What is being admitted: who, from where, to whom. */
 export interface Asking {
@@ -24,11 +25,12 @@ export interface Asking {
   readonly target: AgentEntry
 }
 
-/** Asks policy. A run that is over refuses before that, so that the caller reads the sentence about the run. */
+/** Asks the caller's tokens and then policy. A run that is over refuses before that, so that the caller reads the sentence about the run. */
 export async function permit(visit: Visit, { principal, entry }: Asking): Promise<Permit | Denial> {
   const { run } = entry
   const over = run && refusalOfRun(run, visit.road.clock.now())
-  if (over) return over
+  const beyond = over ?? withinAuthority({ principal, entry }, visit.call)
+  if (beyond) return beyond
   const context = contextOf(visit, entry, principal.proof.agent)
   const ask = (action: PolicyAction): ReturnType<typeof decide> =>
     decide(visit.snapshot.policy, { action, principal: principal.proof.agent, resource: visit.call.target, context })
@@ -132,10 +134,12 @@ interface Held {
 
 function hopOf(visit: Visit, { principal, entry }: Asking, held: Held): Hop {
   const { call } = visit
-  const { parent, depth } = entry
+  const { parent, depth, delegation } = entry
   const { run, chain } = held.ask
   const { permit: granted, lease } = held
-  const hop = issueHop({ id: call.id, call, principal, run, parent, depth, chain, permit: granted, lease })
+  const where = { parent, depth, depthMax: depthMaxOf({ principal, entry }), chain, delegation }
+  const { authority } = visit
+  const hop = issueHop({ id: call.id, call, principal, run, ...where, authority, permit: granted, lease })
   visit.hop = hop
   return hop
 }

@@ -17,11 +17,14 @@ export class Counts {
   readonly #overhead
   #toldAt: Millis = 0
   readonly #upstream
+  readonly #deliveries
 
   constructor(metrics: GatewayMetrics) {
     this.#metrics = metrics
     this.#overhead = metrics.overhead.child({})
     this.#upstream = metrics.upstream.child({})
+    const { deliveries } = metrics
+    this.#deliveries = { hit: deliveries.child({ outcome: 'hit' }), miss: deliveries.child({ outcome: 'miss' }) }
   }
 
   /** One call has ended. `caller` is null for one that could not be identified. */
@@ -47,6 +50,11 @@ export class Counts {
   /** Counts a refusal that came of a limit; other rules are policies or states and no limits. */
   limit({ rule }: Denial, mode: LimitMode): void {
     if (rule !== null && limitRules.has(rule)) this.#metrics.limitHits.child({ limit: rule, mode }).add()
+  }
+
+  /** Whether a delivery token was at home or had to be minted. */
+  delivered(outcome: 'hit' | 'miss'): void {
+    this.#deliveries[outcome].add()
   }
 
   halted(code: DenialCode | 'operator'): void {

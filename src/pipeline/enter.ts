@@ -2,7 +2,8 @@
  * How a call finds its run. The order is the trust: what Weir signed, then what the caller claims and already takes
  * part in, then what only can be meant, then a new run. Depth is counted here and never read from the client: a caller
  * that shows an old token, or none, stands no higher than its deepest open invocation in that run; one that shows the
- * token of an invocation it has answered, no higher than the deepest it ever had there.
+ * token of an invocation it has answered, no higher than the deepest it ever had there. The token of a root agent stands
+ * at the root of its run, on the same condition.
  */
 import { type AgentId, type HopId, isRunId } from '../domain/ids.ts'
 import type { Delegation, Principal } from '../domain/principal.ts'
@@ -22,6 +23,8 @@ export interface Entry {
   readonly depth: number
   /** From the root agent to the caller. */
   readonly chain: readonly AgentId[]
+  /** The chain to where the caller stands, whatever it showed; null where it is the root and showed none. */
+  readonly delegation: Delegation | null
 }
 
 export function enterRun(runs: Runs, principal: Principal, headers: HeaderMap): Entry | Denial {
@@ -38,9 +41,12 @@ export function enterRun(runs: Runs, principal: Principal, headers: HeaderMap): 
 function byToken(runs: Runs, agent: AgentId, delegation: Delegation): Entry | Denial {
   const run = runs.find(delegation.run)
   if (!run) return deny('run_context_required', `${delegation.run} is over or was never known here`)
-  const deepest =
-    delegation.hop !== null && runs.serves(agent, delegation.hop) ? runs.servedIn(run, agent) : run.deepestOf(agent)
-  return below('token', run, deepest && deepest.depth > delegation.depth ? deepest : delegation)
+  const served = delegation.hop === null ? null : runs.serves(agent, delegation.hop)
+  const deepest = served ? runs.servedIn(run, agent) : run.deepestOf(agent)
+  if (deepest && deepest.depth > delegation.depth) return below('token', run, deepest)
+  const { hop, depth, chain } = delegation
+  // A token that was lent to a later hop stands for that one.
+  return below('token', run, { hop: served?.hop ?? hop, depth, chain, delegation })
 }
 
 /**
@@ -63,8 +69,8 @@ function ambiguous(agent: AgentId): Denial {
   return deny('run_context_required', `${agent} serves several runs and presented no delivery token`)
 }
 
-function atTheRoot(agent: AgentId): Pick<Entry, 'parent' | 'depth' | 'chain'> {
-  return { parent: null, depth: 1, chain: [agent] }
+function atTheRoot(agent: AgentId): Pick<Entry, 'parent' | 'depth' | 'chain' | 'delegation'> {
+  return { parent: null, depth: 1, chain: [agent], delegation: null }
 }
 
 /** An invocation the caller serves: whatever it calls now is one hop below. */
@@ -72,8 +78,10 @@ interface Place {
   readonly hop: HopId | null
   readonly depth: number
   readonly chain: readonly AgentId[]
+  readonly delegation: Delegation | null
 }
 
 function below(origin: RunOrigin, run: LiveRun, place: Place): Entry {
-  return { kind: 'entry', run, origin, parent: place.hop, depth: place.depth + 1, chain: place.chain }
+  const { hop: parent, depth, chain, delegation } = place
+  return { kind: 'entry', run, origin, parent, depth: depth + 1, chain, delegation }
 }

@@ -13,6 +13,7 @@ export function haltRun(road: Road, run: LiveRun, halt: Halt, breach: BreachRepo
   road.ledger.append(runEntry(run, 'halted', halt.at, halt))
   const aborted = road.exchanges.halt(run.id)
   run.releaseAll()
+  road.deliveries.forget(run.id)
   road.counts.halted(halt.code)
   const edge = breach?.edge ?? run.graph.cycles[0] ?? null
   const sentence = sentenceOf(run, halt, edge)

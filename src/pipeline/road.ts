@@ -14,6 +14,7 @@ import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Upstream } from '../relay/exchange.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Counts } from './counts.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { TokenParts } from './oauth/parts.ts'
 
@@ -52,6 +53,7 @@ export interface Road {
   readonly ledger: Ledger
   readonly relay: Relay
   readonly exchanges: Exchanges
+  readonly deliveries: Deliveries
   readonly counts: Counts
   readonly log: Log
 }

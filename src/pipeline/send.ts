@@ -2,8 +2,7 @@
 import { targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
 import { nothingSpent } from '../domain/spend.ts'
-import { type Denial, deny, type Hop, isDenial, type Overruled } from '../domain/verdict.ts'
-import { refusalOfRun } from '../limits/lease.ts'
+import { type Denial, deny, type Hop, type Overruled } from '../domain/verdict.ts'
 import { writeDenial } from '../protocol/faces.ts'
 import { headersUpwards } from '../protocol/headers.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
@@ -14,27 +13,6 @@ import { elapsed_ms, endIfOpenedFor, leaveRecord, unsent, type Visit } from './v
 
 /** What the hop shows its target. */
 export type Papers = Pick<Errand, 'delivery' | 'credential'>
-
-/** The papers of the hop, or why it must not leave: a token could not be had, or its run is over by now. */
-export async function preparePapers(visit: Visit, hop: Hop): Promise<Papers | Denial> {
-  try {
-    const papers = await papersOf(visit, hop)
-    return refusalOfRun(hop.run, visit.road.clock.now()) ?? papers
-  } catch (bug) {
-    abandon(visit, hop, { status: 'failed', detail: 'a bug before the call left' })
-    throw bug
-  }
-}
-
-async function papersOf({ snapshot, call }: Visit, hop: Hop): Promise<Papers | Denial> {
-  const delivery = await snapshot.identity.mintDelivery(hop)
-  if (isDenial(delivery) || call.target.kind !== 'agent')
-    return isDenial(delivery) ? delivery : { delivery, credential: [] }
-  const asked = snapshot.outbound.credentialFor(call.target.id, delivery)
-  const credential = asked instanceof Promise ? await asked : asked
-  if (isDenial(credential)) return credential
-  return { delivery: credential.replacesDelivery ? null : delivery, credential: credential.headers }
-}
 
 /** The hop is on its way; everything that follows is told by the relay. */
 export function send(visit: Visit, hop: Hop, upstream: Upstream, papers: Papers): void {
@@ -86,6 +64,9 @@ function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome): void {
   // What may have reached the target has been paid for; what has not is given back.
   if (outcome.sent) hop.lease.settle(hop.lease.reserved)
   else hop.lease.refund()
+  // A target that failed or was left alone may go on with its token; only one that has answered has done with it.
+  if (outcome.kind === 'answered' && !outcome.task?.open && visit.delivery && run?.state === 'active')
+    road.deliveries.giveBack(visit.delivery)
   const bytesOut = call.operation === 'send' ? answer(visit, hop, outcome) : outcome.bytesOut
   const seen: Outcome = {
     status: statuses[outcome.kind],

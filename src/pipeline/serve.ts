@@ -13,8 +13,10 @@ import { admit, permit } from './admit.ts'
 import { enterRun } from './enter.ts'
 import { refuse, refuseWith, turnAway } from './refuse.ts'
 import { resourceOf, type Road } from './road.ts'
-import { abandon, giveBack, preparePapers, send } from './send.ts'
+import { deliver } from './deliver.ts'
+import { abandon, giveBack, send } from './send.ts'
 import { openVisit } from './visit.ts'
+import { effectiveAuthority } from './within-authority.ts'
 
 /** Serves one A2A request to the agent of that slug. Never rejects but for a Bug. */
 export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
@@ -37,6 +39,8 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   visit.parent = entry.parent
   visit.depth = entry.depth
   visit.chain = entry.chain
+  visit.delegation = entry.delegation
+  visit.authority = effectiveAuthority({ principal, entry })
 
   const target = visit.snapshot.agents.get(agent)
   if (!target?.upstream) return await refuse(visit, deny('not_found', `${agent} is not registered or cannot be called`))
@@ -50,7 +54,7 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   const hop = admit(visit, asking, granted)
   if (isDenial(hop)) return await refuse(visit, hop)
 
-  const papers = await preparePapers(visit, hop)
+  const papers = await deliver(visit, hop)
   if (isDenial(papers)) return await giveBack(visit, hop, papers)
   if (reply.closed) return abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
   send(visit, hop, target.upstream, papers)

@@ -2,16 +2,19 @@
  * What is known about one call on its way down the road: filled in step by step, read once, when its record is
  * written. Nothing here decides anything.
  */
+import { anything, type Authority } from '../domain/authority.ts'
 import { type Call, targetName } from '../domain/call.ts'
 import type { AgentId, HopId, PersonId } from '../domain/ids.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { Delegation, Principal } from '../domain/principal.ts'
 import type { CallRecord, Outcome } from '../domain/record.ts'
 import type { RunOrigin } from '../domain/run.ts'
 import { nothingSpent } from '../domain/spend.ts'
 import type { Denial, Hop } from '../domain/verdict.ts'
+import { authorityHash } from '../domain/authority/hash.ts'
 import type { Ask } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
+import type { Lent } from './deliveries.ts'
 import type { Road, Snapshot } from './road.ts'
 
 export interface Visit {
@@ -28,6 +31,12 @@ export interface Visit {
   depth: number
   /** From the root agent to the caller. */
   chain: readonly AgentId[]
+  /** The token of the place the caller stands on; null at the root. */
+  delegation: Delegation | null
+  /** What all tokens of the caller allow together. */
+  authority: Authority
+  /** The token that went out with the hop. */
+  delivery: Lent | null
   /** What was asked of the limits, for the alert of a breach. */
   ask: Ask | null
   hop: Hop | null
@@ -35,8 +44,9 @@ export interface Visit {
 
 export function openVisit(road: Road, inbound: Inbound, call: Call, reply: Reply): Visit {
   const { snapshot } = road
-  const unknown = { principal: null, run: null, origin: null, parent: null, depth: 0, chain: [], ask: null, hop: null }
-  return { road, snapshot, inbound, reply, call, ...unknown }
+  const unplaced = { run: null, origin: null, parent: null, depth: 0, chain: [], delegation: null }
+  const unknown = { principal: null, authority: anything, delivery: null, ask: null, hop: null }
+  return { road, snapshot, inbound, reply, call, ...unplaced, ...unknown }
 }
 
 /** Why a call was not let through, as its record says it. */
@@ -74,6 +84,21 @@ function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): Call
     shadow: hop ? hop.lease.overruled.map((overruled) => overruled.rule ?? overruled.code) : [],
     reserved: hop?.lease.reserved ?? nothingSpent,
     outcome,
+    ...provenance(visit),
+  }
+}
+
+type Provenance = Pick<CallRecord, 'scope' | 'adh' | 'dlg_head' | 'prh' | 'bound' | 'delivery'>
+
+/** By what right the call was made, and the hashes that tie it to the tokens before and behind it. */
+function provenance({ principal, authority, delegation, delivery }: Visit): Provenance {
+  return {
+    scope: authority.scopes?.join(' ') ?? null,
+    adh: authorityHash(authority),
+    dlg_head: (delivery?.delegation ?? delegation)?.lineage.head ?? null,
+    prh: delegation?.inputHash ?? null,
+    bound: principal?.proof.boundTo?.kind ?? 'none',
+    delivery: delivery?.delegation.tokenId ?? null,
   }
 }
 

@@ -16,6 +16,7 @@ import {
   ownKeys,
   partner,
   privateKeyOf,
+  rawOf,
   World,
 } from '../support/identity-kit.ts'
 
@@ -181,10 +182,8 @@ test('each type of token is accepted in its own place and in no other', async ()
   const times = { iat: world.now_s, exp: world.now_s + 60 }
   const call = { iss: gatewayUrl, aud: gatewayUrl, client_id: 'agent:orchestrator', jti: 'm', ...times }
   const service = { ...call, sub: 'agent:orchestrator', sub_profile: 'service' }
-  const delivered = await world.identity.mintDelivery(deliveryFacts([agent('planner'), agent('orchestrator')]))
-  const delivery = JSON.parse(
-    Buffer.from(JSON.stringify(delivered).split('.')[1] ?? '', 'base64url').toString(),
-  ) as object
+  const delivered = await rawOf(world.identity.mintDelivery(deliveryFacts([agent('planner'), agent('orchestrator')])))
+  const delivery = JSON.parse(Buffer.from(delivered.split('.')[1] ?? '', 'base64url').toString()) as object
   for (const typ of ['at+jwt', 'delivery+jwt', 'JWT', 'logout+jwt', 'oauth-id-jag+jwt', 'txntoken+jwt', 'dpop+jwt']) {
     const header = { alg: 'ES256', typ, kid: keys.kid }
     const asCall = await world.authenticate(forge(own, header, service))

@@ -1,5 +1,6 @@
 /** Builds the proofs a test needs to send something; in the product only policy, limits and admission can. */
 import { countingDice } from '../../src/base/dice.ts'
+import { anything } from '../../src/domain/authority.ts'
 import type { Call } from '../../src/domain/call.ts'
 import { type AgentId, isAgentId } from '../../src/domain/ids.ts'
 import { mintHopId, mintRunId } from '../../src/domain/mint-ids.ts'
@@ -67,6 +68,9 @@ export function hopOf(call: Call): Hop {
     run: freshRun(),
     parent: null,
     depth: 1,
+    depthMax: null,
+    delegation: null,
+    authority: anything,
     chain: [agent, agentId('agent:research')],
     permit: issuePermit({ policies: [], policyHash: '' }),
     lease: issueLease({ reserved: nothingSpent, overruled: [], settle: () => {}, refund: () => {} }),

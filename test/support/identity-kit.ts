@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '../../src/base/clock.ts'
 import { countingDice } from '../../src/base/dice.ts'
+import { anything } from '../../src/domain/authority.ts'
 import {
   type AgentId,
   type HopId,
@@ -16,9 +17,12 @@ import {
 } from '../../src/domain/ids.ts'
 import type { Delegation, Principal } from '../../src/domain/principal.ts'
 import { type Denial, isDenial } from '../../src/domain/verdict.ts'
-import type { DeliveryFacts } from '../../src/identity/delivery.ts'
+import type { CallFacts } from '../../src/identity/call-token.ts'
+import { sha256 } from '../../src/identity/chain.ts'
+import { type DeliveryFacts, deliveryOf } from '../../src/identity/delivery.ts'
 import { openSigningKeys, type SigningKeys } from '../../src/identity/keys.ts'
 import { type Identity, type IdentityParts, openIdentity } from '../../src/identity/open.ts'
+import type { CallToken, Minting } from '../../src/identity/mint.ts'
 import type { IdentitySettings } from '../../src/identity/settings.ts'
 import { openProofRunner } from '../../src/identity/verify-batch.ts'
 import type { HeaderMap } from '../../src/protocol/http.ts'
@@ -175,12 +179,35 @@ export function codeOf(outcome: Principal | Denial): string {
   return isDenial(outcome) ? outcome.code : 'ok'
 }
 
-const proof = proofOf(agent('orchestrator'))
-
-/** The delivery of hop `n` to the last agent of the chain. */
+/** The delivery of hop `n` to the last agent of the chain; without `delegation`, after deliveries to all before it. */
 export function deliveryFacts(chain: readonly AgentId[], n = 1, delegation: Delegation | null = null): DeliveryFacts {
   const id = `run_${'0'.repeat(31)}1`
   if (!isRunId(id)) throw new Error(id)
   const run = { id, person: person('tomas'), endsAt: Number.POSITIVE_INFINITY }
-  return { id: hopId(n), depth: chain.length - 1, chain, principal: { proof, delegation }, run }
+  const before = delegation ?? (chain.length > 2 ? delegationOf(deliveryFacts(chain.slice(0, -1), n + 1000)) : null)
+  const principal = { proof: proofOf(chain.at(-2) ?? agent('orchestrator')), delegation: before }
+  const place = { depth: chain.length - 1, depthMax: null, delegation: before, authority: anything }
+  return { id: hopId(n), chain, principal, run, ...place }
+}
+
+/** What a delivery says, as if it had been written. */
+export function delegationOf(facts: DeliveryFacts, change: Partial<Delegation> = {}): Delegation {
+  const said = deliveryOf(facts, 1)
+  if (!said) throw new Error('the chain before a delivery is known')
+  const written = { keyId: 'key', inputHash: sha256(said.tokenId), issuedAt: 1000, expiresAt: Number.POSITIVE_INFINITY }
+  return { ...said, ...written, ...change }
+}
+
+/** A call token of an agent for the whole gateway, or changed in a member or two. */
+export function callFacts(slug: string, change: Partial<CallFacts> = {}): CallFacts {
+  const narrow = { audience: gatewayUrl, delegation: null, run: null, authority: anything, boundTo: null }
+  return { agent: agent(slug), person: null, ...narrow, ...change }
+}
+
+/** The compact token of what was minted. */
+export async function rawOf(minted: Minting | Denial | Promise<CallToken | Denial>): Promise<string> {
+  const token = await minted
+  const raw = isDenial(token) ? token : await token.raw
+  if (typeof raw !== 'string') throw new Error(raw.detail)
+  return raw
 }

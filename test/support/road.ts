@@ -4,16 +4,19 @@ import { createBoard } from '../../src/base/board.ts'
 import { ManualClock } from '../../src/base/clock.ts'
 import { countingDice } from '../../src/base/dice.ts'
 import type { PersonId } from '../../src/domain/ids.ts'
-import type { Delegation, Principal } from '../../src/domain/principal.ts'
+import type { Delegation, Principal, Proof } from '../../src/domain/principal.ts'
 import type { CallRecord, LedgerEntry } from '../../src/domain/record.ts'
-import type { Denial, Hop } from '../../src/domain/verdict.ts'
 import type { UpstreamCredential } from '../../src/identity/outbound.ts'
+import { type Denial, deny, type Hop } from '../../src/domain/verdict.ts'
+import { type DeliveryFacts, deliveryOf } from '../../src/identity/delivery.ts'
+import type { Minting } from '../../src/identity/mint.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { Bench, limitsPlan } from '../../src/limits/bench.ts'
 import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { Counts } from '../../src/pipeline/counts.ts'
+import { Deliveries } from '../../src/pipeline/deliveries.ts'
 import { Exchanges } from '../../src/pipeline/exchanges.ts'
 import type { Road } from '../../src/pipeline/road.ts'
 import { serveA2a } from '../../src/pipeline/serve.ts'
@@ -22,7 +25,7 @@ import { compilePolicies } from '../../src/policy/compile.ts'
 import { loadPolicies } from '../../src/policy/load.ts'
 import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
 import { isCompiled } from '../../src/policy/source.ts'
-import type { Done, ExchangeOutcome } from '../../src/relay/exchange.ts'
+import type { Done, Errand, ExchangeOutcome } from '../../src/relay/exchange.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { sendMessage } from './caller.ts'
 import { agentId } from './hop.ts'
@@ -35,6 +38,8 @@ import { proofOf } from './principals.ts'
 export interface Sent {
   readonly hop: Hop
   readonly done: Done
+  /** What the token says that went out with it. */
+  readonly delegation: Delegation
 }
 
 export interface TestRoad {
@@ -60,6 +65,8 @@ export interface TestRoad {
 export interface Calling {
   readonly person?: PersonId | null
   readonly delegation?: Delegation
+  /** Members of the proof that are not those of an API key. */
+  readonly proof?: Partial<Proof>
   readonly headers?: Readonly<Record<string, string>>
   readonly reply?: MemoryReply
   readonly method?: 'SendMessage' | 'SendStreamingMessage'
@@ -94,22 +101,32 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     entries.push({ v: 1, ts: clock.now(), kind: 'run', run: id, event: 'ended', ...facts })
   }
   const principals = new Map<string, Principal>()
+  const delegations = new Map<string, Delegation>()
   const identity = {
     authenticate: ({ headers }: Presented) => principals.get(headers.get('authorization') ?? ''),
-    mintDelivery: async () => {
-      await Promise.resolve()
-      test.whileMinting()
-      return 'delivery'
+    mintDelivery: (facts: DeliveryFacts): Minting | Denial => {
+      const said = deliveryOf(facts, Math.floor(clock.now() / 1000))
+      if (!said) return deny('run_context_required', 'no chain')
+      const times = { issuedAt: clock.now(), expiresAt: clock.now() + 630_000 }
+      const delegation = { ...said, ...times, keyId: 'key', inputHash: `input-${said.tokenId}` }
+      delegations.set(said.tokenId, delegation)
+      const sign = (): string => {
+        test.whileMinting()
+        return said.tokenId
+      }
+      return { kind: 'minting', delegation, raw: Promise.resolve().then(sign) }
     },
   }
-  const send = (hop: Hop, done: Done): { abort(why: string): void; taskId: null } => {
-    sent.push({ hop, done })
+  const send = (hop: Hop, { delivery }: Errand, done: Done): { abort(why: string): void; taskId: null } => {
+    const delegation = delegations.get(delivery ?? '')
+    if (!delegation) throw new Error('what goes out was minted')
+    sent.push({ hop, done, delegation })
     const abort = (why: string): void => done(outcomeOf(why === 'halted' ? 'halted' : 'gone'))
     return { abort, taskId: null }
   }
   const relay = {
-    sendUnary: (hop: Hop, _errand: unknown, done: Done) => send(hop, done),
-    sendStream: (hop: Hop, _errand: unknown, _reply: unknown, done: Done) => send(hop, done),
+    sendUnary: (hop: Hop, errand: Errand, done: Done) => send(hop, errand, done),
+    sendStream: (hop: Hop, errand: Errand, _reply: unknown, done: Done) => send(hop, errand, done),
   }
   const log = (message: string): void => void logged.push(message)
   const registry = new Registry()
@@ -131,6 +148,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0 } as unknown as Ledger,
     relay: relay as unknown as Relay,
     exchanges: new Exchanges(),
+    deliveries: new Deliveries(),
     counts: new Counts(declareGatewayMetrics(registry)),
     log: { debug: log, info: log, warn: log, error: log, flush: () => undefined },
   }
@@ -146,11 +164,11 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     async call(
       from: string,
       to: string,
-      { person = null, delegation, headers, reply, method = 'SendMessage' }: Calling = {},
+      { person = null, delegation, proof: change, headers, reply, method = 'SendMessage' }: Calling = {},
     ) {
       const agent = agentId(`agent:${from}`)
       const expiresAt = clock.now() + 60_000
-      const proof = proofOf(agent, person, { credentialId: from, expiresAt })
+      const proof = proofOf(agent, person, { credentialId: from, expiresAt, ...change })
       principals.set(from, { proof, delegation: delegation ?? null })
       const answer = reply ?? new MemoryReply()
       const inbound = {

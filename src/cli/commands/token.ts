@@ -10,6 +10,7 @@ export interface MintOptions {
   readonly agent: string
   readonly for?: string
   readonly ttl?: string
+  readonly to?: string
   readonly json?: boolean
 }
 
@@ -19,8 +20,8 @@ export async function mintToken(deps: CliDeps, options: MintOptions): Promise<nu
   const ttl_s = options.ttl === undefined ? null : Number(options.ttl)
   if (ttl_s !== null && !(Number.isInteger(ttl_s) && ttl_s > 0))
     return terminal.fail(problem('usage', '--ttl takes a whole number of seconds.'))
-  const person = options.for ?? null
-  const minted = await deps.token.mint({ configPath: options.config, agent: options.agent, person, ttl_s })
+  const { agent, for: person = null, to = null } = options
+  const minted = await deps.token.mint({ configPath: options.config, agent, person, ttl_s, to })
   if (isProblem(minted)) return terminal.fail(minted)
   if (options.json) {
     terminal.printJson({ schema: 'weir.token/v1', ...minted })

@@ -65,17 +65,23 @@ test('check of a good file is a success, and colour follows the terminal', async
 })
 
 test('a minted token is alone on stdout', async () => {
-  const mint = ({ agent, person, ttl_s }: { agent: string; person: string | null; ttl_s: number | null }) =>
-    Promise.resolve({ token: `t.${ttl_s}`, agent: `agent:${agent}`, person, expires_at: 1_800_000_120_000 })
+  interface Asked {
+    readonly agent: string
+    readonly person: string | null
+    readonly ttl_s: number | null
+    readonly to: string | null
+  }
+  const mint = ({ agent, person, ttl_s, to }: Asked) =>
+    Promise.resolve({ token: `t.${ttl_s}.${to}`, agent: `agent:${agent}`, person, expires_at: 1_800_000_120_000 })
   const token = { mint, inspect: () => Promise.resolve(problem('failed', '')) }
-  const ran = await run(['token', 'mint', '--agent', 'a', '--for', 'user:tomas', '--ttl', '60'], { token })
-  expect(ran).toMatchObject({ code: 0, stdout: 't.60\n' })
+  const ran = await run(['token', 'mint', '--agent', 'a', '--for', 'user:tomas', '--ttl', '60', '--to', 'b'], { token })
+  expect(ran).toMatchObject({ code: 0, stdout: 't.60.b\n' })
   expect(ran.stderr).toBe(
     'Token of agent:a for user:tomas, until 2027-01-15T08:02:00Z. It is shown once; Weir keeps no copy.\n',
   )
   expect((await run(['token', 'mint', '--agent', 'a', '--ttl', 'soon'], { token })).code).toBe(2)
   const json = await run(['token', 'mint', '--agent', 'a', '--json'], { token })
-  expect(JSON.parse(json.stdout)).toMatchObject({ schema: 'weir.token/v1', token: 't.null' })
+  expect(JSON.parse(json.stdout)).toMatchObject({ schema: 'weir.token/v1', token: 't.null.null' })
 })
 
 test('inspect reads the token from stdin, draws its chain, and says no with 3', async () => {

@@ -11,6 +11,7 @@ import type {
   IntentEntry,
   LedgerEntry,
   RunEntry,
+  TokenEntry,
 } from '../../../src/domain/record.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
 
@@ -97,8 +98,24 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
       upstream_ms: 11.5,
       task: 'task-1',
     },
+    scope: 'agent:invoke',
+    adh: digest('adh'),
+    dlg_head: digest('head'),
+    prh: digest('prh'),
+    bound: 'dpop',
+    delivery: digest('jti'),
     ...facts,
   }
+}
+
+/** Looks like a SHA-256 in base64url. */
+function digest(of: string): string {
+  return of.padEnd(43, '_')
+}
+
+export function tokenEntry(token: string | null): TokenEntry {
+  const about = { rid: hop(1), run: run(1), jti: digest('jti'), use: 'delivery', agent: agent('b') } as const
+  return { kind: 'token', v: 1, ts: noon + 3, ...about, token }
 }
 
 export function refusedCall(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
@@ -181,4 +198,11 @@ const grants = fc
   .record({ jti: maybe, audience: maybe, detail: maybe, policies: fc.array(text, { maxLength: 4 }) })
   .map(grant)
 
-export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(intents, runs, calls, grants, text.map(bootEntry))
+export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
+  intents,
+  runs,
+  calls,
+  grants,
+  text.map(bootEntry),
+  maybe.map(tokenEntry),
+)

@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
 import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/ledger/pack.ts'
-import { agent, bootEntry, call, grant, hop, intent, refusedCall, run, runEntry } from './entries.ts'
+import { agent, bootEntry, call, grant, hop, intent, refusedCall, run, runEntry, tokenEntry } from './entries.ts'
 
 const read = entryReader(shapes)
 
@@ -14,12 +14,18 @@ test.each([
   bootEntry('b1'),
   grant(),
   grant({ agent: null, decision: 'deny', error: 'invalid_client', jti: null, bound: null }),
+  tokenEntry('t'.repeat(8192)),
+  tokenEntry(null),
 ])('an entry comes back as it was: $kind', (entry) => {
   expect(read(packEntry(entry))).toEqual(entry)
 })
 
-test('a call record takes less than 512 bytes', () => {
-  expect(packEntry(call(hop(1))).length).toBeLessThan(512)
+test('a token is kept whole or not at all', () => {
+  expect(read(packEntry(tokenEntry('t'.repeat(8193))))).toEqual(tokenEntry(null))
+})
+
+test('a call record takes less than 640 bytes', () => {
+  expect(packEntry(call(hop(1))).length).toBeLessThan(640)
 })
 
 test('a text that an outsider made long is cut, and the entry still fits a frame', () => {

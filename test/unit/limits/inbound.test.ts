@@ -12,7 +12,7 @@ test('an agent that serves one call is in the run of that call, until it has ans
   const run = world.open()
   const lease = world.take(run, { hop: hopId(501) })
   const chain = [orchestrator, research]
-  expect(world.runs.inferFor(research)).toEqual({ run, hop: hopId(501), depth: 1, chain })
+  expect(world.runs.inferFor(research)).toEqual({ run, hop: hopId(501), depth: 1, chain, delegation: null })
   lease.settle(free)
   expect(world.runs.inferFor(research)).toBe('none')
 })

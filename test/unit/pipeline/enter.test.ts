@@ -2,24 +2,12 @@ import { describe, expect, test } from 'vitest'
 import type { Delegation } from '../../../src/domain/principal.ts'
 import { personId } from '../policy/fixtures.ts'
 import { headersOf, outcomeOf, pave, type TestRoad } from '../../support/road.ts'
-import { delegationOf } from '../../support/principals.ts'
 
 /** What the delivery token of the newest hop says. */
-function delivered({ sent, clock }: TestRoad): Delegation {
-  const hop = sent.at(-1)?.hop
-  const holder = hop?.chain.at(-1)
-  if (!hop || !holder) throw new Error('there is a hop')
-  const { id, depth, chain, run } = hop
-  return delegationOf({
-    run: run.id,
-    hop: id,
-    depth,
-    chain,
-    person: run.person,
-    holder,
-    tokenId: id,
-    expiresAt: clock.now() + 60_000,
-  })
+function delivered({ sent }: TestRoad): Delegation {
+  const newest = sent.at(-1)
+  if (!newest) throw new Error('there is a hop')
+  return newest.delegation
 }
 
 /** The target of the newest hop answers at once. */

@@ -30,7 +30,7 @@ describe('a hop is settled once', () => {
     trial.sent[0]?.done(outcomeOf('answered'))
     expect(held(trial)).toEqual(nothingHeld)
     expect(onlyRun(trial).spent).toEqual({ tokens: 10, cost_micros: 1000 })
-    expect(trial.entries.map((entry) => entry.kind)).toEqual(['run', 'intent', 'call'])
+    expect(trial.entries.map((entry) => entry.kind)).toEqual(['run', 'intent', 'token', 'call'])
   })
 
   test('when its caller leaves while the token is signed: nothing is sent, nothing is paid, the record says so', async () => {

@@ -1,0 +1,53 @@
+/**
+ * What the tokens of a caller let it ask for. Every token that stands behind a call narrows it: the credential, the
+ * delegation it shows, and the one of the invocation it really stands on, which dropping a token does not widen.
+ */
+import { anything, type Authority } from '../domain/authority.ts'
+import { type Call, targetName } from '../domain/call.ts'
+import { covers } from '../domain/authority/covers.ts'
+import { intersect } from '../domain/authority/intersect.ts'
+import { slugOf } from '../domain/ids.ts'
+import type { Principal } from '../domain/principal.ts'
+import { type Denial, deny } from '../domain/verdict.ts'
+import type { Entry } from './enter.ts'
+
+/** Who asks, and from where. */
+interface Standing {
+  readonly principal: Principal
+  readonly entry: Pick<Entry, 'depth' | 'delegation'>
+}
+
+const methods = { send: 'SendMessage', stream: 'SendStreamingMessage' } as const
+
+/** Why the caller's tokens do not allow this call; null where they do. Policy is asked after it, and only narrows. */
+export function withinAuthority(standing: Standing, call: Call): Denial | null {
+  const { depth } = standing.entry
+  const max = depthMaxOf(standing)
+  if (max !== null && depth > max)
+    return deny('depth_exceeded', `token.depth_max: ${depth} of ${max}`, { rule: 'token.depth_max' })
+  const { target, operation } = call
+  if (target.kind !== 'agent') return null
+  const ask = { kind: 'agent', slug: slugOf(target.id), method: methods[operation] } as const
+  for (const authority of authoritiesOf(standing)) {
+    const missing = covers(authority, ask)
+    if (missing !== null)
+      return deny('scope_missing', `${ask.method} of ${targetName(target)}: ${missing}`, { rule: 'token.authority' })
+  }
+  return null
+}
+
+/** What the caller may hand on: never more than any of its tokens. */
+export function effectiveAuthority(standing: Standing): Authority {
+  return authoritiesOf(standing).reduce(intersect, anything)
+}
+
+/** The deepest hop its tokens lead to. */
+export function depthMaxOf({ principal, entry }: Standing): number | null {
+  const ceilings = [principal.delegation, entry.delegation].flatMap((each) => each?.depthMax ?? [])
+  return ceilings.length === 0 ? null : Math.min(...ceilings)
+}
+
+function authoritiesOf({ principal, entry }: Standing): readonly Authority[] {
+  const { proof, delegation } = principal
+  return [proof.authority, delegation?.authority ?? anything, entry.delegation?.authority ?? anything]
+}
