@@ -1,10 +1,11 @@
 /** The data listener's routes: paths are compared byte for byte, for ingress let only canonical ones in. */
 import type { AgentId } from '../domain/ids.ts'
+import type { KeyDocument, Keyring } from '../identity/keyring.ts'
 import { serveCard } from '../pipeline/discover.ts'
 import type { Road } from '../pipeline/road.ts'
 import { agentOf, serveA2a } from '../pipeline/serve.ts'
 import { writeProblem } from '../protocol/faces.ts'
-import type { Reply, Serve } from '../protocol/http.ts'
+import type { HeaderList, Inbound, Reply, Serve } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 
 /** What comes after `/a2a/<slug>`: the method it wants and who serves it. */
@@ -17,9 +18,10 @@ const agentRoutes: Readonly<Record<string, { readonly method: string; readonly s
 
 const agentPrefix = '/a2a/'
 
-/** `jwks` is the public key set with which anyone can check the tokens Weir hands out. */
-export function serveData(road: Road, jwks: object): Serve {
-  const keys = JSON.stringify(jwks)
+/** The public documents with which anyone can check what Weir signed: now, and long after. */
+export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
+
+export function serveData(road: Road, keys: PublishedKeys): Serve {
   return (inbound, reply) => {
     const { path, method } = inbound
     const found = path.startsWith(agentPrefix) ? findAgent(path) : null
@@ -28,10 +30,22 @@ export function serveData(road: Road, jwks: object): Serve {
       if (!route) return notFound(reply)
       return route.method === method ? route.serve(road, found.agent, inbound, reply) : wrongMethod(reply, route.method)
     }
-    if (path === '/.well-known/jwks.json') return reply.send(200, [['content-type', 'application/jwk-set+json']], keys)
+    if (path === '/.well-known/jwks.json') return sendKeys(inbound, reply, keys.jwks())
+    if (path === '/.well-known/weir-keys.json') return sendKeys(inbound, reply, keys.history())
     if (path === '/healthz') return reply.send(200, [['content-type', 'text/plain']], 'ok\n')
     return notFound(reply)
   }
+}
+
+/** For five minutes from a cache, which is less than the next key is published before it signs. */
+function sendKeys({ headers }: Inbound, reply: Reply, { text, etag }: KeyDocument): void {
+  const fresh: HeaderList = [
+    ['content-type', 'application/jwk-set+json'],
+    ['cache-control', 'public, max-age=300'],
+    ['etag', etag],
+  ]
+  if (headers.get('if-none-match') === etag) return reply.send(304, fresh, '')
+  reply.send(200, fresh, text)
 }
 
 function findAgent(path: string): { readonly agent: AgentId; readonly rest: string } | null {

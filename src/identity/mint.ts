@@ -1,16 +1,15 @@
 /** Makes Weir's own tokens. Signing happens in the proof pool; what was minted here is known from its first use on. */
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
-import type { JsonObject } from '../base/json.ts'
 import { anything } from '../domain/authority.ts'
 import type { AgentId, PersonId } from '../domain/ids.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Denial, isDenial } from '../domain/verdict.ts'
 import { type DeliveryFacts, deliveryTyp, writeDelivery } from './delivery.ts'
-import type { Prover } from './prover.ts'
 import type { IdentitySettings } from './settings.ts'
 import { skew_ms } from './strict-jwt.ts'
 import { TokenMemory } from './token-memory.ts'
+import type { SignToken } from './token-signer.ts'
 import { callLifetime_max_s, callTyp } from './trust.ts'
 
 interface CallFacts {
@@ -28,18 +27,15 @@ export interface Minter {
 
 export interface MinterParts {
   readonly settings: IdentitySettings
-  readonly kid: string
-  readonly prover: Prover
+  readonly signToken: SignToken
   readonly clock: Clock
   readonly dice: Dice
   readonly calls: TokenMemory<Proof>
   readonly deliveries: TokenMemory<Delegation>
 }
 
-export function openMinter({ settings, kid, prover, clock, dice, calls, deliveries }: MinterParts): Minter {
+export function openMinter({ settings, signToken, clock, dice, calls, deliveries }: MinterParts): Minter {
   const iss = settings.public_url
-  const callHeader = encode({ alg: 'ES256', typ: callTyp, kid })
-  const deliveryHeader = encode({ alg: 'ES256', typ: deliveryTyp, kid })
   const now_s = (): number => Math.floor(clock.now() / 1000)
 
   return {
@@ -48,13 +44,14 @@ export function openMinter({ settings, kid, prover, clock, dice, calls, deliveri
       const exp = iat + Math.min(settings.tokens.call_ttl_s, callLifetime_max_s)
       const jti = dice.hex(16)
       const who = { client_id: agent, sub: person ?? agent, sub_profile: person ? 'user' : 'service' }
-      const raw = await prover.sign(`${callHeader}.${encode({ iss, aud: iss, ...who, iat, exp, jti })}`)
+      const signed = await signToken(callTyp, { iss, aud: iss, ...who, iat, exp, jti })
+      if (isDenial(signed)) return signed
       const expiresAt = exp * 1000 + skew_ms
-      const times = { keyId: kid, issuedAt: iat * 1000, expiresAt }
+      const times = { keyId: signed.kid, issuedAt: iat * 1000, expiresAt }
       const wide = { audience: null, boundTo: null, authority: anything, delegation: null }
       const proof: Proof = { kind: 'call_token', agent, person, credentialId: jti, issuer: 'weir', ...times, ...wide }
-      if (!isDenial(raw)) calls.remember(TokenMemory.key(raw), proof)
-      return raw
+      calls.remember(TokenMemory.key(signed.raw), proof)
+      return signed.raw
     },
 
     async mintDelivery(facts) {
@@ -62,14 +59,10 @@ export function openMinter({ settings, kid, prover, clock, dice, calls, deliveri
       const end_s = Math.min(Math.floor(facts.run.endsAt / 1000), iat + settings.tokens.delivery_ttl_s)
       const exp = Math.max(end_s, iat + 1)
       const { claims, delegation } = writeDelivery(facts, { iss, iat, exp })
-      const raw = await prover.sign(`${deliveryHeader}.${encode(claims)}`)
-      if (isDenial(raw)) return raw
-      deliveries.remember(TokenMemory.key(raw), delegation)
-      return raw
+      const signed = await signToken(deliveryTyp, claims)
+      if (isDenial(signed)) return signed
+      deliveries.remember(TokenMemory.key(signed.raw), delegation)
+      return signed.raw
     },
   }
-}
-
-function encode(part: JsonObject): string {
-  return Buffer.from(JSON.stringify(part)).toString('base64url')
 }

@@ -95,6 +95,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       test.whileMinting()
       return 'delivery'
     },
+    signCard: Object.assign(async (card: object) => card, { kid: () => 'k' }),
   }
   const send = (hop: Hop, done: Done): { abort(why: string): void; taskId: null } => {
     sent.push({ hop, done })

@@ -4,6 +4,7 @@
  * both generations of clients: 1.0 members and 0.3 members stand side by side and each ignores the other's.
  */
 import { createHash } from 'node:crypto'
+import type { JsonObject } from '../../base/json.ts'
 import type { HeaderList } from '../http.ts'
 import type { A2aVersion } from './revision.ts'
 
@@ -31,11 +32,11 @@ export interface Card {
 
 const scheme = { scheme: 'Bearer', bearerFormat: 'JWT' }
 
-/** `publicUrl` is the base from the configuration, with or without a closing slash. */
-export function writeCard(subject: CardSubject, publicUrl: string): Card {
+/** The members of a card. `publicUrl` is the base from the configuration, with or without a closing slash. */
+export function describeAgent(subject: CardSubject, publicUrl: string): JsonObject {
   const url = agentUrl(publicUrl, subject.slug)
   const { slug, name, description, versions } = subject
-  const body = JSON.stringify({
+  return {
     name,
     description,
     version: '1.0.0',
@@ -47,7 +48,12 @@ export function writeCard(subject: CardSubject, publicUrl: string): Card {
     securitySchemes: { weir: { httpAuthSecurityScheme: scheme, type: 'http', ...scheme } },
     securityRequirements: [{ schemes: { weir: { list: [] } } }],
     ...(versions.includes('0.3') ? legacyMembers(url) : {}),
-  })
+  }
+}
+
+/** A card, signed or not, as it is served. */
+export function writeCard(members: JsonObject): Card {
+  const body = JSON.stringify(members)
   const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
   const headers: HeaderList = [
     ['content-type', 'application/json'],

@@ -1,0 +1,105 @@
+/** Keys take turns while calls are in flight, and nobody notices. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { refusalOf, say } from '../support/caller.ts'
+import { completedTask, type ScriptedAgent, startScriptedAgent } from '../support/scripted-agent.ts'
+import { apiKey, startWeir, type Weir, writeConfig } from '../support/weir.ts'
+import { mint } from '../../src/tools.ts'
+
+interface Keys {
+  readonly keys: readonly { readonly kid: string; readonly use: string; readonly state: string }[]
+}
+
+let agent: ScriptedAgent
+let weir: Weir
+
+const config = (url: string) => ({
+  identity: { api_keys: [apiKey('console', 'tomas')] },
+  limits: { run: { calls: 100_000 }, agent: { concurrency: 1000 } },
+  agents: { console: { groups: ['entrypoints'], may_start_runs: true }, orchestrator: { url } },
+})
+
+beforeAll(async () => {
+  agent = await startScriptedAgent(() => completedTask('done'))
+  weir = await startWeir(config(agent.url))
+})
+
+afterAll(async () => {
+  await weir.stop()
+  await agent.stop()
+})
+
+const rotate = (use: string, more: object = {}): Promise<Keys> =>
+  weir.ask<Keys>('/api/v1/keys/rotate', { use, now: true, ...more })
+
+async function callToken(): Promise<string> {
+  const minted = await mint({
+    configPath: join(weir.directory, 'weir.yaml'),
+    agent: 'console',
+    person: 'tomas',
+    ttl_s: null,
+  })
+  if (!('token' in minted)) throw new Error(minted.text)
+  return `Bearer ${minted.token}`
+}
+
+test('rotations while more than 200 calls are in flight fail none of them, and old tokens go on working', async () => {
+  const before = await callToken()
+  const calling = { from: 'console', to: 'orchestrator' }
+  const calls: ReturnType<typeof say>[] = []
+  for (let turn = 0; turn < 6; turn++) {
+    for (let call = 0; call < 40; call++) {
+      calls.push(say(weir, call % 2 === 0 ? calling : { ...calling, authorization: before }))
+    }
+    await rotate('token')
+  }
+  const said = await Promise.all(calls)
+  expect(said.filter(({ status, body }) => status !== 200 || body.error).map(refusalOf)).toEqual([])
+  expect(said).toHaveLength(240)
+  const signedBy = new Set(agent.heard.map(({ headers }) => kidOf(String(headers['txn-token']))))
+  expect(signedBy.size).toBeGreaterThan(2)
+  const after = await say(weir, { ...calling, authorization: await callToken() })
+  expect(after.body.error).toBeUndefined()
+}, 60_000)
+
+const kidOf = (raw: string): string =>
+  (JSON.parse(Buffer.from(raw.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid
+
+test('the published set holds the new key at once, answers 304 to who knows it, and the list of all keys grows', async () => {
+  const url = `${weir.url}/.well-known/jwks.json`
+  const first = await fetch(url)
+  expect(first.headers.get('cache-control')).toBe('public, max-age=300')
+  const etag = first.headers.get('etag') ?? ''
+  expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304)
+  const { keys } = await rotate('card')
+  const fresh = (await (await fetch(url, { headers: { 'if-none-match': etag } })).json()) as Keys
+  const active = keys.find(({ use, state }) => use === 'card' && state === 'active')
+  expect(fresh.keys.map(({ kid }) => kid)).toContain(active?.kid)
+  const all = (await (await fetch(`${weir.url}/.well-known/weir-keys.json`)).json()) as Keys
+  expect(all.keys.length).toBe(keys.length)
+  expect(JSON.stringify([fresh, all, keys])).not.toContain('"d":')
+})
+
+test('a revoked key ends at once, and the records say nothing of any key', async () => {
+  const old = await callToken()
+  const calling = { from: 'console', to: 'orchestrator', authorization: old }
+  expect((await say(weir, calling)).body.error).toBeUndefined()
+  await rotate('token', { revoke: true })
+  expect(refusalOf(await say(weir, calling)) ?? (await say(weir, calling)).status).toEqual(
+    expect.stringMatching(/unauthenticated/) as string,
+  )
+  expect(weir.log()).not.toContain('"d":')
+})
+
+test('a reload of the configuration leaves the keys as they are', async () => {
+  const before = await weir.ask<Keys>('/api/v1/keys')
+  writeConfig({ ...config(agent.url), timeouts: { drain_ms: 1000 } }, weir.directory)
+  await expect.poll(() => weir.log(), { timeout: 20_000 }).toContain('taken into use')
+  expect(await weir.ask<Keys>('/api/v1/keys')).toEqual(before)
+  expect(readFileSync(join(weir.directory, 'state', 'keys', 'keys.json'), 'utf8')).not.toContain('"d"')
+})
+
+test('a use that is none is 400', async () => {
+  await expect(rotate('password')).rejects.toThrow('answered 400')
+})
