@@ -44,6 +44,7 @@ async function rotate(road: Road, keys: Keyring, body: Buffer): Promise<Written>
   return list(keys)
 }
 
-function viewOf({ jwk: _, ...entry }: KeyEntry): object {
-  return { ...entry, alg: algOf(entry.use) }
+/** The key itself is in the public documents. */
+function viewOf(entry: KeyEntry): object {
+  return { ...entry, jwk: undefined, alg: algOf(entry.use) }
 }

@@ -16,7 +16,7 @@ let weir: Weir
 
 const config = (url: string) => ({
   identity: { api_keys: [apiKey('console', 'tomas')] },
-  limits: { run: { calls: 100_000 }, agent: { concurrency: 1000 } },
+  limits: { agent: { concurrency_max: 1000 } },
   agents: { console: { groups: ['entrypoints'], may_start_runs: true }, orchestrator: { url } },
 })
 
@@ -57,7 +57,7 @@ test('rotations while more than 200 calls are in flight fail none of them, and o
   const said = await Promise.all(calls)
   expect(said.filter(({ status, body }) => status !== 200 || body.error).map(refusalOf)).toEqual([])
   expect(said).toHaveLength(240)
-  const signedBy = new Set(agent.heard.map(({ headers }) => kidOf(String(headers['txn-token']))))
+  const signedBy = new Set(agent.asked.map(({ headers }) => kidOf(String(headers['txn-token']))))
   expect(signedBy.size).toBeGreaterThan(2)
   const after = await say(weir, { ...calling, authorization: await callToken() })
   expect(after.body.error).toBeUndefined()

@@ -1,9 +1,8 @@
 /** What a retired key signed is accepted for its time; what it signs afterwards, and what a withdrawn key signed, never. */
 import { expect, test } from 'vitest'
+import { overlap_ms } from '../../src/identity/key-rotation.ts'
 import { callTyp } from '../../src/identity/trust.ts'
-import { agent, codeOf, forge, gatewayUrl, privateKeyOf, World } from '../support/identity-kit.ts'
-
-const overlap_ms = 930_000
+import { agent, codeOf, forge, gatewayUrl, privateKeyOf, rotation, World } from '../support/identity-kit.ts'
 
 /** A call token signed with the first key of this world, issued at this time and valid for five minutes. */
 function callToken(world: World, iat: number, kid = world.keys.kid): string {
@@ -37,7 +36,7 @@ test('the old key itself is refused when its window has ended, whatever its toke
   const { kid, ring } = world.keys
   await ring.rotate('token', { now: true })
   const retiredAt_s = world.now_s
-  world.clock.advance(overlap_ms - 1)
+  world.clock.advance(overlap_ms(rotation) - 1)
   expect(await ring.source('token').find(kid, 'ES256', retiredAt_s * 1000)).not.toBeNull()
   world.clock.advance(1)
   expect(await ring.source('token').find(kid, 'ES256', retiredAt_s * 1000)).toBeNull()
