@@ -21,7 +21,11 @@ const config = (url: string) => ({
 })
 
 beforeAll(async () => {
-  agent = await startScriptedAgent(() => completedTask('done'))
+  // Slow enough that every call of the test is still open when the last key takes over.
+  agent = await startScriptedAgent(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    return completedTask('done')
+  })
   weir = await startWeir(config(agent.url))
 })
 
