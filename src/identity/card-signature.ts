@@ -57,7 +57,7 @@ async function checkOne(signature: unknown, payload: string, keys: readonly obje
     await flattenedVerify(jws, await importJWK(JSON.parse(key) as JWK, alg), { algorithms: [alg] })
     return { kid, alg, problem: null }
   } catch {
-    return { kid, alg, problem: 'it is not a signature of this card by this key' }
+    return { kid, alg, problem: 'it is not a signature by this key over the whole card' }
   }
 }
 

@@ -12,8 +12,8 @@ export interface CardSignature {
 }
 
 export interface SignCard {
-  /** The card with one signature, or `busy`. */
-  (card: JsonObject): Promise<JsonObject | Denial>
+  /** The unsigned card with one signature for each way in which it will be read, or `busy`. */
+  (card: JsonObject, readings: readonly JsonObject[]): Promise<JsonObject | Denial>
   /** The key cards are signed with now: who keeps a signed card keeps it for this key. */
   kid(): string
 }
@@ -26,16 +26,17 @@ export interface CardSignerParts {
 
 export function openCardSigner({ keys, prover, publicUrl }: CardSignerParts): SignCard {
   const jku = `${publicUrl}/.well-known/jwks.json`
-  const sign = async (card: JsonObject): Promise<JsonObject | Denial> => {
-    const { signatures: _, ...signed } = card
+  const signOne = async (reading: JsonObject): Promise<CardSignature | Denial> => {
     const { kid, alg } = keys.signer('card')
     const header = encode(canonical({ alg, typ: 'JOSE', kid, jku }))
-    const raw = await prover.sign({ kid, input: `${header}.${encode(canonical(signed))}` })
+    const raw = await prover.sign({ kid, input: `${header}.${encode(canonical(reading))}` })
     if (isDenial(raw)) return raw
     const signature = raw.split('.')[2]
-    if (!signature) return deny('busy', 'the proof pool gave no signature')
-    const one: CardSignature = { protected: header, signature }
-    return { ...signed, signatures: [one] }
+    return signature ? { protected: header, signature } : deny('busy', 'the proof pool gave no signature')
+  }
+  const sign = async (card: JsonObject, readings: readonly JsonObject[]): Promise<JsonObject | Denial> => {
+    const signatures = await Promise.all(readings.map(signOne))
+    return signatures.find(isDenial) ?? { ...card, signatures }
   }
   return Object.assign(sign, { kid: () => keys.signer('card').kid })
 }

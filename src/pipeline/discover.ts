@@ -4,7 +4,7 @@ import { slugOf } from '../domain/ids.ts'
 import { mintHopId } from '../domain/mint-ids.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { decide } from '../policy/decide.ts'
-import { type Card, describeAgent, writeCard } from '../protocol/a2a/card.ts'
+import { type Card, describeAgent, schemaReading, writeCard } from '../protocol/a2a/card.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
@@ -44,7 +44,9 @@ async function cardOf({ cards, identity, publicUrl }: Snapshot, { settings }: Ag
   const known = cards.get(id)
   if (known?.kid === kid) return known.card
   const slug = slugOf(id)
-  const signed = await identity.signCard(describeAgent({ slug, name: slug, description, versions }, publicUrl))
+  const members = describeAgent({ slug, name: slug, description, versions }, publicUrl)
+  // The SDKs complain of every signature before the first they find right.
+  const signed = await identity.signCard(members, [schemaReading(members), members])
   if (isDenial(signed)) return signed
   const card = writeCard(signed)
   cards.set(id, { kid, card })

@@ -1,14 +1,15 @@
 /** Agent cards that were changed, replayed or signed by somebody else: none passes as ours. */
 import { createPrivateKey, sign } from 'node:crypto'
+import { type AgentCard, verifyAgentCardSignature } from '@a2a-js/sdk'
 import { flattenedVerify, importJWK } from 'jose'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { canonical } from '../../src/base/jcs.ts'
 import type { JsonObject } from '../../src/base/json.ts'
 import { isDenial } from '../../src/domain/verdict.ts'
 import { verifyCard } from '../../src/identity/card-signature.ts'
 import type { CardSignature } from '../../src/identity/card-signer.ts'
 import { makeKey } from '../../src/identity/key-material.ts'
-import { describeAgent } from '../../src/protocol/a2a/card.ts'
+import { describeAgent, schemaReading } from '../../src/protocol/a2a/card.ts'
 import { encode, gatewayUrl, World } from '../support/identity-kit.ts'
 
 const world = new World()
@@ -17,7 +18,8 @@ const keys = (JSON.parse(ring.jwks().text) as { keys: JsonObject[] }).keys
 
 async function signed(slug: string): Promise<JsonObject> {
   const subject = { slug, name: slug, description: 'Finds things.', versions: ['1.0', '0.3'] } as const
-  const card = await world.identity.signCard(describeAgent(subject, gatewayUrl))
+  const members = describeAgent(subject, gatewayUrl)
+  const card = await world.identity.signCard(members, [schemaReading(members), members])
   if (isDenial(card)) throw new Error(card.detail)
   return card
 }
@@ -43,14 +45,31 @@ test('our own card verifies, with ours and with an independent reader of JWS', a
   expect(await verifyCard(card, keys)).toEqual({
     valid: true,
     reason: null,
-    signatures: [{ kid, alg: 'ES256', problem: null }],
+    signatures: [
+      { kid, alg: 'ES256', problem: 'it is not a signature by this key over the whole card' },
+      { kid, alg: 'ES256', problem: null },
+    ],
   })
   const { signatures: _, ...members } = card
-  const [first] = signaturesOf(card)
+  const first = signaturesOf(card)[1]
   const jws = { ...first, signature: first?.signature ?? '', payload: encode(canonical(members)) }
   const key = await importJWK({ ...ring.publicKey(kid), kty: 'EC' }, 'ES256')
   const { protectedHeader } = await flattenedVerify(jws, key)
   expect(protectedHeader).toEqual({ alg: 'ES256', typ: 'JOSE', kid, jku: `${gatewayUrl}/.well-known/jwks.json` })
+})
+
+test('the SDK of A2A finds our card signed by us, and a changed one not', async () => {
+  const verify = verifyAgentCardSignature(async (kid) => importJWK({ ...ring.publicKey(kid), kty: 'EC' }, 'ES256'))
+  const said = vi.spyOn(console, 'debug').mockImplementation(() => undefined)
+  await verify(card as unknown as AgentCard)
+  expect(said).not.toHaveBeenCalled()
+  await expect(verify({ ...card, name: 'reseerch' } as unknown as AgentCard)).rejects.toThrow('No valid')
+  said.mockRestore()
+})
+
+test('a signature over what the SDK reads does not vouch for the rest of a card', async () => {
+  const [reading] = signaturesOf(card)
+  expect(await verifyCard({ ...card, signatures: [reading] }, keys)).toMatchObject({ valid: false })
 })
 
 test('the order of members and a way over the wire change nothing', async () => {
@@ -64,7 +83,7 @@ const { securitySchemes: _, ...withoutSchemes } = card
 test.each<readonly [string, JsonObject]>([
   ['no signatures', { ...card, signatures: undefined }],
   ['an empty list of signatures', { ...card, signatures: [] }],
-  ['too many signatures', { ...card, signatures: Array.from({ length: 17 }, () => signaturesOf(card)[0]) }],
+  ['too many signatures', { ...card, signatures: Array.from({ length: 17 }, () => signaturesOf(card)[1]) }],
   ['another name', { ...card, name: 'reseerch' }],
   ['another address', { ...card, url: 'http://evil.example/' }],
   ['a member more', { ...card, documentationUrl: 'http://evil.example/' }],
@@ -72,8 +91,8 @@ test.each<readonly [string, JsonObject]>([
   ['null where nothing was', { ...card, provider: null }],
   ['a member with its default value less', { ...card, capabilities: { streaming: true, pushNotifications: false } }],
   ['a member less', withoutSchemes],
-  ['an unprotected algorithm', { ...card, signatures: [{ ...signaturesOf(card)[0], protected: encode({ kid }) }] }],
-  ['a signature cut short', { ...card, signatures: [{ ...signaturesOf(card)[0], signature: 'AAAA' }] }],
+  ['an unprotected algorithm', { ...card, signatures: [{ ...signaturesOf(card)[1], protected: encode({ kid }) }] }],
+  ['a signature cut short', { ...card, signatures: [{ ...signaturesOf(card)[1], signature: 'AAAA' }] }],
   ['the key of a stranger', forged(card, stranger, { alg: 'ES256', typ: 'JOSE', kid: stranger.kid })],
   ['the key of a stranger under our name', forged(card, stranger, { alg: 'ES256', typ: 'JOSE', kid })],
   ['a header that brings its key', forged(card, stranger, { alg: 'ES256', kid: stranger.kid, jwk: strangerJwk })],

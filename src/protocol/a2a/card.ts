@@ -4,7 +4,7 @@
  * both generations of clients: 1.0 members and 0.3 members stand side by side and each ignores the other's.
  */
 import { createHash } from 'node:crypto'
-import type { JsonObject } from '../../base/json.ts'
+import { isJsonObject, type JsonObject } from '../../base/json.ts'
 import type { HeaderList } from '../http.ts'
 import type { A2aVersion } from './revision.ts'
 
@@ -49,6 +49,42 @@ export function describeAgent(subject: CardSubject, publicUrl: string): JsonObje
     securityRequirements: [{ schemes: { weir: { list: [] } } }],
     ...(versions.includes('0.3') ? legacyMembers(url) : {}),
   }
+}
+
+const schemaMembers = [
+  'name',
+  'description',
+  'version',
+  'supportedInterfaces',
+  'capabilities',
+  'defaultInputModes',
+  'defaultOutputModes',
+  'skills',
+  'securityRequirements',
+]
+
+/**
+ * What the SDKs of 1.0 make of a card before they check its signature: members outside the schema are gone, and so is
+ * whatever is empty. They find no other signature right.
+ */
+export function schemaReading(card: JsonObject): JsonObject {
+  const known = Object.fromEntries(schemaMembers.map((name) => [name, card[name]]))
+  const reading = withoutEmpty({ ...known, securitySchemes: { weir: { httpAuthSecurityScheme: scheme } } })
+  return isJsonObject(reading) ? reading : {}
+}
+
+/** Undefined for what is empty itself. */
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const kept = value.map(withoutEmpty).filter((inner) => inner !== undefined)
+    return kept.length > 0 ? kept : undefined
+  }
+  if (!isJsonObject(value)) return value === '' || value === null ? undefined : value
+  const kept = Object.entries(value).flatMap(([name, inner]) => {
+    const full = withoutEmpty(inner)
+    return full === undefined ? [] : [[name, full] as const]
+  })
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined
 }
 
 /** A card, signed or not, as it is served. */
