@@ -1,11 +1,11 @@
 /** Keys take turns while calls are in flight, and nobody notices. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { refusalOf, say } from '../support/caller.ts'
 import { completedTask, type ScriptedAgent, startScriptedAgent } from '../support/scripted-agent.ts'
-import { apiKey, startWeir, type Weir, writeConfig } from '../support/weir.ts'
-import { mint } from '../../src/tools.ts'
+import { apiKey, keyOf, startWeir, type Weir, writeConfig } from '../support/weir.ts'
+import { mint, verifyCardFile } from '../../src/tools.ts'
 
 interface Keys {
   readonly keys: readonly { readonly kid: string; readonly use: string; readonly state: string }[]
@@ -102,6 +102,28 @@ test('a reload of the configuration leaves the keys as they are', async () => {
   await expect.poll(() => weir.log(), { timeout: 20_000 }).toContain('taken into use')
   expect(await weir.ask<Keys>('/api/v1/keys')).toEqual(before)
   expect(readFileSync(join(weir.directory, 'state', 'keys', 'keys.json'), 'utf8')).not.toContain('"d"')
+})
+
+test('the card of an agent verifies with the published keys, over a rotation too, and its text stays the same between', async () => {
+  const file = join(weir.directory, 'card.json')
+  const fetchCard = async (): Promise<string> => {
+    const headers = { authorization: `Bearer ${keyOf('console')}` }
+    return (await fetch(`${weir.url}/a2a/orchestrator/.well-known/agent-card.json`, { headers })).text()
+  }
+  const verdict = async (text: string): Promise<unknown> => {
+    writeFileSync(file, text)
+    return verifyCardFile({ card: file, jwks: `${weir.url}/.well-known/jwks.json` })
+  }
+  const first = await fetchCard()
+  expect(await fetchCard()).toBe(first)
+  await rotate('card')
+  const second = await fetchCard()
+  expect(second).not.toBe(first)
+  expect(await verdict(first)).toMatchObject({ valid: true })
+  expect(await verdict(second)).toMatchObject({ valid: true })
+  expect(await verdict(second.replace('orchestrator', 'orchestrat0r'))).toMatchObject({ valid: false })
+  await rotate('card', { revoke: true })
+  expect(await verdict(second)).toMatchObject({ valid: false })
 })
 
 test('a use that is none is 400', async () => {
