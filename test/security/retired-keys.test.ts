@@ -1,15 +1,27 @@
 /** What a retired key signed is accepted for its time; what it signs afterwards, and what a withdrawn key signed, never. */
+import type { JsonWebKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { overlap_ms } from '../../src/identity/key-rotation.ts'
 import { callTyp } from '../../src/identity/trust.ts'
-import { agent, codeOf, forge, gatewayUrl, privateKeyOf, rotation, World } from '../support/identity-kit.ts'
+import {
+  agent,
+  codeOf,
+  forge,
+  gatewayUrl,
+  type OwnKeys,
+  privateKeyOf,
+  rotation,
+  World,
+} from '../support/identity-kit.ts'
 
-/** A call token signed with the first key of this world, issued at this time and valid for five minutes. */
-function callToken(world: World, iat: number, kid = world.keys.kid): string {
+/** A call token issued at this time and valid for five minutes, signed with the first key of this world or another. */
+function callToken(world: World, iat: number, key: Pick<OwnKeys, 'kid' | 'privateJwk'> = world.keys): string {
   const times = { iat, exp: iat + 300, jti: `j${iat}` }
   const who = { client_id: agent('orchestrator'), sub: agent('orchestrator'), sub_profile: 'service' }
   const claims = { iss: gatewayUrl, aud: gatewayUrl, ...who, ...times }
-  return forge(privateKeyOf(world.keys), { alg: 'ES256', typ: callTyp, kid }, claims)
+  return forge(privateKeyOf(key), { alg: 'ES256', typ: callTyp, kid: key.kid }, claims)
 }
 
 const mint = async (world: World): Promise<string> => {
@@ -64,5 +76,7 @@ test('a key that is published and does not sign yet, and a key for another use, 
   const next = await world.keys.ring.rotate('token')
   expect('kid' in next && (await world.keys.ring.source('token').find(next.kid, 'ES256'))).toBeNull()
   const { kid } = world.keys.ring.signer('card')
-  expect(await show(world, callToken(world, world.now_s, kid))).toBe('unauthenticated')
+  const file = join(world.keys.stateDir, 'keys', `card-${kid}.jwk`)
+  const privateJwk = JSON.parse(readFileSync(file, 'utf8')) as JsonWebKey
+  expect(await show(world, callToken(world, world.now_s, { kid, privateJwk }))).toBe('unauthenticated')
 })
