@@ -3,7 +3,7 @@ import type { Clock } from './base/clock.ts'
 import type { Loaded } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { fetchTextFrom } from './identity/fetch-text.ts'
-import type { SigningKeys } from './identity/keys.ts'
+import { type Keyring, openKeyring } from './identity/keyring.ts'
 import { openIdentity } from './identity/open.ts'
 import { openOutbound } from './identity/outbound.ts'
 import { openAlerts } from './observe/alerts.ts'
@@ -13,7 +13,7 @@ import { openPolicy, type PolicySnapshot } from './policy/snapshot.ts'
 import { describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
 import type { TokenParts } from './pipeline/oauth/parts.ts'
 import type { Snapshot } from './pipeline/road.ts'
-import { agentFacts, identitySettings, makeSnapshot, readAllTls } from './pipeline/snapshot.ts'
+import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls } from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
 import { deny } from './domain/verdict.ts'
 import { type OAuthRefusal, oauthRefusal } from './protocol/oauth/refusal.ts'
@@ -36,10 +36,21 @@ export function startProblem(exit: StartProblem['exit'], text: string): StartPro
 /** What lives as long as the process and every snapshot is made with. */
 export interface Workshop {
   readonly pool: ProofPool
-  readonly keys: SigningKeys
+  readonly keys: Keyring
   readonly clock: Clock
   readonly dice: Dice
   readonly log: Log
+}
+
+/** The keys of the state directory; what happens to them later goes to the log. */
+export function openKeys(settings: Settings, clock: Clock, log: Log): Keyring | StartProblem {
+  const keys = openKeyring({
+    ...keyPlaces(settings),
+    clock,
+    onTurn: (sentence) => log.info(`keys: ${sentence}`),
+    onProblem: (sentence) => log.error(`keys: ${sentence}`),
+  })
+  return keys.kind === 'key_problem' ? startProblem(70, keys.sentence) : keys
 }
 
 /** Compiles the policies of these settings and opens everything a snapshot holds. */

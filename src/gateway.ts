@@ -17,8 +17,9 @@ import type { Settings } from './config/settings.ts'
 import { isListenFailure, type Listener, type ListenerOptions } from './edge/contract.ts'
 import { openListener } from './edge/listener.ts'
 import { serveData } from './edge/routes.ts'
-import { buildSnapshot, type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
-import { openSigningKeys } from './identity/keys.ts'
+import { buildSnapshot, openKeys, type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
+import { keyRoutes } from './admin/keys.ts'
+import type { Keyring } from './identity/keyring.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
 import { replay } from './ledger/replay.ts'
 import { Bench, limitsPlan } from './limits/bench.ts'
@@ -32,7 +33,7 @@ import { Exchanges } from './pipeline/exchanges.ts'
 import { runEntry } from './pipeline/run-entry.ts'
 import { recover } from './pipeline/recover.ts'
 import type { Road, Snapshot } from './pipeline/road.ts'
-import { limitSettings } from './pipeline/snapshot.ts'
+import { limitSettings, rotationOf } from './pipeline/snapshot.ts'
 import type { Serve } from './protocol/http.ts'
 import { Relay } from './relay/relay.ts'
 import { Transport } from './relay/transport.ts'
@@ -76,9 +77,9 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const lock = takeLock(dir)
   if (typeof lock === 'string') return startProblem(70, lock)
   stack.defer(() => lock.release())
-  const keys = openSigningKeys(dir)
-  if (keys.kind === 'key_problem') return startProblem(70, keys.sentence)
   const clock = systemClock
+  const keys = openKeys(settings, clock, log)
+  if (keys.kind !== 'keyring') return keys
   const dice = cryptoDice()
   const boot = dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
@@ -86,7 +87,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   // Opened before the pool and so closed after it: a call whose signature the pool gives up still leaves its record.
   stack.defer(async () => void (await ledger.close()))
   const pool = openProofPool({
-    signingKey: keys.privateJwk,
+    keySlot: keys.slot,
     onError: (error) => log.error(`proof pool: ${error.message}`),
   })
   stack.defer(() => pool.close())
@@ -108,13 +109,17 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
   const road = await paveRoad(workshop, snapshot, { ledger, boot, metrics, stack })
-  late.serve = serveData(road, keys.jwks)
-  const routes = [...runRoutes(road), ...healthRoutes({ road, draining: () => draining.yes, metrics: page })]
+  late.serve = serveData(road, keys)
+  const routes = [
+    ...runRoutes(road),
+    ...keyRoutes(road, keys),
+    ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
+  ]
   const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))
   if (isListenFailure(admin)) return startProblem(70, admin.detail)
   stack.defer(() => admin.close())
   if (data.warning) log.warn(data.warning)
-  watchNumbers(road, metrics, { engine: data.engine, stack })
+  watchNumbers(road, metrics, { engine: data.engine, keys, stack })
   registry.knowAgents([...snapshot.agents.keys()].map(slugOf))
   return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack })
 }
@@ -215,11 +220,13 @@ function horizonOf(settings: Settings, now: number): number {
   return Math.max(now % day_ms, settings.limits.run.wall_clock_ms?.max ?? day_ms)
 }
 
-function watchNumbers(
-  road: Road,
-  metrics: GatewayMetrics,
-  { engine, stack }: { readonly engine: 'uws' | 'node'; readonly stack: AsyncDisposableStack },
-): void {
+interface Watched {
+  readonly engine: 'uws' | 'node'
+  readonly keys: Keyring
+  readonly stack: AsyncDisposableStack
+}
+
+function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys, stack }: Watched): void {
   const { ledger, runs, exchanges, clock } = road
   metrics.runsActive.child({}).readFrom(() => runs.active)
   metrics.streamsActive.child({}).readFrom(() => exchanges.streams)
@@ -234,6 +241,7 @@ function watchNumbers(
   stack.defer(() => lag.stop())
   const sweeping = setInterval(() => {
     for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
+    keys.sweep()
   }, sweep_ms)
   stack.defer(() => clearInterval(sweeping))
 }
@@ -283,6 +291,7 @@ async function reload(running: Running, loaded: Loaded): Promise<boolean> {
   road.limits.use(limitSettings(loaded.settings))
   registry.knowAgents([...next.agents.keys()].map(slugOf))
   road.snapshot = next
+  workshop.keys.use(rotationOf(loaded.settings))
   metrics.reloadSuccessful.child({}).set(1)
   metrics.configEpoch.child({}).add(1)
   void before.alerts.close()

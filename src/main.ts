@@ -13,6 +13,7 @@ const deps: CliDeps = {
     mint: async (request) => (await import('./tools.ts')).mint(request),
     inspect: async (request) => (await import('./tools.ts')).inspect(request),
   },
+  card: { verify: async (places) => (await import('./tools.ts')).verifyCardFile(places) },
   docs: async () => (await import('./tools.ts')).docs(),
   version,
   clock: systemClock,

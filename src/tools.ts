@@ -3,9 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { adminTokenPath } from './admin/token.ts'
 import { systemClock } from './base/clock.ts'
+import { isJsonObject, type JsonObject, readJsonObject } from './base/json.ts'
+import { takeLock } from './base/instance-lock.ts'
+import type { Settings } from './config/settings.ts'
 import { cryptoDice } from './base/dice.ts'
 import type { AdminPlace, CliDeps, InspectedToken } from './cli/deps.ts'
-import { type CliProblem, problem } from './cli/exit-codes.ts'
+import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
 import { addressUrl } from './config/fields.ts'
 import { isLoaded, loadConfig, type Loaded } from './config/load.ts'
 import { formatProblems } from './config/problems.ts'
@@ -15,11 +18,14 @@ import { isAgentId, isPersonId } from './domain/ids.ts'
 import { isDenial } from './domain/verdict.ts'
 import { fetchTextFrom } from './identity/fetch-text.ts'
 import { inspectToken } from './identity/inspect.ts'
-import { openSigningKeys } from './identity/keys.ts'
+import { type KeyProblem } from './identity/key-files.ts'
+import { hasKeys } from './identity/keyring-open.ts'
+import { type Keyring, lookAtKeyring, openKeyring } from './identity/keyring.ts'
+import { verifyCard } from './identity/card-signature.ts'
 import { openIdentity } from './identity/open.ts'
 import { openProofRunner } from './identity/verify-batch.ts'
 import { resourceOf } from './pipeline/road.ts'
-import { identitySettings } from './pipeline/snapshot.ts'
+import { identitySettings, keyPlaces } from './pipeline/snapshot.ts'
 import { loadPolicies } from './policy/load.ts'
 import { type CompiledSource, describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
 import { denialsReference } from './protocol/denials-page.ts'
@@ -74,7 +80,7 @@ export const mint: CliDeps['token']['mint'] = async ({ configPath, agent, person
   if (toId !== null && (!isAgentId(toId) || !settings.agents.has(toId)))
     return problem('not_found', `${to} is not an agent in ${configPath}.`)
   if (personId !== null && !isPersonId(personId)) return problem('usage', `${person} cannot be the name of a person.`)
-  const keys = openSigningKeys(settings.state.dir)
+  const keys = keysOf(settings)
   if (keys.kind === 'key_problem') return problem('failed', keys.sentence)
   const publicUrl = settings.gateway.public_url
   if (publicUrl === null)
@@ -84,7 +90,7 @@ export const mint: CliDeps['token']['mint'] = async ({ configPath, agent, person
     identitySettings({ ...settings, identity: { ...settings.identity, tokens } }, publicUrl),
     {
       keys,
-      runProofs: openProofRunner(keys.privateJwk),
+      runProofs: openProofRunner(keys.slot),
       clock: systemClock,
       dice: cryptoDice(),
       fetchText: fetchTextFrom('.'),
@@ -111,9 +117,10 @@ function agentIdOf(name: string): string {
 export const inspect: CliDeps['token']['inspect'] = async ({ configPath, token }) => {
   const loaded = await read(configPath)
   if ('exit' in loaded) return loaded
-  const keys = openSigningKeys(loaded.settings.state.dir)
+  const keys = keysOf(loaded.settings)
   if (keys.kind === 'key_problem') return problem('failed', keys.sentence)
-  const report = await inspectToken(token, keys.jwks)
+  const jwks = JSON.parse(keys.jwks().text) as { readonly keys: readonly object[] }
+  const report = await inspectToken(token, jwks)
   if (isDenial(report)) return problem('no', `This is no token: ${report.detail}.`)
   const expired = report.expiresAt !== null && report.expiresAt <= systemClock.now()
   const reason =
@@ -133,6 +140,37 @@ export const inspect: CliDeps['token']['inspect'] = async ({ configPath, token }
     depth: report.depth,
     expires_at: report.expiresAt ?? 0,
   } satisfies InspectedToken
+}
+
+/** Beside a gateway the keys are only looked at; before its first start they are made, as it would. */
+function keysOf(settings: Settings): Keyring | KeyProblem {
+  const options = { ...keyPlaces(settings), clock: systemClock }
+  if (hasKeys(settings.state.dir)) return lookAtKeyring(options)
+  const lock = takeLock(settings.state.dir)
+  if (typeof lock === 'string') return lookAtKeyring(options)
+  try {
+    return openKeyring(options)
+  } finally {
+    lock.release()
+  }
+}
+
+export const verifyCardFile: CliDeps['card']['verify'] = async ({ card, jwks }) => {
+  const fetchText = fetchTextFrom('.')
+  const read = async (place: string): Promise<JsonObject | CliProblem> => {
+    try {
+      const text = await fetchText(/^(?:https?|file):/.test(place) ? place : `file:${place}`)
+      return readJsonObject(text) ?? problem('no', `${place} is not one strict JSON object.`)
+    } catch (error) {
+      return problem('not_found', `${place} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  const document = await read(card)
+  if (isProblem(document)) return document
+  const set = await read(jwks)
+  if (isProblem(set)) return set
+  const keys = Array.isArray(set['keys']) ? set['keys'].filter(isJsonObject) : null
+  return keys ? verifyCard(document, keys) : problem('no', `${jwks} is not a JWK Set.`)
 }
 
 /** Writes what is generated from tables; returns what changed, relative to the repository. */

@@ -34,4 +34,8 @@ export class BoundedMap<K extends string, V extends object | string | number | b
   delete(key: K): void {
     this.#cache.delete(key)
   }
+
+  clear(): void {
+    this.#cache.clear()
+  }
 }

@@ -72,6 +72,25 @@ export interface Alert {
   readonly code: string
 }
 
+/** Newest first. Times are milliseconds since the epoch. */
+export interface KeyList {
+  readonly schema: 'weir.keys/v1'
+  readonly keys: readonly KeyView[]
+}
+
+export interface KeyView {
+  readonly kid: string
+  readonly use: 'token' | 'record' | 'card'
+  readonly alg: string
+  readonly state: 'next' | 'active' | 'retired'
+  readonly source: 'file' | 'credential'
+  readonly published_at: number
+  readonly active_from: number
+  readonly retired_at: number | null
+  readonly not_after: number | null
+  readonly revoked_at: number | null
+}
+
 /** RFC 9457, with our stable `code`. */
 export interface Problem {
   readonly title?: string

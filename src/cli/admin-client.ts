@@ -1,6 +1,6 @@
 /** The terminal's way to a running gateway: one request, one answer or one sentence that says why not. */
 import type { AdminPlace, CliDeps } from './deps.ts'
-import type { Problem, RunDetail, RunList } from './admin-api.ts'
+import type { KeyList, Problem, RunDetail, RunList } from './admin-api.ts'
 import { type CliProblem, type ExitName, problem } from './exit-codes.ts'
 
 /** An operator waits no longer than this for an answer of the admin listener. */
@@ -19,6 +19,15 @@ export interface AdminClient {
   showRun(id: string): Promise<RunDetail | CliProblem>
   /** `reason` is written into the ledger. A run that is over already is a problem with exit `no`. */
   haltRun(id: string, reason: string): Promise<RunDetail | CliProblem>
+  listKeys(): Promise<KeyList | CliProblem>
+  /** A use whose key Weir does not keep itself is a problem with exit `no`. */
+  rotateKey(asked: RotateRequest): Promise<KeyList | CliProblem>
+}
+
+export interface RotateRequest {
+  readonly use: string
+  readonly now: boolean
+  readonly revoke: boolean
 }
 
 /** `WEIR_URL` and `WEIR_ADMIN_TOKEN` if both are set, otherwise what the configuration file says. */
@@ -38,6 +47,8 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
     listRuns: () => ask<RunList>('/api/v1/runs', 'weir.runs/v1'),
     showRun: (id) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}`, 'weir.run/v1'),
     haltRun: (id, reason) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}/halt`, 'weir.run/v1', { reason }),
+    listKeys: () => ask<KeyList>('/api/v1/keys', 'weir.keys/v1'),
+    rotateKey: (asked) => ask<KeyList>('/api/v1/keys/rotate', 'weir.keys/v1', asked),
   }
 }
 

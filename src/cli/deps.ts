@@ -19,6 +19,7 @@ export interface CliDeps {
   /** Where the admin listener of the gateway with this configuration is, and the token that opens it. */
   readonly admin: (configPath: string) => Promise<AdminPlace | CliProblem>
   readonly token: TokenTools
+  readonly card: CardTools
   /** Writes the generated reference pages; returns the paths that changed. */
   readonly docs: () => Promise<readonly string[]>
   /** Of Weir, as package.json says. */
@@ -57,6 +58,23 @@ export interface AdminPlace {
 interface TokenTools {
   readonly mint: (request: MintRequest) => Promise<MintedToken | CliProblem>
   readonly inspect: (request: InspectRequest) => Promise<InspectedToken | CliProblem>
+}
+
+interface CardTools {
+  /** Checks the signatures of a card with a JWK Set; each is a file or a URL. */
+  readonly verify: (places: { readonly card: string; readonly jwks: string }) => Promise<CardVerdict | CliProblem>
+}
+
+export interface CardVerdict {
+  readonly valid: boolean
+  /** Why it is not valid; null if it is. */
+  readonly reason: string | null
+  readonly signatures: readonly {
+    readonly kid: string | null
+    readonly alg: string | null
+    /** Why it does not count; null if it holds. */
+    readonly problem: string | null
+  }[]
 }
 
 interface MintRequest {

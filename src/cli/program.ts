@@ -1,5 +1,6 @@
 /** The command line as one table of commands. Each command's code is loaded when it is called, so `--help` is instant. */
 import { Command, CommanderError } from 'commander'
+import type { KeysOptions, RotateOptions } from './commands/keys.ts'
 import type { HaltOptions, RunsOptions } from './commands/runs.ts'
 import type { MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
@@ -57,6 +58,8 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addCheck(program, deps, settle)
   addRuns(program, deps, settle)
   addToken(program, deps, settle)
+  addKeys(program, deps, settle)
+  addCard(program, deps, settle)
   addDemo(program, deps, settle)
   addDocs(program, deps, settle)
   return program
@@ -145,6 +148,45 @@ function addToken(program: Command, deps: CliDeps, settle: Settle): void {
     .action(async (given: string, options: { config: string; json?: boolean }) => {
       const { inspectToken } = await import('./commands/token.ts')
       await settle(inspectToken(deps, given, options))
+    })
+}
+
+function addKeys(program: Command, deps: CliDeps, settle: Settle): void {
+  const keys = program.command('keys').description('the keys Weir signs with, and how to turn them')
+  examples(keys, ['weir keys ls', 'weir keys rotate --use token --now', 'weir keys rotate --use token --revoke --yes'])
+  const verb = (name: string, description: string): Command =>
+    keys
+      .command(name)
+      .description(description)
+      .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
+      .option('--json', 'one JSON object')
+  verb('ls', 'all keys, newest first').action(async (options: KeysOptions) => {
+    const { listKeys } = await import('./commands/keys.ts')
+    await settle(listKeys(deps, options))
+  })
+  verb('rotate', 'let the next key sign as soon as it was published long enough')
+    .option('--use <use>', 'token, record or card', 'token')
+    .option('--now', 'it signs at once')
+    .option('--revoke', 'at once, and nothing the old key signed is accepted any more')
+    .option('--yes', 'do not ask')
+    .action(async (options: RotateOptions) => {
+      const { rotateKey } = await import('./commands/keys.ts')
+      await settle(rotateKey(deps, options))
+    })
+}
+
+function addCard(program: Command, deps: CliDeps, settle: Settle): void {
+  const card = program.command('card').description('signed agent cards')
+  examples(card, ['weir card verify card.json --jwks https://weir.example/.well-known/jwks.json'])
+  card
+    .command('verify')
+    .description('check who published a card; exit code 3 if no signature holds')
+    .argument('<card>', 'file or URL of the card')
+    .requiredOption('--jwks <place>', 'file or URL of the keys that are trusted')
+    .option('--json', 'one JSON object')
+    .action(async (place: string, options: { jwks: string; json?: boolean }) => {
+      const { verifyCard } = await import('./commands/card.ts')
+      await settle(verifyCard(deps, place, options))
     })
 }
 

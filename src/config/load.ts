@@ -58,7 +58,7 @@ export async function loadConfig(
   ].filter((finding) => !broken.has(JSON.stringify(finding.path)))
   const problems = [...syntax, ...locateAll([...replaced.findings, ...findings], parsed)]
   if (problems.length > 0 || !checked.success) return inOrder(problems)
-  const settings = normalise(checked.data, base)
+  const settings = normalise(checked.data, base, env['CREDENTIALS_DIRECTORY'] || null)
   return { settings, ...hashes(settings), file, sources: [file, ...replaced.files] }
 }
 
@@ -119,14 +119,13 @@ async function exists(path: string, kind: 'directory' | 'file'): Promise<boolean
 
 /** The hash hides secrets because they serialise as `[secret]`; the fingerprint reveals them and is itself a secret. */
 function hashes(settings: Settings): { readonly hash: string; readonly fingerprint: Secret } {
-  const shown = JSON.stringify(settings, stable)
-  const full = JSON.stringify(
-    settings,
-    function (this: Readonly<Record<string, unknown>>, key: string, value: unknown) {
-      const held = this[key]
-      return held instanceof Secret ? held.reveal() : stable(key, value)
-    },
-  )
+  // Where the service manager puts credentials is no part of the configuration: `weir check` knows the same hash.
+  const said = { ...settings, state: { dir: settings.state.dir } }
+  const shown = JSON.stringify(said, stable)
+  const full = JSON.stringify(said, function (this: Readonly<Record<string, unknown>>, key: string, value: unknown) {
+    const held = this[key]
+    return held instanceof Secret ? held.reveal() : stable(key, value)
+  })
   return { hash: sha256(shown), fingerprint: new Secret(sha256(full)) }
 }
 

@@ -18,7 +18,7 @@ import type {
 } from './settings.ts'
 
 /** `base` is the directory of the configuration file; relative paths start there. */
-export function normalise(file: ConfigFile, base: string): Settings {
+export function normalise(file: ConfigFile, base: string, credentials_dir: string | null): Settings {
   const mode = file.limits.mode
   const run: RunLimits = withMode(file.limits.run, mode)
   const agent: AgentLimits = withMode(file.limits.agent, mode)
@@ -39,7 +39,7 @@ export function normalise(file: ConfigFile, base: string): Settings {
       public_url,
       tls: tlsSettings(file.gateway.tls, base),
     },
-    state: { dir: resolve(base, file.state.dir) },
+    state: { dir: resolve(base, file.state.dir), credentials_dir },
     identity: identitySettingsOf(file, { base, public_url, agentId, personId }),
     agents: new Map(agents.map((row) => [row.id, row])),
     teams: new Map(teams.map((row) => [row.id, row])),

@@ -66,7 +66,11 @@ export interface Settings {
     /** Null for clear text. */
     readonly tls: TlsSettings | null
   }
-  readonly state: { readonly dir: string }
+  readonly state: {
+    readonly dir: string
+    /** Where the service manager hands in keys (`CREDENTIALS_DIRECTORY`, systemd.exec(5)); null if it does not. */
+    readonly credentials_dir: string | null
+  }
   readonly identity: IdentitySectionSettings
   readonly agents: ReadonlyMap<AgentId, AgentSettings>
   readonly teams: ReadonlyMap<TeamId, TeamSettings>

@@ -1,5 +1,6 @@
 /** The data listener's routes: paths are compared byte for byte, for ingress let only canonical ones in. */
 import type { AgentId } from '../domain/ids.ts'
+import type { KeyDocument, Keyring } from '../identity/keyring.ts'
 import { serveCard } from '../pipeline/discover.ts'
 import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspect.ts'
 import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'
@@ -7,7 +8,7 @@ import { serveToken } from '../pipeline/oauth/serve-token.ts'
 import type { Road } from '../pipeline/road.ts'
 import { agentOf, serveA2a } from '../pipeline/serve.ts'
 import { writeProblem } from '../protocol/faces.ts'
-import type { Inbound, Reply, Serve } from '../protocol/http.ts'
+import type { HeaderList, Inbound, Reply, Serve } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { oauthPaths } from '../protocol/oauth/words.ts'
 
@@ -32,9 +33,10 @@ type ServeOn = (road: Road, inbound: Inbound, reply: Reply) => void | Promise<vo
 
 const agentPrefix = '/a2a/'
 
-/** `jwks` is the public key set with which anyone can check the tokens Weir hands out. */
-export function serveData(road: Road, jwks: object): Serve {
-  const keys = JSON.stringify(jwks)
+/** The public documents with which anyone can check what Weir signed: now, and long after. */
+export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
+
+export function serveData(road: Road, keys: PublishedKeys): Serve {
   return (inbound, reply) => {
     const { path, method } = inbound
     const found = path.startsWith(agentPrefix) ? findAgent(path) : null
@@ -46,10 +48,22 @@ export function serveData(road: Road, jwks: object): Serve {
     const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
     const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined
     if (route) return route.method === method ? route.serve(road, inbound, reply) : wrongMethod(reply, route.method)
-    if (path === oauthPaths.jwks) return reply.send(200, [['content-type', 'application/jwk-set+json']], keys)
+    if (path === oauthPaths.jwks) return sendKeys(inbound, reply, keys.jwks())
+    if (path === '/.well-known/weir-keys.json') return sendKeys(inbound, reply, keys.history())
     if (path === '/healthz') return reply.send(200, [['content-type', 'text/plain']], 'ok\n')
     return notFound(reply)
   }
+}
+
+/** For five minutes from a cache, which is less than the next key is published before it signs. */
+function sendKeys({ headers }: Inbound, reply: Reply, { text, etag }: KeyDocument): void {
+  const fresh: HeaderList = [
+    ['content-type', 'application/jwk-set+json'],
+    ['cache-control', 'public, max-age=300'],
+    ['etag', etag],
+  ]
+  if (headers.get('if-none-match') === etag) return reply.send(304, fresh, '')
+  reply.send(200, fresh, text)
 }
 
 function findAgent(path: string): { readonly agent: AgentId; readonly rest: string } | null {

@@ -1,12 +1,13 @@
 /** The public keys of issuers. A key is found only by the exact `kid` in the document the configuration names. */
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Millis } from '../base/clock.ts'
 import { isJsonObject, type JsonObject, readJsonObject } from '../base/json.ts'
 import { publicKeyText } from './algorithms.ts'
 import type { FetchText } from './fetch-text.ts'
 
 /** Where a public key comes from; the text of the key as a VerifyTask wants it, or null. */
 export interface KeySource {
-  find(kid: string, alg: string): string | null | Promise<string | null>
+  /** `issuedAt` is what the token says of itself: a key that was retired signed nothing after that. */
+  find(kid: string, alg: string, issuedAt?: Millis): string | null | Promise<string | null>
 }
 
 /** Public key texts by `alg kid`. */
@@ -19,15 +20,6 @@ const stale_ms = 3_600_000
 /** Between two reads at least, so that invented key ids cannot make us flood an issuer. */
 const cooldown_ms = 30_000
 const keys_max = 50
-
-/** Keys that do not change while we run: our own. */
-export function fixedKeys(keys: readonly object[], algorithms: readonly string[]): KeySource {
-  const table = keyTable(
-    keys.map((key) => ({ ...key })),
-    algorithms,
-  )
-  return { find: (kid, alg) => table.get(`${alg} ${kid}`) ?? null }
-}
 
 /** The JWKS (RFC 7517 section 5) of one issuer: cached, read again for an unknown `kid`, one read at a time. */
 export class JwksSource implements KeySource {

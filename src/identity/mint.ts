@@ -8,10 +8,10 @@ import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { callClaims, callDelegation, type CallFacts, callLifetime_max_s, callTyp } from './call-token.ts'
 import { forget, sha256 } from './chain.ts'
 import { deliveryClaims, type DeliveryFacts, deliveryOf, deliveryTyp, type Frame, type Unwritten } from './delivery.ts'
-import type { Prover } from './prover.ts'
 import type { IdentitySettings } from './settings.ts'
 import { skew_ms } from './strict-jwt.ts'
 import { TokenMemory } from './token-memory.ts'
+import type { TokenSigner } from './token-signer.ts'
 
 export interface CallToken {
   readonly kind: 'call_token'
@@ -39,8 +39,7 @@ export interface Minter {
 
 export interface MinterParts {
   readonly settings: IdentitySettings
-  readonly kid: string
-  readonly prover: Prover
+  readonly signer: TokenSigner
   readonly clock: Clock
   readonly dice: Dice
   readonly calls: TokenMemory<Proof>
@@ -50,10 +49,8 @@ export interface MinterParts {
 /** 8192 characters in base64url hold 6144 bytes; the rest is for header, signature and dots. */
 const claimsMax_bytes = 5950
 
-export function openMinter({ settings, kid, prover, clock, dice, calls, deliveries }: MinterParts): Minter {
+export function openMinter({ settings, signer, clock, dice, calls, deliveries }: MinterParts): Minter {
   const iss = settings.public_url
-  const callHeader = encode(JSON.stringify({ alg: 'ES256', typ: callTyp, kid }))
-  const deliveryHeader = encode(JSON.stringify({ alg: 'ES256', typ: deliveryTyp, kid }))
   const now_s = (): number => Math.floor(clock.now() / 1000)
 
   return {
@@ -64,11 +61,12 @@ export function openMinter({ settings, kid, prover, clock, dice, calls, deliveri
       const end_s = parent ? Math.floor((parent.expiresAt - skew_ms) / 1000) : Number.POSITIVE_INFINITY
       const exp = Math.max(iat + 1, Math.min(iat + Math.min(ttl_s, callLifetime_max_s), end_s))
       const jti = dice.hex(16)
+      const { kid, header } = signer.begin(callTyp)
       const frame = { iss, kid, iat, exp, jti }
       const unwritten = callDelegation(facts, jti, iat)
-      const written = write(callHeader, unwritten, (delegation) => callClaims(facts, delegation, frame))
+      const written = write(header, unwritten, (delegation) => callClaims(facts, delegation, frame))
       if (isDenial(written)) return written
-      const raw = await prover.sign(written.input)
+      const raw = await signer.sign({ kid, input: written.input })
       if (isDenial(raw)) return raw
       const delegation = written.said && stamped(written.said, written.input, frame)
       const proof = proofOf(facts, delegation, frame)
@@ -79,14 +77,15 @@ export function openMinter({ settings, kid, prover, clock, dice, calls, deliveri
     mintDelivery(facts) {
       const iat = now_s()
       const end_s = Math.min(Math.floor(facts.run.endsAt / 1000), iat + settings.tokens.delivery_ttl_s)
+      const { kid, header } = signer.begin(deliveryTyp)
       const frame = { iss, kid, iat, exp: Math.max(end_s, iat + 1) }
       const unwritten = deliveryOf(facts, iat)
       if (!unwritten)
         return deny('run_context_required', 'the chain before this call is not known', { rule: 'token.chain' })
-      const written = write(deliveryHeader, unwritten, (said) => deliveryClaims(said, frame))
+      const written = write(header, unwritten, (said) => deliveryClaims(said, frame))
       if (isDenial(written)) return written
       const delegation = stamped(written.said, written.input, frame)
-      const raw = prover.sign(written.input).then((signed) => {
+      const raw = signer.sign({ kid, input: written.input }).then((signed) => {
         if (!isDenial(signed)) deliveries.remember(TokenMemory.key(signed), delegation)
         return signed
       })

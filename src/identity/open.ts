@@ -4,20 +4,21 @@ import type { Dice } from '../base/dice.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Authenticator, openAuthenticator } from './authenticator.ts'
 import type { FetchText } from './fetch-text.ts'
-import { fixedKeys, JwksSource } from './jwks.ts'
-import type { SigningKeys } from './keys.ts'
+import { JwksSource } from './jwks.ts'
+import { openCardSigner, type SignCard } from './card-signer.ts'
+import type { Keyring } from './keyring.ts'
 import { type Minter, openMinter } from './mint.ts'
 import { PeerBudget, type PeerBudgetLimits } from './peer-budget.ts'
 import type { RunProofs } from './proof-tasks.ts'
 import { openProver } from './prover.ts'
 import type { IdentitySettings } from './settings.ts'
-import { jwtSigner, type SignJwt } from './sign-jwt.ts'
 import { TokenGate } from './token-gate.ts'
 import { TokenMemory } from './token-memory.ts'
+import { jwtSigner, openTokenSigner, type SignJwt } from './token-signer.ts'
 import { callTrust, deliveryTrust, foreignTrust, type Trust } from './trust.ts'
 
 export interface IdentityParts {
-  readonly keys: SigningKeys
+  readonly keys: Keyring
   /** The proof pool, or `openProofRunner` where there is no pool. */
   readonly runProofs: RunProofs
   readonly clock: Clock
@@ -31,6 +32,9 @@ export interface Identity extends Authenticator, Minter {
   readonly sign: SignJwt
   /** Reads the keys of all issuers ahead of the first call; answers with what could not be read, as sentences. */
   warm(): Promise<readonly string[]>
+  /** Judges every token anew from now on: a key was withdrawn. */
+  forgetTokens(): void
+  readonly signCard: SignCard
 }
 
 const defaultBudget: PeerBudgetLimits = { tokens_per_second: 200, burst: 400 }
@@ -38,7 +42,7 @@ const defaultBudget: PeerBudgetLimits = { tokens_per_second: 200, burst: 400 }
 export function openIdentity(settings: IdentitySettings, parts: IdentityParts): Identity {
   const { clock, dice, keys } = parts
   const { proofs, proof_queue } = settings.maximums
-  const own = fixedKeys(keys.jwks.keys, ['ES256'])
+  const own = keys.source('token')
   const issuers = settings.issuers.map((issuer) => ({
     issuer,
     source: new JwksSource(issuer, parts.fetchText, clock),
@@ -53,7 +57,8 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
   const calls = new TokenMemory<Proof>(proofs, clock)
   const deliveries = new TokenMemory<Delegation>(proofs, clock)
   const shared = { prover, budget, clock, flights_max: proof_queue }
-  const minter = openMinter({ settings, kid: keys.kid, prover, clock, dice, calls, deliveries })
+  const signer = openTokenSigner(keys, prover)
+  const minter = openMinter({ settings, signer, clock, dice, calls, deliveries })
   const authenticator = openAuthenticator({
     api_keys: settings.api_keys,
     calls: new TokenGate({ trusts: callers, memory: calls, ...shared }),
@@ -66,7 +71,12 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
   return {
     ...authenticator,
     ...minter,
-    sign: jwtSigner(keys.kid, prover),
+    sign: jwtSigner(signer),
+    signCard: openCardSigner({ keys, prover, publicUrl: settings.public_url }),
+    forgetTokens() {
+      calls.forget()
+      deliveries.forget()
+    },
     async warm() {
       await Promise.all(issuers.map(async ({ source }) => await source.refresh()))
       return issuers.flatMap(({ source }) => source.problem ?? [])

@@ -13,7 +13,7 @@ import type { AgentId } from '../domain/ids.ts'
 import { type Denial, isDenial } from '../domain/verdict.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import { discloseClaims } from './disclosure.ts'
-import type { SignJwt } from './sign-jwt.ts'
+import type { SignJwt } from './token-signer.ts'
 import { type Obtain, TokenPool } from './token-pool.ts'
 import { issuerOf, requestToken, type TokenPlace } from './token-request.ts'
 

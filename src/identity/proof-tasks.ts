@@ -11,15 +11,17 @@ export interface VerifyTask {
   readonly key: string
 }
 
-/** Sign `header.claims` with Weir's own key. */
+/** Sign `header.claims` with one of Weir's own keys. */
 export interface SignTask {
   readonly kind: 'sign'
+  /** The key; one that signs no more gives `false` and never the signature of another. */
+  readonly kid: string
   readonly input: string
 }
 
 export type ProofTask = VerifyTask | SignTask
 
-/** Whether the signature holds; for a SignTask the signature in base64url. */
+/** Whether the signature holds; for a SignTask the signature in base64url, or `false` where the key signs no more. */
 export type ProofResult = boolean | string
 
 /** Works off a batch, in order. Rejects only if the pool itself fails. */

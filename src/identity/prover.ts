@@ -9,8 +9,8 @@ import type { ProofResult, ProofTask, RunProofs } from './proof-tasks.ts'
 export interface Prover {
   /** Whether the signature holds, or `busy`. */
   verify(task: { readonly raw: string; readonly alg: string; readonly key: string }): Promise<boolean | Denial>
-  /** The compact token made of `header.claims`, or `busy`. */
-  sign(input: string): Promise<string | Denial>
+  /** The compact JWS made of `header.claims`, or `busy`, also where the key signs no more. */
+  sign(task: { readonly kid: string; readonly input: string }): Promise<string | Denial>
 }
 
 export interface ProverLimits {
@@ -33,10 +33,10 @@ export function openProver(run: RunProofs, limits: ProverLimits): Prover {
       const result = await queue.ask({ kind: 'verify', ...task })
       return typeof result === 'string' ? false : result
     },
-    async sign(input) {
-      const result = await queue.ask({ kind: 'sign', input })
+    async sign(task) {
+      const result = await queue.ask({ kind: 'sign', ...task })
       if (typeof result === 'boolean') return deny('busy', 'the proof pool gave no signature')
-      return typeof result === 'string' ? `${input}.${result}` : result
+      return typeof result === 'string' ? `${task.input}.${result}` : result
     },
   }
 }

@@ -51,9 +51,10 @@ export class TokenGate<T extends Expiring> {
 
   #fly(key: string, claimed: Claimed<T>): Denial | Promise<T | Denial> {
     if (this.#flights.size >= this.#parts.flights_max) return deny('busy', 'too many tokens are being verified')
+    const { epoch } = this.#parts.memory
     const flight = this.#verify(claimed)
       .then((outcome) => {
-        this.#parts.memory.remember(key, outcome)
+        this.#parts.memory.remember(key, outcome, epoch)
         return outcome
       })
       .finally(() => this.#flights.delete(key))
@@ -76,7 +77,7 @@ export class TokenGate<T extends Expiring> {
 
   async #verify({ token, base, trust, value }: Claimed<T>): Promise<T | Denial> {
     const { raw, alg, kid } = token
-    const key = await trust.keys.find(kid, alg)
+    const key = await trust.keys.find(kid, alg, base.issuedAt)
     if (key === null) return deny('unauthenticated', 'kid is no key of this issuer, or its keys cannot be read')
     const genuine = await this.#parts.prover.verify({ raw, alg, key })
     if (typeof genuine !== 'boolean') return genuine

@@ -22,6 +22,7 @@ export class TokenMemory<T extends Expiring> {
   readonly #known: BoundedMap<string, T>
   readonly #refused: BoundedMap<string, Denial>
   readonly #clock: Clock
+  #epoch = 0
 
   constructor(max: number, clock: Clock) {
     this.#known = new BoundedMap({ max, clock })
@@ -41,9 +42,21 @@ export class TokenMemory<T extends Expiring> {
     return this.#refused.get(key)
   }
 
+  /** Changes when everything was forgotten: what was being judged before that is not worth remembering. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** Every token is judged anew: a key was withdrawn. */
+  forget(): void {
+    this.#epoch += 1
+    this.#known.clear()
+  }
+
   /** Refusals that say something about us and not about the token (`busy`) are not kept. */
-  remember(key: string, outcome: T | Denial): void {
+  remember(key: string, outcome: T | Denial, epoch = this.#epoch): void {
     if (!isDenial(outcome)) {
+      if (epoch !== this.#epoch) return
       const left_ms = outcome.expiresAt - this.#clock.now()
       if (left_ms > 0) this.#known.set(key, outcome, Math.min(left_ms, verified_ms))
     } else if (outcome.code !== 'busy') {

@@ -11,7 +11,7 @@ import {
 } from 'oauth4webapi'
 import type { CredentialSettings } from '../config/settings-identity.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
-import type { SignJwt } from './sign-jwt.ts'
+import type { SignJwt } from './token-signer.ts'
 import type { Obtained } from './token-pool.ts'
 
 /** A credential row whose mode asks for a token: what the cross-check of the configuration promises is there. */

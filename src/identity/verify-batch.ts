@@ -1,19 +1,19 @@
 /** The work of a proof thread: signature mathematics and nothing else. Claims were judged before they came here. */
-import { createPrivateKey, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
+import { sign } from 'node:crypto'
 import { compactVerify, type CryptoKey, importJWK, type JWK } from 'jose'
-import { assert } from '../base/assert.ts'
 import { BoundedMap } from '../base/bounded-map.ts'
 import type { ProofResult, ProofTask, RunProofs, SignTask, VerifyTask } from './proof-tasks.ts'
+import { SigningSlot } from './signing-slot.ts'
 
 /** 50 keys of each of 16 issuers; beyond that the least used is imported again. */
 const importedKeys_max = 800
 
-/** Makes a runner of proof batches; without a private key it can only verify. */
-export function openProofRunner(privateJwk: JsonWebKey | null): RunProofs {
-  const signingKey = privateJwk && createPrivateKey({ key: privateJwk, format: 'jwk' })
+/** Makes a runner of proof batches that signs with the keys in the slot of a keyring; without one it can only verify. */
+export function openProofRunner(keySlot: SharedArrayBuffer | null): RunProofs {
+  const slot = keySlot && new SigningSlot(keySlot)
   const imported = new BoundedMap<string, CryptoKey | Uint8Array>({ max: importedKeys_max })
   const prove = (task: ProofTask): ProofResult | Promise<ProofResult> =>
-    task.kind === 'sign' ? makeSignature(task, signingKey) : holds(task, imported)
+    task.kind === 'sign' ? makeSignature(task, slot) : holds(task, imported)
   return async (tasks) => {
     const results: ProofResult[] = []
     // One after the other: a thread of the pool must not fan out over the cores that the main thread needs.
@@ -35,10 +35,13 @@ async function holds(task: VerifyTask, imported: BoundedMap<string, CryptoKey | 
   }
 }
 
-/** Half as long as when OpenSSL is asked for the form of JWS itself. */
-function makeSignature(task: SignTask, key: KeyObject | null): string {
-  assert(key !== null, 'only a pool that was given the private key is asked to sign')
-  return sideBySide(sign('sha256', Buffer.from(task.input), key)).toString('base64url')
+/** ES256 takes half as long as when OpenSSL is asked for the form of JWS itself. */
+function makeSignature(task: SignTask, slot: SigningSlot | null): string | false {
+  const found = slot?.find(task.kid)
+  if (!found) return false
+  const input = Buffer.from(task.input)
+  const signature = found.alg === 'ES256' ? sideBySide(sign('sha256', input, found.key)) : sign(null, input, found.key)
+  return signature.toString('base64url')
 }
 
 const integer_bytes = 32

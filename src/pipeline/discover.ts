@@ -2,15 +2,15 @@
 import type { AgentId } from '../domain/ids.ts'
 import { slugOf } from '../domain/ids.ts'
 import { mintHopId } from '../domain/mint-ids.ts'
-import { deny, isDenial } from '../domain/verdict.ts'
+import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { decide } from '../policy/decide.ts'
-import { writeCard } from '../protocol/a2a/card.ts'
+import { type Card, describeAgent, schemaReading, writeCard } from '../protocol/a2a/card.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { enterRun } from './enter.ts'
 import { neutral, turnAway } from './refuse.ts'
-import { resourceOf, type Road } from './road.ts'
+import { type AgentEntry, resourceOf, type Road, type Snapshot } from './road.ts'
 
 /** Answers `GET .../.well-known/agent-card.json`: 401 without a credential, 404 for whoever may not call the agent. */
 export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
@@ -31,11 +31,26 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
   const place = enterRun(road.runs, principal, inbound.headers)
   const inItsChain = !isDenial(place) && place.chain.includes(agent) && agent !== caller
   if (!entry?.upstream || (isDenial(verdict) && !inItsChain)) return notFound(reply)
-  const { description, versions } = entry.settings
-  const slug = slugOf(agent)
-  const card = writeCard({ slug, name: slug, description, versions }, snapshot.publicUrl)
+  const card = await cardOf(snapshot, entry)
+  if (isDenial(card)) return turnAway(reply, card, mintHopId(road.dice))
   if (inbound.headers.get('if-none-match') === card.etag) return reply.send(304, card.headers, '')
   return reply.send(200, card.headers, card.body)
+}
+
+/** Signed once for each configuration and key; who asks again gets the same bytes. */
+async function cardOf({ cards, identity, publicUrl }: Snapshot, { settings }: AgentEntry): Promise<Card | Denial> {
+  const { id, description, versions } = settings
+  const kid = identity.signCard.kid()
+  const known = cards.get(id)
+  if (known?.kid === kid) return known.card
+  const slug = slugOf(id)
+  const members = describeAgent({ slug, name: slug, description, versions }, publicUrl)
+  // The SDKs complain of every signature before the first they find right.
+  const signed = await identity.signCard(members, [schemaReading(members), members])
+  if (isDenial(signed)) return signed
+  const card = writeCard(signed)
+  cards.set(id, { kid, card })
+  return card
 }
 
 function notFound(reply: Reply): void {

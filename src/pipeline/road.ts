@@ -12,6 +12,7 @@ import type { Alerts } from '../observe/alerts.ts'
 import type { Log } from '../observe/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Upstream } from '../relay/exchange.ts'
+import type { Card } from '../protocol/a2a/card.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Counts } from './counts.ts'
 import type { Deliveries } from './deliveries.ts'
@@ -34,6 +35,8 @@ export interface Snapshot {
   readonly alerts: Alerts
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
   readonly alternatives: Map<AgentId, readonly string[]>
+  /** Signed cards and the key of each; filled as they are asked for. */
+  readonly cards: Map<AgentId, { readonly kid: string; readonly card: Card }>
 }
 
 /** What the registry knows of an agent, as the road needs it. */

@@ -2,6 +2,8 @@
 import type { Loaded } from '../config/load.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
 import type { AgentId } from '../domain/ids.ts'
+import type { RotationSettings } from '../identity/key-rotation.ts'
+import type { KeyPlaces } from '../identity/keyring-open.ts'
 import type { IdentitySettings } from '../identity/settings.ts'
 import type { LimitSettings } from '../limits/settings.ts'
 import type { AgentFacts } from '../policy/world.ts'
@@ -22,7 +24,8 @@ export function makeSnapshot(loaded: Loaded, { upstreamTls, ...parts }: Snapshot
     [...loaded.settings.agents].map(([id, row]) => [id, entryOf(row, upstreamTls.get(id) ?? null)] as const),
   )
   const { settings, hash } = loaded
-  return { settings, configHash: hash, agents, alternatives: new Map<AgentId, readonly string[]>(), ...parts }
+  const fresh: Pick<Snapshot, 'alternatives' | 'cards'> = { alternatives: new Map(), cards: new Map() }
+  return { settings, configHash: hash, agents, ...fresh, ...parts }
 }
 
 /** The secrets of the operator's headers are read here, once, for the relay that writes them upstream. */
@@ -61,6 +64,16 @@ export function limitSettings({ limits, agents, teams }: Settings): LimitSetting
     agents: new Map([...agents].map(([id, agent]) => [id, agent.limits])),
     teams: new Map([...teams].map(([id, team]) => [id, team.limits])),
   }
+}
+
+/** Where the keys of these settings are and when they take turns. */
+export function keyPlaces(settings: Settings): KeyPlaces {
+  const { dir: stateDir, credentials_dir } = settings.state
+  return { stateDir, credentials_dir, rotation: rotationOf(settings) }
+}
+
+export function rotationOf({ identity }: Settings): RotationSettings {
+  return { ...identity.keys, delivery_ttl_s: identity.tokens.delivery_ttl_s }
 }
 
 export function identitySettings({ identity, maximums }: Settings, publicUrl: string): IdentitySettings {

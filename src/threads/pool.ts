@@ -2,14 +2,13 @@
  * The proof pool: threads for what would hold the main thread up, signatures and policy compilation. Values go in and
  * values come out. An idle thread sleeps in `Atomics.wait`; the main thread never does.
  */
-import type { JsonWebKey } from 'node:crypto'
 import { moduleUrl } from '../base/module-url.ts'
 import { Piscina } from 'piscina'
 import type { ProofResult, ProofTask, RunProofs } from '../identity/proof-tasks.ts'
 
 export interface ProofPoolSettings {
-  /** Given to every thread at its start; null for a pool that only verifies. */
-  readonly signingKey: JsonWebKey | null
+  /** The slot of a keyring, shared with every thread; null for a pool that only verifies. */
+  readonly keySlot: SharedArrayBuffer | null
   readonly threads_max?: number
   /** Tasks that may wait for a thread; beyond it a task is rejected. */
   readonly queue_max?: number
@@ -29,7 +28,7 @@ export interface ProofPool {
 const timeout_ms = 5000
 const idle_ms = 30_000
 
-export function openProofPool({ signingKey, threads_max = 2, queue_max = 256, onError }: ProofPoolSettings): ProofPool {
+export function openProofPool({ keySlot, threads_max = 2, queue_max = 256, onError }: ProofPoolSettings): ProofPool {
   const pool = new Piscina({
     filename: moduleUrl('./proof-worker.ts', import.meta.url).href,
     name: 'verify',
@@ -40,7 +39,7 @@ export function openProofPool({ signingKey, threads_max = 2, queue_max = 256, on
     recordTiming: false,
     // The threads need no secret of the environment.
     env: {},
-    workerData: { signingKey },
+    workerData: { keySlot },
   })
   pool.on('error', (error: Error) => onError?.(error))
   let closed = false

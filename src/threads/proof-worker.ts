@@ -1,14 +1,13 @@
 /** The entry of a proof thread: each export is a task the pool runs by name. */
-import type { JsonWebKey } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
 import { openProofRunner } from '../identity/verify-batch.ts'
 import { compilePolicies } from '../policy/compile.ts'
 import { evaluateOracle } from '../policy/oracle.ts'
 
-const { signingKey } = workerData as { readonly signingKey: JsonWebKey | null }
+const { keySlot } = workerData as { readonly keySlot: SharedArrayBuffer | null }
 
 /** Checks and makes the signatures of one batch, in order. */
-export const verify = openProofRunner(signingKey)
+export const verify = openProofRunner(keySlot)
 
 /** Reads and checks policies for a new snapshot. */
 export const policies = compilePolicies

@@ -10,13 +10,17 @@ const keys = ownKeys()
 const root = join(import.meta.dirname, '..', '..')
 
 test('what one thread signs another verifies, and a changed byte does not hold', async () => {
-  const pool = openProofPool({ signingKey: keys.privateJwk })
+  const pool = openProofPool({ keySlot: keys.ring.slot })
   const prover = openProver(pool.runProofs, { queue_max: 1024 })
   const header = Buffer.from('{"alg":"ES256"}').toString('base64url')
   const tokens = await Promise.all(
     Array.from(
       { length: 200 },
-      async (_, n) => await prover.sign(`${header}.${Buffer.from(`{"n":${n}}`).toString('base64url')}`),
+      async (_, n) =>
+        await prover.sign({
+          kid: keys.kid,
+          input: `${header}.${Buffer.from(`{"n":${n}}`).toString('base64url')}`,
+        }),
     ),
   )
   const { x, y } = keys.jwks.keys[0] ?? {}
@@ -26,14 +30,14 @@ test('what one thread signs another verifies, and a changed byte does not hold',
   expect(new Set(await Promise.all(tokens.map(verify)))).toEqual(new Set([true]))
   expect(await verify(JSON.stringify(tokens[0]).slice(1, -1).replace('.eyJuI', '.eyJuJ'))).toBe(false)
   await pool.close()
-  expect(await prover.sign('a.b')).toMatchObject({ code: 'busy' })
+  expect(await prover.sign({ kid: keys.kid, input: 'a.b' })).toMatchObject({ code: 'busy' })
 })
 
 test('a pool that was opened and used lets the process end, closed or not', () => {
   for (const end of ['await pool.close()', '']) {
     const script = `
       import { openProofPool } from './src/threads/pool.ts'
-      const pool = openProofPool({ signingKey: null })
+      const pool = openProofPool({ keySlot: null })
       const [held] = await pool.runProofs([{ kind: 'verify', raw: 'a.b.c', alg: 'ES256', key: '{}' }])
       process.stdout.write(String(held))
       ${end}`

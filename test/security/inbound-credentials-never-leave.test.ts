@@ -3,7 +3,9 @@ import { createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import type { JSONWebKeySet } from 'jose'
 import { afterEach, expect, test } from 'vitest'
-import { openSigningKeys } from '../../src/identity/keys.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { openKeyring } from '../../src/identity/keyring.ts'
+import { rotation } from '../support/identity-kit.ts'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -135,9 +137,14 @@ test.each([
   '%s: the one Authorization is of the target, and who exchanges gets no token of the run',
   async (mode, own, txn) => {
     const directory = mkdtempSync(join(tmpdir(), 'weir-test-'))
-    const keys = openSigningKeys(join(directory, 'state'))
-    if (keys.kind !== 'keys') throw new Error(keys.sentence)
-    const server = await startAuthServer(keys.jwks as unknown as JSONWebKeySet)
+    const keys = openKeyring({
+      stateDir: join(directory, 'state'),
+      credentials_dir: null,
+      rotation,
+      clock: systemClock,
+    })
+    if (keys.kind !== 'keyring') throw new Error(keys.sentence)
+    const server = await startAuthServer(JSON.parse(keys.jwks().text) as JSONWebKeySet)
     open.push(() => server.stop())
     const place = { token_endpoint: server.endpoint, issuer: server.issuer, client_id: 'weir-jwt' }
     const staged = await stage({ mode, ...place }, directory)

@@ -25,8 +25,8 @@ let pool: ProofPool
 let world: World
 
 beforeAll(async () => {
-  pool = openProofPool({ signingKey: keys.privateJwk })
-  world = new World({ runProofs: pool.runProofs, keys, budget: { tokens_per_second: 1000, burst: 1000 } })
+  pool = openProofPool({ keySlot: keys.ring.slot })
+  world = new World({ runProofs: pool.runProofs, keys: keys.ring, budget: { tokens_per_second: 1000, burst: 1000 } })
   await world.identity.warm()
 })
 

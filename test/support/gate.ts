@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Call } from '../../src/domain/call.ts'
 import { mintHopId } from '../../src/domain/mint-ids.ts'
-import { writeCard } from '../../src/protocol/a2a/card.ts'
+import { describeAgent, writeCard } from '../../src/protocol/a2a/card.ts'
 import { isMalformed, readCall } from '../../src/protocol/a2a/dialect.ts'
 import type { A2aVersion } from '../../src/protocol/a2a/revision.ts'
 import type { Written } from '../../src/protocol/jsonrpc.ts'
@@ -25,7 +25,7 @@ export async function startGate(
   const calls: Call[] = []
   const server = createServer((request, response) => {
     const subject = { slug: 'research', name: 'Research', description: 'Finds things.', versions }
-    const card = writeCard(subject, origin())
+    const card = writeCard(describeAgent(subject, origin()))
     if (request.method === 'GET') {
       write(response, { status: 200, headers: card.headers, body: card.body })
       return

@@ -1,9 +1,9 @@
 /** A small world of issuers, agents and forged tokens for the tests of identity. */
 import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ManualClock } from '../../src/base/clock.ts'
+import { type Clock, ManualClock } from '../../src/base/clock.ts'
 import { countingDice } from '../../src/base/dice.ts'
 import { anything } from '../../src/domain/authority.ts'
 import {
@@ -20,7 +20,7 @@ import { type Denial, isDenial } from '../../src/domain/verdict.ts'
 import type { CallFacts } from '../../src/identity/call-token.ts'
 import { sha256 } from '../../src/identity/chain.ts'
 import { type DeliveryFacts, deliveryOf } from '../../src/identity/delivery.ts'
-import { openSigningKeys, type SigningKeys } from '../../src/identity/keys.ts'
+import { Keyring, openKeyring } from '../../src/identity/keyring.ts'
 import { type Identity, type IdentityParts, openIdentity } from '../../src/identity/open.ts'
 import type { CallToken, Minting } from '../../src/identity/mint.ts'
 import type { IdentitySettings } from '../../src/identity/settings.ts'
@@ -32,10 +32,25 @@ export const gatewayUrl = 'http://127.0.0.1:8080'
 export const idp = 'https://idp.example'
 export const partner = 'https://partner.example'
 
-export function ownKeys(): SigningKeys {
-  const keys = openSigningKeys(mkdtempSync(join(tmpdir(), 'weir-keys-')))
-  if (keys.kind !== 'keys') throw new Error(keys.sentence)
-  return keys
+export const rotation = { rotate_after_s: 2_592_000, publish_before_s: 86_400, delivery_ttl_s: 600 }
+
+/** A keyring of the gateway and, for forgeries, the private part of the key it signed tokens with at first. */
+export interface OwnKeys {
+  readonly ring: Keyring
+  readonly stateDir: string
+  readonly kid: string
+  readonly privateJwk: JsonWebKey
+  readonly jwks: { readonly keys: readonly JsonWebKey[] }
+}
+
+export function ownKeys(clock: Clock = new ManualClock()): OwnKeys {
+  const stateDir = mkdtempSync(join(tmpdir(), 'weir-keys-'))
+  const ring = openKeyring({ stateDir, credentials_dir: null, rotation, clock })
+  if (!(ring instanceof Keyring)) throw new Error(ring.sentence)
+  const { kid } = ring.signer('token')
+  const privateJwk = JSON.parse(readFileSync(join(stateDir, 'keys', `token-${kid}.jwk`), 'utf8')) as JsonWebKey
+  const jwks = { keys: [{ ...ring.publicKey(kid), kid, alg: 'ES256', use: 'sig' }] }
+  return { ring, stateDir, kid, privateJwk, jwks }
 }
 
 /** An issuer's key: what it publishes and what it signs with. */
@@ -50,7 +65,7 @@ export function issuerKey(kid: string): IssuerKey {
   return { kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid } }
 }
 
-export function privateKeyOf(keys: SigningKeys): KeyObject {
+export function privateKeyOf(keys: Pick<OwnKeys, 'privateJwk'>): KeyObject {
   return createPrivateKey({ key: keys.privateJwk, format: 'jwk' })
 }
 
@@ -116,7 +131,7 @@ function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings 
 /** An identity over an issuer and a partner that publish one key each, verifying in this thread. */
 export class World {
   readonly clock = new ManualClock()
-  readonly keys = ownKeys()
+  readonly keys = ownKeys(this.clock)
   readonly idpKey = issuerKey('idp-1')
   readonly partnerKey = issuerKey('partner-1')
   readonly fetched: string[] = []
@@ -128,8 +143,8 @@ export class World {
       ['test:partner', [this.partnerKey.jwk]],
     ])
     this.identity = openIdentity(settingsWith(change), {
-      keys: this.keys,
-      runProofs: openProofRunner(this.keys.privateJwk),
+      keys: this.keys.ring,
+      runProofs: openProofRunner(this.keys.ring.slot),
       clock: this.clock,
       dice: countingDice(),
       fetchText: async (url) => {

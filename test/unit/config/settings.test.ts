@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isAgentId, isTeamId } from '../../../src/domain/ids.ts'
+import { isLoaded, loadConfig } from '../../../src/config/load.ts'
 import type { AgentSettings, Settings } from '../../../src/config/settings.ts'
 import { root } from '../../tidy/source.ts'
 import { loadedOf, mustLoad, tempConfig } from '../../support/temp-config.ts'
@@ -154,4 +155,14 @@ test('the commented example is a right configuration and names every section', a
   const { settings } = await mustLoad(config.path)
   expect(settings.agents.size).toBe(3)
   expect(Object.keys(settings)).toHaveLength(10)
+})
+
+test('credentials of the service manager are found by the environment and are no part of the configuration', async () => {
+  await using config = await tempConfig('')
+  const plain = await loadConfig(config.path, {})
+  const handed = await loadConfig(config.path, { CREDENTIALS_DIRECTORY: '/run/credentials/weir.service' })
+  if (!isLoaded(plain) || !isLoaded(handed)) throw new Error('an empty file holds')
+  expect(plain.settings.state.credentials_dir).toBeNull()
+  expect(handed.settings.state.credentials_dir).toBe('/run/credentials/weir.service')
+  expect(handed.hash).toBe(plain.hash)
 })

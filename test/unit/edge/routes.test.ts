@@ -4,6 +4,7 @@ import { MemoryReply } from '../../support/reply.ts'
 import { openTokenTrial, type TokenTrial } from '../../support/token-endpoint.ts'
 
 let trial: TokenTrial
+const nothing = { text: '{}', etag: '"0"' }
 
 beforeAll(async () => {
   const clientAuth = { cert: 'c.pem', key: 'k.pem', client_ca: 'ca.pem', client_cert: 'optional' }
@@ -15,7 +16,7 @@ async function ask(method: string, path: string, body = ''): Promise<MemoryReply
   const headers = new Map([['content-type', 'application/x-www-form-urlencoded']])
   const times = { receivedAt: 0, startedAt: 0 }
   const request = { method, path, query: '', headers, body: Buffer.from(body), peer: '::1', clientCert: null, ...times }
-  await serveData(trial.road, { keys: [] })(request, reply)
+  await serveData(trial.road, { jwks: () => nothing, history: () => nothing })(request, reply)
   return reply
 }
 

@@ -45,8 +45,8 @@ test('a flood of verifications neither crowds out nor delays the signatures of a
     { queue_max: 8, batch_max: 4 },
   )
   const flood = Array.from({ length: 20 }, async (_, n) => await prover.verify(task(n)))
-  expect(await prover.sign('h.c')).toBe('h.c.sig')
-  expect(batches[0]?.[0]).toEqual({ kind: 'sign', input: 'h.c' })
+  expect(await prover.sign({ kid: 'k', input: 'h.c' })).toBe('h.c.sig')
+  expect(batches[0]?.[0]).toEqual({ kind: 'sign', kid: 'k', input: 'h.c' })
   const outcomes = await Promise.all(flood)
   expect(outcomes.filter((outcome) => outcome === true)).toHaveLength(8)
   expect(outcomes.at(-1)).toMatchObject({ code: 'busy' })

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { writeCard } from '../../../../src/protocol/a2a/card.ts'
+import { type Card, type CardSubject, describeAgent, writeCard } from '../../../../src/protocol/a2a/card.ts'
 
 const subject = { slug: 'research', name: 'Research', description: 'Finds things.', versions: ['1.0', '0.3'] } as const
+const cardOf = (of: CardSubject, url: string): Card => writeCard(describeAgent(of, url))
 
 test('one card serves both generations of clients', () => {
-  const { body } = writeCard(subject, 'http://gateway.example:8080')
+  const { body } = cardOf(subject, 'http://gateway.example:8080')
   const url = 'http://gateway.example:8080/a2a/research/'
   expect(JSON.parse(body)).toMatchObject({
     name: 'Research',
@@ -25,15 +26,15 @@ test('one card serves both generations of clients', () => {
 })
 
 test('an agent of 1.0 alone has no members of 0.3', () => {
-  const card = JSON.parse(writeCard({ ...subject, versions: ['1.0'] }, 'http://g/').body) as object
+  const card = JSON.parse(cardOf({ ...subject, versions: ['1.0'] }, 'http://g/').body) as object
   expect(Object.keys(card)).not.toContain('url')
   expect(card).toMatchObject({ supportedInterfaces: [{ url: 'http://g/a2a/research/', protocolVersion: '1.0' }] })
 })
 
 test('the tag is strong and follows the text', () => {
-  const one = writeCard(subject, 'http://g')
+  const one = cardOf(subject, 'http://g')
   expect(one.etag).toMatch(/^"[\w-]{43}"$/)
-  expect(writeCard(subject, 'http://g/').etag).toBe(one.etag)
-  expect(writeCard({ ...subject, description: 'Other.' }, 'http://g').etag).not.toBe(one.etag)
+  expect(cardOf(subject, 'http://g/').etag).toBe(one.etag)
+  expect(cardOf({ ...subject, description: 'Other.' }, 'http://g').etag).not.toBe(one.etag)
   expect(one.headers).toContainEqual(['etag', one.etag])
 })
