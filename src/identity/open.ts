@@ -5,12 +5,17 @@ import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Authenticator, openAuthenticator } from './authenticator.ts'
 import type { FetchText } from './fetch-text.ts'
 import { fixedKeys, JwksSource } from './jwks.ts'
+import type { DpopChecker } from './dpop.ts'
+import { openDpopChecker } from './dpop-checker.ts'
 import type { SigningKeys } from './keys.ts'
 import { type Minter, openMinter } from './mint.ts'
 import { PeerBudget, type PeerBudgetLimits } from './peer-budget.ts'
 import type { RunProofs } from './proof-tasks.ts'
 import { openProver } from './prover.ts'
 import type { IdentitySettings } from './settings.ts'
+import type { Replay } from './replay.ts'
+import { openSenderCheck } from './sender-constraint.ts'
+import { localSingleUse, type SingleUse } from './single-use.ts'
 import { TokenGate } from './token-gate.ts'
 import { TokenMemory } from './token-memory.ts'
 import { callTrust, deliveryTrust, foreignTrust, type Trust } from './trust.ts'
@@ -24,9 +29,11 @@ export interface IdentityParts {
   readonly fetchText: FetchText
   /** Unknown tokens a peer may send. Default 200 a second in bursts of 400. */
   readonly budget?: PeerBudgetLimits
+  /** What was used before, shared by all identities of a process. Default: a small one of its own. */
+  readonly replay?: SingleUse
 }
 
-export interface Identity extends Authenticator, Minter {
+export interface Identity extends Authenticator, Minter, DpopChecker, Replay {
   /** Reads the keys of all issuers ahead of the first call; answers with what could not be read, as sentences. */
   warm(): Promise<readonly string[]>
 }
@@ -51,6 +58,8 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
   const calls = new TokenMemory<Proof>(proofs, clock)
   const deliveries = new TokenMemory<Delegation>(proofs, clock)
   const shared = { prover, budget, clock, flights_max: proof_queue }
+  const singleUse = parts.replay ?? localSingleUse(settings.dpop.window_s, parts)
+  const dpop = openDpopChecker({ settings: settings.dpop, singleUse, prover, budget, clock })
   const minter = openMinter({ settings, kid: keys.kid, prover, clock, dice, calls, deliveries })
   const authenticator = openAuthenticator({
     api_keys: settings.api_keys,
@@ -60,10 +69,13 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
       memory: deliveries,
       ...shared,
     }),
+    checkSender: openSenderCheck({ dpop, public_url: settings.public_url }),
   })
   return {
     ...authenticator,
     ...minter,
+    ...dpop,
+    once: (issuer, jti, expiresAt) => singleUse.assertions.once(issuer, jti, expiresAt),
     async warm() {
       await Promise.all(issuers.map(async ({ source }) => await source.refresh()))
       return issuers.flatMap(({ source }) => source.problem ?? [])

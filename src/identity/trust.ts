@@ -4,6 +4,7 @@ import { anything } from '../domain/authority.ts'
 import { type AgentId, isAgentId, isPersonId, type PersonId } from '../domain/ids.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
+import { readConfirmation } from './confirmation.ts'
 import { deliveryTyp, readDelivery } from './delivery.ts'
 import type { KeySource } from './jwks.ts'
 import type { IdentitySettings } from './settings.ts'
@@ -22,7 +23,8 @@ export const callTyp = 'at+jwt'
 /** The longest a call token may live. */
 export const callLifetime_max_s = 300
 
-const wide = { audience: null, boundTo: null, authority: anything, delegation: null }
+const wide = { audience: null, authority: anything, delegation: null }
+const boundElsewhere = 'cnf binds the token to a key in a way that cannot be checked'
 
 /** A configured identity provider: an exactly pinned claim value stands for an agent. */
 export function foreignTrust(issuer: IssuerSettings, keys: KeySource): Trust<Proof> {
@@ -42,7 +44,9 @@ export function foreignTrust(issuer: IssuerSettings, keys: KeySource): Trust<Pro
       if (!agent) return deny('unauthenticated', `${issuer.agent_claim} stands for no agent`)
       const person = readPerson(issuer.person_claim ? claims[issuer.person_claim] : undefined)
       if (person === undefined) return deny('unauthenticated', `${issuer.person_claim} names no person`)
-      const times = { keyId, issuedAt, expiresAt }
+      const boundTo = readConfirmation(claims)
+      if (boundTo === undefined) return deny('unauthenticated', boundElsewhere)
+      const times = { keyId, issuedAt, expiresAt, boundTo }
       return { kind: 'issuer_jwt', agent, person, credentialId: jti, issuer: issuer.issuer, ...times, ...wide }
     },
   }
@@ -54,11 +58,14 @@ export function callTrust({ public_url }: IdentitySettings, keys: KeySource): Tr
     keys,
     algorithms: ['ES256'],
     rule: { issuer: public_url, audience: public_url, typs: [callTyp], lifetime_max_s: callLifetime_max_s },
-    read({ claims: { client_id, sub_profile }, kid: keyId }, { sub, jti, issuedAt, expiresAt }) {
+    read({ claims, kid: keyId }, { sub, jti, issuedAt, expiresAt }) {
+      const { client_id, sub_profile } = claims
       if (!isText(client_id) || !isAgentId(client_id)) return deny('unauthenticated', 'client_id is no agent')
       const person = personOf(client_id, sub, sub_profile)
       if (person === undefined) return deny('unauthenticated', 'sub and sub_profile disagree')
-      const times = { keyId, issuedAt, expiresAt }
+      const boundTo = readConfirmation(claims)
+      if (boundTo === undefined) return deny('unauthenticated', boundElsewhere)
+      const times = { keyId, issuedAt, expiresAt, boundTo }
       return { kind: 'call_token', agent: client_id, person, credentialId: jti, issuer: 'weir', ...times, ...wide }
     },
   }

@@ -104,6 +104,7 @@ function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings 
       },
     ],
     tokens: { call_ttl_s: 120, delivery_ttl_s: 600, bearer: 'allow' },
+    dpop: { window_s: 30, nonce: 'after_start' },
     maximums: { proofs: 1000, proof_queue: 64, chain: 64 },
     ...change,
   }

@@ -133,6 +133,7 @@ test('a folder that is not there is a first start', async () => {
     runs: [],
     today: new Map(),
     entries: 0,
+    newest: null,
     problems: [],
   })
 })
