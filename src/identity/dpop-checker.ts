@@ -25,7 +25,7 @@ export interface DpopParts {
   readonly clock: Clock
 }
 
-export const proofTyp = 'dpop+jwt'
+const proofTyp = 'dpop+jwt'
 /** What proofs may be signed with, as `WWW-Authenticate` and metadata list them. */
 export const proofAlgorithms = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as const
 

@@ -42,7 +42,7 @@ const fingerprintMask = (1n << fingerprintBits) - 1n
 const marks = 2 ** 20 - 1
 
 /** Rows for `entries` that expire in one generation: one with the count of each table, then the cells. */
-export function replayRows(entries: number): number {
+function replayRows(entries: number): number {
   return 1 + Math.ceil((entries * cellsPerEntry * tables) / longsPerRow)
 }
 

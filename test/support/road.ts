@@ -4,7 +4,7 @@ import { createBoard } from '../../src/base/board.ts'
 import { ManualClock } from '../../src/base/clock.ts'
 import { countingDice } from '../../src/base/dice.ts'
 import type { PersonId } from '../../src/domain/ids.ts'
-import type { Delegation, Principal } from '../../src/domain/principal.ts'
+import type { Confirmation, Delegation, Principal } from '../../src/domain/principal.ts'
 import type { CallRecord, LedgerEntry } from '../../src/domain/record.ts'
 import type { Hop } from '../../src/domain/verdict.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
@@ -57,6 +57,8 @@ export interface TestRoad {
 export interface Calling {
   readonly person?: PersonId | null
   readonly delegation?: Delegation
+  /** Absent: a bearer. */
+  readonly boundTo?: Confirmation
   readonly headers?: Readonly<Record<string, string>>
   readonly reply?: MemoryReply
   readonly method?: 'SendMessage' | 'SendStreamingMessage'
@@ -137,11 +139,11 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     async call(
       from: string,
       to: string,
-      { person = null, delegation, headers, reply, method = 'SendMessage' }: Calling = {},
+      { person = null, delegation, boundTo, headers, reply, method = 'SendMessage' }: Calling = {},
     ) {
       const agent = agentId(`agent:${from}`)
       const expiresAt = clock.now() + 60_000
-      const proof = proofOf(agent, person, { credentialId: from, expiresAt })
+      const proof = proofOf(agent, person, { credentialId: from, expiresAt, boundTo: boundTo ?? null })
       principals.set(from, { proof, delegation: delegation ?? null })
       const answer = reply ?? new MemoryReply()
       const inbound = {
