@@ -95,7 +95,7 @@ class Checker {
     return { key, jkt, jti, expiresAt: iat * 1000 + this.#window_ms + 1 }
   }
 
-  /** An unknown key costs its peer, and so does a signature that does not hold: checking costs more than inventing. */
+  /** An unknown key costs its peer, and one whose signature did not hold is unknown again: checking costs more than inventing. */
   async #isGenuine({ raw, alg }: ReadJws, { key, jkt }: Claimed, peer: string): Promise<true | DpopRefusal> {
     const { prover, budget } = this.#parts
     const name = `${peer} ${jkt}`
