@@ -8,7 +8,7 @@ import { type Denial, isDenial } from '../../src/domain/verdict.ts'
 import { holder, prove } from '../support/dpop-kit.ts'
 import { codeOf, gatewayUrl, idp, World } from '../support/identity-kit.ts'
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('')
 /** The order of P-256. */
 const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
@@ -26,7 +26,7 @@ function strayBits(raw: string): readonly string[] {
   const parts = raw.split('.')
   return parts.flatMap((part, at) => {
     const bytes = Buffer.from(part, 'base64url')
-    const spellings = [...alphabet].map((last) => part.slice(0, -1) + last)
+    const spellings = alphabet.map((last) => part.slice(0, -1) + last)
     const same = spellings.filter((other) => other !== part && Buffer.from(other, 'base64url').equals(bytes))
     return same.map((other) => parts.with(at, other).join('.'))
   })

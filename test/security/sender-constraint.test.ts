@@ -110,9 +110,8 @@ describe('a token bound to a DPoP key', () => {
     const proof = proofFor(at, token)
     const outcomes = await Promise.all(Array.from({ length: 100 }, async () => await show(at, token, { proof })))
     expect(outcomes.filter((outcome) => codeOf(outcome) === 'ok')).toHaveLength(1)
-    expect(
-      outcomes.filter((outcome) => codeOf(outcome) !== 'ok').every((one) => isDenial(one) && one.code !== 'not_found'),
-    ).toBe(true)
+    // The rest was used before, or found the queue of proofs full.
+    expect(outcomes.map(codeOf).filter((code) => !['ok', 'unauthenticated', 'busy'].includes(code))).toEqual([])
   })
 
   test('after a restart no proof from before it gets in, with or without a nonce', async () => {

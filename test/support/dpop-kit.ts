@@ -49,7 +49,7 @@ export async function holder(alg: Alg = 'ES256'): Promise<Holder> {
     alg,
     jwk,
     privateJwk: privateKey.export({ format: 'jwk' }),
-    jkt: await calculateJwkThumbprint(jwk as Parameters<typeof calculateJwkThumbprint>[0]),
+    jkt: await calculateJwkThumbprint(jwk),
     sign(header, claims) {
       const input = `${encode(header)}.${encode(claims)}`
       return `${input}.${kinds[alg].sign(Buffer.from(input), privateKey).toString('base64url')}`
