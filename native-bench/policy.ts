@@ -51,6 +51,7 @@ function request(at: number): PolicyRequest {
       calls: at,
       laps: 0,
       env: 'dev',
+      boundKey: true,
     },
   }
 }

@@ -1,11 +1,16 @@
 /** The steps of a start that can fail, each as a value or the sentence that tells the operator what to do. */
-import type { Clock } from './base/clock.ts'
+import { join, dirname } from 'node:path'
+import type { Board, BoardPlan } from './base/board.ts'
+import { type Clock, day_ms, type Millis } from './base/clock.ts'
 import type { Loaded } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { fetchTextFrom } from './identity/fetch-text.ts'
 import { type Keyring, openKeyring } from './identity/keyring.ts'
 import { openIdentity } from './identity/open.ts'
 import { openOutbound } from './identity/outbound.ts'
+import { clientAssertion_max_s, openSingleUse, type SingleUse, singleUsePlan } from './identity/single-use.ts'
+import { type Replayed, replay } from './ledger/replay.ts'
+import { limitsPlan } from './limits/bench.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { loadPolicies } from './policy/load.ts'
@@ -19,7 +24,6 @@ import { deny } from './domain/verdict.ts'
 import { type OAuthRefusal, oauthRefusal } from './protocol/oauth/refusal.ts'
 import { compileOn, oracleOn } from './threads/policy-tasks.ts'
 import type { ProofPool } from './threads/pool.ts'
-import { dirname } from 'node:path'
 
 /** Why the gateway does not start; `exit` as sysexits has it. */
 export interface StartProblem {
@@ -40,6 +44,45 @@ export interface Workshop {
   readonly clock: Clock
   readonly dice: Dice
   readonly log: Log
+  readonly singleUse: SingleUse
+}
+
+/** Rows on the board for agents and teams that reloads may add. */
+const spareRows = 256
+/** How far the newest entry of the ledger may lie ahead of now: what clocks of machines differ by, and then some. */
+const ahead_max_ms = 60_000
+
+/** The rows every part wants on the board. */
+export function boardPlan({ maximums, agents, teams }: Settings): BoardPlan {
+  const counts = { runs: maximums.runs, agents: agents.size + spareRows, teams: teams.size + spareRows }
+  return { ...limitsPlan(counts), ...singleUsePlan(maximums.replay_proofs) }
+}
+
+/** The memory of what was used once, as long as the settings of the start want it. */
+export function openUsed(board: Board, settings: Settings, world: Pick<Workshop, 'clock' | 'dice'>): SingleUse {
+  const { dpop, partners } = settings.identity
+  const assertion_max_s = Math.max(clientAssertion_max_s, ...partners.map((row) => row.lifetime_max_s))
+  const { replay_proofs } = settings.maximums
+  return openSingleUse(board, { replay_proofs, window_s: dpop.window_s, assertion_max_s }, world)
+}
+
+/**
+ * Reads back what a restart must not forget. A clock that stands before the newest entry was set back: tokens that expired
+ * would be valid again and the order of the records would break, so the gateway does not start on it.
+ */
+export async function replayLedger(settings: Settings, now: Millis): Promise<Replayed | StartProblem> {
+  const replayed = await replay(join(settings.state.dir, 'ledger'), now, horizonOf(settings, now))
+  const ahead_ms = (replayed.newest ?? now) - now
+  if (ahead_ms <= ahead_max_ms) return replayed
+  return startProblem(
+    75,
+    `The clock of this machine stands ${Math.ceil(ahead_ms / 1000)} s before the newest entry of the ledger. Set the clock right and start again.`,
+  )
+}
+
+/** How far back a restart reads: to midnight in UTC, and to the start of the longest run that may still be open. */
+function horizonOf(settings: Settings, now: Millis): number {
+  return Math.max(now % day_ms, settings.limits.run.wall_clock_ms?.max ?? day_ms)
 }
 
 /** The keys of the state directory; what happens to them later goes to the log. */
@@ -60,7 +103,7 @@ export async function buildSnapshot(
   publicUrl: string,
 ): Promise<Snapshot | StartProblem> {
   const { settings } = loaded
-  const { pool, keys, clock, dice, log } = workshop
+  const { pool, keys, clock, dice, log, singleUse } = workshop
   const policy = await readPolicy(pool, settings, log)
   if ('exit' in policy) return policy
   const upstreamTls = await readAllTls(settings)
@@ -72,6 +115,7 @@ export async function buildSnapshot(
     clock,
     dice,
     fetchText,
+    replay: singleUse,
   })
   for (const sentence of await identity.warm()) log.warn(sentence)
   const outbound = openOutbound(

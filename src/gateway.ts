@@ -1,8 +1,8 @@
 /** The composition root of a running gateway: opens every part in order, and stops them in reverse. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createBoard } from './base/board.ts'
-import { day_ms, systemClock } from './base/clock.ts'
+import { type Board, createBoard } from './base/board.ts'
+import { steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
 import { moduleUrl } from './base/module-url.ts'
 import { takeLock } from './base/instance-lock.ts'
@@ -17,12 +17,21 @@ import type { Settings } from './config/settings.ts'
 import { isListenFailure, type Listener, type ListenerOptions } from './edge/contract.ts'
 import { openListener } from './edge/listener.ts'
 import { serveData } from './edge/routes.ts'
-import { buildSnapshot, openKeys, type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
+import {
+  boardPlan,
+  buildSnapshot,
+  openKeys,
+  openUsed,
+  replayLedger,
+  type StartProblem,
+  startProblem,
+  type Workshop,
+} from './gateway-parts.ts'
 import { keyRoutes } from './admin/keys.ts'
 import type { Keyring } from './identity/keyring.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
-import { replay } from './ledger/replay.ts'
-import { Bench, limitsPlan } from './limits/bench.ts'
+import type { Replayed } from './ledger/replay.ts'
+import { Bench } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
 import { declareGatewayMetrics, type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
 import type { Log } from './observe/log.ts'
@@ -53,8 +62,6 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
-/** Rows on the board for agents and teams that reloads may add. */
-const spareRows = 256
 const sweep_ms = 1000
 const drainPoll_ms = 20
 
@@ -77,7 +84,9 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const lock = takeLock(dir)
   if (typeof lock === 'string') return startProblem(70, lock)
   stack.defer(() => lock.release())
-  const clock = systemClock
+  const clock = steadyClock(systemClock, (by_ms) =>
+    log.warn('the clock of this machine was set back; time goes on without it until a restart', { by_ms }),
+  )
   const keys = openKeys(settings, clock, log)
   if (keys.kind !== 'keyring') return keys
   const dice = cryptoDice()
@@ -86,12 +95,16 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if (!(ledger instanceof Ledger)) return ledger
   // Opened before the pool and so closed after it: a call whose signature the pool gives up still leaves its record.
   stack.defer(async () => void (await ledger.close()))
+  const replayed = await replayLedger(settings, clock.now())
+  if ('exit' in replayed) return replayed
   const pool = openProofPool({
     keySlot: keys.slot,
     onError: (error) => log.error(`proof pool: ${error.message}`),
   })
   stack.defer(() => pool.close())
-  const workshop: Workshop = { pool, keys, clock, dice, log }
+  const board = createBoard(boardPlan(settings))
+  const singleUse = openUsed(board, settings, { clock, dice })
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
@@ -108,7 +121,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const url = public_url ?? addressUrl({ host: listen.host, port: data.port }, tls !== null)
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
-  const road = await paveRoad(workshop, snapshot, { ledger, boot, metrics, stack })
+  const road = paveRoad(workshop, snapshot, { ledger, replayed, board, boot, metrics, stack })
   late.serve = serveData(road, keys)
   const routes = [
     ...runRoutes(road),
@@ -165,24 +178,20 @@ async function openLedgerIn(
 
 interface Laid {
   readonly ledger: Ledger
+  readonly replayed: Replayed
+  readonly board: Board
   readonly boot: string
   readonly metrics: GatewayMetrics
   readonly stack: AsyncDisposableStack
 }
 
-async function paveRoad(workshop: Workshop, snapshot: Snapshot, { ledger, boot, metrics, stack }: Laid): Promise<Road> {
+function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Road {
   const { clock, dice, log } = workshop
+  const { ledger, replayed, board, boot, metrics, stack } = laid
   const { settings } = snapshot
   const { maximums, timeouts } = settings
-  const counts = {
-    runs: maximums.runs,
-    agents: settings.agents.size + spareRows,
-    teams: settings.teams.size + spareRows,
-  }
-  const board = createBoard(limitsPlan(counts))
   const limits = new Bench(board, limitSettings(settings), maximums)
   const runs = new Runs(board, limits, dice)
-  const replayed = await replay(join(settings.state.dir, 'ledger'), clock.now(), horizonOf(settings, clock.now()))
   const { runs: restored, problems } = recover(replayed, { runs, limits }, settings, clock.now())
   for (const problem of problems) log.warn(`ledger: ${problem}`)
   if (restored > 0) log.info('open runs were put back', { runs: restored })
@@ -213,11 +222,6 @@ async function paveRoad(workshop: Workshop, snapshot: Snapshot, { ledger, boot, 
     counts: new Counts(metrics),
     log,
   }
-}
-
-/** How far back a restart reads: to midnight in UTC, and to the start of the longest run that may still be open. */
-function horizonOf(settings: Settings, now: number): number {
-  return Math.max(now % day_ms, settings.limits.run.wall_clock_ms?.max ?? day_ms)
 }
 
 interface Watched {

@@ -34,6 +34,11 @@ export interface Proof {
   readonly delegation: Delegation | null
 }
 
+/** Whether it is worth nothing without a key that its holder proved to hold; it was verified with that key, or it is none. */
+export function isBound({ kind, boundTo }: Pick<Proof, 'kind' | 'boundTo'>): boolean {
+  return boundTo !== null || kind === 'client_cert'
+}
+
 /** How far results of the outside may have steered a run; it only ever rises. */
 export type Taint = (typeof taints)[number]
 export const taints = ['none', 'external', 'untrusted', 'injected'] as const

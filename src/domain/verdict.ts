@@ -18,12 +18,28 @@ export interface Denial {
   readonly rule: string | null
   /** Set where the retry column says `after_wait`. */
   readonly retryAfter_ms: number | null
+  /** Set on a 401 by whoever knows what the caller must come back with. */
+  readonly challenge?: Challenge
+}
+
+/** What `WWW-Authenticate` says (RFC 9110 section 11.6.1). */
+export interface Challenge {
+  readonly scheme: 'Bearer' | 'DPoP'
+  /** RFC 6750 section 3.1, RFC 9449 section 7.1. */
+  readonly error: 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce'
+  /** Signature algorithms of proofs, with spaces between; null for Bearer. */
+  readonly algs: string | null
+  /** What `DPoP-Nonce` says beside it (RFC 9449 section 8). */
+  readonly nonce: string | null
+  /** Where clients learn who issues tokens for this resource (RFC 9728 section 5.1). */
+  readonly resource_metadata: string | null
 }
 
 /** What a refusal may add to its code. */
 export interface DenialFacts {
   readonly rule?: string
   readonly retryAfter_ms?: number
+  readonly challenge?: Challenge
 }
 
 export function deny(code: DenialCode, detail: string, facts: DenialFacts = {}): Denial {
@@ -33,6 +49,7 @@ export function deny(code: DenialCode, detail: string, facts: DenialFacts = {}):
     detail,
     rule: facts.rule ?? null,
     retryAfter_ms: facts.retryAfter_ms ?? (denials[code].retry === 'after_wait' ? 1000 : null),
+    ...(facts.challenge ? { challenge: facts.challenge } : {}),
   }
 }
 

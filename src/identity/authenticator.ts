@@ -5,14 +5,22 @@
 import { hash } from 'node:crypto'
 import type { ApiKeySettings } from '../config/settings-identity.ts'
 import { anything } from '../domain/authority.ts'
+import { denials } from '../domain/denials.ts'
 import type { Delegation, Principal, Proof } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
-import type { HeaderMap, Inbound } from '../protocol/http.ts'
-import { readCredential, readTxnToken } from './credential.ts'
+import type { Inbound } from '../protocol/http.ts'
+import { type Credential, readCredential, readTxnToken } from './credential.ts'
 import type { TokenGate } from './token-gate.ts'
 
 /** What of a request says who sent it. `peer` is the address that pays for unknown tokens. */
 export type Presented = Pick<Inbound, 'method' | 'path' | 'headers' | 'peer' | 'clientCert'>
+
+/** What a verified credential proves of who shows it like this. Answers at once unless there is a proof to check. */
+export type CheckSender = (
+  proof: Proof,
+  credential: Credential,
+  presented: Presented,
+) => Proof | Denial | Promise<Proof | Denial>
 
 export interface Authenticator {
   /** `resource` is the URL of what was asked for: the one audience a call token may have. Never rejects. */
@@ -23,32 +31,53 @@ export interface AuthenticatorParts {
   readonly api_keys: readonly ApiKeySettings[]
   readonly calls: TokenGate<Proof>
   readonly deliveries: TokenGate<Delegation>
+  readonly checkSender: CheckSender
 }
 
-export function openAuthenticator({ api_keys, calls, deliveries }: AuthenticatorParts): Authenticator {
+export function openAuthenticator({ api_keys, calls, deliveries, checkSender }: AuthenticatorParts): Authenticator {
   const keys = new Map(api_keys.map((key) => [key.sha256, proofOfKey(key)]))
 
-  const proofOf = (headers: HeaderMap, peer: string): Proof | Denial | Promise<Proof | Denial> => {
-    const credential = readCredential(headers)
-    if (isDenial(credential)) return credential
-    if (credential.kind === 'token') return calls.prove(credential.raw, peer)
+  const prove = ({ kind, raw }: Credential, peer: string): Proof | Denial | Promise<Proof | Denial> => {
+    if (kind === 'token') return calls.prove(raw, peer)
     // Looked up by hash, so the time it takes says nothing about any key.
-    return keys.get(hash('sha256', credential.raw)) ?? deny('unauthenticated', 'no such API key')
+    return keys.get(hash('sha256', raw)) ?? deny('unauthenticated', 'no such API key')
+  }
+
+  /** Only the token is remembered; that it is shown by its holder is proved again with every request. */
+  const proofOf = (presented: Presented): Proof | Denial | Promise<Proof | Denial> => {
+    const credential = readCredential(presented.headers)
+    if (isDenial(credential)) return credential
+    return after(prove(credential, presented.peer), (proof) =>
+      isDenial(proof) ? proof : checkSender(proof, credential, presented),
+    )
+  }
+
+  const identify = (presented: Presented, resource: string): Principal | Denial | Promise<Principal | Denial> => {
+    const txn = readTxnToken(presented.headers)
+    return after(proofOf(presented), (proof) => {
+      if (isDenial(proof)) return proof
+      // A token for one agent is nothing at another (RFC 8707); null is the gateway as a whole.
+      if (proof.audience !== null && proof.audience !== resource)
+        return deny('unauthenticated', `the token is for ${proof.audience}`)
+      if (txn === null) return { proof, delegation: proof.delegation }
+      return after(deliveries.prove(txn, presented.peer), (delegation) => principal(proof, delegation))
+    })
   }
 
   return {
-    authenticate({ headers, peer }, resource) {
-      const txn = readTxnToken(headers)
-      return after(proofOf(headers, peer), (proof) => {
-        if (isDenial(proof)) return proof
-        // A token for one agent is nothing at another (RFC 8707); null is the gateway as a whole.
-        if (proof.audience !== null && proof.audience !== resource)
-          return deny('unauthenticated', `the token is for ${proof.audience}`)
-        if (txn === null) return { proof, delegation: proof.delegation }
-        return after(deliveries.prove(txn, peer), (delegation) => principal(proof, delegation))
-      })
-    },
+    authenticate: (presented, resource) =>
+      after(identify(presented, resource), (known) => (isDenial(known) ? challenged(known, resource) : known)),
   }
+}
+
+const plainChallenge = { scheme: 'Bearer', error: 'invalid_token', algs: null, nonce: null } as const
+
+/** Every 401 says where clients learn who issues tokens for this resource (RFC 9728 section 3.1: between host and path). */
+function challenged(denial: Denial, resource: string): Denial {
+  if (denials[denial.code].http !== 401) return denial
+  const { origin, pathname } = new URL(resource)
+  const resource_metadata = `${origin}/.well-known/oauth-protected-resource${pathname}`
+  return { ...denial, challenge: { ...plainChallenge, ...denial.challenge, resource_metadata } }
 }
 
 /** Beside a call token with a chain of its own, the Txn-Token says where its agent stands; both must be of one run. */

@@ -5,14 +5,15 @@
  * Its `aud` is the resource it is for, or the gateway itself. Only the operator's command line mints the latter; the
  * authenticator holds the former against what was asked for.
  */
-import { isJsonObject, type JsonObject } from '../base/json.ts'
+import type { JsonObject } from '../base/json.ts'
 import type { Authority } from '../domain/authority.ts'
 import { type AgentId, isAgentId, isPersonId, type PersonId, type RunId } from '../domain/ids.ts'
 import type { BudgetCeiling, Confirmation, Delegation, ForeignChain, Lineage, Proof } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { authorityHash } from '../domain/authority/hash.ts'
 import { readAuthority, writeAuthority } from './authority-claims.ts'
-import { actedIn, extend, inputHash, isDigest, replaceNewest, rootHash, rootLineage } from './chain.ts'
+import { readConfirmation, writeConfirmation } from './confirmation.ts'
+import { actedIn, extend, inputHash, replaceNewest, rootHash, rootLineage } from './chain.ts'
 import { readChain, writeChain } from './chain-claims.ts'
 import type { Frame, Unwritten } from './delivery.ts'
 import { type BaseClaims, isText, type ReadToken } from './strict-jwt.ts'
@@ -81,18 +82,18 @@ export function callClaims(facts: CallFacts, delegation: Unwritten | null, frame
     nbf: iat,
     exp,
     ...writeAuthority(authority),
-    cnf: boundTo ? { [confirmations[boundTo.kind]]: boundTo.thumbprint } : undefined,
+    cnf: boundTo ? writeConfirmation(boundTo) : undefined,
   }
 }
 
 /** Reads the claims of a call token whose form was checked; refuses what does not hold together. */
 export function readCall(token: ReadToken, base: BaseClaims, own: { url: string; chain_max: number }): Proof | Denial {
-  const { client_id: agent, aud, cnf, may_act } = token.claims
+  const { client_id: agent, aud, may_act } = token.claims
   if (!isText(agent) || !isAgentId(agent)) return refuse('client_id is no agent')
   if (!isText(aud) || (aud !== own.url && !aud.startsWith(`${own.url}/`)))
     return refuse('aud is nothing of this gateway')
   if (may_act !== undefined) return refuse('a call token has no may_act')
-  const boundTo = cnf === undefined ? null : readConfirmation(cnf)
+  const boundTo = readConfirmation(token.claims)
   const authority = readAuthority(token.claims)
   if (boundTo === undefined || !authority) return refuse('cnf, scope or authorization_details cannot be read')
   const delegation = readDelegation(token, { base, agent, authority, chain_max: own.chain_max })
@@ -124,17 +125,6 @@ function readDelegation(token: ReadToken, around: Around): Delegation | Denial |
   const { jti: tokenId, issuedAt, expiresAt } = base
   const written = { keyId: token.kid, inputHash: inputHash(token.raw), issuedAt, expiresAt }
   return { ...chained, holder: agent, tokenId, authority, ...written }
-}
-
-const confirmations = { dpop: 'jkt', mtls: 'x5t#S256' } as const
-
-/** Exactly one of the two confirmations, and nothing else beside it. */
-function readConfirmation(cnf: unknown): Confirmation | undefined {
-  if (!isJsonObject(cnf)) return undefined
-  const [[name, thumbprint] = [], more] = Object.entries(cnf)
-  if (more || !isDigest(thumbprint)) return undefined
-  if (name === confirmations.dpop) return { kind: 'dpop', thumbprint }
-  return name === confirmations.mtls ? { kind: 'mtls', thumbprint } : undefined
 }
 
 function personOf(agent: AgentId, { sub, sub_profile }: JsonObject): PersonId | null | undefined {

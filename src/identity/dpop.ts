@@ -10,6 +10,8 @@ export interface DpopRequest {
   /** The access token shown with it, for `ath`; null at the token endpoint. */
   readonly accessToken: string | null
   readonly peer: string
+  /** The key the access token is bound to, so that a proof of another one costs nothing and leaves nothing; absent for any key. */
+  readonly jkt?: string
 }
 
 export interface DpopProof {

@@ -6,12 +6,17 @@ import { type Authenticator, openAuthenticator } from './authenticator.ts'
 import type { FetchText } from './fetch-text.ts'
 import { JwksSource } from './jwks.ts'
 import { openCardSigner, type SignCard } from './card-signer.ts'
+import type { DpopChecker } from './dpop.ts'
+import { openDpopChecker } from './dpop-checker.ts'
 import type { Keyring } from './keyring.ts'
 import { type Minter, openMinter } from './mint.ts'
 import { PeerBudget, type PeerBudgetLimits } from './peer-budget.ts'
 import type { RunProofs } from './proof-tasks.ts'
 import { openProver } from './prover.ts'
 import type { IdentitySettings } from './settings.ts'
+import type { Replay } from './replay.ts'
+import { openSenderCheck } from './sender-constraint.ts'
+import { localSingleUse, type SingleUse } from './single-use.ts'
 import { TokenGate } from './token-gate.ts'
 import { TokenMemory } from './token-memory.ts'
 import { jwtSigner, openTokenSigner, type SignJwt } from './token-signer.ts'
@@ -26,9 +31,11 @@ export interface IdentityParts {
   readonly fetchText: FetchText
   /** Unknown tokens a peer may send. Default 200 a second in bursts of 400. */
   readonly budget?: PeerBudgetLimits
+  /** What was used before, shared by all identities of a process. Default: a small one of its own. */
+  readonly replay?: SingleUse
 }
 
-export interface Identity extends Authenticator, Minter {
+export interface Identity extends Authenticator, Minter, DpopChecker, Replay {
   readonly sign: SignJwt
   /** Reads the keys of all issuers ahead of the first call; answers with what could not be read, as sentences. */
   warm(): Promise<readonly string[]>
@@ -58,6 +65,8 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
   const deliveries = new TokenMemory<Delegation>(proofs, clock)
   const shared = { prover, budget, clock, flights_max: proof_queue }
   const signer = openTokenSigner(keys, prover)
+  const singleUse = parts.replay ?? localSingleUse(settings.dpop.window_s, parts)
+  const dpop = openDpopChecker({ settings: settings.dpop, singleUse, prover, budget, clock })
   const minter = openMinter({ settings, signer, clock, dice, calls, deliveries })
   const authenticator = openAuthenticator({
     api_keys: settings.api_keys,
@@ -67,6 +76,7 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
       memory: deliveries,
       ...shared,
     }),
+    checkSender: openSenderCheck({ dpop, public_url: settings.public_url }),
   })
   return {
     ...authenticator,
@@ -77,6 +87,8 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
       calls.forget()
       deliveries.forget()
     },
+    ...dpop,
+    once: (issuer, jti, expiresAt) => singleUse.assertions.once(issuer, jti, expiresAt),
     async warm() {
       await Promise.all(issuers.map(async ({ source }) => await source.refresh()))
       return issuers.flatMap(({ source }) => source.problem ?? [])

@@ -5,18 +5,22 @@
  */
 import type { Millis } from '../base/clock.ts'
 import { type JsonObject, readJsonObject } from '../base/json.ts'
-import { type Denial, deny } from '../domain/verdict.ts'
+import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { credentialMax_chars } from './credential.ts'
 
-/** A token whose form is right. Nothing in it is proved. */
-export interface ReadToken {
+/** A signed JWT whose form is right. Nothing in it is proved. */
+export interface ReadJws {
   readonly raw: string
   readonly alg: string
   /** Lower case, without `application/` (RFC 7515 section 4.1.9). */
   readonly typ: string
-  readonly kid: string
   readonly header: JsonObject
   readonly claims: JsonObject
+}
+
+/** A token, whose key is looked up by its `kid` among those of its issuer. */
+export interface ReadToken extends ReadJws {
+  readonly kid: string
 }
 
 /** What the claims of one kind of token must say. */
@@ -45,10 +49,26 @@ const tokenForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
 const textMax_chars = 256
 const claimsDepth_max = 16
 /** Each of these makes a verifier fetch, embed or reinterpret something (RFC 7515 section 4.1, RFC 7797). */
-const refusedHeaders = ['jku', 'x5u', 'x5c', 'jwk', 'crit', 'b64', 'zip'] as const
+const refusedInProofs = ['jku', 'x5u', 'x5c', 'crit', 'b64', 'zip'] as const
+const refusedHeaders = [...refusedInProofs, 'jwk'] as const
 
-/** Reads the form of a compact JWS; never judges signature, time or audience. */
+/** Reads the form of a token; never judges signature, time or audience. */
 export function readToken(raw: string): ReadToken | Denial {
+  const read = readJws(raw, refusedHeaders)
+  if (isDenial(read)) return read
+  const { kid } = read.header
+  return isText(kid) ? { ...read, kid } : refuse('header lacks kid')
+}
+
+/**
+ * Reads the form of a proof of possession, which brings its own key in `jwk` (RFC 9449 section 4.2) and proves nothing but that
+ * its sender holds that key.
+ */
+export function readProof(raw: string): ReadJws | Denial {
+  return readJws(raw, refusedInProofs)
+}
+
+function readJws(raw: string, refused: readonly string[]): ReadJws | Denial {
   if (raw.length > credentialMax_chars) return refuse('token over 8 KB')
   if (!tokenForm.test(raw)) return refuse('not a compact JWS')
   const [headerPart = '', claimsPart = '', signature = ''] = raw.split('.')
@@ -56,11 +76,11 @@ export function readToken(raw: string): ReadToken | Denial {
   const header = readPart(headerPart)
   const claims = readPart(claimsPart)
   if (!header || !claims) return refuse('header or claims are not one strict JSON object in canonical base64url')
-  const stray = refusedHeaders.find((name) => Object.hasOwn(header, name))
+  const stray = refused.find((name) => Object.hasOwn(header, name))
   if (stray) return refuse(`header member ${stray} is refused`)
-  const { alg, typ, kid } = header
-  if (!isText(alg) || !isText(typ) || !isText(kid)) return refuse('header lacks alg, typ or kid')
-  return { raw, alg, typ: typ.toLowerCase().replace(/^application\//, ''), kid, header, claims }
+  const { alg, typ } = header
+  if (!isText(alg) || !isText(typ)) return refuse('header lacks alg or typ')
+  return { raw, alg, typ: typ.toLowerCase().replace(/^application\//, ''), header, claims }
 }
 
 /** Judges everything but signature and expiry: a token must be proved genuine before it may be called expired. */

@@ -5,6 +5,7 @@ import { isPersonId, type PersonId } from '../domain/ids.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import { callLifetime_max_s, callTyp, readCall } from './call-token.ts'
+import { readConfirmation } from './confirmation.ts'
 import { deliveryTyp, readDelivery } from './delivery.ts'
 import type { KeySource } from './jwks.ts'
 import type { IdentitySettings } from './settings.ts'
@@ -19,7 +20,8 @@ export interface Trust<T> {
   read(token: ReadToken, base: BaseClaims): T | Denial
 }
 
-const wide = { audience: null, boundTo: null, authority: anything, delegation: null }
+const wide = { audience: null, authority: anything, delegation: null }
+const boundElsewhere = 'cnf binds the token to a key in a way that cannot be checked'
 
 /** A configured identity provider: an exactly pinned claim value stands for an agent. */
 export function foreignTrust(issuer: IssuerSettings, keys: KeySource): Trust<Proof> {
@@ -39,7 +41,9 @@ export function foreignTrust(issuer: IssuerSettings, keys: KeySource): Trust<Pro
       if (!agent) return deny('unauthenticated', `${issuer.agent_claim} stands for no agent`)
       const person = readPerson(issuer.person_claim ? claims[issuer.person_claim] : undefined)
       if (person === undefined) return deny('unauthenticated', `${issuer.person_claim} names no person`)
-      const times = { keyId, issuedAt, expiresAt }
+      const boundTo = readConfirmation(claims)
+      if (boundTo === undefined) return deny('unauthenticated', boundElsewhere)
+      const times = { keyId, issuedAt, expiresAt, boundTo }
       return { kind: 'issuer_jwt', agent, person, credentialId: jti, issuer: issuer.issuer, ...times, ...wide }
     },
   }

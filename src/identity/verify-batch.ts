@@ -27,8 +27,9 @@ async function holds(task: VerifyTask, imported: BoundedMap<string, CryptoKey | 
   try {
     const name = `${task.alg} ${task.key}`
     const key = imported.get(name) ?? (await importJWK(JSON.parse(task.key) as JWK, task.alg))
-    imported.set(name, key)
     await compactVerify(task.raw, key, { algorithms: [task.alg] })
+    // Not before: keys that strangers bring with worthless proofs must not crowd out those of issuers.
+    imported.set(name, key)
     return true
   } catch {
     return false

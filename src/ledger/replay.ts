@@ -30,6 +30,8 @@ export interface Replayed {
   /** What each agent has spent of the current UTC day, counted as for runs. */
   readonly today: ReadonlyMap<AgentId, Spend>
   readonly entries: number
+  /** The latest time in it; null if nothing was read. */
+  readonly newest: Millis | null
   /** Places that could not be read, in sentences; for the log. */
   readonly problems: readonly string[]
 }
@@ -50,15 +52,17 @@ export async function replay(dir: string, now: Millis, horizon_ms = horizonDefau
   const memory = new Memory(now)
   const problems: string[] = []
   let entries = 0
+  let newest: Millis | null = null
   for await (const item of readLedger(dir, now - horizon_ms)) {
     if (item.kind === 'unreadable') {
       problems.push(`${item.file}: not readable from offset ${item.offset}, ${item.why}`)
       continue
     }
     entries += 1
+    newest = Math.max(newest ?? item.entry.ts, item.entry.ts)
     memory.take(item.entry)
   }
-  return { runs: memory.runs(), today: memory.today, entries, problems }
+  return { runs: memory.runs(), today: memory.today, entries, newest, problems }
 }
 
 interface OpenRun {

@@ -4,7 +4,7 @@
  */
 import { targetName } from '../domain/call.ts'
 import type { AgentId } from '../domain/ids.ts'
-import type { Principal } from '../domain/principal.ts'
+import { isBound, type Principal } from '../domain/principal.ts'
 import type { IntentEntry } from '../domain/record.ts'
 import { type Denial, deny, type Hop, isDenial, issueHop, type Lease, type Permit } from '../domain/verdict.ts'
 import { type Ask, refusalOfRun, reserve } from '../limits/lease.ts'
@@ -31,7 +31,7 @@ export async function permit(visit: Visit, { principal, entry }: Asking): Promis
   const over = run && refusalOfRun(run, visit.road.clock.now())
   const beyond = over ?? withinAuthority({ principal, entry }, visit.call)
   if (beyond) return beyond
-  const context = contextOf(visit, entry, principal.proof.agent)
+  const context = contextOf(visit, entry, principal)
   const ask = (action: PolicyAction): ReturnType<typeof decide> =>
     decide(visit.snapshot.policy, { action, principal: principal.proof.agent, resource: visit.call.target, context })
   const allowed = await ask('invoke')
@@ -51,7 +51,8 @@ function ruleOf(denial: Denial): { rule?: string } {
   return denial.rule === null ? {} : { rule: denial.rule }
 }
 
-function contextOf(visit: Visit, entry: Entry, agent: AgentId): PolicyContext {
+function contextOf(visit: Visit, entry: Entry, principal: Principal): PolicyContext {
+  const { agent } = principal.proof
   const { run, depth, chain } = entry
   const { settings } = visit.snapshot
   const { call } = visit
@@ -68,6 +69,7 @@ function contextOf(visit: Visit, entry: Entry, agent: AgentId): PolicyContext {
     calls: run?.calls ?? 0,
     laps: cycle?.lap ?? 0,
     env: settings.gateway.environment,
+    boundKey: isBound(principal.proof),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Agent cards: what a caller may know of an agent, generated, and only for those who may call it. */
 import type { AgentId } from '../domain/ids.ts'
+import { isBound } from '../domain/principal.ts'
 import { slugOf } from '../domain/ids.ts'
 import { mintHopId } from '../domain/mint-ids.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
@@ -24,7 +25,7 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
         action: 'invoke',
         principal: caller,
         resource: { kind: 'agent', id: agent },
-        context: neutral(caller, snapshot),
+        context: { ...neutral(caller, snapshot), boundKey: isBound(principal.proof) },
       })
     : deny('not_found', 'not registered')
   // Whoever was called knows its callers: that it may not call them back is then said where it tries.

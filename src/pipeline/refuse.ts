@@ -95,5 +95,6 @@ export function neutral(agent: AgentId, snapshot: Snapshot): PolicyContext {
     calls: 0,
     laps: 0,
     env: snapshot.settings.gateway.environment,
+    boundKey: true,
   }
 }

@@ -49,6 +49,8 @@ export interface PolicyContext {
   readonly calls: number
   readonly laps: number
   readonly env: string
+  /** Whether the caller's credential is worth nothing without a key that it proved to hold. */
+  readonly boundKey: boolean
 }
 
 /** The largest whole number a context holds; 2^53 - 1. */
@@ -118,6 +120,7 @@ export class World {
       calls: long(context.calls),
       laps: long(context.laps),
       env: context.env,
+      boundKey: context.boundKey,
     }
     if (context.human !== null) fields['human'] = this.person(context.human)
     return new RecordValue(fields)

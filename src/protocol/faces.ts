@@ -5,7 +5,7 @@
 import type { Call } from '../domain/call.ts'
 import { type DenialCode, type DenialRow, denials, retryAfterCeiling_ms } from '../domain/denials.ts'
 import type { HopId, RunId } from '../domain/ids.ts'
-import type { Denial } from '../domain/verdict.ts'
+import type { Challenge, Denial } from '../domain/verdict.ts'
 import type { HeaderList } from './http.ts'
 import { errorInfo, type RpcError, writeErrorAnswer, type Written } from './jsonrpc.ts'
 
@@ -86,7 +86,22 @@ function metadataOf(denial: Denial, hop: HopId, run: RunId | null): Readonly<Rec
 }
 
 function headersOf(denial: Denial, row: DenialRow): HeaderList {
-  return [...retryHeaders[row.retry](denial), ...(challenges[denial.code] ?? [])]
+  const challenge =
+    row.http === 401 && denial.challenge ? challengeOf(denial, denial.challenge) : challenges[denial.code]
+  return [...retryHeaders[row.retry](denial), ...(challenge ?? [])]
+}
+
+/** RFC 9449 section 7.1, RFC 9728 section 5.1. None of the values can hold a quote. */
+function challengeOf({ code }: Denial, { scheme, error, algs, nonce, resource_metadata }: Challenge): HeaderList {
+  const says = [
+    'realm="weir"',
+    `error="${error}"`,
+    ...(code === 'token_expired' ? [expired] : []),
+    ...(algs === null ? [] : [`algs="${algs}"`]),
+    ...(resource_metadata === null ? [] : [`resource_metadata="${resource_metadata}"`]),
+  ]
+  const header = ['www-authenticate', `${scheme} ${says.join(', ')}`] as const
+  return nonce === null ? [header] : [header, ['dpop-nonce', nonce]]
 }
 
 const retryHeaders: Readonly<Record<DenialRow['retry'], (denial: Denial) => HeaderList>> = {
@@ -96,12 +111,12 @@ const retryHeaders: Readonly<Record<DenialRow['retry'], (denial: Denial) => Head
   after_step_up: () => [],
 }
 
-/** RFC 6750 section 3. */
+const expired = 'error_description="The token has expired"'
+
+/** RFC 6750 section 3, where nobody has said more. */
 const challenges: Readonly<Partial<Record<DenialCode, HeaderList>>> = {
   unauthenticated: [['www-authenticate', 'Bearer realm="weir", error="invalid_token"']],
-  token_expired: [
-    ['www-authenticate', 'Bearer realm="weir", error="invalid_token", error_description="The token has expired"'],
-  ],
+  token_expired: [['www-authenticate', `Bearer realm="weir", error="invalid_token", ${expired}`]],
   scope_missing: [['www-authenticate', 'Bearer realm="weir", error="insufficient_scope"']],
 }
 

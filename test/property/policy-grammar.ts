@@ -50,6 +50,7 @@ const countText = fc
 const words = fc.constantFrom('context.runState', 'context.env', 'resource.effect')
 const flags = fc.constantFrom(
   'context.humanPresent',
+  'context.boundKey',
   'principal.contained',
   'resource.external',
   'context.human.disabled',
@@ -179,5 +180,6 @@ export const request: fc.Arbitrary<PolicyRequest> = fc.record({
     calls: count,
     laps: count,
     env: fc.constantFrom('dev', 'prod'),
+    boundKey: fc.boolean(),
   }),
 })

@@ -44,7 +44,11 @@ export interface OwnKeys {
 }
 
 export function ownKeys(clock: Clock = new ManualClock()): OwnKeys {
-  const stateDir = mkdtempSync(join(tmpdir(), 'weir-keys-'))
+  return keysIn(mkdtempSync(join(tmpdir(), 'weir-keys-')), clock)
+}
+
+/** The keys of a state directory, made if there are none. */
+export function keysIn(stateDir: string, clock: Clock = new ManualClock()): OwnKeys {
   const ring = openKeyring({ stateDir, credentials_dir: null, rotation, clock })
   if (!(ring instanceof Keyring)) throw new Error(ring.sentence)
   const { kid } = ring.signer('token')
@@ -123,6 +127,7 @@ function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings 
       },
     ],
     tokens: { call_ttl_s: 120, delivery_ttl_s: 600, bearer: 'allow' },
+    dpop: { window_s: 30, nonce: 'after_start' },
     maximums: { proofs: 1000, proof_queue: 64, chain: 64 },
     ...change,
   }

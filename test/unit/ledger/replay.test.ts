@@ -128,11 +128,17 @@ test('an unfinished tail is named and the rest counts', async () => {
   expect(problems).toEqual([expect.stringContaining('a frame is cut short')])
 })
 
+test('the latest time in it is known, whatever order the entries came in', async () => {
+  const { newest } = await replayed([opened, { ...intent(hop(1)), ts: noon + 5000 }, call(hop(1))])
+  expect(newest).toBe(noon + 5000)
+})
+
 test('a folder that is not there is a first start', async () => {
   expect(await replay(join(tmpdir(), 'weir-nothing-here'), noon)).toEqual({
     runs: [],
     today: new Map(),
     entries: 0,
+    newest: null,
     problems: [],
   })
 })

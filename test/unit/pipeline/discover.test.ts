@@ -30,3 +30,11 @@ test('a card is shown to who may call the agent or was called by it; every other
   expect((await card(trial, 'research', 'orchestrator')).status).toBe(200)
   expect((await card(trial, 'console', 'orchestrator')).status).toBe(200)
 })
+
+test('in prod, a credential that may call nobody sees nobody', async () => {
+  const trial = await pave({ gateway: { public_url: 'http://weir.test', environment: 'prod' } })
+  await trial.call('console', 'orchestrator')
+  expect((await card(trial, 'console', 'orchestrator')).status).toBe(404)
+  await trial.call('console', 'orchestrator', { proof: { boundTo: { kind: 'dpop', thumbprint: 'A'.repeat(43) } } })
+  expect((await card(trial, 'console', 'orchestrator')).status).toBe(200)
+})

@@ -141,3 +141,21 @@ describe('a run that was opened for a call that is refused', () => {
     expect(onlyRun(trial).state).toBe('ended')
   })
 })
+
+describe('in prod', () => {
+  const prod = { gateway: { public_url: 'http://weir.test', environment: 'prod' } }
+  const thumbprint = 'A'.repeat(43)
+
+  test('a credential that anybody could use is refused by the guard, and the record says so', async () => {
+    const trial = await pave(prod)
+    await trial.call('console', 'orchestrator')
+    expect(trial.sent).toEqual([])
+    expect(trial.lastRecord()).toMatchObject({ code: 'policy_denied', rule: 'guard.sender-constrained' })
+  })
+
+  test.each(['dpop', 'mtls'] as const)('one that is bound to a key of %s goes through', async (kind) => {
+    const trial = await pave(prod)
+    await trial.call('console', 'orchestrator', { proof: { boundTo: { kind, thumbprint } } })
+    expect(trial.sent).toHaveLength(1)
+  })
+})

@@ -49,6 +49,7 @@ export const calm: PolicyContext = {
   calls: 0,
   laps: 0,
   env: 'dev',
+  boundKey: false,
 }
 
 /** An invocation between two agents. */

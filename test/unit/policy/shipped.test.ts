@@ -92,6 +92,21 @@ test('a contained agent neither calls nor is called', async () => {
   expect(outcome(invoke('orchestrator', 'research'), contained)).toBe('deny guard.contained')
 })
 
+test.each([
+  ['prod', false, 'deny guard.sender-constrained'],
+  ['prod', true, 'allow graph.entry'],
+  ['dev', false, 'allow graph.entry'],
+  ['staging', false, 'allow graph.entry'],
+])('in %s, a credential bound to a key: %s, is answered %s', (env, boundKey, expected) => {
+  expect(outcome(invoke('console', 'orchestrator', { env, boundKey }))).toBe(expected)
+})
+
+test('in prod no action at all is open to a bearer', () => {
+  const bearer = { ...calm, env: 'prod', boundKey: false }
+  for (const request of [start('console', 'orchestrator'), search('research')])
+    expect(outcome({ ...request, context: bearer })).toBe('deny guard.sender-constrained')
+})
+
 test('an agent sees whom it may invoke, and nobody else', () => {
   expect(visibleTo(policy, agentId('orchestrator'), calm)).toEqual(['research', 'writer', 'critic'].map(agentId))
   expect(visibleTo(policy, agentId('writer'), calm)).toEqual([])

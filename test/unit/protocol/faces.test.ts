@@ -69,6 +69,24 @@ test('a 401 says how to come back (RFC 6750)', () => {
   )
 })
 
+test('a 401 names the scheme, what was wrong and where to learn more (RFC 9449, RFC 9728)', () => {
+  const resource_metadata = 'https://gw.example/.well-known/oauth-protected-resource/a2a/b'
+  const dpop = { scheme: 'DPoP', error: 'use_dpop_nonce', algs: 'ES256 EdDSA', nonce: 'n1', resource_metadata } as const
+  const asked = new Map(writeDenial(deny('unauthenticated', '', { challenge: dpop }), refused).headers)
+  expect(asked.get('dpop-nonce')).toBe('n1')
+  expect(asked.get('www-authenticate')).toBe(
+    `DPoP realm="weir", error="use_dpop_nonce", algs="ES256 EdDSA", resource_metadata="${resource_metadata}"`,
+  )
+  const bearer = { scheme: 'Bearer', error: 'invalid_token', algs: null, nonce: null, resource_metadata } as const
+  const expired = new Map(writeDenial(deny('token_expired', '', { challenge: bearer }), refused).headers)
+  expect(expired.has('dpop-nonce')).toBe(false)
+  expect(expired.get('www-authenticate')).toBe(
+    `Bearer realm="weir", error="invalid_token", error_description="The token has expired", resource_metadata="${resource_metadata}"`,
+  )
+  const busy = new Map(writeDenial(deny('busy', '', { challenge: dpop }), refused).headers)
+  expect(busy.has('www-authenticate')).toBe(false)
+})
+
 test('a hidden target and a missing one get the same bytes', () => {
   const hidden = writeDenial(deny('not_found', 'hidden by policy p7', { rule: 'p7' }), refused)
   const missing = writeDenial(deny('not_found', 'no such agent'), { ...refused, run: null })
