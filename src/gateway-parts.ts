@@ -1,10 +1,15 @@
 /** The steps of a start that can fail, each as a value or the sentence that tells the operator what to do. */
+import type { Board, BoardPlan } from './base/board.ts'
 import type { Clock } from './base/clock.ts'
 import type { Loaded } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
+import { epochsPlan } from './identity/epochs.ts'
 import { fetchTextFrom } from './identity/fetch-text.ts'
 import type { SigningKeys } from './identity/keys.ts'
 import { openIdentity } from './identity/open.ts'
+import { Revocations } from './identity/revocations.ts'
+import { readRevocations } from './identity/revocations-file.ts'
+import { openSignals } from './identity/signals.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { loadPolicies } from './policy/load.ts'
@@ -57,8 +62,15 @@ export async function buildSnapshot(
     fetchText,
   })
   for (const sentence of await identity.warm()) log.warn(sentence)
+  const { issuers, people, signals: rows } = settings.identity
+  const signals = openSignals(rows, {
+    runProofs: pool.runProofs,
+    clock,
+    fetchText,
+    issuers: [...issuers, ...people].map(({ issuer }) => issuer),
+  })
   const alerts = openAlerts({ webhooks: settings.alerts.webhooks, clock, log })
-  return makeSnapshot(loaded, { publicUrl, policy, identity, alerts })
+  return makeSnapshot(loaded, { publicUrl, policy, identity, signals, alerts })
 }
 
 async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promise<PolicySnapshot | StartProblem> {
@@ -72,4 +84,20 @@ async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promis
 
 function badPolicies(problems: readonly PolicyProblem[]): StartProblem {
   return startProblem(78, problems.map(describeProblem).join('\n'))
+}
+
+/** What was in force before this start, and where it will stand on the board. */
+export interface PlannedRevocations {
+  readonly rows: BoardPlan
+  open(board: Board): Revocations
+}
+
+export function planRevocations({ state, maximums }: Settings, clock: Clock): PlannedRevocations | StartProblem {
+  const { revocations: max } = maximums
+  const known = readRevocations(state.dir, max)
+  if ('sentence' in known) return startProblem(70, known.sentence)
+  return {
+    rows: epochsPlan(max),
+    open: (board) => new Revocations(known, { board, stateDir: state.dir, max, clock }),
+  }
 }

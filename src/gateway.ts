@@ -17,7 +17,14 @@ import type { Settings } from './config/settings.ts'
 import { isListenFailure, type Listener, type ListenerOptions } from './edge/contract.ts'
 import { openListener } from './edge/listener.ts'
 import { serveData } from './edge/routes.ts'
-import { buildSnapshot, type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
+import {
+  buildSnapshot,
+  type PlannedRevocations,
+  planRevocations,
+  type StartProblem,
+  startProblem,
+  type Workshop,
+} from './gateway-parts.ts'
 import { openSigningKeys } from './identity/keys.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
 import { replay } from './ledger/replay.ts'
@@ -78,6 +85,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const keys = openSigningKeys(dir)
   if (keys.kind === 'key_problem') return startProblem(70, keys.sentence)
   const clock = systemClock
+  const revoked = planRevocations(settings, clock)
+  if ('exit' in revoked) return revoked
   const dice = cryptoDice()
   const boot = dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
@@ -105,7 +114,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const url = settings.gateway.public_url ?? addressUrl({ host: settings.gateway.listen.host, port: data.port })
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
-  const road = await paveRoad(workshop, snapshot, { ledger, boot, metrics, stack })
+  const road = await paveRoad(workshop, snapshot, { ledger, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys.jwks)
   const routes = [...runRoutes(road), ...healthRoutes({ road, draining: () => draining.yes, metrics: page })]
   const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))
@@ -159,10 +168,12 @@ interface Laid {
   readonly ledger: Ledger
   readonly boot: string
   readonly metrics: GatewayMetrics
+  readonly revoked: PlannedRevocations
   readonly stack: AsyncDisposableStack
 }
 
-async function paveRoad(workshop: Workshop, snapshot: Snapshot, { ledger, boot, metrics, stack }: Laid): Promise<Road> {
+async function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Promise<Road> {
+  const { ledger, boot, metrics, revoked, stack } = laid
   const { clock, dice, log } = workshop
   const { settings } = snapshot
   const { maximums, timeouts } = settings
@@ -171,7 +182,7 @@ async function paveRoad(workshop: Workshop, snapshot: Snapshot, { ledger, boot, 
     agents: settings.agents.size + spareRows,
     teams: settings.teams.size + spareRows,
   }
-  const board = createBoard(limitsPlan(counts))
+  const board = createBoard({ ...limitsPlan(counts), ...revoked.rows })
   const limits = new Bench(board, limitSettings(settings), maximums)
   const runs = new Runs(board, limits, dice)
   const replayed = await replay(join(settings.state.dir, 'ledger'), clock.now(), horizonOf(settings, clock.now()))
@@ -194,6 +205,7 @@ async function paveRoad(workshop: Workshop, snapshot: Snapshot, { ledger, boot, 
     snapshot,
     runs,
     limits,
+    revocations: revoked.open(board),
     ledger,
     relay,
     exchanges: new Exchanges(),

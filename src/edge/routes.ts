@@ -3,6 +3,7 @@ import type { AgentId } from '../domain/ids.ts'
 import { serveCard } from '../pipeline/discover.ts'
 import type { Road } from '../pipeline/road.ts'
 import { agentOf, serveA2a } from '../pipeline/serve.ts'
+import { openSignalDesk } from '../pipeline/signals.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Reply, Serve } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
@@ -20,6 +21,7 @@ const agentPrefix = '/a2a/'
 /** `jwks` is the public key set with which anyone can check the tokens Weir hands out. */
 export function serveData(road: Road, jwks: object): Serve {
   const keys = JSON.stringify(jwks)
+  const receiveSignal = openSignalDesk(road)
   return (inbound, reply) => {
     const { path, method } = inbound
     const found = path.startsWith(agentPrefix) ? findAgent(path) : null
@@ -29,6 +31,7 @@ export function serveData(road: Road, jwks: object): Serve {
       return route.method === method ? route.serve(road, found.agent, inbound, reply) : wrongMethod(reply, route.method)
     }
     if (path === '/.well-known/jwks.json') return reply.send(200, [['content-type', 'application/jwk-set+json']], keys)
+    if (path === '/ssf/events') return method === 'POST' ? receiveSignal(inbound, reply) : wrongMethod(reply, 'POST')
     if (path === '/healthz') return reply.send(200, [['content-type', 'text/plain']], 'ok\n')
     return notFound(reply)
   }

@@ -19,6 +19,8 @@ export const shapes: Shapes = {
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros'),
   run: words('v ts run event root human ends_at code reason actor'),
   boot: words('v ts boot gw pid'),
+  revocation: words('v ts what name epoch lifted contained reason actor source'),
+  signal: words('v ts iss jti event human outcome'),
 }
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
@@ -46,6 +48,26 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
   if (entry.kind === 'run') {
     const why = [clip(entry.code), clip(entry.reason), clip(entry.actor)]
     return ['run', entry.v, entry.ts, entry.run, entry.event, entry.root, entry.human, entry.ends_at, ...why]
+  }
+  if (entry.kind === 'revocation') {
+    const { what, name, epoch, lifted, contained, reason, actor, source } = entry
+    return [
+      entry.kind,
+      entry.v,
+      entry.ts,
+      what,
+      clip(name),
+      epoch,
+      lifted,
+      contained,
+      clip(reason),
+      clip(actor),
+      source,
+    ]
+  }
+  if (entry.kind === 'signal') {
+    const { iss, jti, event, human, outcome } = entry
+    return [entry.kind, entry.v, entry.ts, clip(iss), clip(jti), clip(event), human, outcome]
   }
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
 }

@@ -24,10 +24,13 @@ export interface Asking {
   readonly target: AgentEntry
 }
 
-/** Asks policy. A run that is over refuses before that, so that the caller reads the sentence about the run. */
-export async function permit(visit: Visit, { principal, entry }: Asking): Promise<Permit | Denial> {
+/** Asks policy. A run that is over or work that was revoked refuses before that, so that the caller reads why. */
+export async function permit(visit: Visit, { principal, entry, target }: Asking): Promise<Permit | Denial> {
   const { run } = entry
-  const over = run && refusalOfRun(run, visit.road.clock.now())
+  const now = visit.road.clock.now()
+  const agents = [...entry.chain, target.settings.id]
+  const work = { agents, person: personOf(visit), since: run?.startedAt ?? now }
+  const over = (run && refusalOfRun(run, now)) ?? visit.road.revocations.epochs.refusalOfWork(work)
   if (over) return over
   const context = contextOf(visit, entry, principal.proof.agent)
   const ask = (action: PolicyAction): ReturnType<typeof decide> =>

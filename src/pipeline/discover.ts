@@ -17,6 +17,8 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
   const { snapshot } = road
   const principal = await snapshot.identity.authenticate(inbound, resourceOf(snapshot, agent))
   if (isDenial(principal)) return turnAway(reply, principal, mintHopId(road.dice))
+  const revoked = road.revocations.epochs.refusalOf(principal)
+  if (revoked) return turnAway(reply, revoked, mintHopId(road.dice))
   const caller = principal.proof.agent
   const entry = snapshot.agents.get(agent)
   const verdict = entry?.upstream

@@ -10,13 +10,14 @@ import type { HeaderList, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import type { ExchangeOutcome, Upstream } from '../relay/exchange.ts'
 import { refuse } from './refuse.ts'
+import { standingOf, watch } from './standing.ts'
 import { elapsed_ms, endIfOpenedFor, leaveRecord, unsent, type Visit } from './visit.ts'
 
 /** The delivery token of the hop, or why it must not leave: it could not be signed, or its run is over by now. */
 export async function signDelivery(visit: Visit, hop: Hop): Promise<string | Denial> {
   try {
     const delivery = await visit.snapshot.identity.mintDelivery(hop)
-    return refusalOfRun(hop.run, visit.road.clock.now()) ?? delivery
+    return refusalOfRun(hop.run, visit.road.clock.now()) ?? standingOf(visit.road, hop) ?? delivery
   } catch (bug) {
     abandon(visit, hop, { status: 'failed', detail: 'a bug before the call left' })
     throw bug
@@ -26,13 +27,14 @@ export async function signDelivery(visit: Visit, hop: Hop): Promise<string | Den
 /** The hop is on its way; everything that follows is told by the relay. */
 export function send(visit: Visit, hop: Hop, upstream: Upstream, delivery: string): void {
   const { road, reply, inbound } = visit
-  const errand = { upstream, delivery, headers: headersUpwards(inbound.headers) }
+  const standing = watch(road, hop)
+  const errand = { upstream, delivery, headers: headersUpwards(inbound.headers), standing }
   const done = (outcome: ExchangeOutcome): void => guarded(visit, () => settle(visit, hop, outcome))
   const streaming = hop.call.operation === 'stream'
   const exchange = streaming
     ? road.relay.sendStream(hop, errand, marked(reply, marks(hop)), done)
     : road.relay.sendUnary(hop, errand, done)
-  road.exchanges.begin(hop.run.id, hop.id, { streaming, halt: () => exchange.abort('halted') })
+  road.exchanges.begin({ hop, streaming, halt: (denial) => exchange.halt(denial) })
   if (!streaming) reply.onGone(() => exchange.abort('gone'))
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }
@@ -68,8 +70,9 @@ function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome): void {
   road.exchanges.end(hop.run.id, hop.id)
   if (outcome.kind === 'fault') run?.blame(hop.id, 'failed', outcome.fault?.code ?? null)
   if (outcome.kind === 'gone') run?.blame(hop.id, 'failed', 'aborted')
-  if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', 'run_halted')
-  if (outcome.task?.open && run?.state === 'active' && call.target.kind === 'agent') run.linger(hop.id, call.target.id)
+  if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', outcome.denial?.code ?? null)
+  const goesOn = outcome.kind !== 'halted' && outcome.task?.open === true
+  if (goesOn && run?.state === 'active' && call.target.kind === 'agent') run.linger(hop.id, call.target.id)
   // What may have reached the target has been paid for; what has not is given back.
   if (outcome.sent) hop.lease.settle(hop.lease.reserved)
   else hop.lease.refund()

@@ -9,7 +9,7 @@ import { upstreamAt } from '../relay/exchange.ts'
 import type { AgentEntry, Snapshot } from './road.ts'
 
 /** What a snapshot is made of beside the settings. */
-export type SnapshotParts = Pick<Snapshot, 'publicUrl' | 'policy' | 'identity' | 'alerts'>
+export type SnapshotParts = Pick<Snapshot, 'publicUrl' | 'policy' | 'identity' | 'signals' | 'alerts'>
 
 export function makeSnapshot(loaded: Loaded, parts: SnapshotParts): Snapshot {
   const agents = new Map([...loaded.settings.agents].map(([id, settings]) => [id, entryOf(settings)] as const))

@@ -22,19 +22,27 @@ export interface Refused {
 
 /** The whole answer to a refused call. */
 export function writeDenial(denial: Denial, refused: Refused): Written {
-  const { call, run, alternatives } = refused
+  const { call } = refused
   const row: DenialRow = denials[denial.code]
-  const error: RpcError = {
-    code: rpcCodeOf(row),
-    message: writeSentence(denial.code, call.id, alternatives),
-    data: [errorInfo(denial.code.toUpperCase(), errorDomain, metadataOf(denial, call.id, run))],
-  }
   const streaming = call.operation === 'stream' && row.http !== 401
-  const answer = writeErrorAnswer(call.rpcId, error, streaming)
+  const answer = writeErrorAnswer(call.rpcId, errorOf(denial, refused), streaming)
   return {
     status: row.http === 401 ? 401 : answer.status,
     headers: [...answer.headers, ...headersOf(denial, row)],
     body: answer.body,
+  }
+}
+
+/** The last event of a stream that is open already: also where the same refusal would have been an HTTP status before. */
+export function writeDenialEvent(denial: Denial, refused: Refused): string {
+  return writeErrorAnswer(refused.call.rpcId, errorOf(denial, refused), true).body
+}
+
+function errorOf(denial: Denial, { call, run, alternatives }: Refused): RpcError {
+  return {
+    code: rpcCodeOf(denials[denial.code]),
+    message: writeSentence(denial.code, call.id, alternatives),
+    data: [errorInfo(denial.code.toUpperCase(), errorDomain, metadataOf(denial, call.id, run))],
   }
 }
 

@@ -59,7 +59,7 @@ export class RelayBench {
 
 function errandTo(url: string): Parameters<Relay['sendUnary']>[1] {
   const upstream = upstreamAt(url, [['X-Api-Key', 'operator-secret']], ['1.0', '0.3'])
-  return { upstream, delivery: 'delivery-token', headers: [['traceparent', '00-aa-bb-01']] }
+  return { upstream, delivery: 'delivery-token', headers: [['traceparent', '00-aa-bb-01']], standing: () => null }
 }
 
 /** Waits until `holds`, at most five seconds. */

@@ -1,4 +1,6 @@
 /** A road with real limits, policies and settings; identity, relay and ledger do what a test says. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createBoard } from '../../src/base/board.ts'
 import { ManualClock } from '../../src/base/clock.ts'
@@ -6,7 +8,9 @@ import { countingDice } from '../../src/base/dice.ts'
 import type { PersonId } from '../../src/domain/ids.ts'
 import type { Delegation, Principal } from '../../src/domain/principal.ts'
 import type { CallRecord, LedgerEntry } from '../../src/domain/record.ts'
-import type { Hop } from '../../src/domain/verdict.ts'
+import type { Denial, Hop } from '../../src/domain/verdict.ts'
+import { epochsPlan } from '../../src/identity/epochs.ts'
+import { Revocations } from '../../src/identity/revocations.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { Bench, limitsPlan } from '../../src/limits/bench.ts'
 import { Runs } from '../../src/limits/runs.ts'
@@ -21,7 +25,7 @@ import { compilePolicies } from '../../src/policy/compile.ts'
 import { loadPolicies } from '../../src/policy/load.ts'
 import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
 import { isCompiled } from '../../src/policy/source.ts'
-import type { Done, ExchangeOutcome } from '../../src/relay/exchange.ts'
+import type { Done, Exchange, ExchangeOutcome } from '../../src/relay/exchange.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { sendMessage } from './caller.ts'
 import { agentId } from './hop.ts'
@@ -80,7 +84,8 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
   const [entries, sent, logged, alerts]: [LedgerEntry[], Sent[], string[], unknown[]] = [[], [], [], []]
   const test = { whileMinting: (): void => undefined }
   const counts = { runs: settings.maximums.runs, agents: 16, teams: 4 }
-  const board = createBoard(limitsPlan(counts))
+  const { revocations: max } = settings.maximums
+  const board = createBoard({ ...limitsPlan(counts), ...epochsPlan(max) })
   const limits = new Bench(board, limitSettings(settings), settings.maximums)
   const runs = new Runs(board, limits, dice)
   runs.onEnded = ({ id, root, person, endsAt }) => {
@@ -96,10 +101,10 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       return 'delivery'
     },
   }
-  const send = (hop: Hop, done: Done): { abort(why: string): void; taskId: null } => {
+  const send = (hop: Hop, done: Done): Exchange => {
     sent.push({ hop, done })
-    const abort = (why: string): void => done(outcomeOf(why === 'halted' ? 'halted' : 'gone'))
-    return { abort, taskId: null }
+    const halt = (denial: Denial): void => done(outcomeOf('halted', { denial }))
+    return { abort: () => done(outcomeOf('gone')), halt, taskId: null }
   }
   const relay = {
     sendUnary: (hop: Hop, _errand: unknown, done: Done) => send(hop, done),
@@ -115,10 +120,12 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       publicUrl: 'http://weir.test',
       policy: await policyAt(policyDir, loaded.settings),
       identity: identity as unknown as Road['snapshot']['identity'],
+      signals: { verifySignal: () => Promise.reject(new Error('nobody signals')) },
       alerts: { send: (alert) => void alerts.push(alert), dead: 0, close: async () => undefined },
     }),
     runs,
     limits,
+    revocations: new Revocations([], { board, stateDir: mkdtempSync(join(tmpdir(), 'weir-road-')), max, clock }),
     ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0 } as unknown as Ledger,
     relay: relay as unknown as Relay,
     exchanges: new Exchanges(),
