@@ -1,6 +1,7 @@
 /** The steps of a start that can fail, each as a value or the sentence that tells the operator what to do. */
 import type { Board, BoardPlan } from './base/board.ts'
 import type { Clock } from './base/clock.ts'
+import { moduleUrl } from './base/module-url.ts'
 import type { Loaded } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { epochsPlan } from './identity/epochs.ts'
@@ -10,6 +11,7 @@ import { openIdentity } from './identity/open.ts'
 import { Revocations } from './identity/revocations.ts'
 import { readRevocations } from './identity/revocations-file.ts'
 import { openSignals } from './identity/signals.ts'
+import { Ledger, openLedger } from './ledger/ledger.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { loadPolicies } from './policy/load.ts'
@@ -20,7 +22,7 @@ import { agentFacts, identitySettings, makeSnapshot } from './pipeline/snapshot.
 import type { Dice } from './base/dice.ts'
 import { compileOn, oracleOn } from './threads/policy-tasks.ts'
 import type { ProofPool } from './threads/pool.ts'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** Why the gateway does not start; `exit` as sysexits has it. */
 export interface StartProblem {
@@ -100,4 +102,21 @@ export function planRevocations({ state, maximums }: Settings, clock: Clock): Pl
     rows: epochsPlan(max),
     open: (board) => new Revocations(known, { board, stateDir: state.dir, max, clock }),
   }
+}
+
+export async function openLedgerIn(
+  settings: Settings,
+  { clock, log }: Pick<Workshop, 'clock' | 'log'>,
+  boot: string,
+): Promise<Ledger | StartProblem> {
+  const ledger = await openLedger({
+    dir: join(settings.state.dir, 'ledger'),
+    workerUrl: moduleUrl('./threads/ledger-worker.ts', import.meta.url),
+    boot,
+    clock,
+    ring_bytes: settings.maximums.record_ring_bytes,
+  })
+  if (!(ledger instanceof Ledger)) return startProblem(75, ledger.detail)
+  for (const cut of ledger.cuts) log.warn(`ledger: ${cut}`)
+  return ledger
 }

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { createBoard } from './base/board.ts'
 import { day_ms, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
-import { moduleUrl } from './base/module-url.ts'
 import { takeLock } from './base/instance-lock.ts'
 import { Wheel } from './base/wheel.ts'
 import { healthRoutes } from './admin/health.ts'
 import { serveAdmin } from './admin/routes.ts'
+import { revocationRoutes } from './admin/revocations.ts'
 import { runRoutes } from './admin/runs.ts'
 import { adminToken } from './admin/token.ts'
 import { addressUrl } from './config/fields.ts'
@@ -19,6 +19,7 @@ import { openListener } from './edge/listener.ts'
 import { serveData } from './edge/routes.ts'
 import {
   buildSnapshot,
+  openLedgerIn,
   type PlannedRevocations,
   planRevocations,
   type StartProblem,
@@ -26,7 +27,7 @@ import {
   type Workshop,
 } from './gateway-parts.ts'
 import { openSigningKeys } from './identity/keys.ts'
-import { Ledger, openLedger } from './ledger/ledger.ts'
+import { Ledger } from './ledger/ledger.ts'
 import { replay } from './ledger/replay.ts'
 import { Bench, limitsPlan } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
@@ -116,7 +117,11 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if ('exit' in snapshot) return snapshot
   const road = await paveRoad(workshop, snapshot, { ledger, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys.jwks)
-  const routes = [...runRoutes(road), ...healthRoutes({ road, draining: () => draining.yes, metrics: page })]
+  const routes = [
+    ...runRoutes(road),
+    ...revocationRoutes(road),
+    ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
+  ]
   const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))
   if (isListenFailure(admin)) return startProblem(70, admin.detail)
   stack.defer(() => admin.close())
@@ -145,23 +150,6 @@ function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', worksho
     dice,
     onBug,
   }
-}
-
-async function openLedgerIn(
-  settings: Settings,
-  { clock, log }: Pick<Workshop, 'clock' | 'log'>,
-  boot: string,
-): Promise<Ledger | StartProblem> {
-  const ledger = await openLedger({
-    dir: join(settings.state.dir, 'ledger'),
-    workerUrl: moduleUrl('./threads/ledger-worker.ts', import.meta.url),
-    boot,
-    clock,
-    ring_bytes: settings.maximums.record_ring_bytes,
-  })
-  if (!(ledger instanceof Ledger)) return startProblem(75, ledger.detail)
-  for (const cut of ledger.cuts) log.warn(`ledger: ${cut}`)
-  return ledger
 }
 
 interface Laid {

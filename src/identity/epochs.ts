@@ -121,11 +121,9 @@ export class Epochs {
       const denial = this.#refuse('agent', agent, issuedAt)
       if (denial) return denial
     }
-    return (
-      (person && this.#refuse('person', person, issuedAt)) ??
-      (keyId && this.#refuse('key', nameOfKey(keyId), issuedAt)) ??
-      this.#refuse('token', tokenOf(credential), issuedAt)
-    )
+    const named = person === null ? null : this.#refuse('person', person, issuedAt)
+    const signed = keyId === null ? null : this.#refuse('key', nameOfKey(keyId), issuedAt)
+    return named ?? signed ?? this.#refuse('token', tokenOf(credential), issuedAt)
   }
 
   #refuse(what: Revocable, name: AgentId | PersonId | string, issuedAt: Millis): Denial | null {

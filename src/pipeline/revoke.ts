@@ -2,10 +2,17 @@
  * Withdrawing and giving back: an order counts from the moment it is given, what is open and rests on it ends, it is
  * written down, and somebody is told. The answer waits for the disk, so that what was confirmed survives a restart.
  */
-import { everything, nameOfKey, type Revocable, type Revocation, type RevocationSource } from '../domain/revocation.ts'
-import { epochAfter } from '../domain/revocation.ts'
-import type { Hop } from '../domain/verdict.ts'
 import type { Millis } from '../base/clock.ts'
+import type { Delegation, Principal, Proof } from '../domain/principal.ts'
+import {
+  epochAfter,
+  everything,
+  nameOfKey,
+  type Revocable,
+  type Revocation,
+  type RevocationSource,
+} from '../domain/revocation.ts'
+import type { Hop } from '../domain/verdict.ts'
 import type { Road } from './road.ts'
 import { standingOf } from './standing.ts'
 
@@ -69,23 +76,26 @@ export async function restore(
 }
 
 /** Whether an exchange can rest on what was withdrawn: a quick look, so that only those are judged again. */
-function concerns({ what, name }: Revocation, { principal, chain, run }: Hop): boolean {
-  const { proof } = principal
-  const delegations = [principal.delegation, proof.delegation]
-  switch (what) {
-    case 'everything':
-      return true
-    case 'agent':
-      return chain.some((agent) => agent === name)
-    case 'person':
-      return run.person === name || proof.person === name
-    case 'key':
-      return [proof, ...delegations].some((one) => typeof one?.keyId === 'string' && nameOfKey(one.keyId) === name)
-    case 'token':
-      return (
-        name.endsWith(` ${proof.credentialId}`) || delegations.some((one) => one && name.endsWith(` ${one.tokenId}`))
-      )
-  }
+function concerns({ what, name }: Revocation, hop: Hop): boolean {
+  return concerning[what](hop, name)
+}
+
+type Concern = (hop: Hop, name: string) => boolean
+
+const concerning: Readonly<Record<Revocable, Concern>> = {
+  everything: () => true,
+  agent: ({ chain }, name) => chain.some((agent) => agent === name),
+  person: ({ run, principal }, name) => run.person === name || principal.proof.person === name,
+  key: ({ principal }, name) => credentialsOf(principal).some(({ keyId }) => keyId && nameOfKey(keyId) === name),
+  token: ({ principal }, name) => credentialsOf(principal).some((one) => name.endsWith(` ${tokenIdOf(one)}`)),
+}
+
+function credentialsOf({ proof, delegation }: Principal): readonly (Proof | Delegation)[] {
+  return [proof, proof.delegation, delegation].filter((one) => one !== null)
+}
+
+function tokenIdOf(credential: Proof | Delegation): string {
+  return 'tokenId' in credential ? credential.tokenId : credential.credentialId
 }
 
 function write({ ledger, log }: Road, revocation: Revocation, lifted: boolean): void {

@@ -9,7 +9,6 @@ import { sources } from './source.ts'
 /** Codes whose part of the house is not built yet. */
 const later: Readonly<Partial<Record<DenialCode, string>>> = {
   scope_missing: 'comes with scopes in tokens',
-  agent_contained: 'comes with the verb that contains an agent',
 }
 
 /** A code is produced where it is handed to `deny`, or stands in a table of refusals. */
