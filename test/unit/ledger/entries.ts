@@ -4,7 +4,15 @@ import { assert } from '../../../src/base/assert.ts'
 import { denialCodes } from '../../../src/domain/denials.ts'
 import { type AgentId, type HopId, isAgentId, isHopId, isPersonId, isRunId } from '../../../src/domain/ids.ts'
 import type { PersonId, RunId } from '../../../src/domain/ids.ts'
-import type { BootEntry, CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../../../src/domain/record.ts'
+import type {
+  BootEntry,
+  CallRecord,
+  IntentEntry,
+  LedgerEntry,
+  RevocationEntry,
+  RunEntry,
+  SignalEntry,
+} from '../../../src/domain/record.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
 
 /** 2027-01-15 08:00 UTC. */
@@ -36,6 +44,18 @@ function person(name: string): PersonId {
 
 export function bootEntry(boot: string): BootEntry {
   return { kind: 'boot', v: 1, ts: noon, boot, gw: 'weir/0.1.0', pid: 42 }
+}
+
+export function revocationEntry(facts: Partial<RevocationEntry> = {}): RevocationEntry {
+  const what = { what: 'person', name: 'user:tomas', epoch: noon / 1000, lifted: false, contained: false } as const
+  const why = { reason: 'left', actor: 'ana', source: 'operator' } as const
+  return { kind: 'revocation', v: 1, ts: noon, ...what, ...why, ...facts }
+}
+
+export function signalEntry(facts: Partial<SignalEntry> = {}): SignalEntry {
+  const event = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
+  const set = { iss: 'https://idp.example', jti: 's1', event, human: person('tomas'), outcome: 'revoked' } as const
+  return { kind: 'signal', v: 1, ts: noon, ...set, ...facts }
 }
 
 export function runEntry(id: RunId, event: RunEntry['event'], facts: Partial<RunEntry> = {}): RunEntry {
@@ -143,4 +163,11 @@ const calls = fc
   })
   .map((facts) => call(facts.rid, facts))
 
-export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(intents, runs, calls, text.map(bootEntry))
+export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
+  intents,
+  runs,
+  calls,
+  text.map(bootEntry),
+  text.map((reason) => revocationEntry({ reason })),
+  text.map((jti) => signalEntry({ jti })),
+)

@@ -1,7 +1,18 @@
 import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
 import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/ledger/pack.ts'
-import { agent, bootEntry, call, hop, intent, refusedCall, run, runEntry } from './entries.ts'
+import {
+  agent,
+  bootEntry,
+  call,
+  hop,
+  intent,
+  refusedCall,
+  revocationEntry,
+  run,
+  runEntry,
+  signalEntry,
+} from './entries.ts'
 
 const read = entryReader(shapes)
 
@@ -12,6 +23,10 @@ test.each([
   runEntry(run(1), 'opened'),
   runEntry(run(1), 'halted'),
   bootEntry('b1'),
+  revocationEntry(),
+  revocationEntry({ what: 'agent', name: 'agent:a', contained: true, lifted: true, source: 'caep' }),
+  signalEntry(),
+  signalEntry({ human: null, outcome: 'ignored' }),
 ])('an entry comes back as it was: $kind', (entry) => {
   expect(read(packEntry(entry))).toEqual(entry)
 })
