@@ -80,14 +80,18 @@ function listAlternatives(names: readonly string[] | null, room: number): string
   return ''
 }
 
-/** Nothing here may tell a hidden target from a missing one, so `not_found` says neither run nor rule. */
+/**
+ * Nothing here may tell a hidden target from a missing one, so `not_found` says neither run nor rule; nor one reason why
+ * a credential does not count from another, so a 401 says no rule.
+ */
 function metadataOf(denial: Denial, hop: HopId, run: RunId | null): Readonly<Record<string, string>> {
-  const { retry }: DenialRow = denials[denial.code]
+  const { retry, http }: DenialRow = denials[denial.code]
   const hidden = denial.code === 'not_found'
+  const ruled = denial.rule !== null && !hidden && http !== 401
   return {
     hopId: hop,
     ...(run !== null && !hidden ? { runId: run } : {}),
-    ...(denial.rule !== null && !hidden ? { rule: denial.rule } : {}),
+    ...(ruled ? { rule: denial.rule } : {}),
     retryable: String(retry !== 'never'),
     ...(retry === 'after_wait' ? { retry_after_ms: String(waitOf(denial)) } : {}),
   }

@@ -16,7 +16,7 @@ export interface OrderOptions extends AskOptions {
 }
 
 /** What can be named on the command line; `agent` stands for containing it where it is the verb's own noun. */
-export const revocableNouns = ['agent', 'person', 'key', 'token', 'everything'] as const
+const revocableNouns = ['agent', 'person', 'key', 'token', 'everything'] as const
 type Noun = (typeof revocableNouns)[number]
 
 interface Verb {

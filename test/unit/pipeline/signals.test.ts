@@ -35,6 +35,7 @@ test('the end of a session revokes the person, ends what is open for them, and t
   expect(trial.lastRecord()).toMatchObject({ code: 'unauthenticated', outcome: { status: 'halted' } })
   const next = await trial.call('console', 'orchestrator', { person: personId('tomas') })
   expect(next.status).toBe(401)
+  expect(next.text).not.toContain('revoked')
   expect(trial.lastRecord()).toMatchObject({ agent: 'agent:console', rule: 'revoked.person' })
   const kinds = trial.entries.map(({ kind }) => kind)
   expect(kinds.filter((kind) => kind === 'signal' || kind === 'revocation')).toEqual(['signal', 'revocation'])
