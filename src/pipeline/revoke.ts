@@ -117,8 +117,10 @@ function tell({ log, snapshot }: Road, revocation: Revocation, ended: number): v
   snapshot.alerts.send({ kind: verb, at, sentence, what, name, reason, actor, source, ended })
 }
 
-async function saved({ revocations, log }: Road): Promise<string | null> {
-  const undurable = await revocations.save()
+/** Waits for the file and for the record of it; only the file decides what a restart knows. */
+async function saved({ revocations, ledger, log }: Road): Promise<string | null> {
+  const [undurable, recorded] = await Promise.all([revocations.save(), ledger.flush()])
   if (undurable !== null) log.error(`revocations do not survive a restart: ${undurable}`)
+  if (!recorded) log.error('the record of a revocation is not on the disk yet')
   return undurable
 }

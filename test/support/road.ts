@@ -126,7 +126,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     runs,
     limits,
     revocations: new Revocations([], { board, stateDir: mkdtempSync(join(tmpdir(), 'weir-road-')), max, clock }),
-    ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0 } as unknown as Ledger,
+    ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0, flush: async () => true } as unknown as Ledger,
     relay: relay as unknown as Relay,
     exchanges: new Exchanges(),
     counts: new Counts(declareGatewayMetrics(registry)),
