@@ -2,8 +2,10 @@
 import { join, dirname } from 'node:path'
 import type { Board, BoardPlan } from './base/board.ts'
 import { type Clock, day_ms, type Millis } from './base/clock.ts'
+import { moduleUrl } from './base/module-url.ts'
 import type { Loaded } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
+import { epochsPlan } from './identity/epochs.ts'
 import { fetchTextFrom } from './identity/fetch-text.ts'
 import { type Keyring, openKeyring } from './identity/keyring.ts'
 import { openIdentity } from './identity/open.ts'
@@ -11,6 +13,10 @@ import { openOutbound } from './identity/outbound.ts'
 import { clientAssertion_max_s, openSingleUse, type SingleUse, singleUsePlan } from './identity/single-use.ts'
 import { type Replayed, replay } from './ledger/replay.ts'
 import { limitsPlan } from './limits/bench.ts'
+import { Revocations } from './identity/revocations.ts'
+import { readRevocations } from './identity/revocations-file.ts'
+import { openSignals } from './identity/signals.ts'
+import { Ledger, openLedger } from './ledger/ledger.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { loadPolicies } from './policy/load.ts'
@@ -118,12 +124,28 @@ export async function buildSnapshot(
     replay: singleUse,
   })
   for (const sentence of await identity.warm()) log.warn(sentence)
+  const { issuers, people, signals: rows } = settings.identity
+  const signals = openSignals(rows, {
+    runProofs: pool.runProofs,
+    clock,
+    fetchText,
+    issuers: [...issuers, ...people].map(({ issuer }) => issuer),
+  })
   const outbound = openOutbound(
     { agents: settings.agents, pools: settings.maximums.proofs },
     { sign: identity.sign, clock, dice },
   )
   const alerts = openAlerts({ webhooks: settings.alerts.webhooks, clock, log })
-  return makeSnapshot(loaded, { publicUrl, policy, identity, outbound, upstreamTls, oauth: closedTokens, alerts })
+  return makeSnapshot(loaded, {
+    publicUrl,
+    policy,
+    identity,
+    outbound,
+    upstreamTls,
+    signals,
+    oauth: closedTokens,
+    alerts,
+  })
 }
 
 const closed = (): OAuthRefusal => oauthRefusal('invalid_client', 'Client authentication failed', 'no client is known')
@@ -161,4 +183,37 @@ async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promis
 
 function badPolicies(problems: readonly PolicyProblem[]): StartProblem {
   return startProblem(78, problems.map(describeProblem).join('\n'))
+}
+
+/** What was in force before this start, and where it will stand on the board. */
+export interface PlannedRevocations {
+  readonly rows: BoardPlan
+  open(board: Board): Revocations
+}
+
+export function planRevocations({ state, maximums }: Settings, clock: Clock): PlannedRevocations | StartProblem {
+  const { revocations: max } = maximums
+  const known = readRevocations(state.dir, max)
+  if ('sentence' in known) return startProblem(70, known.sentence)
+  return {
+    rows: epochsPlan(max),
+    open: (board) => new Revocations(known, { board, stateDir: state.dir, max, clock }),
+  }
+}
+
+export async function openLedgerIn(
+  settings: Settings,
+  { clock, log }: Pick<Workshop, 'clock' | 'log'>,
+  boot: string,
+): Promise<Ledger | StartProblem> {
+  const ledger = await openLedger({
+    dir: join(settings.state.dir, 'ledger'),
+    workerUrl: moduleUrl('./threads/ledger-worker.ts', import.meta.url),
+    boot,
+    clock,
+    ring_bytes: settings.maximums.record_ring_bytes,
+  })
+  if (!(ledger instanceof Ledger)) return startProblem(75, ledger.detail)
+  for (const cut of ledger.cuts) log.warn(`ledger: ${cut}`)
+  return ledger
 }

@@ -1,14 +1,12 @@
 /** The composition root of a running gateway: opens every part in order, and stops them in reverse. */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { type Board, createBoard } from './base/board.ts'
+import { createBoard } from './base/board.ts'
 import { steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
-import { moduleUrl } from './base/module-url.ts'
 import { takeLock } from './base/instance-lock.ts'
-import { Wheel } from './base/wheel.ts'
 import { healthRoutes } from './admin/health.ts'
 import { serveAdmin } from './admin/routes.ts'
+import { revocationRoutes } from './admin/revocations.ts'
 import { runRoutes } from './admin/runs.ts'
 import { adminToken } from './admin/token.ts'
 import { addressUrl } from './config/fields.ts'
@@ -21,34 +19,25 @@ import {
   boardPlan,
   buildSnapshot,
   openKeys,
+  openLedgerIn,
   openUsed,
+  planRevocations,
   replayLedger,
   type StartProblem,
   startProblem,
   type Workshop,
 } from './gateway-parts.ts'
+import { paveRoad, watchNumbers } from './gateway-road.ts'
 import { keyRoutes } from './admin/keys.ts'
-import type { Keyring } from './identity/keyring.ts'
-import { Ledger, openLedger } from './ledger/ledger.ts'
-import type { Replayed } from './ledger/replay.ts'
-import { Bench } from './limits/bench.ts'
-import { Runs } from './limits/runs.ts'
-import { declareGatewayMetrics, type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
+import { Ledger } from './ledger/ledger.ts'
+import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
-import { Counts } from './pipeline/counts.ts'
-import { Deliveries } from './pipeline/deliveries.ts'
-import { Exchanges } from './pipeline/exchanges.ts'
-import { runEntry } from './pipeline/run-entry.ts'
-import { recover } from './pipeline/recover.ts'
-import type { Road, Snapshot } from './pipeline/road.ts'
+import type { Road } from './pipeline/road.ts'
 import { limitSettings, rotationOf } from './pipeline/snapshot.ts'
 import type { Serve } from './protocol/http.ts'
-import { Relay } from './relay/relay.ts'
-import { Transport } from './relay/transport.ts'
 import { slugOf } from './domain/ids.ts'
 import { openProofPool } from './threads/pool.ts'
-import { version } from './version.ts'
 
 export interface Gateway {
   readonly kind: 'gateway'
@@ -62,7 +51,6 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
-const sweep_ms = 1000
 const drainPoll_ms = 20
 
 export async function startGateway(loaded: Loaded, log: Log): Promise<Gateway | StartProblem> {
@@ -89,6 +77,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   )
   const keys = openKeys(settings, clock, log)
   if (keys.kind !== 'keyring') return keys
+  const revoked = planRevocations(settings, clock)
+  if ('exit' in revoked) return revoked
   const dice = cryptoDice()
   const boot = dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
@@ -102,7 +92,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
     onError: (error) => log.error(`proof pool: ${error.message}`),
   })
   stack.defer(() => pool.close())
-  const board = createBoard(boardPlan(settings))
+  const board = createBoard({ ...boardPlan(settings), ...revoked.rows })
   const singleUse = openUsed(board, settings, { clock, dice })
   const workshop: Workshop = { pool, keys, clock, dice, log, singleUse }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
@@ -121,11 +111,12 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const url = public_url ?? addressUrl({ host: listen.host, port: data.port }, tls !== null)
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
-  const road = paveRoad(workshop, snapshot, { ledger, replayed, board, boot, metrics, stack })
+  const road = paveRoad(workshop, snapshot, { ledger, replayed, board, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys)
   const routes = [
     ...runRoutes(road),
     ...keyRoutes(road, keys),
+    ...revocationRoutes(road),
     ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
   ]
   const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))
@@ -157,97 +148,6 @@ function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', worksho
     dice,
     onBug,
   }
-}
-
-async function openLedgerIn(
-  settings: Settings,
-  { clock, log }: Pick<Workshop, 'clock' | 'log'>,
-  boot: string,
-): Promise<Ledger | StartProblem> {
-  const ledger = await openLedger({
-    dir: join(settings.state.dir, 'ledger'),
-    workerUrl: moduleUrl('./threads/ledger-worker.ts', import.meta.url),
-    boot,
-    clock,
-    ring_bytes: settings.maximums.record_ring_bytes,
-  })
-  if (!(ledger instanceof Ledger)) return startProblem(75, ledger.detail)
-  for (const cut of ledger.cuts) log.warn(`ledger: ${cut}`)
-  return ledger
-}
-
-interface Laid {
-  readonly ledger: Ledger
-  readonly replayed: Replayed
-  readonly board: Board
-  readonly boot: string
-  readonly metrics: GatewayMetrics
-  readonly stack: AsyncDisposableStack
-}
-
-function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Road {
-  const { clock, dice, log } = workshop
-  const { ledger, replayed, board, boot, metrics, stack } = laid
-  const { settings } = snapshot
-  const { maximums, timeouts } = settings
-  const limits = new Bench(board, limitSettings(settings), maximums)
-  const runs = new Runs(board, limits, dice)
-  const { runs: restored, problems } = recover(replayed, { runs, limits }, settings, clock.now())
-  for (const problem of problems) log.warn(`ledger: ${problem}`)
-  if (restored > 0) log.info('open runs were put back', { runs: restored })
-  ledger.append({ v: 1, ts: clock.now(), kind: 'boot', boot, gw: snapshot.publicUrl, pid: process.pid })
-  const deliveries = new Deliveries()
-  runs.onEnded = (run) => {
-    deliveries.forget(run.id)
-    ledger.append(runEntry(run, 'ended', clock.now()))
-  }
-  const wheel = new Wheel(clock)
-  stack.defer(() => wheel.stop())
-  const transport = new Transport(
-    { ...timeouts, connections: maximums.open_calls, header_bytes: maximums.header_bytes },
-    wheel,
-  )
-  stack.defer(() => transport.close())
-  const relay = new Relay({ transport, wheel, clock, settings: { ...timeouts, ...maximums } })
-  return {
-    clock,
-    dice,
-    snapshot,
-    runs,
-    limits,
-    ledger,
-    relay,
-    exchanges: new Exchanges(),
-    deliveries,
-    counts: new Counts(metrics),
-    log,
-  }
-}
-
-interface Watched {
-  readonly engine: 'uws' | 'node'
-  readonly keys: Keyring
-  readonly stack: AsyncDisposableStack
-}
-
-function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys, stack }: Watched): void {
-  const { ledger, runs, exchanges, clock } = road
-  metrics.runsActive.child({}).readFrom(() => runs.active)
-  metrics.streamsActive.child({}).readFrom(() => exchanges.streams)
-  metrics.ledgerAppended.child({}).readFrom(() => ledger.appended)
-  metrics.ledgerDurable.child({}).readFrom(() => ledger.durable)
-  metrics.ledgerFailing.child({}).readFrom(() => (ledger.health().state === 'ok' ? 0 : 1))
-  metrics.overshoot.child({}).readFrom(() => runs.list().reduce((sum, run) => sum + run.overshoot.cost_micros, 0))
-  metrics.reloadSuccessful.child({}).set(1)
-  metrics.configEpoch.child({}).set(1)
-  metrics.buildInfo.child({ version, node: process.version, engine }).set(1)
-  const lag = watchEventLoop(metrics)
-  stack.defer(() => lag.stop())
-  const sweeping = setInterval(() => {
-    for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
-    keys.sweep()
-  }, sweep_ms)
-  stack.defer(() => clearInterval(sweeping))
 }
 
 interface Running {

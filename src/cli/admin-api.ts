@@ -60,6 +60,35 @@ export interface HopView {
   readonly at: number
 }
 
+/** Something that counts no more. */
+export interface RevocationRow {
+  readonly what: 'agent' | 'person' | 'key' | 'token' | 'everything'
+  /** `agent:research`, `user:tomas`, `key:...`. */
+  readonly name: string
+  /** Seconds since the epoch: what was issued before does not count. Keys and tokens never count again. */
+  readonly epoch: number
+  readonly contained: boolean
+  readonly reason: string
+  readonly actor: string
+  readonly source: 'operator' | 'caep' | 'client'
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly until: number | null
+}
+
+export interface RevocationList {
+  readonly schema: 'weir.revocations/v1'
+  readonly revocations: readonly RevocationRow[]
+}
+
+export interface RevocationDone extends RevocationRow {
+  readonly schema: 'weir.revocation/v1'
+  /** It was taken back by this. */
+  readonly lifted: boolean
+  /** Calls under way that it ended. */
+  readonly ended: number
+}
+
 /** What Weir posts to the webhooks when a run was halted. */
 export interface Alert {
   readonly schema: 'weir.alert/v1'

@@ -1,6 +1,6 @@
 /** The terminal's way to a running gateway: one request, one answer or one sentence that says why not. */
 import type { AdminPlace, CliDeps } from './deps.ts'
-import type { KeyList, Problem, RunDetail, RunList } from './admin-api.ts'
+import type { KeyList, Problem, RevocationDone, RevocationList, RunDetail, RunList } from './admin-api.ts'
 import { type CliProblem, type ExitName, problem } from './exit-codes.ts'
 
 /** An operator waits no longer than this for an answer of the admin listener. */
@@ -22,6 +22,9 @@ export interface AdminClient {
   listKeys(): Promise<KeyList | CliProblem>
   /** A use whose key Weir does not keep itself is a problem with exit `no`. */
   rotateKey(asked: RotateRequest): Promise<KeyList | CliProblem>
+  listRevocations(): Promise<RevocationList | CliProblem>
+  /** Contains, releases, revokes or restores what the path names. */
+  order(path: string, body: { readonly reason: string }): Promise<RevocationDone | CliProblem>
 }
 
 export interface RotateRequest {
@@ -49,6 +52,8 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
     haltRun: (id, reason) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}/halt`, 'weir.run/v1', { reason }),
     listKeys: () => ask<KeyList>('/api/v1/keys', 'weir.keys/v1'),
     rotateKey: (asked) => ask<KeyList>('/api/v1/keys/rotate', 'weir.keys/v1', asked),
+    listRevocations: () => ask<RevocationList>('/api/v1/revocations', 'weir.revocations/v1'),
+    order: (path, body) => ask<RevocationDone>(path, 'weir.revocation/v1', body),
   }
 }
 

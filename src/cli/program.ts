@@ -1,7 +1,9 @@
 /** The command line as one table of commands. Each command's code is loaded when it is called, so `--help` is instant. */
 import { Command, CommanderError } from 'commander'
+import type { AskOptions } from './admin-command.ts'
 import type { KeysOptions, RotateOptions } from './commands/keys.ts'
-import type { HaltOptions, RunsOptions } from './commands/runs.ts'
+import type { OrderOptions } from './commands/revocations.ts'
+import type { HaltOptions } from './commands/runs.ts'
 import type { MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
@@ -57,6 +59,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addServe(program, deps, settle)
   addCheck(program, deps, settle)
   addRuns(program, deps, settle)
+  addRevocations(program, deps, settle)
   addToken(program, deps, settle)
   addKeys(program, deps, settle)
   addCard(program, deps, settle)
@@ -100,16 +103,16 @@ function addRuns(program: Command, deps: CliDeps, settle: Settle): void {
       .description(description)
       .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
       .option('--json', 'one JSON object')
-  verb('ls', 'all runs, newest first (what `weir runs` does)').action(async (options: RunsOptions) => {
+  verb('ls', 'all runs, newest first (what `weir runs` does)').action(async (options: AskOptions) => {
     const { listRuns } = await import('./commands/runs.ts')
     await settle(listRuns(deps, options))
   })
-  verb('show <run>', 'one run: who, where, how much, why').action(async (id: string, options: RunsOptions) => {
+  verb('show <run>', 'one run: who, where, how much, why').action(async (id: string, options: AskOptions) => {
     const { showRun } = await import('./commands/runs.ts')
     await settle(showRun(deps, id, options))
   })
   verb('tree <run>', 'its calls as a tree, with repeated laps folded').action(
-    async (id: string, options: RunsOptions) => {
+    async (id: string, options: AskOptions) => {
       const { treeRun } = await import('./commands/runs.ts')
       await settle(treeRun(deps, id, options))
     },
@@ -122,6 +125,46 @@ function addRuns(program: Command, deps: CliDeps, settle: Settle): void {
       await settle(haltRun(deps, id, options))
     })
 }
+
+function addRevocations(program: Command, deps: CliDeps, settle: Settle): void {
+  const asking = (usage: string, description: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
+      .option('--json', 'one JSON object')
+  const ordering = (usage: string, description: string): Command =>
+    asking(usage, description).requiredOption('--reason <text>', 'why, for the record').option('--yes', 'do not ask')
+  for (const verb of ['contain', 'release'] as const) {
+    ordering(`${verb} <agent>`, containing[verb]).action(async (agent: string, options: OrderOptions) => {
+      const { order } = await import('./commands/revocations.ts')
+      await settle(order(deps, verb, ['agent', agent], options))
+    })
+  }
+  for (const verb of ['revoke', 'restore'] as const) {
+    const command = ordering(`${verb} <what> [name]`, revoking[verb])
+      .option('--issuer <iss>', 'who wrote the token, if not Weir')
+      .action(async (what: string, name: string | undefined, options: OrderOptions) => {
+        const { order } = await import('./commands/revocations.ts')
+        await settle(order(deps, verb, name === undefined ? [what] : [what, name], options))
+      })
+    examples(command, [`weir ${verb} person tomas --reason "left"`, `weir ${verb} everything --reason "drill"`])
+  }
+  asking('revocations', 'what counts no more, since when, and by whose word').action(async (options: AskOptions) => {
+    const { listRevocations } = await import('./commands/revocations.ts')
+    await settle(listRevocations(deps, options))
+  })
+}
+
+const containing = {
+  contain: 'stop an agent: nothing from it, to it or through it is admitted, and what is open ends',
+  release: 'let a contained agent go on',
+} as const
+
+const revoking = {
+  revoke: 'end what was issued so far to an agent or a person, or with a key, or a token, or everything',
+  restore: 'take a revocation back',
+} as const
 
 function addToken(program: Command, deps: CliDeps, settle: Settle): void {
   const token = program.command('token').description('credentials of agents')

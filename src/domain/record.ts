@@ -4,6 +4,7 @@ import type { DialectName, Operation } from './call.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
+import type { Revocable, RevocationSource } from './revocation.ts'
 import type { RunOrigin } from './run.ts'
 import type { Spend } from './spend.ts'
 
@@ -11,7 +12,15 @@ import type { Spend } from './spend.ts'
  * What the ledger keeps. Member names follow the record profile in docs/architecture.md (AIMS audit minimum):
  * who, on whose behalf, through which chain, what, which rules, what came of it. No payload, no secret.
  */
-export type LedgerEntry = CallRecord | IntentEntry | RunEntry | BootEntry | TokenEntry | GrantEntry
+export type LedgerEntry =
+  | CallRecord
+  | IntentEntry
+  | RunEntry
+  | BootEntry
+  | TokenEntry
+  | GrantEntry
+  | RevocationEntry
+  | SignalEntry
 
 /** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
 interface Stamp {
@@ -162,4 +171,32 @@ export interface GrantEntry extends Stamp {
   readonly policies: readonly string[]
   readonly pol_hash: string | null
   readonly expires_at: Millis | null
+}
+
+/** Something was revoked, contained or taken back. What is in force is in the state directory; this is the trace of it. */
+export interface RevocationEntry extends Stamp {
+  readonly kind: 'revocation'
+  readonly what: Revocable
+  /** As in `Revocation`. */
+  readonly name: string
+  /** Seconds since the epoch. */
+  readonly epoch: number
+  /** Taken back: it refuses nothing any more. */
+  readonly lifted: boolean
+  readonly contained: boolean
+  readonly reason: string
+  readonly actor: string
+  readonly source: RevocationSource
+}
+
+/** A security event that was proved genuine (RFC 8417), and what came of it. */
+export interface SignalEntry extends Stamp {
+  readonly kind: 'signal'
+  readonly iss: string
+  readonly jti: string
+  /** The event's URI. */
+  readonly event: string
+  /** Whom it is about, if that is one of our people. */
+  readonly human: PersonId | null
+  readonly outcome: 'revoked' | 'ignored'
 }

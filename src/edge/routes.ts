@@ -7,6 +7,7 @@ import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/se
 import { serveToken } from '../pipeline/oauth/serve-token.ts'
 import type { Road } from '../pipeline/road.ts'
 import { agentOf, serveA2a } from '../pipeline/serve.ts'
+import { openSignalDesk } from '../pipeline/signals.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { HeaderList, Inbound, Reply, Serve } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
@@ -37,6 +38,7 @@ const agentPrefix = '/a2a/'
 export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
 
 export function serveData(road: Road, keys: PublishedKeys): Serve {
+  const receiveSignal = openSignalDesk(road)
   return (inbound, reply) => {
     const { path, method } = inbound
     const found = path.startsWith(agentPrefix) ? findAgent(path) : null
@@ -50,6 +52,7 @@ export function serveData(road: Road, keys: PublishedKeys): Serve {
     if (route) return route.method === method ? route.serve(road, inbound, reply) : wrongMethod(reply, route.method)
     if (path === oauthPaths.jwks) return sendKeys(inbound, reply, keys.jwks())
     if (path === '/.well-known/weir-keys.json') return sendKeys(inbound, reply, keys.history())
+    if (path === '/ssf/events') return method === 'POST' ? receiveSignal(inbound, reply) : wrongMethod(reply, 'POST')
     if (path === '/healthz') return reply.send(200, [['content-type', 'text/plain']], 'ok\n')
     return notFound(reply)
   }

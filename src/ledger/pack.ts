@@ -24,6 +24,8 @@ export const shapes: Shapes = {
     'pol_hash expires_at',
   ),
   token: words('v ts rid run jti use agent token'),
+  revocation: words('v ts what name epoch lifted contained reason actor source'),
+  signal: words('v ts iss jti event human outcome'),
 }
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
@@ -58,6 +60,26 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
   if (entry.kind === 'token') {
     const token = entry.token !== null && entry.token.length <= tokenMax ? entry.token : null
     return ['token', entry.v, entry.ts, entry.rid, entry.run, clip(entry.jti), entry.use, entry.agent, token]
+  }
+  if (entry.kind === 'revocation') {
+    const { what, name, epoch, lifted, contained, reason, actor, source } = entry
+    return [
+      entry.kind,
+      entry.v,
+      entry.ts,
+      what,
+      clip(name),
+      epoch,
+      lifted,
+      contained,
+      clip(reason),
+      clip(actor),
+      source,
+    ]
+  }
+  if (entry.kind === 'signal') {
+    const { iss, jti, event, human, outcome } = entry
+    return [entry.kind, entry.v, entry.ts, clip(iss), clip(jti), clip(event), human, outcome]
   }
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
 }

@@ -6,7 +6,9 @@ import type { WebhookSettings } from '../config/settings.ts'
 import type { Log } from './log.ts'
 
 /** The body of an alert apart from its `schema` member; plain data. */
-export interface Alert {
+export type Alert = RunAlert | RevocationAlert
+
+interface RunAlert {
   readonly kind: 'run_halted'
   readonly at: Millis
   /** One sentence for a person. */
@@ -16,6 +18,20 @@ export interface Alert {
   readonly edge: { readonly from: string; readonly to: string; readonly depth: number; readonly lap: number } | null
   readonly rule: string | null
   readonly code: string
+}
+
+interface RevocationAlert {
+  readonly kind: 'contained' | 'revoked'
+  readonly at: Millis
+  /** One sentence for a person. */
+  readonly sentence: string
+  readonly what: string
+  readonly name: string
+  readonly reason: string
+  readonly actor: string
+  readonly source: string
+  /** Calls that were under way and were ended. */
+  readonly ended: number
 }
 
 export interface AlertOptions {

@@ -25,10 +25,16 @@ export interface Asking {
   readonly target: AgentEntry
 }
 
-/** Asks the caller's tokens and then policy. A run that is over refuses before that, so that the caller reads the sentence about the run. */
-export async function permit(visit: Visit, { principal, entry }: Asking): Promise<Permit | Denial> {
+/**
+ * Asks the caller's tokens and then policy. A run that is over and work that was revoked refuse before that, so that the
+ * caller reads why.
+ */
+export async function permit(visit: Visit, { principal, entry, target }: Asking): Promise<Permit | Denial> {
   const { run } = entry
-  const over = run && refusalOfRun(run, visit.road.clock.now())
+  const now = visit.road.clock.now()
+  const agents = [...entry.chain, target.settings.id]
+  const work = { agents, person: personOf(visit), since: run?.startedAt ?? now }
+  const over = (run && refusalOfRun(run, now)) ?? visit.road.revocations.epochs.refusalOfWork(work)
   const beyond = over ?? withinAuthority({ principal, entry }, visit.call)
   if (beyond) return beyond
   const context = contextOf(visit, entry, principal)

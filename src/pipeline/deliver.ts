@@ -10,9 +10,10 @@ import type { UpstreamCredential } from '../identity/outbound.ts'
 import { refusalOfRun } from '../limits/lease.ts'
 import { Deliveries, type Lent } from './deliveries.ts'
 import { abandon, type Papers } from './send.ts'
+import { standingOf } from './standing.ts'
 import type { Visit } from './visit.ts'
 
-/** The papers of the hop, or why it must not leave: a token could not be had, or its run is over by now. */
+/** The papers of the hop, or why it must not leave: a token could not be had, its run is over by now, or was revoked. */
 export async function deliver(visit: Visit, hop: Hop): Promise<Papers | Denial> {
   try {
     const lent = lend(visit, hop)
@@ -21,7 +22,7 @@ export async function deliver(visit: Visit, hop: Hop): Promise<Papers | Denial> 
     visit.delivery = delivery
     const proving = prove(visit, delivery.raw)
     const papers = proving instanceof Promise ? await proving : proving
-    return refusalOfRun(hop.run, visit.road.clock.now()) ?? papers
+    return refusalOfRun(hop.run, visit.road.clock.now()) ?? standingOf(visit.road, hop) ?? papers
   } catch (bug) {
     abandon(visit, hop, { status: 'failed', detail: 'a bug before the call left' })
     throw bug

@@ -1,4 +1,5 @@
 /** Agent cards: what a caller may know of an agent, generated, and only for those who may call it. */
+import { denials } from '../domain/denials.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { isBound } from '../domain/principal.ts'
 import { slugOf } from '../domain/ids.ts'
@@ -18,6 +19,9 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
   const { snapshot } = road
   const principal = await snapshot.identity.authenticate(inbound, resourceOf(snapshot, agent))
   if (isDenial(principal)) return turnAway(reply, principal, mintHopId(road.dice))
+  const revoked = road.revocations.epochs.refusalOf(principal)
+  if (revoked?.code === 'unauthenticated') return turnAway(reply, revoked, mintHopId(road.dice))
+  if (revoked) return contained(reply)
   const caller = principal.proof.agent
   const entry = snapshot.agents.get(agent)
   const verdict = entry?.upstream
@@ -56,4 +60,9 @@ async function cardOf({ cards, identity, publicUrl }: Snapshot, { settings }: Ag
 
 function notFound(reply: Reply): void {
   sendWritten(reply, writeProblem(404, 'not_found', 'Not found', 'There is nothing here by that name for you.'))
+}
+
+function contained(reply: Reply): void {
+  const { sentence, advice } = denials.agent_contained
+  sendWritten(reply, writeProblem(denials.agent_contained.http, 'agent_contained', sentence, `${advice}.`))
 }

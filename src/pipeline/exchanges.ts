@@ -1,11 +1,13 @@
-/** The exchanges under way, by run, so that a halt finds every one of them. */
+/** The exchanges under way, by run, so that a halt or a revocation finds every one of them. */
 import type { HopId, RunId } from '../domain/ids.ts'
+import { type Denial, deny, type Hop } from '../domain/verdict.ts'
 
 /** What a halt needs of an exchange. */
 export interface Haltable {
+  readonly hop: Hop
   readonly streaming: boolean
   /** Ends the exchange for the caller with the protocol's own terminal event and cancels the task upstream. */
-  halt(): void
+  halt(denial: Denial): void
 }
 
 export class Exchanges {
@@ -23,7 +25,11 @@ export class Exchanges {
     return this.#streams
   }
 
-  begin(run: RunId, hop: HopId, exchange: Haltable): void {
+  begin(exchange: Haltable): void {
+    const {
+      id: hop,
+      run: { id: run },
+    } = exchange.hop
     const known = this.#byRun.get(run)
     if (known) known.set(hop, exchange)
     else this.#byRun.set(run, new Map([[hop, exchange]]))
@@ -43,8 +49,22 @@ export class Exchanges {
 
   /** Halts every exchange of a run, the deepest (youngest) first, so that no parent starts another child meanwhile. */
   halt(run: RunId): number {
-    const open = [...(this.#byRun.get(run)?.values() ?? [])].toReversed()
-    for (const exchange of open) exchange.halt()
-    return open.length
+    return haltAll(this.#byRun.get(run), () => deny('run_halted', 'halted while the call was under way'))
   }
+
+  /** Halts every exchange, of whatever run, that `refusalOf` does not let go on; of each run the deepest first. */
+  haltWhere(refusalOf: (hop: Hop) => Denial | null): number {
+    return [...this.#byRun.values()].reduce((sum, exchanges) => sum + haltAll(exchanges, refusalOf), 0)
+  }
+}
+
+function haltAll(exchanges: ReadonlyMap<HopId, Haltable> | undefined, refusalOf: (hop: Hop) => Denial | null): number {
+  let halted = 0
+  for (const exchange of [...(exchanges?.values() ?? [])].toReversed()) {
+    const denial = refusalOf(exchange.hop)
+    if (!denial) continue
+    exchange.halt(denial)
+    halted += 1
+  }
+  return halted
 }

@@ -1,5 +1,6 @@
 /** Where every refusal on the road ends: the face for the caller, the record, the counters, and, for a breach, the halt. */
 import { targetName } from '../domain/call.ts'
+import type { DenialCode } from '../domain/denials.ts'
 import type { AgentId, HopId, RunId } from '../domain/ids.ts'
 import type { Denial } from '../domain/verdict.ts'
 import { haltFor, isBreach, reportBreach } from '../limits/breach.ts'
@@ -14,6 +15,9 @@ import { endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent, type Vi
 
 /** Registries larger than this list no alternatives: looking through them costs more than the refusal. */
 const alternativesMax = 200
+
+/** Refusals that say nothing about the target: of the caller, of ourselves, and the one that hides. */
+const alwaysSaid: ReadonlySet<DenialCode> = new Set(['unauthenticated', 'not_found', 'busy'])
 
 /** Answers the caller and leaves everything about the refusal behind that others will ask for. */
 export async function refuse(visit: Visit, denial: Denial): Promise<void> {
@@ -62,8 +66,8 @@ function leave(visit: Visit, refusal: Refusal, written: Written, runShown: RunId
  */
 async function isHidden(visit: Visit, denial: Denial): Promise<boolean> {
   const { principal, call, chain, snapshot, ask } = visit
-  // Limits are asked only about what policy allowed, and `busy` is said about ourselves.
-  if (!principal || ask !== null || denial.code === 'not_found' || denial.code === 'busy') return false
+  // Limits are asked only about what policy allowed.
+  if (!principal || ask !== null || alwaysSaid.has(denial.code)) return false
   if (call.target.kind === 'agent' && chain.includes(call.target.id)) return false
   const { agent } = principal.proof
   const context = neutral(agent, snapshot)

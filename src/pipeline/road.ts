@@ -5,6 +5,8 @@ import type { AgentSettings, Settings } from '../config/settings.ts'
 import { type AgentId, slugOf } from '../domain/ids.ts'
 import type { Identity } from '../identity/open.ts'
 import type { Outbound } from '../identity/outbound.ts'
+import type { Revocations } from '../identity/revocations.ts'
+import type { Signals } from '../identity/signals.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Bench } from '../limits/bench.ts'
 import type { Runs } from '../limits/runs.ts'
@@ -32,6 +34,7 @@ export interface Snapshot {
   readonly outbound: Outbound
   /** What the token endpoint is made of. */
   readonly oauth: TokenParts
+  readonly signals: Signals
   readonly alerts: Alerts
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
   readonly alternatives: Map<AgentId, readonly string[]>
@@ -53,6 +56,7 @@ export interface Road {
   snapshot: Snapshot
   readonly runs: Runs
   readonly limits: Bench
+  readonly revocations: Revocations
   readonly ledger: Ledger
   readonly relay: Relay
   readonly exchanges: Exchanges

@@ -9,6 +9,7 @@ import type { HeaderList, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import type { Errand, ExchangeOutcome, Upstream } from '../relay/exchange.ts'
 import { refuse } from './refuse.ts'
+import { watch } from './standing.ts'
 import { elapsed_ms, endIfOpenedFor, leaveRecord, unsent, type Visit } from './visit.ts'
 
 /** What the hop shows its target. */
@@ -17,13 +18,14 @@ export type Papers = Pick<Errand, 'delivery' | 'credential'>
 /** The hop is on its way; everything that follows is told by the relay. */
 export function send(visit: Visit, hop: Hop, upstream: Upstream, papers: Papers): void {
   const { road, reply, inbound } = visit
-  const errand = { upstream, ...papers, headers: headersUpwards(inbound.headers) }
+  const standing = watch(road, hop)
+  const errand = { upstream, ...papers, headers: headersUpwards(inbound.headers), standing }
   const done = (outcome: ExchangeOutcome): void => guarded(visit, () => settle(visit, hop, outcome))
   const streaming = hop.call.operation === 'stream'
   const exchange = streaming
     ? road.relay.sendStream(hop, errand, marked(reply, marks(hop)), done)
     : road.relay.sendUnary(hop, errand, done)
-  road.exchanges.begin(hop.run.id, hop.id, { streaming, halt: () => exchange.abort('halted') })
+  road.exchanges.begin({ hop, streaming, halt: (denial) => exchange.halt(denial) })
   if (!streaming) reply.onGone(() => exchange.abort('gone'))
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }
@@ -59,8 +61,9 @@ function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome): void {
   road.exchanges.end(hop.run.id, hop.id)
   if (outcome.kind === 'fault') run?.blame(hop.id, 'failed', outcome.fault?.code ?? null)
   if (outcome.kind === 'gone') run?.blame(hop.id, 'failed', 'aborted')
-  if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', 'run_halted')
-  if (outcome.task?.open && run?.state === 'active' && call.target.kind === 'agent') run.linger(hop.id, call.target.id)
+  if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', outcome.denial?.code ?? null)
+  const goesOn = outcome.kind !== 'halted' && outcome.task?.open === true
+  if (goesOn && run?.state === 'active' && call.target.kind === 'agent') run.linger(hop.id, call.target.id)
   // What may have reached the target has been paid for; what has not is given back.
   if (outcome.sent) hop.lease.settle(hop.lease.reserved)
   else hop.lease.refund()

@@ -24,13 +24,15 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   const call = readCall(inbound, agent, id)
   const known = road.snapshot.identity.authenticate(inbound, resourceOf(road.snapshot, agent))
   const principal = known instanceof Promise ? await known : known
+  const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
   if (isMalformed(call)) {
-    return isDenial(principal) ? turnAway(reply, principal, id) : sendWritten(reply, call)
+    return denial ? turnAway(reply, denial, id) : sendWritten(reply, call)
   }
 
   const visit = openVisit(road, inbound, call, reply)
   if (isDenial(principal)) return await refuse(visit, principal)
   visit.principal = principal
+  if (denial) return await refuse(visit, denial)
 
   const entry = enterRun(road.runs, principal, inbound.headers)
   if (isDenial(entry)) return await refuse(visit, entry)

@@ -12,9 +12,10 @@ import { readUpstreamTls, type UpstreamTls } from '../relay/upstream-tls.ts'
 import type { AgentEntry, Snapshot } from './road.ts'
 
 /** What a snapshot is made of beside the settings. */
-export type SnapshotParts = Pick<Snapshot, 'publicUrl' | 'policy' | 'identity' | 'outbound' | 'oauth' | 'alerts'> & {
-  readonly upstreamTls: UpstreamTlsTable
-}
+export type SnapshotParts = Pick<
+  Snapshot,
+  'publicUrl' | 'policy' | 'identity' | 'outbound' | 'signals' | 'oauth' | 'alerts'
+> & { readonly upstreamTls: UpstreamTlsTable }
 
 /** The agents whose rows name TLS files. */
 export type UpstreamTlsTable = ReadonlyMap<AgentId, UpstreamTls>

@@ -14,7 +14,7 @@ clients fetch a new credential. The message is one fixed sentence a model can ac
 It never contains what the caller sent or what a policy says. \`error.data[0].metadata\` holds \`hopId\`, \`runId\`, the
 \`rule\` (a policy id or a limit such as \`run.depth_max\`), \`retryable\` and, where waiting helps, \`retry_after_ms\`. Refusals
 that a retry cannot change carry \`X-Should-Retry: false\`; those that waiting can, \`Retry-After\`. The detail an operator
-needs is in the record of the call, under the same hop id. Nothing produces \`agent_contained\` yet.
+needs is in the record of the call, under the same hop id.
 
 A refusal that **halts** is a breach: with \`limits.on_breach: halt\` (the default) and the limit in mode \`enforce\`, the
 whole run is stopped and the webhooks are told.

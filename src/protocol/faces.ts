@@ -22,19 +22,27 @@ export interface Refused {
 
 /** The whole answer to a refused call. */
 export function writeDenial(denial: Denial, refused: Refused): Written {
-  const { call, run, alternatives } = refused
+  const { call } = refused
   const row: DenialRow = denials[denial.code]
-  const error: RpcError = {
-    code: rpcCodeOf(row),
-    message: writeSentence(denial.code, call.id, alternatives),
-    data: [errorInfo(denial.code.toUpperCase(), errorDomain, metadataOf(denial, call.id, run))],
-  }
   const streaming = call.operation === 'stream' && row.http !== 401
-  const answer = writeErrorAnswer(call.rpcId, error, streaming)
+  const answer = writeErrorAnswer(call.rpcId, errorOf(denial, refused), streaming)
   return {
     status: row.http === 401 ? 401 : answer.status,
     headers: [...answer.headers, ...headersOf(denial, row)],
     body: answer.body,
+  }
+}
+
+/** The last event of a stream that is open already: also where the same refusal would have been an HTTP status before. */
+export function writeDenialEvent(denial: Denial, refused: Refused): string {
+  return writeErrorAnswer(refused.call.rpcId, errorOf(denial, refused), true).body
+}
+
+function errorOf(denial: Denial, { call, run, alternatives }: Refused): RpcError {
+  return {
+    code: rpcCodeOf(denials[denial.code]),
+    message: writeSentence(denial.code, call.id, alternatives),
+    data: [errorInfo(denial.code.toUpperCase(), errorDomain, metadataOf(denial, call.id, run))],
   }
 }
 
@@ -72,14 +80,18 @@ function listAlternatives(names: readonly string[] | null, room: number): string
   return ''
 }
 
-/** Nothing here may tell a hidden target from a missing one, so `not_found` says neither run nor rule. */
+/**
+ * Nothing here may tell a hidden target from a missing one, so `not_found` says neither run nor rule; nor one reason why
+ * a credential does not count from another, so a 401 says no rule.
+ */
 function metadataOf(denial: Denial, hop: HopId, run: RunId | null): Readonly<Record<string, string>> {
-  const { retry }: DenialRow = denials[denial.code]
+  const { retry, http }: DenialRow = denials[denial.code]
   const hidden = denial.code === 'not_found'
+  const ruled = denial.rule !== null && !hidden && http !== 401
   return {
     hopId: hop,
     ...(run !== null && !hidden ? { runId: run } : {}),
-    ...(denial.rule !== null && !hidden ? { rule: denial.rule } : {}),
+    ...(ruled ? { rule: denial.rule } : {}),
     retryable: String(retry !== 'never'),
     ...(retry === 'after_wait' ? { retry_after_ms: String(waitOf(denial)) } : {}),
   }

@@ -44,15 +44,16 @@ export interface Errand {
   readonly credential: HeaderList
   /** Headers of the caller that may cross, as `headersUpwards` picks them. */
   readonly headers: HeaderList
+  /** Asked before anything of a stream is passed on: why it must not go on, or null. Costs next to nothing. */
+  readonly standing: () => Denial | null
 }
 
 /** An exchange under way. */
 export interface Exchange {
-  /**
-   * Ends the exchange at once: `halted` because its run was (the target's task is cancelled, an open stream ends
-   * with a terminal event), `gone` because nobody waits for the answer, `aborted` because we stop.
-   */
-  abort(why: 'halted' | 'gone' | 'aborted'): void
+  /** Ends the exchange at once: `gone` because nobody waits for the answer, `aborted` because we stop. */
+  abort(why: 'gone' | 'aborted'): void
+  /** Ends it at once and tells the caller why: the target's task is cancelled, an open stream ends with a terminal event. */
+  halt(denial: Denial): void
   /** The task the target works on, as soon as it named one. */
   readonly taskId: string | null
 }

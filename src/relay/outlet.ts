@@ -17,6 +17,8 @@ export interface OutletEvents {
   onRoom(): void
   /** It went away, or did not read for longer than `idle_ms`. */
   onGone(): void
+  /** Nothing was written for a while; may end the stream, else a heartbeat follows. */
+  onSilence(): void
 }
 
 export class Outlet {
@@ -96,6 +98,8 @@ export class Outlet {
   }
 
   #onSilence(): void {
+    this.#events.onSilence()
+    if (this.#over) return
     if (this.#full) this.#beat.push(this.#bench.settings.heartbeat_ms)
     else this.write(heartbeat)
   }

@@ -7,12 +7,13 @@
  *        |                 +--fault, halt--> one event that says so --> over
  *        +--JSON instead of events---------> one event -------------> over
  */
+import type { DenialCode } from '../domain/denials.ts'
 import { type Fault, isFault } from '../domain/fault.ts'
-import { deny, type Hop } from '../domain/verdict.ts'
+import type { Denial, Hop } from '../domain/verdict.ts'
 import { revisionOf } from '../protocol/a2a/dialect.ts'
 import { readAnswer } from '../protocol/a2a/observe.ts'
 import type { Observation } from '../protocol/a2a/revision.ts'
-import { writeDenial, writeSentence } from '../protocol/faces.ts'
+import { writeDenial, writeDenialEvent, writeSentence } from '../protocol/faces.ts'
 import { headersBack } from '../protocol/headers.ts'
 import type { Reply } from '../protocol/http.ts'
 import { writeEvent, writeRpcResult } from '../protocol/jsonrpc.ts'
@@ -57,6 +58,7 @@ export class StreamExchange implements Exchange, Receiver {
       onFull: () => this.#wire.pause(),
       onRoom: () => this.#resume(),
       onGone: () => this.abort('gone'),
+      onSilence: () => void this.#stops(),
     })
     this.#wire = way.transport.send(requestOf(hop, errand, hop.call.body, 'text/event-stream'), this)
   }
@@ -65,19 +67,25 @@ export class StreamExchange implements Exchange, Receiver {
     return this.#tally.task?.id ?? null
   }
 
-  abort(why: 'halted' | 'gone' | 'aborted'): void {
+  abort(why: 'gone' | 'aborted'): void {
     if (this.#tally.told) return
     const { sent } = this.#wire
     if (why === 'aborted') return this.#fail(makeFault('aborted', 'the gateway gave up', sent))
     this.#wire.abort()
-    if (why === 'gone') {
-      this.#outlet.leave()
-      return this.#tell({ kind: 'gone', sent })
-    }
-    const denial = deny('run_halted', 'halted while the stream was open')
-    this.#outlet.write(this.#haltEvent() ?? writeDenial(denial, this.#refused()).body)
+    this.#outlet.leave()
+    this.#tell({ kind: 'gone', sent })
+  }
+
+  halt(denial: Denial): void {
+    if (this.#tally.told) return
+    const { sent } = this.#wire
+    this.#wire.abort()
+    const event = this.#haltEvent(denial.code)
+    if (event !== null || this.#outlet.begun) {
+      this.#outlet.write(event ?? writeDenialEvent(denial, this.#refused()))
+      this.#outlet.end()
+    } else this.#outlet.answer(writeDenial(denial, this.#refused()))
     this.#cancel()
-    this.#outlet.end()
     this.#tell({ kind: 'halted', sent, denial })
   }
 
@@ -94,6 +102,7 @@ export class StreamExchange implements Exchange, Receiver {
   onBytes(chunk: Buffer): void {
     if (this.#tally.told) return this.#drop(chunk.length)
     this.#tally.bytesIn += chunk.length
+    if (this.#stops()) return
     if (this.#whole) return this.#collect(this.#whole.chunks, chunk)
     for (const event of this.#splitter.push(chunk)) {
       this.#pass(event)
@@ -115,6 +124,13 @@ export class StreamExchange implements Exchange, Receiver {
     if (this.#tally.told) return
     if (this.#lastKind === 'open') this.#fail(fault)
     else this.#close()
+  }
+
+  /** Whoever was revoked gets nothing more, also where the order to end this stream did not find it. */
+  #stops(): boolean {
+    const denial = this.#errand.standing()
+    if (denial) this.halt(denial)
+    return denial !== null
   }
 
   #pass(event: SseEvent): void {
@@ -177,8 +193,8 @@ export class StreamExchange implements Exchange, Receiver {
     this.#wire.resume()
   }
 
-  /** To a client a halted run looks like a task that was cancelled: a normal end it knows how to handle. */
-  #haltEvent(): string | null {
+  /** To a client a halt looks like a task that was cancelled: a normal end it knows how to handle. */
+  #haltEvent(code: DenialCode): string | null {
     const { task } = this.#tally
     if (task === null) return null
     const { call, id, run } = this.#hop
@@ -186,8 +202,8 @@ export class StreamExchange implements Exchange, Receiver {
       taskId: task.id,
       contextId: task.contextId ?? '',
       messageId: `weir-${id}`,
-      sentence: writeSentence('run_halted', id),
-      code: 'run_halted',
+      sentence: writeSentence(code, id),
+      code,
       run: run.id,
     })
     return writeEvent(writeRpcResult(call.rpcId, result))

@@ -1,6 +1,6 @@
 /** One call, one answer: the answer is taken whole, checked, and handed over once. */
 import { isFault, type Fault } from '../domain/fault.ts'
-import { deny, type Hop } from '../domain/verdict.ts'
+import type { Denial, Hop } from '../domain/verdict.ts'
 import { headersBack } from '../protocol/headers.ts'
 import { jsonHeaders } from '../protocol/jsonrpc.ts'
 import { headFault, passOn, readWhole } from './answers.ts'
@@ -32,14 +32,20 @@ export class UnaryExchange implements Exchange, Receiver {
     return this.#tally.task?.id ?? null
   }
 
-  abort(why: 'halted' | 'gone' | 'aborted'): void {
+  abort(why: 'gone' | 'aborted'): void {
     if (this.#tally.told) return
     const { sent } = this.#wire
     if (why === 'aborted') return this.onFault(makeFault('aborted', 'the gateway gave up', sent))
     this.#wire.abort()
-    if (why === 'gone') return this.#tally.tell({ kind: 'gone', sent })
+    this.#tally.tell({ kind: 'gone', sent })
+  }
+
+  halt(denial: Denial): void {
+    if (this.#tally.told) return
+    const { sent } = this.#wire
+    this.#wire.abort()
     this.#cancel()
-    this.#tally.tell({ kind: 'halted', sent, denial: deny('run_halted', 'halted while the call was under way') })
+    this.#tally.tell({ kind: 'halted', sent, denial })
   }
 
   onHead(status: number, head: Head): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
+import { deny } from '../../src/domain/verdict.ts'
 import { afterEach, expect, test } from 'vitest'
 import type { Reply } from '../../src/protocol/http.ts'
 import { upstreamAt } from '../../src/relay/exchange.ts'
@@ -33,7 +34,7 @@ async function standFor(version: '1.0' | '0.3', answer: (id: string) => Buffer):
   const upstream = upstreamAt(target.url, [], [version])
   return keep(
     await startGate([version], (call, response) => {
-      const errand = { upstream, delivery: 'token', credential: [], headers: [] }
+      const errand = { upstream, delivery: 'token', credential: [], headers: [], standing: () => null }
       if (call.operation === 'stream') bench.relay.sendStream(hopOf(call), errand, replyTo(response), () => {})
       else
         bench.relay.sendUnary(hopOf(call), errand, ({ answer }) => {
@@ -110,11 +111,12 @@ test.each(sdkClients.map((client) => [client.name, client] as const))(
       delivery: 'token',
       credential: [],
       headers: [],
+      standing: () => null,
     }
     const gate = keep(
       await startGate([client.speaks], (call, response) => {
         const exchange = bench.relay.sendStream(hopOf(call), errand, replyTo(response), () => {})
-        void until(() => exchange.taskId !== null).then(() => exchange.abort('halted'))
+        void until(() => exchange.taskId !== null).then(() => exchange.halt(deny('run_halted', 'halted')))
         return null
       }),
     )

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { deny } from '../../src/domain/verdict.ts'
 import { eventsIn, RelayBench, until } from '../support/relay.ts'
 import { chunk, jsonAnswer, startTarget, streamHead, type Target } from '../support/target.ts'
 
@@ -163,8 +164,8 @@ test('a halted stream with a task ends like a cancelled task, and the target is 
   )
   const { exchange, reply, outcome } = keep(new RelayBench()).stream(target.url)
   await until(() => exchange.taskId === 't9')
-  exchange.abort('halted')
-  exchange.abort('halted')
+  exchange.halt(deny('run_halted', 'halted'))
+  exchange.halt(deny('run_halted', 'halted'))
   expect(await outcome).toMatchObject({ kind: 'halted', denial: { code: 'run_halted' }, task: { id: 't9' } })
   expect(eventsIn(reply.text).at(-1)).toMatchObject({
     id: 1,
@@ -200,7 +201,7 @@ test('a halted stream of 0.3 ends with a final update in its own shape', async (
     method: 'message/stream',
   })
   await until(() => exchange.taskId === 't9')
-  exchange.abort('halted')
+  exchange.halt(deny('run_halted', 'halted'))
   await outcome
   expect(eventsIn(reply.text).at(-1)).toMatchObject({
     result: { kind: 'status-update', taskId: 't9', final: true, status: { state: 'canceled' } },
@@ -214,8 +215,8 @@ test('a halted call without a task is told so as an error', async () => {
   const { exchange, reply, outcome } = bench.stream(target.url)
   const call = bench.unary(target.url)
   await until(() => target.requests.length === 2)
-  exchange.abort('halted')
-  call.exchange.abort('halted')
+  exchange.halt(deny('run_halted', 'halted'))
+  call.exchange.halt(deny('run_halted', 'halted'))
   expect((await outcome).kind).toBe('halted')
   expect(eventsIn(reply.text)).toMatchObject([{ error: { code: 1403, data: [{ reason: 'RUN_HALTED' }] } }])
   expect(await call.outcome).toMatchObject({ kind: 'halted', denial: { code: 'run_halted' }, answer: null })

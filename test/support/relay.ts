@@ -59,7 +59,8 @@ export class RelayBench {
 
 function errandTo(url: string): Parameters<Relay['sendUnary']>[1] {
   const upstream = upstreamAt(url, [['X-Api-Key', 'operator-secret']], ['1.0', '0.3'])
-  return { upstream, delivery: 'delivery-token', credential: [], headers: [['traceparent', '00-aa-bb-01']] }
+  const headers = [['traceparent', '00-aa-bb-01']] as const
+  return { upstream, delivery: 'delivery-token', credential: [], headers, standing: () => null }
 }
 
 /** Waits until `holds`, at most five seconds. */

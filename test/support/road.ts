@@ -1,4 +1,6 @@
 /** A road with real limits, policies and settings; identity, relay and ledger do what a test says. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createBoard } from '../../src/base/board.ts'
 import { ManualClock } from '../../src/base/clock.ts'
@@ -10,6 +12,8 @@ import type { UpstreamCredential } from '../../src/identity/outbound.ts'
 import { type Denial, deny, type Hop } from '../../src/domain/verdict.ts'
 import { type DeliveryFacts, deliveryOf } from '../../src/identity/delivery.ts'
 import type { Minting } from '../../src/identity/mint.ts'
+import { epochsPlan } from '../../src/identity/epochs.ts'
+import { Revocations } from '../../src/identity/revocations.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { Bench, limitsPlan } from '../../src/limits/bench.ts'
 import { Runs } from '../../src/limits/runs.ts'
@@ -25,7 +29,7 @@ import { compilePolicies } from '../../src/policy/compile.ts'
 import { loadPolicies } from '../../src/policy/load.ts'
 import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
 import { isCompiled } from '../../src/policy/source.ts'
-import type { Done, Errand, ExchangeOutcome } from '../../src/relay/exchange.ts'
+import type { Done, Errand, Exchange, ExchangeOutcome } from '../../src/relay/exchange.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { sendMessage } from './caller.ts'
 import { agentId } from './hop.ts'
@@ -93,7 +97,8 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     credential: { headers: [], replacesDelivery: false } as TestRoad['credential'],
   }
   const counts = { runs: settings.maximums.runs, agents: 16, teams: 4 }
-  const board = createBoard(limitsPlan(counts))
+  const { revocations: max } = settings.maximums
+  const board = createBoard({ ...limitsPlan(counts), ...epochsPlan(max) })
   const limits = new Bench(board, limitSettings(settings), settings.maximums)
   const runs = new Runs(board, limits, dice)
   runs.onEnded = ({ id, root, person, endsAt }) => {
@@ -118,12 +123,12 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     },
     signCard: Object.assign(async (card: object) => card, { kid: () => 'k' }),
   }
-  const send = (hop: Hop, { delivery }: Errand, done: Done): { abort(why: string): void; taskId: null } => {
+  const send = (hop: Hop, { delivery }: Errand, done: Done): Exchange => {
     const delegation = delegations.get(delivery ?? '')
     if (!delegation) throw new Error('what goes out was minted')
     sent.push({ hop, done, delegation })
-    const abort = (why: string): void => done(outcomeOf(why === 'halted' ? 'halted' : 'gone'))
-    return { abort, taskId: null }
+    const halt = (denial: Denial): void => done(outcomeOf('halted', { denial }))
+    return { abort: () => done(outcomeOf('gone')), halt, taskId: null }
   }
   const relay = {
     sendUnary: (hop: Hop, errand: Errand, done: Done) => send(hop, errand, done),
@@ -142,11 +147,13 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       upstreamTls: new Map(),
       identity: identity as unknown as Road['snapshot']['identity'],
       oauth: {} as unknown as Road['snapshot']['oauth'],
+      signals: { verifySignal: () => Promise.reject(new Error('nobody signals')) },
       alerts: { send: (alert) => void alerts.push(alert), dead: 0, close: async () => undefined },
     }),
     runs,
     limits,
-    ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0 } as unknown as Ledger,
+    revocations: new Revocations([], { board, stateDir: mkdtempSync(join(tmpdir(), 'weir-road-')), max, clock }),
+    ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0, flush: async () => true } as unknown as Ledger,
     relay: relay as unknown as Relay,
     exchanges: new Exchanges(),
     deliveries: new Deliveries(),

@@ -10,7 +10,9 @@ import type {
   GrantEntry,
   IntentEntry,
   LedgerEntry,
+  RevocationEntry,
   RunEntry,
+  SignalEntry,
   TokenEntry,
 } from '../../../src/domain/record.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
@@ -44,6 +46,18 @@ function person(name: string): PersonId {
 
 export function bootEntry(boot: string): BootEntry {
   return { kind: 'boot', v: 1, ts: noon, boot, gw: 'weir/0.1.0', pid: 42 }
+}
+
+export function revocationEntry(facts: Partial<RevocationEntry> = {}): RevocationEntry {
+  const what = { what: 'person', name: 'user:tomas', epoch: noon / 1000, lifted: false, contained: false } as const
+  const why = { reason: 'left', actor: 'ana', source: 'operator' } as const
+  return { kind: 'revocation', v: 1, ts: noon, ...what, ...why, ...facts }
+}
+
+export function signalEntry(facts: Partial<SignalEntry> = {}): SignalEntry {
+  const event = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
+  const set = { iss: 'https://idp.example', jti: 's1', event, human: person('tomas'), outcome: 'revoked' } as const
+  return { kind: 'signal', v: 1, ts: noon, ...set, ...facts }
 }
 
 export function runEntry(id: RunId, event: RunEntry['event'], facts: Partial<RunEntry> = {}): RunEntry {
@@ -205,4 +219,6 @@ export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
   grants,
   text.map(bootEntry),
   maybe.map(tokenEntry),
+  text.map((reason) => revocationEntry({ reason })),
+  text.map((jti) => signalEntry({ jti })),
 )

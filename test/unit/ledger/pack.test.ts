@@ -1,7 +1,20 @@
 import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
 import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/ledger/pack.ts'
-import { agent, bootEntry, call, grant, hop, intent, refusedCall, run, runEntry, tokenEntry } from './entries.ts'
+import {
+  agent,
+  bootEntry,
+  call,
+  grant,
+  hop,
+  intent,
+  refusedCall,
+  revocationEntry,
+  run,
+  runEntry,
+  signalEntry,
+  tokenEntry,
+} from './entries.ts'
 
 const read = entryReader(shapes)
 
@@ -16,6 +29,10 @@ test.each([
   grant({ agent: null, decision: 'deny', error: 'invalid_client', jti: null, bound: null }),
   tokenEntry('t'.repeat(8192)),
   tokenEntry(null),
+  revocationEntry(),
+  revocationEntry({ what: 'agent', name: 'agent:a', contained: true, lifted: true, source: 'caep' }),
+  signalEntry(),
+  signalEntry({ human: null, outcome: 'ignored' }),
 ])('an entry comes back as it was: $kind', (entry) => {
   expect(read(packEntry(entry))).toEqual(entry)
 })

@@ -1,0 +1,100 @@
+/** The road of a running gateway: its parts joined, its numbers watched. */
+import type { Board } from './base/board.ts'
+import { Wheel } from './base/wheel.ts'
+import type { PlannedRevocations, Workshop } from './gateway-parts.ts'
+import type { Keyring } from './identity/keyring.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { Replayed } from './ledger/replay.ts'
+import { Bench } from './limits/bench.ts'
+import { Runs } from './limits/runs.ts'
+import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
+import { Counts } from './pipeline/counts.ts'
+import { Deliveries } from './pipeline/deliveries.ts'
+import { Exchanges } from './pipeline/exchanges.ts'
+import { recover } from './pipeline/recover.ts'
+import type { Road, Snapshot } from './pipeline/road.ts'
+import { runEntry } from './pipeline/run-entry.ts'
+import { limitSettings } from './pipeline/snapshot.ts'
+import { Relay } from './relay/relay.ts'
+import { Transport } from './relay/transport.ts'
+import { version } from './version.ts'
+
+const sweep_ms = 1000
+
+interface Laid {
+  readonly ledger: Ledger
+  readonly replayed: Replayed
+  readonly board: Board
+  readonly boot: string
+  readonly metrics: GatewayMetrics
+  readonly revoked: PlannedRevocations
+  readonly stack: AsyncDisposableStack
+}
+
+/** Puts back what the ledger remembers and joins the parts of the road. */
+export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Road {
+  const { clock, dice, log } = workshop
+  const { ledger, replayed, board, boot, metrics, revoked, stack } = laid
+  const { settings } = snapshot
+  const { maximums, timeouts } = settings
+  const limits = new Bench(board, limitSettings(settings), maximums)
+  const runs = new Runs(board, limits, dice)
+  const { runs: restored, problems } = recover(replayed, { runs, limits }, settings, clock.now())
+  for (const problem of problems) log.warn(`ledger: ${problem}`)
+  if (restored > 0) log.info('open runs were put back', { runs: restored })
+  ledger.append({ v: 1, ts: clock.now(), kind: 'boot', boot, gw: snapshot.publicUrl, pid: process.pid })
+  const deliveries = new Deliveries()
+  runs.onEnded = (run) => {
+    deliveries.forget(run.id)
+    ledger.append(runEntry(run, 'ended', clock.now()))
+  }
+  const wheel = new Wheel(clock)
+  stack.defer(() => wheel.stop())
+  const transport = new Transport(
+    { ...timeouts, connections: maximums.open_calls, header_bytes: maximums.header_bytes },
+    wheel,
+  )
+  stack.defer(() => transport.close())
+  const relay = new Relay({ transport, wheel, clock, settings: { ...timeouts, ...maximums } })
+  return {
+    clock,
+    dice,
+    snapshot,
+    runs,
+    limits,
+    revocations: revoked.open(board),
+    ledger,
+    relay,
+    exchanges: new Exchanges(),
+    deliveries,
+    counts: new Counts(metrics),
+    log,
+  }
+}
+
+interface Watched {
+  readonly engine: 'uws' | 'node'
+  readonly keys: Keyring
+  readonly stack: AsyncDisposableStack
+}
+
+/** Shows what the parts count, and does once a second what is due. */
+export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys, stack }: Watched): void {
+  const { ledger, runs, exchanges, clock } = road
+  metrics.runsActive.child({}).readFrom(() => runs.active)
+  metrics.streamsActive.child({}).readFrom(() => exchanges.streams)
+  metrics.ledgerAppended.child({}).readFrom(() => ledger.appended)
+  metrics.ledgerDurable.child({}).readFrom(() => ledger.durable)
+  metrics.ledgerFailing.child({}).readFrom(() => (ledger.health().state === 'ok' ? 0 : 1))
+  metrics.overshoot.child({}).readFrom(() => runs.list().reduce((sum, run) => sum + run.overshoot.cost_micros, 0))
+  metrics.reloadSuccessful.child({}).set(1)
+  metrics.configEpoch.child({}).set(1)
+  metrics.buildInfo.child({ version, node: process.version, engine }).set(1)
+  const lag = watchEventLoop(metrics)
+  stack.defer(() => lag.stop())
+  const sweeping = setInterval(() => {
+    for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
+    keys.sweep()
+  }, sweep_ms)
+  stack.defer(() => clearInterval(sweeping))
+}
