@@ -33,6 +33,14 @@ const keys_max = 50
 /** Which document the keys come in: any JWKS, or a SPIFFE bundle, whose keys are each for one kind of SVID. */
 export type KeyForm = 'jwks' | 'spiffe'
 
+/** A document and what its keys may be used for. */
+export interface JwksPlace {
+  readonly jwks: string
+  readonly algorithms: readonly string[]
+  /** Default `jwks`. */
+  readonly form?: KeyForm
+}
+
 /** Keys that do not change while we run: our own. */
 export function fixedKeys(keys: readonly object[], algorithms: readonly string[]): KeySource {
   const table = keyTable(
@@ -59,7 +67,7 @@ export class JwksSource implements KeySource {
   #reading: Promise<void> | null = null
 
   constructor(
-    issuer: { readonly jwks: string; readonly algorithms: readonly string[]; readonly form?: KeyForm },
+    issuer: JwksPlace,
     fetchText: FetchText,
     clock: Clock,
   ) {

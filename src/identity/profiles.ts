@@ -3,7 +3,7 @@
  * write in another form; everything else is asked of all of them, and a key id always.
  */
 import type { IssuerSettings } from '../config/settings-identity.ts'
-import type { Leeway } from './strict-jwt.ts'
+import { type Leeway, strict } from './strict-jwt.ts'
 
 export interface Profile {
   /** '' stands for a header without `typ`. */
@@ -15,20 +15,19 @@ export interface Profile {
   readonly spiffe: boolean
 }
 
-const usual: Leeway = { aud: 'text', jti: null, iss: false, iat: false }
 const jose = { algorithms: null, spiffe: false } as const
 
 export const profiles: Readonly<Record<IssuerSettings['profile'], Profile>> = {
-  jwt: { typs: ['jwt', 'at+jwt'], leeway: usual, ...jose },
+  jwt: { typs: ['jwt', 'at+jwt'], leeway: strict, ...jose },
   // The API server writes no typ, always a list of audiences, and a jti only since 1.29.
-  kubernetes: { typs: ['', 'jwt'], leeway: { ...usual, aud: 'list_of_one', jti: 'hash' }, ...jose },
+  kubernetes: { typs: ['', 'jwt'], leeway: { ...strict, aud: 'list_of_one', jti: 'hash' }, ...jose },
   // sts:GetWebIdentityToken.
-  aws: { typs: ['jwt'], leeway: usual, ...jose },
+  aws: { typs: ['jwt'], leeway: strict, ...jose },
   // The metadata server writes no jti.
-  gcp: { typs: ['jwt'], leeway: { ...usual, jti: 'hash' }, ...jose },
+  gcp: { typs: ['jwt'], leeway: { ...strict, jti: 'hash' }, ...jose },
   // Both versions of Entra ID tokens name themselves by uti.
-  azure: { typs: ['jwt'], leeway: { ...usual, jti: 'uti_or_hash' }, ...jose },
-  github: { typs: ['jwt'], leeway: usual, ...jose },
+  azure: { typs: ['jwt'], leeway: { ...strict, jti: 'uti_or_hash' }, ...jose },
+  github: { typs: ['jwt'], leeway: strict, ...jose },
   // JWT-SVID sections 2 and 3: sub, aud and exp are all it must say; no EdDSA.
   spiffe: {
     typs: ['', 'jwt', 'jose'],

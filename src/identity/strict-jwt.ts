@@ -45,7 +45,8 @@ export interface Leeway {
   readonly iat: boolean
 }
 
-const strict: Leeway = { aud: 'text', jti: null, iss: false, iat: false }
+/** Nothing is left out. */
+export const strict: Leeway = { aud: 'text', jti: null, iss: false, iat: false }
 
 /** The claims every token must carry, checked. */
 export interface BaseClaims {

@@ -44,6 +44,7 @@ export function limitSettings({ limits, agents, teams }: Settings): LimitSetting
   }
 }
 
-export function identitySettings({ identity, maximums }: Settings, publicUrl: string): IdentitySettings {
-  return { public_url: publicUrl, ...identity, maximums }
+export function identitySettings({ identity, agents, maximums }: Settings, publicUrl: string): IdentitySettings {
+  const clients = new Map([...agents].map(([id, { client }]) => [id, client]))
+  return { public_url: publicUrl, ...identity, clients, maximums }
 }
