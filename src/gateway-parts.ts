@@ -55,6 +55,8 @@ export async function buildSnapshot(
     clock,
     dice,
     fetchText,
+    // Nothing is remembered here yet, so nothing that may be used once only is accepted.
+    once: () => 'full',
   })
   for (const sentence of await identity.warm()) log.warn(sentence)
   const alerts = openAlerts({ webhooks: settings.alerts.webhooks, clock, log })

@@ -83,6 +83,7 @@ export const mint: CliDeps['token']['mint'] = async ({ configPath, agent, person
       clock: systemClock,
       dice: cryptoDice(),
       fetchText: fetchTextFrom('.'),
+      once: () => 'full',
     },
   )
   const token = await identity.mintCallToken({ agent: agentId, person: personId })

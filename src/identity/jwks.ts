@@ -66,11 +66,7 @@ export class JwksSource implements KeySource {
   #triedAt = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | null = null
 
-  constructor(
-    issuer: JwksPlace,
-    fetchText: FetchText,
-    clock: Clock,
-  ) {
+  constructor(issuer: JwksPlace, fetchText: FetchText, clock: Clock) {
     this.#url = issuer.jwks
     this.#algorithms = issuer.algorithms
     this.#form = issuer.form ?? 'jwks'

@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Authenticator, openAuthenticator } from './authenticator.ts'
-import type { AuthorityReader } from './authority-reader.ts'
 import type { ClientAuthenticator } from './client.ts'
 import { type Assertion, clientAlgorithms, clientTrust, workloadAssertionTrust } from './client-assertion.ts'
 import { type Once, openClientAuth } from './client-auth.ts'
@@ -33,8 +32,6 @@ export interface IdentityParts {
   readonly fetchText: FetchText
   /** What may be used once only, remembered for all identities of a process. */
   readonly once: Once
-  /** The vocabulary of `authorization_details` and scopes. */
-  readonly authorityReader: AuthorityReader
   /** Unknown tokens a peer may send. Default 200 a second in bursts of 400. */
   readonly budget?: PeerBudgetLimits
 }
@@ -93,7 +90,7 @@ interface Trusts {
 
 function trustsOf(settings: IdentitySettings, parts: IdentityParts, own: KeySource): Trusts {
   const { public_url, clients } = settings
-  const { fetchText, clock, authorityReader: reader } = parts
+  const { fetchText, clock } = parts
   const sources: JwksSource[] = []
   const sourceOf = (place: JwksPlace): JwksSource => {
     const source = new JwksSource(place, fetchText, clock)
@@ -118,11 +115,13 @@ function trustsOf(settings: IdentitySettings, parts: IdentityParts, own: KeySour
     ]),
     deliveries: new Map([[public_url, deliveryTrust(settings, own)]]),
     assertions: new Map<string, Trust<Assertion>>([
-      ...issuers.map(({ issuer, source }) => [issuer.issuer, workloadAssertionTrust(issuer, source, settings)] as const),
+      ...issuers.map(
+        ({ issuer, source }) => [issuer.issuer, workloadAssertionTrust(issuer, source, settings)] as const,
+      ),
       ...signers,
     ]),
-    people: new Map(settings.people.map((row) => [row.issuer, personTrust(row, sourceOf(row), { reader, prefixes })])),
-    grants: new Map(settings.partners.map((row) => [row.issuer, grantTrust(row, sourceOf(row), { reader, public_url })])),
+    people: new Map(settings.people.map((row) => [row.issuer, personTrust(row, sourceOf(row), prefixes)])),
+    grants: new Map(settings.partners.map((row) => [row.issuer, grantTrust(row, sourceOf(row), public_url)])),
     sources,
   }
 }

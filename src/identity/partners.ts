@@ -5,11 +5,13 @@
 import type { PartnerSettings } from '../config/settings-identity.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
 import type { Authority } from '../domain/authority.ts'
+import { intersect } from '../domain/authority/intersect.ts'
+import { readDetails, readScopes } from '../domain/authority/read.ts'
 import { isPersonId, type PersonId } from '../domain/ids.ts'
 import type { ForeignChain } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
-import { type AuthorityReader, ceilingOf } from './authority-reader.ts'
 import { readBinding } from './binding.ts'
+import { ceilingOf } from './ceiling.ts'
 import type { KeySource } from './jwks.ts'
 import { loginOf } from './people.ts'
 import { isText, type Leeway, strict } from './strict-jwt.ts'
@@ -21,14 +23,10 @@ export const grantTyp = 'oauth-id-jag+jwt'
 const leeway: Leeway = { ...strict, aud: 'list_of_one' }
 const hashForm = /^[\w-]{43}$/
 
-export function grantTrust(
-  settings: PartnerSettings,
-  keys: KeySource,
-  { reader, public_url }: { readonly reader: AuthorityReader; readonly public_url: string },
-): Trust<Subject> {
+export function grantTrust(settings: PartnerSettings, keys: KeySource, public_url: string): Trust<Subject> {
   const { issuer, algorithms, lifetime_max_s } = settings
   const clients = new Map(Object.entries(settings.clients))
-  const ceiling = ceilingOf(settings.authorization_details, reader)
+  const ceiling = ceilingOf(settings.authorization_details)
   return {
     keys,
     algorithms,
@@ -38,7 +36,7 @@ export function grantTrust(
       if (!holder) return refuse('client_id is no client of ours')
       const person = personOf(sub, settings.person_prefix)
       if (!person) return refuse('sub names no person')
-      const authority = authorityOf(claims, ceiling, reader)
+      const authority = authorityOf(claims, ceiling)
       if (isDenial(authority)) return authority
       const ext = readChain(claims, settings)
       if (isDenial(ext)) return ext
@@ -57,14 +55,13 @@ function personOf(sub: string, prefix: string): PersonId | null {
 }
 
 /** What the partner wrote into the grant narrows the ceiling we set for the partner. */
-function authorityOf(claims: JsonObject, ceiling: Authority, reader: AuthorityReader): Authority | Denial {
+function authorityOf(claims: JsonObject, ceiling: Authority): Authority | Denial {
   const { scope, authorization_details } = claims
-  if (scope !== undefined && typeof scope !== 'string') return refuse('scope is no text')
-  const scopes = scope === undefined ? null : reader.readScopes(scope)
-  if (typeof scopes === 'string') return refuse(`scope: ${scopes}`)
-  const details = authorization_details === undefined ? null : reader.readDetails(authorization_details)
-  if (typeof details === 'string') return refuse(`authorization_details: ${details}`)
-  return scopes === null && details === null ? ceiling : reader.intersect({ scopes, details }, ceiling)
+  const scopes = scope === undefined ? null : readScopes(scope)
+  if (typeof scopes === 'string') return refuse(scopes)
+  const details = authorization_details === undefined ? null : readDetails(authorization_details)
+  if (typeof details === 'string') return refuse(details)
+  return scopes === null && details === null ? ceiling : intersect({ scopes, details }, ceiling)
 }
 
 /** `act` nests the newest actor outermost (RFC 8693 section 4.1); kept oldest first, like our own chains. */

@@ -3,8 +3,8 @@ import type { PeopleSettings } from '../config/settings-identity.ts'
 import type { JsonObject } from '../base/json.ts'
 import { isPersonId, type PersonId } from '../domain/ids.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
-import { type AuthorityReader, ceilingOf } from './authority-reader.ts'
 import { readBinding } from './binding.ts'
+import { ceilingOf } from './ceiling.ts'
 import type { KeySource } from './jwks.ts'
 import { isText, type Leeway, strict } from './strict-jwt.ts'
 import type { Subject } from './subject.ts'
@@ -15,14 +15,10 @@ const audiences_max = 16
 const amr_max = 16
 
 /** `prefixes` are those of partners: a person of ours never looks like one of theirs. */
-export function personTrust(
-  settings: PeopleSettings,
-  keys: KeySource,
-  { reader, prefixes }: { readonly reader: AuthorityReader; readonly prefixes: readonly string[] },
-): Trust<Subject> {
+export function personTrust(settings: PeopleSettings, keys: KeySource, prefixes: readonly string[]): Trust<Subject> {
   const { issuer, algorithms, lifetime_max_s, person_claim } = settings
   const clients = new Map(Object.entries(settings.clients))
-  const authority = ceilingOf(settings.authorization_details, reader)
+  const authority = ceilingOf(settings.authorization_details)
   return {
     keys,
     algorithms,

@@ -103,9 +103,22 @@ function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings 
         person: person('tomas'),
       },
     ],
+    people: [],
+    partners: [],
+    clients: new Map(),
     tokens: { call_ttl_s: 120, delivery_ttl_s: 600, bearer: 'allow' },
     maximums: { proofs: 1000, proof_queue: 64, chain: 64 },
     ...change,
+  }
+}
+
+/** What was used, by issuer and name; of unlimited memory, as a test has it. */
+export function onceIn(used: Map<string, number>): IdentityParts['once'] {
+  return (issuer, jti, expiresAt) => {
+    const name = `${issuer} ${jti}`
+    if (used.has(name)) return 'seen'
+    used.set(name, expiresAt)
+    return 'first'
   }
 }
 
@@ -132,6 +145,7 @@ export class World {
         this.fetched.push(url)
         return JSON.stringify({ keys: documents.get(url) ?? [] })
       },
+      once: onceIn(new Map()),
       ...parts,
     })
   }
