@@ -3,31 +3,25 @@
  * and skips whatever has the wrong type, because the table has reported that already: so all mistakes come at once.
  */
 import { isSlug } from '../domain/ids.ts'
+import { crossCheckIdentity } from './cross-check-identity.ts'
 import { readAddress, slugForm } from './fields.ts'
 import { valueAt } from './explain.ts'
+import { rowsAt, textAt } from './plain.ts'
 import { type Finding, type Path, printable } from './problems.ts'
 import { defaultAdminListen, defaultListen } from './schema-gateway.ts'
 import { nearest } from './suggest.ts'
 
 export function crossCheck(plain: unknown): readonly Finding[] {
-  return [badSlugs, unknownNames, repeatedNames, gatewayPairs, issuerAudiences, productionKeys, chainCeiling].flatMap(
-    (check) => check(plain),
-  )
-}
-
-type Row = readonly [path: Path, value: unknown]
-
-/** The rows of a list or mapping at `path`; nothing if it is neither. */
-function rowsAt(plain: unknown, path: Path): readonly Row[] {
-  const value = valueAt(plain, path)
-  if (Array.isArray(value)) return value.map((each: unknown, i): Row => [[...path, i], each])
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).map(([key, each]): Row => [[...path, key], each])
-}
-
-function textAt(plain: unknown, path: Path, usual = ''): string {
-  const value = valueAt(plain, path)
-  return typeof value === 'string' ? value : usual
+  return [
+    badSlugs,
+    unknownNames,
+    repeatedNames,
+    gatewayPairs,
+    issuerAudiences,
+    productionKeys,
+    chainCeiling,
+    crossCheckIdentity,
+  ].flatMap((check) => check(plain))
 }
 
 function badSlugs(plain: unknown): readonly Finding[] {

@@ -53,6 +53,14 @@ export function url(facts: Facts): z.ZodString {
   return text(isPlainUrl, { ...facts, form: 'an http or https URL without credentials and fragment' })
 }
 
+/** Where something secret is sent. */
+export function protectedUrl(facts: Facts): z.ZodString {
+  return text(isProtectedUrl, {
+    ...facts,
+    form: 'an https URL (http on loopback only), without credentials and fragment',
+  })
+}
+
 export function path(facts: Facts): z.ZodString {
   return text((value) => value.length > 0 && !value.includes('\0'), { ...facts, form: 'a path' })
 }
@@ -79,6 +87,14 @@ export function isPlainUrl(value: string): boolean {
   const parsed = URL.parse(value)
   if (!parsed || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) return false
   return parsed.username === '' && parsed.password === '' && !value.includes('#')
+}
+
+const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost'])
+
+/** An https URL; what travels in clear text can be read and replaced on the way, so plain http is for loopback. */
+export function isProtectedUrl(value: string): boolean {
+  const parsed = isPlainUrl(value) ? URL.parse(value) : null
+  return parsed !== null && (parsed.protocol === 'https:' || loopbackHosts.has(parsed.hostname))
 }
 
 const addressForm = /^(?:\[([0-9A-Fa-f:]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/

@@ -1,6 +1,8 @@
 /** The part of the settings that says whom Weir believes: prefixes, absolute places, audiences, sealed secrets. */
 import { resolve } from 'node:path'
 import { assert } from '../base/assert.ts'
+import type { Detail } from '../domain/authority.ts'
+import { readDetails } from '../domain/authority/read.ts'
 import type { AgentId, PersonId } from '../domain/ids.ts'
 import type { ConfigFile } from './schema.ts'
 import { Secret } from './secret.ts'
@@ -30,12 +32,12 @@ export function identitySettingsOf(file: ConfigFile, around: Around): IdentitySe
     people: people.map((row): PeopleSettings => ({
       ...row,
       ...trusted(row, around),
-      authorization_details: row.authorization_details ?? null,
+      authorization_details: detailsOf(row.authorization_details),
     })),
     partners: partners.map((row): PartnerSettings => ({
       ...row,
       ...trusted(row, around),
-      authorization_details: row.authorization_details ?? null,
+      authorization_details: detailsOf(row.authorization_details),
     })),
     signals: signals.map((row) => ({
       ...row,
@@ -92,7 +94,7 @@ export function clientSettings(row: ConfigFile['agents'][string]['client'], base
     ...row,
     jwks: row.jwks === undefined ? null : jwksPlace(row.jwks, base),
     spiffe_id: row.spiffe_id ?? null,
-    authorization_details: row.authorization_details ?? null,
+    authorization_details: detailsOf(row.authorization_details),
   }
 }
 
@@ -117,6 +119,13 @@ export function tlsSettings(row: ConfigFile['gateway']['tls'], base: string): Tl
   if (row === undefined) return null
   const { cert, key, client_ca, client_cert } = row
   return { cert: resolve(base, cert), key: resolve(base, key), client_ca: absolute(client_ca, base), client_cert }
+}
+
+function detailsOf(written: readonly unknown[] | undefined): readonly Detail[] | null {
+  if (written === undefined) return null
+  const details = readDetails(written)
+  assert(typeof details !== 'string', 'the cross-check lets only readable authorities pass')
+  return details
 }
 
 function absolute(path: string | undefined, base: string): string | null {

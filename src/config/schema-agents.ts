@@ -1,6 +1,6 @@
 /** The configuration table: the registered agents and the teams that own and pay for them. */
 import { z } from 'zod'
-import { path, person, prose, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
+import { path, person, prose, protectedUrl, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
 import { agentLimits, teamLimits } from './schema-limits.ts'
 import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
 
@@ -65,7 +65,7 @@ const credential = z
     mode: z.enum(['none', 'client_credentials', 'exchange']).default('none').meta({
       description: 'Whether a token is obtained for calls to this agent: at its own token endpoint, never ours.',
     }),
-    token_endpoint: url({ description: 'Where the token comes from; https outside loopback.' }).optional(),
+    token_endpoint: protectedUrl({ description: 'Where the token comes from; https outside loopback.' }).optional(),
     issuer: url({ description: 'The audience of our client assertion. Absent: the token endpoint.' }).optional(),
     client_id: prose({ description: 'Who we are there.' }).optional(),
     client_secret: secret({

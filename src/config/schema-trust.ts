@@ -1,6 +1,6 @@
 /** The configuration table: issuers outside of Weir whose word counts for something, each within its own bounds. */
 import { z } from 'zod'
-import { isPlainUrl, prose, slug, text, url, whole } from './fields.ts'
+import { isPlainUrl, isProtectedUrl, prose, slug, text, url, whole } from './fields.ts'
 
 const signatureAlgorithms = [
   'ES256',
@@ -130,11 +130,8 @@ function isTrustDomain(value: string): boolean {
   return /^spiffe:\/\/[a-z0-9._-]{1,255}$/.test(value)
 }
 
-const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost'])
-
-/** Keys fetched in clear text could be replaced on the way, so plain http is for loopback. */
+/** Keys fetched in clear text could be replaced on the way. */
 export function isJwksPlace(value: string): boolean {
   if (value.startsWith('file:')) return value.length > 'file:'.length && !value.includes('\0')
-  const parsed = isPlainUrl(value) ? URL.parse(value) : null
-  return parsed !== null && (parsed.protocol === 'https:' || loopbackHosts.has(parsed.hostname))
+  return isProtectedUrl(value)
 }

@@ -1,4 +1,5 @@
 /** The settings of identity as the rest of Weir sees them: names branded, places absolute, secrets sealed. */
+import type { Detail } from '../domain/authority.ts'
 import type { AgentId, PersonId } from '../domain/ids.ts'
 import type { ConfigFile } from './schema.ts'
 import type { Secret } from './secret.ts'
@@ -42,7 +43,7 @@ export interface PeopleSettings extends SignerSettings {
   readonly clients: Readonly<Record<string, AgentId>>
   readonly person_claim: string
   /** Null for no ceiling. */
-  readonly authorization_details: readonly unknown[] | null
+  readonly authorization_details: readonly Detail[] | null
   readonly lifetime_max_s: number
 }
 
@@ -56,7 +57,7 @@ export interface PartnerSettings extends SignerSettings {
   readonly person_prefix: string
   readonly disclosure: Disclosure
   readonly depth_max: number
-  readonly authorization_details: readonly unknown[] | null
+  readonly authorization_details: readonly Detail[] | null
   readonly lifetime_max_s: number
 }
 
@@ -84,7 +85,7 @@ export interface ClientSettings {
   readonly cert_sha256: readonly string[]
   readonly autonomous: boolean
   /** Null for no ceiling beside policy. */
-  readonly authorization_details: readonly unknown[] | null
+  readonly authorization_details: readonly Detail[] | null
 }
 
 /** What Weir proves to an upstream agent. Paths are absolute. */

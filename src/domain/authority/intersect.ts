@@ -2,13 +2,13 @@
 import type { Authority, Detail } from '../authority.ts'
 import { widerMember } from './narrower.ts'
 import { detailsMax } from './read.ts'
-import { inBoth } from './values.ts'
+import { countValues, inBoth, valuesMax } from './values.ts'
 import { constraintsOf, membersOf } from './vocabulary.ts'
 
 /**
- * An authority within both. It is exactly what both allow, with two exceptions, and in both it is less: at most 32 details
- * are kept, and a detail whose lists would grow beyond 256 items is dropped. Where a single call is judged, `covers` of
- * each authority is exact and cheaper.
+ * An authority within both. It is exactly what both allow, with three exceptions, and in each it is less: scope values are
+ * opaque, so `agent:invoke` and `agent:invoke:database` share nothing; a detail whose lists would
+ * grow beyond 256 items is dropped; and so is what would be more than 32 details or 1,024 values. Where a single call is judged, `covers` of each authority is exact and cheaper.
  */
 export function intersect(a: Authority, b: Authority): Authority {
   return { scopes: meetOf(a.scopes, b.scopes, inBoth), details: meetOf(a.details, b.details, meetDetails) }
@@ -25,12 +25,13 @@ function meetOf<Ceiling>(
 
 function meetDetails(a: readonly Detail[], b: readonly Detail[]): readonly Detail[] {
   const met: Detail[] = []
+  let left = valuesMax
   for (const one of a) {
     for (const other of b) {
       const both = meetDetail(one, other)
       if (both === null || met.some((held) => isWithin(both, held))) continue
-      met.push(both)
-      if (met.length === detailsMax) return met
+      left -= countValues(both)
+      if (left < 0 || met.push(both) === detailsMax) return met
     }
   }
   return met

@@ -2,6 +2,7 @@
 import { isJsonObject } from '../../base/json.ts'
 import type { Detail } from '../authority.ts'
 import { Misfit, unknownMember } from './misfit.ts'
+import { countValues, valuesMax } from './values.ts'
 import { membersOf, types } from './vocabulary.ts'
 
 /** Details of one authority. */
@@ -15,9 +16,8 @@ export function readDetails(value: unknown): readonly Detail[] | string {
     return `authorization_details is no list of at most ${detailsMax} details`
   }
   const details: Detail[] = []
-  for (const [index, each] of value.entries()) {
-    const detail = readDetail(each)
-    if (detail instanceof Misfit) return sentenceOf(detail.below(index))
+  for (const detail of readAll(value)) {
+    if (detail instanceof Misfit) return sentenceOf(detail)
     details.push(detail)
   }
   return details
@@ -25,11 +25,21 @@ export function readDetails(value: unknown): readonly Detail[] | string {
 
 /** Everything that is wrong with a list of details, one mistake a detail; what is no list is none of its business. */
 export function misfitsOf(value: unknown): readonly Misfit[] {
-  const details: readonly unknown[] = Array.isArray(value) ? value : []
-  return details.flatMap((each, index) => {
+  return Array.isArray(value) ? [...readAll(value)].filter((detail) => detail instanceof Misfit) : []
+}
+
+/** Each detail or what is wrong with it, until there are more values than an authority may hold. */
+function* readAll(list: readonly unknown[]): Generator<Detail | Misfit> {
+  let left = valuesMax
+  for (const [index, each] of list.entries()) {
     const detail = readDetail(each)
-    return detail instanceof Misfit ? [detail.below(index)] : []
-  })
+    left -= detail instanceof Misfit ? 0 : countValues(detail)
+    if (left < 0) {
+      yield new Misfit([index], `at most ${valuesMax} values in all details together`)
+      return
+    }
+    yield detail instanceof Misfit ? detail.below(index) : detail
+  }
 }
 
 function readDetail(value: unknown): Detail | Misfit {

@@ -4,6 +4,8 @@ import { Misfit } from './misfit.ts'
 
 /** Items of a list, members of a mapping. */
 export const itemsMax = 256
+/** Texts, numbers and truth values of one authority, so that comparing two of them never takes long. */
+export const valuesMax = 1024
 /** UTF-16 code units of a text. */
 export const textMax = 256
 
@@ -34,13 +36,25 @@ export function readSet<Item extends Scalar>(
   form: string,
 ): readonly Item[] | Misfit {
   if (!Array.isArray(value) || value.length > itemsMax) return new Misfit([], listForm(form))
-  const items = new Map<string, Item>()
+  const items: Item[] = []
   for (const [index, each] of value.entries()) {
     const item = readItem(each)
     if (item instanceof Misfit) return item.below(index)
-    items.set(canonicalJson(item), item)
+    items.push(item)
   }
-  return [...items.keys()].toSorted().flatMap((key) => items.get(key) ?? [])
+  return asSet(items)
+}
+
+/** Each item once, in the order of their canonical forms. */
+export function asSet<Item extends Scalar>(items: readonly Item[]): readonly Item[] {
+  const byForm = new Map(items.map((item) => [canonicalJson(item), item]))
+  return [...byForm.keys()].toSorted().flatMap((form) => byForm.get(form) ?? [])
+}
+
+/** How many texts, numbers and truth values stand in it. */
+export function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1
+  return Object.values(value).reduce((sum: number, each: unknown) => sum + countValues(each), 0)
 }
 
 export function listForm(form: string): string {

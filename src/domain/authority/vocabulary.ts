@@ -6,7 +6,18 @@ import type { Detail } from '../authority.ts'
 import { isSlug } from '../ids.ts'
 import { argumentRulesForm, type ArgumentRules, bothRules, readRules, rulesWithin } from './argument-rule.ts'
 import { Misfit } from './misfit.ts'
-import { inBoth, isSubset, itemsMax, listForm, readSet, readText, readWhole, textForm, wholeForm } from './values.ts'
+import {
+  asSet,
+  inBoth,
+  isSubset,
+  itemsMax,
+  listForm,
+  readSet,
+  readText,
+  readWhole,
+  textForm,
+  wholeForm,
+} from './values.ts'
 
 /** How a kind of member is read, compared and combined. */
 export interface Kind<Value> {
@@ -71,7 +82,7 @@ const predicates: Kind<Texts> = {
   read: (value) => readSet(value, readText, textForm),
   within: (child, parent) => isSubset(parent, child),
   meet: (a, b) => {
-    const all = [...new Set([...a, ...b])].toSorted()
+    const all = asSet([...a, ...b])
     return all.length > itemsMax ? null : all
   },
 }

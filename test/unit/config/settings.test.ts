@@ -115,6 +115,14 @@ test('a claim value finds only what was written, not what every object inherits'
   expect([agents?.['w'], agents?.['constructor']]).toEqual(['agent:a', undefined])
 })
 
+test('a ceiling of authority is read with the words of tokens, and without one there is none', async () => {
+  const { settings } = await loadedOf(
+    'agents: { a: { client: { authorization_details: [{ type: mcp_tool, tools: [b, a, b] }] } }, b: {} }',
+  )
+  expect(agent(settings, 'agent:a').client.authorization_details).toEqual([{ type: 'mcp_tool', tools: ['a', 'b'] }])
+  expect(agent(settings, 'agent:b').client.authorization_details).toBeNull()
+})
+
 test('the snapshot cannot be changed', async () => {
   const { settings } = await loadedOf(minimal)
   expect(() => Object.assign(settings.limits.run, { depth_max: { max: 9, mode: 'shadow' } })).toThrow(TypeError)

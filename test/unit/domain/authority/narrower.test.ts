@@ -134,7 +134,7 @@ test.each<readonly [Rule, Rule, boolean]>([
   [{ prefix: '/data/' }, { eq: '/date/x' }, false],
   [{ in: ['a'] }, { in: [] }, true],
 ])('an argument under %j: %j is within is %s', (parent, child, within) => {
-  const ruled = (rule: Rule): Authority => detailed({ type: 'mcp_tool', args: { '/x': rule } } as Detail)
+  const ruled = (rule: Rule): Authority => detailed({ type: 'mcp_tool', args: { '/x': rule } })
   const reason = 'authorization_details[0] is wider than what is held: args of mcp_tool'
   expect(narrower(ruled(child), ruled(parent))).toBe(within ? null : reason)
 })

@@ -144,6 +144,16 @@ test.each<readonly [string, unknown, string]>([
   expect(readDetails(value)).toBe(sentence)
 })
 
+test('1024 values are read and one more is refused, however they are spread', () => {
+  const details = (last: number): unknown => [256, 256, 256, last].map((n) => ({ type: 'mcp_tool', tools: many(n) }))
+  // The type of each detail is a value as well.
+  expect(readDetails(details(252))).toHaveLength(4)
+  expect(readDetails(details(253))).toBe(
+    'authorization_details[3] does not fit, expected at most 1024 values in all details together',
+  )
+  expect(misfitsOf(details(253)).map(({ path }) => path)).toEqual([[3]])
+})
+
 test('a sentence quotes nothing of what was sent', () => {
   const canary = 'canary-4711'
   for (const detail of [

@@ -1,0 +1,80 @@
+/** Numbers that are no amounts: whoever lets one through has a ceiling that holds nothing. */
+import { expect, test } from 'vitest'
+import type { Authority, Detail } from '../../src/domain/authority.ts'
+import { covers } from '../../src/domain/authority/covers.ts'
+import { narrower } from '../../src/domain/authority/narrower.ts'
+import { readDetails } from '../../src/domain/authority/read.ts'
+
+const tricks = [
+  ['a negative number', '-1'],
+  ['the smallest negative number', '-5e-324'],
+  ['more than any number can be', '1e309'],
+  ['less than any number can be', '-1e309'],
+  ['2^53, where two numbers begin to look alike', '9007199254740992'],
+  ['2^53 + 1, which reads as 2^53', '9007199254740993'],
+  ['2^64', '18446744073709551616'],
+  ['a fraction', '0.5'],
+  ['almost one', '0.9999999999999999'],
+  ['a number in a text', '"100"'],
+  ['no number', 'null'],
+  ['a list of a number', '[100]'],
+  ['true', 'true'],
+] as const
+
+const places = [
+  ['max_output_tokens', (number: string) => `{"type":"model_use","max_output_tokens":${number}}`],
+  ['max_usd_u', (number: string) => `{"type":"model_use","max_usd_u":${number}}`],
+  ['max of an argument', (number: string) => `{"type":"mcp_tool","args":{"/limit":{"max":${number}}}}`],
+  ['min of an argument', (number: string) => `{"type":"mcp_tool","args":{"/limit":{"min":${number}}}}`],
+] as const
+
+const cases = places.flatMap(([place, write]) => tricks.map(([what, number]) => [what, place, write(number)] as const))
+
+test.each(cases)('%s is refused as %s', (_what, _place, detail) => {
+  expect(readDetails(JSON.parse(`[${detail}]`))).toContain('expected a whole number from 0 to 9007199254740991')
+})
+
+test.each(['-1', '1e309', '9007199254740992', '0.5', 'null', '[1]', '{}'])('an argument is never eq %s', (number) => {
+  expect(typeof readDetails(JSON.parse(`[{"type":"mcp_tool","args":{"/x":{"eq":${number}}}}]`))).toBe('string')
+  expect(typeof readDetails(JSON.parse(`[{"type":"mcp_tool","args":{"/x":{"in":[${number}]}}}]`))).toBe('string')
+})
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  '%s is refused wherever it comes from',
+  (number) => {
+    expect(typeof readDetails([{ type: 'model_use', max_usd_u: number }])).toBe('string')
+    expect(typeof readDetails([{ type: 'mcp_tool', args: { '/x': { max: number } } }])).toBe('string')
+  },
+)
+
+test.each(['0', '-0', '1e2', '100.0', '9007199254740991'])('%s is a whole number and is read', (number) => {
+  expect(readDetails(JSON.parse(`[{"type":"model_use","max_usd_u":${number}}]`))).toEqual([
+    { type: 'model_use', max_usd_u: Number(number) },
+  ])
+})
+
+const detailed = (detail: Detail): Authority => ({ scopes: null, details: [detail] })
+
+test('NaN is within no ceiling and no ceiling at all is within it', () => {
+  const spent = (max_usd_u: number): Authority => detailed({ type: 'model_use', max_usd_u })
+  expect(narrower(spent(Number.NaN), spent(100))).not.toBeNull()
+  expect(narrower(spent(100), spent(Number.NaN))).not.toBeNull()
+  expect(narrower(spent(Number.NaN), spent(Number.NaN))).not.toBeNull()
+  expect(narrower(spent(Number.POSITIVE_INFINITY), spent(100))).not.toBeNull()
+})
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('a call of %s is beyond every ceiling', (amount) => {
+  const model = { kind: 'model', model: 'small' } as const
+  const ceiling = Number.MAX_SAFE_INTEGER
+  const tokens = detailed({ type: 'model_use', max_output_tokens: ceiling })
+  const cost = detailed({ type: 'model_use', max_usd_u: ceiling })
+  expect(covers(tokens, { ...model, maxOutputTokens: amount, costMicros: 1 })).not.toBeNull()
+  expect(covers(cost, { ...model, maxOutputTokens: 1, costMicros: amount })).not.toBeNull()
+})
+
+test.each(['1e309', '-1e309', '"5"', 'null', 'true', '[5]'])('the argument %s is within no bounds', (number) => {
+  const args = JSON.parse(`{"limit":${number}}`) as Record<string, unknown>
+  const call = { kind: 'tool', server: 's', tool: 't', args } as const
+  expect(covers(detailed({ type: 'mcp_tool', args: { '/limit': { max: 100 } } }), call)).not.toBeNull()
+  expect(covers(detailed({ type: 'mcp_tool', args: { '/limit': { min: 0 } } }), call)).not.toBeNull()
+})
