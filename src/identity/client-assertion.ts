@@ -27,7 +27,7 @@ export interface Assertion {
 /** What a client may sign with; which of them its key fits is for the key to say. */
 export const clientAlgorithms = ['ES256', 'EdDSA', 'PS256', 'RS256'] as const
 /** The longest an assertion may live: it is made for one request. */
-export const assertionLifetime_max_s = 300
+const assertionLifetime_max_s = 300
 
 /** `private_key_jwt`: the client signs for itself, as issuer and as subject. */
 export function clientTrust(agent: AgentId, keys: KeySource, public_url: string): Trust<Assertion> {

@@ -11,14 +11,13 @@ import { isPersonId, type PersonId } from '../domain/ids.ts'
 import type { ForeignChain } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { readBinding } from './binding.ts'
-import { ceilingOf } from './ceiling.ts'
 import type { KeySource } from './jwks.ts'
 import { loginOf } from './people.ts'
 import { isText, type Leeway, strict } from './strict-jwt.ts'
 import type { Subject } from './subject.ts'
 import type { Trust } from './trust.ts'
 
-export const grantTyp = 'oauth-id-jag+jwt'
+const grantTyp = 'oauth-id-jag+jwt'
 
 const leeway: Leeway = { ...strict, aud: 'list_of_one' }
 const hashForm = /^[\w-]{43}$/
@@ -26,7 +25,7 @@ const hashForm = /^[\w-]{43}$/
 export function grantTrust(settings: PartnerSettings, keys: KeySource, public_url: string): Trust<Subject> {
   const { issuer, algorithms, lifetime_max_s } = settings
   const clients = new Map(Object.entries(settings.clients))
-  const ceiling = ceilingOf(settings.authorization_details)
+  const ceiling = { scopes: null, details: settings.authorization_details }
   return {
     keys,
     algorithms,

@@ -4,7 +4,6 @@ import type { JsonObject } from '../base/json.ts'
 import { isPersonId, type PersonId } from '../domain/ids.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { readBinding } from './binding.ts'
-import { ceilingOf } from './ceiling.ts'
 import type { KeySource } from './jwks.ts'
 import { isText, type Leeway, strict } from './strict-jwt.ts'
 import type { Subject } from './subject.ts'
@@ -18,7 +17,7 @@ const amr_max = 16
 export function personTrust(settings: PeopleSettings, keys: KeySource, prefixes: readonly string[]): Trust<Subject> {
   const { issuer, algorithms, lifetime_max_s, person_claim } = settings
   const clients = new Map(Object.entries(settings.clients))
-  const authority = ceilingOf(settings.authorization_details)
+  const authority = { scopes: null, details: settings.authorization_details }
   return {
     keys,
     algorithms,

@@ -113,7 +113,7 @@ function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings 
 }
 
 /** What was used, by issuer and name; of unlimited memory, as a test has it. */
-export function onceIn(used: Map<string, number>): IdentityParts['once'] {
+function onceIn(used: Map<string, number>): IdentityParts['once'] {
   return (issuer, jti, expiresAt) => {
     const name = `${issuer} ${jti}`
     if (used.has(name)) return 'seen'

@@ -11,7 +11,7 @@ export const login = 'https://login.example'
 export const abroad = 'https://abroad.example'
 export const loginKey = jwtKey('RS256', 'login')
 const abroadKey = jwtKey('ES256', 'abroad')
-export const invoke = { type: 'agent_invoke', targets: ['writer'] }
+export const invoke = { type: 'agent_invoke', targets: ['writer'] } as const
 
 export const people: PeopleSettings = {
   issuer: login,
@@ -31,7 +31,7 @@ export const partner: PartnerSettings = {
   person_prefix: 'abroad.example',
   disclosure: 'actor_only',
   depth_max: 5,
-  authorization_details: [{ type: 'agent_invoke', targets: ['writer', 'planner'] }],
+  authorization_details: [{ type: 'agent_invoke', targets: ['planner', 'writer'] }],
   lifetime_max_s: 300,
 }
 

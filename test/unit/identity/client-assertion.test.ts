@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { agent, gatewayUrl, idp } from '../../support/identity-kit.ts'
+import { gatewayUrl, idp } from '../../support/identity-kit.ts'
 import { jwtKey } from '../../support/jwt-key.ts'
 import {
   assertionOf,

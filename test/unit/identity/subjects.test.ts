@@ -74,11 +74,6 @@ describe('a token of a login', () => {
     expect(await office.subject(past)).toMatchObject({ error: 'invalid_request', detail: 'exp was more than 30 s ago' })
     expect(resultOf(await office.subject(forged))).toBe('invalid_request')
   })
-
-  test('names nobody where its row has no readable ceiling', async () => {
-    const office = new Office({ authorization_details: [{ type: 'everything' }] })
-    expect(await office.subject(office.idToken())).toMatchObject({ authority: { scopes: null, details: [] } })
-  })
 })
 
 describe('a token of ours', () => {
