@@ -158,6 +158,13 @@ describe('a JWT-SVID', () => {
     expect(errorOf(await endpoint.ask(endpoint.svid(change, header)))).toBe('invalid_client')
   })
 
+  test('of one trust domain does not vouch for another, whatever it names as iss', async () => {
+    const abroad = 'spiffe://abroad.example/agent/research'
+    const endpoint = new Endpoint({}, { ...settings, clients: clients({ spiffe_id: abroad }) })
+    const outcome = await endpoint.ask(endpoint.svid({ iss: domain, sub: abroad }))
+    expect(outcome).toMatchObject({ error: 'invalid_client', detail: 'sub is not in the trust domain' })
+  })
+
   test('is refused with EdDSA, which the specification leaves out, although its issuer is pinned to it', async () => {
     const endpoint = new Endpoint({}, settings)
     const claims = { sub: `${domain}/agent/research`, aud: gatewayUrl, exp: endpoint.now_s + 60 }

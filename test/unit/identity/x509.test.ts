@@ -63,6 +63,7 @@ test.each<[string, CertificateFacts]>([
   ['a URI that is no SPIFFE ID', { names: [['uri', 'https://acme.example/agent/research']] }],
   ['a trust domain alone', { names: [['uri', 'spiffe://acme.example']] }],
   ['a URI hidden in the name of a host', { names: [['dns', `a, URI:${id}`]] }],
+  ['a URI hidden between names of hosts', { names: [['dns', `a, URI:${id}, DNS:b`]] }],
   ['a URI hidden in a URI', { names: [['uri', `https://a/, URI:${id}`]] }],
   ['the rights of a CA', { names: [['uri', id]], ca: true }],
 ])('a certificate with %s names no workload', (_what, facts) => {
