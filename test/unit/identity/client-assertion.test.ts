@@ -4,6 +4,7 @@ import { jwtKey } from '../../support/jwt-key.ts'
 import {
   assertionOf,
   bearerType,
+  clients,
   domain,
   Endpoint,
   errorOf,
