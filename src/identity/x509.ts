@@ -43,8 +43,8 @@ function parse(der: Uint8Array, sha256: string): Certificate | null {
 }
 
 /**
- * X509-SVID sections 2 and 5: exactly one URI, and that a SPIFFE ID. Node prints the names separated by commas and puts
- * names that hold a comma in quotes; an SVID has neither, so whatever was quoted is left alone and not taken apart.
+ * X509-SVID sections 2 and 5: exactly one URI, and that a SPIFFE ID. Node prints the names separated by commas, and a name
+ * that holds a comma in quotes and escaped. An SVID needs no quotes, so whatever has some is left alone and not taken apart.
  */
 function spiffeIdIn(names: string | undefined): string | null {
   if (names === undefined || names.includes('"')) return null
