@@ -22,12 +22,10 @@ import type { Log } from './observe/log.ts'
 import { loadPolicies } from './policy/load.ts'
 import { openPolicy, type PolicySnapshot } from './policy/snapshot.ts'
 import { describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
-import type { TokenParts } from './pipeline/oauth/parts.ts'
 import type { Snapshot } from './pipeline/road.ts'
 import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls } from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
-import { deny } from './domain/verdict.ts'
-import { type OAuthRefusal, oauthRefusal } from './protocol/oauth/refusal.ts'
+import { tokenParts } from './gateway-tokens.ts'
 import { compileOn, oracleOn } from './threads/policy-tasks.ts'
 import type { ProofPool } from './threads/pool.ts'
 
@@ -143,33 +141,9 @@ export async function buildSnapshot(
     outbound,
     upstreamTls,
     signals,
-    oauth: closedTokens,
+    oauth: tokenParts(identity),
     alerts,
   })
-}
-
-const closed = (): OAuthRefusal => oauthRefusal('invalid_client', 'Client authentication failed', 'no client is known')
-
-/** A token endpoint at which nobody can prove anything: it refuses every client, so nothing behind it is ever asked. */
-const closedTokens: TokenParts = {
-  clients: { authenticateClient: async () => closed() },
-  clientMethods: [],
-  subjects: { verifySubject: async () => closed(), verifyGrant: async () => closed() },
-  dpop: {
-    checkDpop: async () => ({ kind: 'dpop_refusal', error: 'invalid_dpop_proof', detail: 'closed', nonce: null }),
-  },
-  minter: { mintCallToken: async () => deny('busy', 'closed') },
-  authority: {
-    readDetails: () => 'closed',
-    readScopes: () => 'closed',
-    narrower: () => 'closed',
-    intersect: () => ({ scopes: [], details: [] }),
-    hashOf: () => null,
-  },
-  revocations: { refusalOf: () => deny('unauthenticated', 'closed'), revokeToken: () => false },
-  peers: { take: () => 0 },
-  readOwn: async () => null,
-  firstUse: () => false,
 }
 
 async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promise<PolicySnapshot | StartProblem> {

@@ -7,16 +7,23 @@ export function configurationSchema(): string {
   return `${write(schemaTree(), '')}\n`
 }
 
+/** Characters of a line, with the comma behind it. */
+const line_max = 120
+
 /** JSON with lists of plain values on one line where they fit, as the formatter of this house leaves it. */
-function write(value: unknown, indent: string): string {
+function write(value: unknown, indent: string, name = ''): string {
   const inner = `${indent}  `
   if (Array.isArray(value)) {
     const items = value.map((each: unknown) => write(each, inner))
-    const flat = value.every((each) => typeof each !== 'object')
-    return flat ? `[${items.join(', ')}]` : `[\n${items.map((item) => inner + item).join(',\n')}\n${indent}]`
+    const line = `[${items.join(', ')}]`
+    const flat = value.every((each) => typeof each !== 'object') && indent.length + name.length + line.length < line_max
+    return flat ? line : `[\n${items.map((item) => inner + item).join(',\n')}\n${indent}]`
   }
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const members = Object.entries(value).map(([key, each]) => `${inner}${JSON.stringify(key)}: ${write(each, inner)}`)
+  const members = Object.entries(value).map(([key, each]) => {
+    const before = `${JSON.stringify(key)}: `
+    return `${inner}${before}${write(each, inner, before)}`
+  })
   return members.length === 0 ? '{}' : `{\n${members.join(',\n')}\n${indent}}`
 }
 

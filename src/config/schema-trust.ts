@@ -2,7 +2,19 @@
 import { z } from 'zod'
 import { isPlainUrl, isProtectedUrl, prose, slug, text, url, whole } from './fields.ts'
 
-const signatureAlgorithms = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as const
+const signatureAlgorithms = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+] as const
 
 /** What the tokens of a kind of issuer look like beside what every token must say. */
 const profiles = ['jwt', 'kubernetes', 'aws', 'gcp', 'azure', 'github', 'spiffe'] as const
@@ -15,12 +27,18 @@ const jwks = text(isJwksPlace, {
 const algorithms = z
   .array(z.enum(signatureAlgorithms))
   .min(1)
-  .max(6)
+  .max(signatureAlgorithms.length)
   .default(['ES256'])
-  .meta({ description: 'Signature algorithms accepted from this issuer.', form: 'a list of 1 to 6 algorithms' })
+  .meta({
+    description: 'Signature algorithms accepted from this issuer.',
+    form: `a list of 1 to ${signatureAlgorithms.length} algorithms`,
+  })
+
+/** A day, and the five minutes by which Azure dates the tokens of its managed identities back. */
+const lifetimeMax_s = 86_400 + 300
 
 const lifetime = (usual: number): z.ZodDefault<z.ZodInt> =>
-  whole(10, 86_400, { description: 'Tokens that live longer than this are refused.', unit: 's' }).default(usual)
+  whole(10, lifetimeMax_s, { description: 'Tokens that live longer than this are refused.', unit: 's' }).default(usual)
 
 const claimValue = z.string().min(1).max(256).meta({ form: 'a claim value of 1 to 256 characters' })
 

@@ -14,9 +14,14 @@ const ec = (crv: string): KeyKind => ({ kty: 'EC', crv, members: ['kty', 'crv', 
 
 const kinds: ReadonlyMap<string, KeyKind> = new Map([
   ['RS256', rsa],
+  ['RS384', rsa],
+  ['RS512', rsa],
   ['PS256', rsa],
+  ['PS384', rsa],
+  ['PS512', rsa],
   ['ES256', ec('P-256')],
   ['ES384', ec('P-384')],
+  ['ES512', ec('P-521')],
   ['EdDSA', ed25519],
   ['Ed25519', ed25519],
 ])

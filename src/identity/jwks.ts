@@ -13,13 +13,34 @@ export interface KeySource {
 /** Public key texts by `alg kid`. */
 type KeyTable = ReadonlyMap<string, string>
 
-/** Older than this, keys are read again in the background while they go on working. */
-const fresh_ms = 300_000
+/** What a document says. */
+interface KeyDocument {
+  readonly keys: readonly JsonObject[]
+  /** `spiffe_sequence`: later bundles have higher ones; null where the document has none. */
+  readonly sequence: number | null
+  readonly fresh_ms: number
+}
+
+/** Older than this, keys are read again in the background while they go on working; a SPIFFE bundle says its own. */
+const usualFresh_ms = 300_000
+/** What `spiffe_refresh_hint` may ask for. */
+const hintRange_ms = [30_000, 3_600_000] as const
 /** Older than this, keys no longer work, so that a withdrawn key ends even if its issuer cannot be reached. */
 const stale_ms = 3_600_000
 /** Between two reads at least, so that invented key ids cannot make us flood an issuer. */
 const cooldown_ms = 30_000
 const keys_max = 50
+
+/** Which document the keys come in: any JWKS, or a SPIFFE bundle, whose keys are each for one kind of SVID. */
+export type KeyForm = 'jwks' | 'spiffe'
+
+/** A document and what its keys may be used for. */
+export interface JwksPlace {
+  readonly jwks: string
+  readonly algorithms: readonly string[]
+  /** Default `jwks`. */
+  readonly form?: KeyForm
+}
 
 /** The JWKS (RFC 7517 section 5) of one issuer: cached, read again for an unknown `kid`, one read at a time. */
 export class JwksSource implements KeySource {
@@ -27,20 +48,20 @@ export class JwksSource implements KeySource {
   problem: string | null = null
   readonly #url: string
   readonly #algorithms: readonly string[]
+  readonly #form: KeyForm
   readonly #fetchText: FetchText
   readonly #clock: Clock
   #table: KeyTable = new Map()
+  #sequence: number | null = null
+  #fresh_ms = usualFresh_ms
   #readAt = Number.NEGATIVE_INFINITY
   #triedAt = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | null = null
 
-  constructor(
-    issuer: { readonly jwks: string; readonly algorithms: readonly string[] },
-    fetchText: FetchText,
-    clock: Clock,
-  ) {
+  constructor(issuer: JwksPlace, fetchText: FetchText, clock: Clock) {
     this.#url = issuer.jwks
     this.#algorithms = issuer.algorithms
+    this.#form = issuer.form ?? 'jwks'
     this.#fetchText = fetchText
     this.#clock = clock
   }
@@ -48,7 +69,7 @@ export class JwksSource implements KeySource {
   find(kid: string, alg: string): string | null | Promise<string | null> {
     const known = this.#known(kid, alg)
     if (known !== null) {
-      if (this.#age_ms() > fresh_ms) void this.refresh()
+      if (this.#age_ms() > this.#fresh_ms) void this.refresh()
       return known
     }
     return this.refresh()?.then(() => this.#known(kid, alg)) ?? null
@@ -68,7 +89,11 @@ export class JwksSource implements KeySource {
 
   async #read(): Promise<void> {
     try {
-      this.#table = keyTable(readKeys(await this.#fetchText(this.#url)), this.#algorithms)
+      const { keys, sequence, fresh_ms } = readDocument(await this.#fetchText(this.#url), this.#form)
+      if (this.#sequence !== null && (sequence ?? -1) < this.#sequence) throw new Error('spiffe_sequence went down')
+      this.#table = keyTable(keys, this.#algorithms)
+      this.#sequence = sequence
+      this.#fresh_ms = fresh_ms
       this.#readAt = this.#clock.monotonic()
       this.problem = null
     } catch (error) {
@@ -77,7 +102,8 @@ export class JwksSource implements KeySource {
   }
 
   #known(kid: string, alg: string): string | null {
-    return this.#age_ms() > stale_ms ? null : (this.#table.get(`${alg} ${kid}`) ?? null)
+    // A bundle that is read once an hour must outlive that hour, or its workloads would wait for every read.
+    return this.#age_ms() > Math.max(stale_ms, 2 * this.#fresh_ms) ? null : (this.#table.get(`${alg} ${kid}`) ?? null)
   }
 
   #age_ms(): number {
@@ -85,11 +111,25 @@ export class JwksSource implements KeySource {
   }
 }
 
-function readKeys(text: string): readonly JsonObject[] {
-  const keys = readJsonObject(text)?.keys
-  if (!Array.isArray(keys)) throw new Error('not a JWKS document')
-  if (keys.length > keys_max) throw new Error(`more than ${keys_max} keys`)
-  return keys.filter(isJsonObject).filter((key) => key.use === undefined || key.use === 'sig')
+/** RFC 7517 section 4.2, and section 4.3 of the SPIFFE trust domain and bundle specification. */
+const signingUse = { jwks: 'sig', spiffe: 'jwt-svid' } as const
+
+function readDocument(text: string, form: KeyForm): KeyDocument {
+  const document = readJsonObject(text)
+  if (!Array.isArray(document?.keys)) throw new Error('not a JWKS document')
+  if (document.keys.length > keys_max) throw new Error(`more than ${keys_max} keys`)
+  const all: readonly JsonObject[] = document.keys.filter(isJsonObject)
+  const keys = all.filter((key) => key.use === undefined || key.use === signingUse[form])
+  if (form === 'jwks') return { keys, sequence: null, fresh_ms: usualFresh_ms }
+  const { spiffe_sequence: sequence = null, spiffe_refresh_hint: hint_s } = document
+  if (sequence !== null && !isCount(sequence)) throw new Error('spiffe_sequence is no whole number')
+  const [least_ms, most_ms] = hintRange_ms
+  const fresh_ms = isCount(hint_s) ? Math.min(Math.max(hint_s * 1000, least_ms), most_ms) : usualFresh_ms
+  return { keys, sequence, fresh_ms }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 /** Keys without a `kid`, of another kind than pinned or made for encryption are left out. */

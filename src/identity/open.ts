@@ -3,24 +3,29 @@ import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Authenticator, openAuthenticator } from './authenticator.ts'
-import type { FetchText } from './fetch-text.ts'
-import { JwksSource } from './jwks.ts'
 import { openCardSigner, type SignCard } from './card-signer.ts'
+import type { Assertion } from './client-assertion.ts'
+import { openClientAuth } from './client-auth.ts'
+import type { ClientAuthenticator } from './client.ts'
 import type { DpopChecker } from './dpop.ts'
 import { openDpopChecker } from './dpop-checker.ts'
+import type { FetchText } from './fetch-text.ts'
 import type { Keyring } from './keyring.ts'
 import { type Minter, openMinter } from './mint.ts'
+import { openOwnReader, type OwnReader } from './own-tokens.ts'
 import { PeerBudget, type PeerBudgetLimits } from './peer-budget.ts'
 import type { RunProofs } from './proof-tasks.ts'
 import { openProver } from './prover.ts'
-import type { IdentitySettings } from './settings.ts'
 import type { Replay } from './replay.ts'
 import { openSenderCheck } from './sender-constraint.ts'
+import type { IdentitySettings } from './settings.ts'
 import { localSingleUse, type SingleUse } from './single-use.ts'
+import type { Subject, SubjectVerifier } from './subject.ts'
+import { openSubjects } from './subjects.ts'
 import { TokenGate } from './token-gate.ts'
-import { TokenMemory } from './token-memory.ts'
+import { type Expiring, TokenMemory } from './token-memory.ts'
 import { jwtSigner, openTokenSigner, type SignJwt } from './token-signer.ts'
-import { callTrust, deliveryTrust, foreignTrust, type Trust } from './trust.ts'
+import { trustsOf, warm } from './trusts.ts'
 
 export interface IdentityParts {
   readonly keys: Keyring
@@ -29,69 +34,60 @@ export interface IdentityParts {
   readonly clock: Clock
   readonly dice: Dice
   readonly fetchText: FetchText
+  /** What may be used once only, remembered for all identities of a process. Absent: remembered here alone, for tools. */
+  readonly replay?: SingleUse
   /** Unknown tokens a peer may send. Default 200 a second in bursts of 400. */
   readonly budget?: PeerBudgetLimits
-  /** What was used before, shared by all identities of a process. Default: a small one of its own. */
-  readonly replay?: SingleUse
 }
 
-export interface Identity extends Authenticator, Minter, DpopChecker, Replay {
+export interface Identity
+  extends Authenticator, Minter, DpopChecker, Replay, ClientAuthenticator, SubjectVerifier, OwnReader {
   readonly sign: SignJwt
+  readonly signCard: SignCard
+  /** What a peer that shows nothing known has to wait, in milliseconds; 0 if it may go on. */
+  chargePeer(peer: string): number
   /** Reads the keys of all issuers ahead of the first call; answers with what could not be read, as sentences. */
   warm(): Promise<readonly string[]>
   /** Judges every token anew from now on: a key was withdrawn. */
   forgetTokens(): void
-  readonly signCard: SignCard
 }
 
 const defaultBudget: PeerBudgetLimits = { tokens_per_second: 200, burst: 400 }
 
 export function openIdentity(settings: IdentitySettings, parts: IdentityParts): Identity {
   const { clock, dice, keys } = parts
+  const { api_keys, clients, public_url } = settings
   const { proofs, proof_queue } = settings.maximums
-  const own = keys.source('token')
-  const issuers = settings.issuers.map((issuer) => ({
-    issuer,
-    source: new JwksSource(issuer, parts.fetchText, clock),
-  }))
-  // Our own row comes last: no configured issuer can stand in for the gateway.
-  const callers = new Map<string, Trust<Proof>>([
-    ...issuers.map(({ issuer, source }) => [issuer.issuer, foreignTrust(issuer, source)] as const),
-    [settings.public_url, callTrust(settings, own)],
-  ])
+  const { sources, ...trusts } = trustsOf(settings, parts, keys.source('token'))
   const prover = openProver(parts.runProofs, { queue_max: proof_queue })
   const budget = new PeerBudget(parts.budget ?? defaultBudget, clock)
-  const calls = new TokenMemory<Proof>(proofs, clock)
-  const deliveries = new TokenMemory<Delegation>(proofs, clock)
   const shared = { prover, budget, clock, flights_max: proof_queue }
-  const signer = openTokenSigner(keys, prover)
+  const memoryOf = <T extends Expiring>(): TokenMemory<T> => new TokenMemory<T>(proofs, clock)
+  const memories = { calls: memoryOf<Proof>(), deliveries: memoryOf<Delegation>() }
+  const calls = new TokenGate({ trusts: trusts.callers, memory: memories.calls, ...shared })
+  const deliveries = new TokenGate({ trusts: trusts.deliveries, memory: memories.deliveries, ...shared })
+  const assertions = new TokenGate({ trusts: trusts.assertions, memory: memoryOf<Assertion>(), ...shared })
+  const people = new TokenGate({ trusts: trusts.people, memory: memoryOf<Subject>(), ...shared })
+  const grants = new TokenGate({ trusts: trusts.grants, memory: memoryOf<Subject>(), ...shared })
   const singleUse = parts.replay ?? localSingleUse(settings.dpop.window_s, parts)
+  const once: Replay['once'] = (issuer, jti, expiresAt) => singleUse.assertions.once(issuer, jti, expiresAt)
   const dpop = openDpopChecker({ settings: settings.dpop, singleUse, prover, budget, clock })
-  const minter = openMinter({ settings, signer, clock, dice, calls, deliveries })
-  const authenticator = openAuthenticator({
-    api_keys: settings.api_keys,
-    calls: new TokenGate({ trusts: callers, memory: calls, ...shared }),
-    deliveries: new TokenGate({
-      trusts: new Map([[settings.public_url, deliveryTrust(settings, own)]]),
-      memory: deliveries,
-      ...shared,
-    }),
-    checkSender: openSenderCheck({ dpop, public_url: settings.public_url }),
-  })
+  const signer = openTokenSigner(keys, prover)
   return {
-    ...authenticator,
-    ...minter,
-    sign: jwtSigner(signer),
-    signCard: openCardSigner({ keys, prover, publicUrl: settings.public_url }),
-    forgetTokens() {
-      calls.forget()
-      deliveries.forget()
-    },
+    ...openAuthenticator({ api_keys, calls, deliveries, checkSender: openSenderCheck({ dpop, public_url }) }),
+    ...openMinter({ settings, signer, clock, dice, ...memories }),
+    ...openClientAuth({ clients, api_keys, assertions, once, clock }),
+    ...openSubjects({ public_url, calls, deliveries, people, grants }),
+    ...openOwnReader({ public_url, calls, deliveries }),
     ...dpop,
-    once: (issuer, jti, expiresAt) => singleUse.assertions.once(issuer, jti, expiresAt),
-    async warm() {
-      await Promise.all(issuers.map(async ({ source }) => await source.refresh()))
-      return issuers.flatMap(({ source }) => source.problem ?? [])
+    once,
+    sign: jwtSigner(signer),
+    signCard: openCardSigner({ keys, prover, publicUrl: public_url }),
+    chargePeer: (peer) => budget.take(peer),
+    forgetTokens() {
+      memories.calls.forget()
+      memories.deliveries.forget()
     },
+    warm: async () => await warm(sources),
   }
 }

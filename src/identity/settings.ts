@@ -1,9 +1,15 @@
 /** What identity needs to be told: its part of the configuration and a few maximums. */
-import type { IdentitySectionSettings } from '../config/settings-identity.ts'
+import type { ClientSettings, IdentitySectionSettings } from '../config/settings-identity.ts'
+import type { AgentId } from '../domain/ids.ts'
 
-export interface IdentitySettings extends Pick<IdentitySectionSettings, 'issuers' | 'api_keys' | 'tokens' | 'dpop'> {
+export interface IdentitySettings extends Pick<
+  IdentitySectionSettings,
+  'issuers' | 'people' | 'partners' | 'api_keys' | 'tokens' | 'dpop'
+> {
   /** The gateway's own URL: issuer and audience of the tokens it mints. */
   readonly public_url: string
+  /** How each registered agent proves itself at the token endpoint. */
+  readonly clients: ReadonlyMap<AgentId, ClientSettings>
   readonly maximums: {
     /** Verified tokens remembered, of each role. */
     readonly proofs: number

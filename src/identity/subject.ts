@@ -2,7 +2,7 @@
 import type { Millis } from '../base/clock.ts'
 import type { Authority } from '../domain/authority.ts'
 import type { AgentId, PersonId } from '../domain/ids.ts'
-import type { Delegation, ForeignChain } from '../domain/principal.ts'
+import type { Confirmation, Delegation, ForeignChain } from '../domain/principal.ts'
 import type { OAuthRefusal } from '../protocol/oauth/refusal.ts'
 
 export interface Subject {
@@ -21,6 +21,8 @@ export interface Subject {
   readonly keyId: string
   readonly issuedAt: Millis
   readonly expiresAt: Millis
+  /** The key the client must prove to hold when it uses this (`cnf`); null where any client proof will do. */
+  readonly boundTo: Confirmation | null
   readonly authority: Authority
   /** The chain so far; null for a new root. */
   readonly delegation: Delegation | null

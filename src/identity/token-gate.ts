@@ -5,7 +5,7 @@ import type { PeerBudget } from './peer-budget.ts'
 import type { Prover } from './prover.ts'
 import { type BaseClaims, checkClaims, type ReadToken, readToken, skew_ms } from './strict-jwt.ts'
 import { type Expiring, TokenMemory } from './token-memory.ts'
-import type { Trust } from './trust.ts'
+import { type Trust, trustOf } from './trust.ts'
 
 export interface GateParts<T extends Expiring> {
   /** By `iss`. */
@@ -65,9 +65,8 @@ export class TokenGate<T extends Expiring> {
   #read(raw: string): Claimed<T> | Denial {
     const token = readToken(raw)
     if (isDenial(token)) return token
-    const { iss } = token.claims
-    const trust = typeof iss === 'string' ? this.#parts.trusts.get(iss) : undefined
-    if (!trust) return deny('unauthenticated', 'iss is no issuer we know in this role')
+    const trust = trustOf(token.claims, this.#parts.trusts)
+    if (!trust) return deny('unauthenticated', 'the issuer is none we know in this role')
     if (!trust.algorithms.includes(token.alg)) return deny('unauthenticated', 'alg is not what the issuer is pinned to')
     const base = checkClaims(token, trust.rule, this.#parts.clock.now())
     if (isDenial(base)) return base

@@ -77,6 +77,7 @@ export function rotationOf({ identity }: Settings): RotationSettings {
   return { ...identity.keys, delivery_ttl_s: identity.tokens.delivery_ttl_s }
 }
 
-export function identitySettings({ identity, maximums }: Settings, publicUrl: string): IdentitySettings {
-  return { public_url: publicUrl, ...identity, maximums }
+export function identitySettings({ identity, agents, maximums }: Settings, publicUrl: string): IdentitySettings {
+  const clients = new Map([...agents].map(([id, { client }]) => [id, client]))
+  return { public_url: publicUrl, ...identity, clients, maximums }
 }

@@ -1,4 +1,5 @@
 /** Two chains cannot be joined, a person at the root cannot be dropped or swapped, and nobody joins a run it is not in. */
+import { nameOfToken } from '../../src/domain/revocation.ts'
 import { describe, expect, test } from 'vitest'
 import { accessTokenType } from '../../src/protocol/oauth/words.ts'
 import { agentId } from '../support/hop.ts'
@@ -59,12 +60,13 @@ describe('splicing', () => {
   })
 
   test('so do an agent, a person and a token that were revoked', async () => {
-    for (const name of ['user:tomas', 'agent:orchestrator', 'token'] as const) {
+    for (const what of ['person', 'agent', 'token'] as const) {
       const trial = await openTokenTrial()
       const { delivery } = trial.delivered()
-      trial.revoked.add(name === 'token' ? delivery.tokenId : name)
+      const names = { person: 'user:tomas', agent: 'agent:orchestrator', token: nameOfToken('weir', delivery.tokenId) }
+      await trial.withdraw(what, names[what])
       const answer = await trial.ask(exchange('orchestrator', delivery.tokenId, 'research'))
-      expect(answer.body['error']).toBe(name === 'agent:orchestrator' ? 'invalid_client' : 'invalid_request')
+      expect(answer.body['error']).toBe(what === 'agent' ? 'invalid_client' : 'invalid_request')
       expect(trial.minted).toEqual([])
     }
   })

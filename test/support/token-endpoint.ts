@@ -3,18 +3,20 @@ import { anything } from '../../src/domain/authority.ts'
 import type { AgentId, PersonId } from '../../src/domain/ids.ts'
 import { isPersonId } from '../../src/domain/ids.ts'
 import type { Confirmation, Delegation } from '../../src/domain/principal.ts'
+import type { Revocable } from '../../src/domain/revocation.ts'
+import { revoke } from '../../src/pipeline/revoke.ts'
 import type { GrantEntry } from '../../src/domain/record.ts'
 import { deny, type Denial } from '../../src/domain/verdict.ts'
 import type { ClientMethod } from '../../src/identity/client.ts'
+import type { OwnToken } from '../../src/identity/own-tokens.ts'
 import type { Subject } from '../../src/identity/subject.ts'
 import type { LiveRun } from '../../src/limits/live-run.ts'
 import { serveIntrospection, serveRevocation } from '../../src/pipeline/oauth/introspect.ts'
-import type { CallTokenFacts, OwnToken, TokenParts } from '../../src/pipeline/oauth/parts.ts'
+import type { CallTokenFacts, TokenParts } from '../../src/pipeline/oauth/parts.ts'
 import { serveToken } from '../../src/pipeline/oauth/serve-token.ts'
 import type { Inbound } from '../../src/protocol/http.ts'
 import { oauthRefusal } from '../../src/protocol/oauth/refusal.ts'
 import { accessTokenType, grantTypes } from '../../src/protocol/oauth/words.ts'
-import { smallRules } from './authority-rules.ts'
 import { agentId } from './hop.ts'
 import { delegationOf, proofOf } from './principals.ts'
 import { MemoryReply } from './reply.ts'
@@ -36,21 +38,20 @@ export interface TokenTrial extends TestRoad {
   readonly own: Map<string, OwnToken>
   /** Every token that was signed. */
   readonly minted: CallTokenFacts[]
-  /** Revoked agents, persons and `jti`. */
-  readonly revoked: Set<string>
   /** What the next step of the signer or the budget of peers answers, where a test says so. */
   busySigner: boolean
   peerWait_ms: number
   /** How clients prove themselves, and what that binds. */
   clientMethod: ClientMethod
   clientCert: Confirmation | null
-  revocationsFull: boolean
   ask(params: Params, more?: Asking): Promise<Answer>
   askRaw(body: string, more?: Asking): Promise<Answer>
   introspect(params: Params): Promise<Answer>
   revoke(params: Params): Promise<Answer>
   grants(): readonly GrantEntry[]
   /** A run of the console for that person, with the delivery token of its call to the orchestrator. */
+  /** Revokes an agent, a person or a token of ours, as an operator would. */
+  withdraw(what: Revocable, name: string): Promise<void>
   delivered(person?: string): { readonly run: LiveRun; readonly delivery: Delegation }
 }
 
@@ -107,6 +108,7 @@ export function subjectOf(kind: Subject['kind'], holder: AgentId, change: Partia
     delegation: null,
     ext: null,
     login: null,
+    boundTo: null,
     singleUse: kind === 'grant',
     ...change,
   }
@@ -144,12 +146,10 @@ export async function openTokenTrial(
     subjects: new Map<string, Subject>(),
     own: new Map<string, OwnToken>(),
     minted: [] as CallTokenFacts[],
-    revoked: new Set<string>(),
     busySigner: false,
     peerWait_ms: 0,
     clientMethod,
     clientCert: null as Confirmation | null,
-    revocationsFull: false,
   })
   const { road } = trial
   road.snapshot = { ...road.snapshot, oauth: partsOf(trial) }
@@ -169,6 +169,9 @@ export async function openTokenTrial(
     introspect: (params: Params) => serveTo(serveIntrospection, write(params)),
     revoke: (params: Params) => serveTo(serveRevocation, write(params)),
     grants: () => trial.entries.filter((entry) => entry.kind === 'grant'),
+    async withdraw(what: Revocable, name: string) {
+      await revoke(road, { what, name, reason: 'test', actor: 'ana', source: 'operator' })
+    },
     delivered(name = 'tomas') {
       const root = agentId('agent:console')
       const holder = agentId('agent:orchestrator')
@@ -205,16 +208,7 @@ function inboundOf(body: string, { headers = {}, query = '' }: Asking): Inbound 
 
 type Fakes = Pick<
   TokenTrial,
-  | 'subjects'
-  | 'own'
-  | 'minted'
-  | 'revoked'
-  | 'busySigner'
-  | 'peerWait_ms'
-  | 'clientMethod'
-  | 'clientCert'
-  | 'revocationsFull'
-  | 'clock'
+  'subjects' | 'own' | 'minted' | 'busySigner' | 'peerWait_ms' | 'clientMethod' | 'clientCert' | 'clock'
 >
 
 function partsOf(trial: Fakes): TokenParts {
@@ -248,14 +242,6 @@ function partsOf(trial: Fakes): TokenParts {
       },
     },
     minter: { mintCallToken: async (facts) => mint(trial, facts) },
-    authority: smallRules,
-    revocations: {
-      refusalOf: ({ proof }) =>
-        [proof.agent, proof.person ?? '', proof.credentialId].some((name) => trial.revoked.has(name))
-          ? deny('unauthenticated', 'revoked')
-          : null,
-      revokeToken: (jti) => !trial.revocationsFull && trial.revoked.add(jti).size > 0,
-    },
     peers: { take: () => trial.peerWait_ms },
     readOwn: async (token) => trial.own.get(token) ?? null,
     firstUse: (issuer, id) => used.size < used.add(`${issuer} ${id}`).size,

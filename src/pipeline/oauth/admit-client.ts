@@ -19,7 +19,7 @@ export interface Admitted {
  * known also from its own.
  */
 export async function admitClient(road: Road, snapshot: Snapshot, inbound: Inbound): Promise<Admitted | OAuthRefusal> {
-  const { clients, peers, revocations } = snapshot.oauth
+  const { clients, peers } = snapshot.oauth
   const wait_ms = peers.take(inbound.peer)
   if (wait_ms > 0) return busy('the peer sends too much', wait_ms)
   const form = readForm(inbound)
@@ -29,7 +29,7 @@ export async function admitClient(road: Road, snapshot: Snapshot, inbound: Inbou
   if (!snapshot.agents.has(client.agent)) return unknownClient(client.agent)
   const own_ms = road.limits.takeToken(client.agent, road.clock.now())
   if (own_ms > 0) return busy(`${client.agent} asks more often than it may`, own_ms)
-  const revoked = revocations.refusalOf(principalOf(client))
+  const revoked = road.revocations.epochs.refusalOf(principalOf(client))
   if (revoked) return refusalFor(revoked, 'invalid_client', 'Client authentication failed')
   return { form, client }
 }

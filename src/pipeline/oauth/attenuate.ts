@@ -3,6 +3,8 @@
  * left. More than that is refused and never quietly cut down, so that a client knows what it holds.
  */
 import type { Authority } from '../../domain/authority.ts'
+import { intersect } from '../../domain/authority/intersect.ts'
+import { isWider, requested } from '../../domain/authority/narrower.ts'
 import type { BudgetCeiling } from '../../domain/principal.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import type { Ground } from './ground.ts'
@@ -17,37 +19,28 @@ export interface Carried {
 
 export function attenuate(known: Known, request: TokenRequest, ground: Ground): Carried | OAuthRefusal {
   const held = heldBy(known, ground)
-  if (isOAuthRefusal(held)) return held
-  const { scopes, details } = request.asked
-  const authority = { scopes: scopes ?? held.scopes, details: details ?? held.details }
-  const wide = wider(known, authority, held)
-  if (wide) return wide
+  const authority = requested(request.asked, held)
+  if (isWider(authority)) {
+    const { error, sentence } = refusals[authority.member]
+    return oauthRefusal(error, sentence, authority.sentence)
+  }
   const budget = budgetOf(request, ground)
   return isOAuthRefusal(budget) ? budget : { kind: 'carried', authority, budget }
 }
 
 /** What the subject and the client's row in the registry allow together. */
-function heldBy({ visit, client }: Known, { authority }: Ground): Authority | OAuthRefusal {
-  const rules = visit.parts.authority
-  const written = visit.snapshot.agents.get(client.agent)?.settings.client.authorization_details ?? null
-  if (written === null) return authority
-  const details = rules.readDetails(written)
-  if (typeof details !== 'string') return rules.intersect(authority, { scopes: null, details })
-  return oauthRefusal(
-    'unauthorized_client',
-    'This client is not set up for tokens',
-    `client.authorization_details: ${details}`,
-  )
+function heldBy({ visit, client }: Known, { authority }: Ground): Authority {
+  const details = visit.snapshot.agents.get(client.agent)?.settings.client.authorization_details ?? null
+  return intersect(authority, { scopes: null, details })
 }
 
-function wider({ visit }: Known, asked: Authority, held: Authority): OAuthRefusal | null {
-  const { narrower } = visit.parts.authority
-  const inScope = narrower({ ...held, scopes: asked.scopes }, held)
-  if (inScope !== null) return oauthRefusal('invalid_scope', 'The scope asked for is wider than that held', inScope)
-  const inDetail = narrower({ ...held, details: asked.details }, held)
-  const sentence = 'The authorization_details asked for are wider than those held'
-  return inDetail === null ? null : oauthRefusal('invalid_authorization_details', sentence, inDetail)
-}
+const refusals = {
+  scope: { error: 'invalid_scope', sentence: 'The scope asked for is wider than that held' },
+  authorization_details: {
+    error: 'invalid_authorization_details',
+    sentence: 'The authorization_details asked for are wider than those held',
+  },
+} as const
 
 /** A ceiling that is not asked for is inherited; one that is asked for fits under that of the subject and into the run. */
 function budgetOf({ budget }: TokenRequest, { delegation, run }: Ground): BudgetCeiling | null | OAuthRefusal {

@@ -91,7 +91,7 @@ function ofOneChain(actor: Subject, subject: Subject): boolean {
 }
 
 function revoked({ visit }: Known, request: TokenRequest, subject: Subject): OAuthRefusal | null {
-  const refusal = visit.parts.revocations.refusalOf(principalOf(subject))
+  const refusal = visit.road.revocations.epochs.refusalOf(principalOf(subject))
   return refusal && refusalFor(refusal, ...unfit(request))
 }
 

@@ -5,13 +5,15 @@
 import type { JsonObject } from '../../base/json.ts'
 import type { AgentId } from '../../domain/ids.ts'
 import type { Confirmation, Delegation, Principal } from '../../domain/principal.ts'
+import { nameOfToken } from '../../domain/revocation.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeOAuthAnswer, writeOAuthRefusal } from '../../protocol/oauth/faces.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import { resourceOf, type Road, type Snapshot } from '../road.ts'
+import { revoke } from '../revoke.ts'
 import { admitClient } from './admit-client.ts'
-import type { OwnToken } from './parts.ts'
+import type { OwnToken } from '../../identity/own-tokens.ts'
 import { busy } from './visit.ts'
 
 /** A token somebody asks about, and who asks. */
@@ -30,7 +32,7 @@ export async function serveIntrospection(road: Road, inbound: Inbound, reply: Re
 /** Whether there was anything to revoke stays unsaid (RFC 7009 section 2.2). */
 export async function serveRevocation(road: Road, inbound: Inbound, reply: Reply): Promise<void> {
   const asked = await readQuestion(road, inbound)
-  const refusal = isOAuthRefusal(asked) ? asked : revoke(asked)
+  const refusal = isOAuthRefusal(asked) ? asked : await revokeOwn(road, asked)
   sendWritten(reply, refusal ? writeOAuthRefusal(refusal) : writeOAuthAnswer({}))
 }
 
@@ -43,17 +45,19 @@ async function readQuestion(road: Road, inbound: Inbound): Promise<Question | OA
   return { snapshot, client: admitted.client.agent, token: await snapshot.oauth.readOwn(raw, inbound.peer) }
 }
 
-function revoke({ snapshot, client, token }: Question): OAuthRefusal | null {
+async function revokeOwn(road: Road, { client, token }: Question): Promise<OAuthRefusal | null> {
   if (token?.holder !== client) return null
-  if (snapshot.oauth.revocations.revokeToken(token.jti, token.expiresAt)) return null
-  return busy('the table of revoked names is full')
+  const name = nameOfToken('weir', token.jti)
+  const order = { what: 'token', name, reason: 'revoked by its holder', actor: client, source: 'client' } as const
+  const done = await revoke(road, { ...order, until: token.expiresAt })
+  return done.kind === 'revoked' ? null : busy('the table of revoked names is full')
 }
 
 const inactive: JsonObject = { active: false }
 
 function describe(road: Road, { snapshot, client, token }: Question): JsonObject {
   if (!token || (token.holder !== client && token.audience !== resourceOf(snapshot, client))) return inactive
-  if (snapshot.oauth.revocations.refusalOf(principalOf(token))) return inactive
+  if (road.revocations.epochs.refusalOf(principalOf(token))) return inactive
   const { delegation, authority } = token
   const run = delegation && road.runs.find(delegation.run)
   if (delegation && run?.state !== 'active') return inactive

@@ -11,6 +11,7 @@ import { runEntry } from '../run-entry.ts'
 import type { Carried } from './attenuate.ts'
 import type { Binding } from './bind.ts'
 import type { Ground } from './ground.ts'
+import { authorityHash } from '../../domain/authority/hash.ts'
 import type { MintedToken } from './parts.ts'
 import type { TokenRequest } from './request.ts'
 import { busy, type Known, recordGrant, refusalFor } from './visit.ts'
@@ -96,10 +97,10 @@ function lifetimeOf({ known, ground }: Cleared, run: LiveRun): number {
 
 function handOut({ known, carried }: Cleared, run: LiveRun, minted: MintedToken): MintedToken | OAuthRefusal {
   const { visit } = known
-  const { found, parts } = visit
+  const { found } = visit
   found.jti = minted.jti
   found.scope = carried.authority.scopes?.join(' ') ?? null
-  found.adh = parts.authority.hashOf(carried.authority)
+  found.adh = authorityHash(carried.authority)
   found.expires_at = minted.proof.expiresAt
   if (recordGrant(visit, 'allow')) {
     run.holdUntil(minted.proof.expiresAt)

@@ -8,13 +8,16 @@ import type { Ground } from './ground.ts'
 import { invalidTarget, type TokenRequest } from './request.ts'
 import type { Known } from './visit.ts'
 
-/** Why the new token would not be narrower than the call token it is asked with; null for every other subject. */
+/** Why the new token would not be narrower than what it is asked with; null where it is. */
 export async function widens(
   { visit }: Known,
   request: TokenRequest,
   binding: Binding,
   { subject }: Ground,
 ): Promise<OAuthRefusal | null> {
+  const { boundTo } = subject ?? {}
+  if (boundTo && (binding.boundTo?.kind !== boundTo.kind || binding.boundTo.thumbprint !== boundTo.thumbprint))
+    return oauthRefusal('invalid_request', 'The subject token is bound to a key; prove that you hold it')
   if (subject?.kind !== 'call') return null
   const own = request.subject && (await visit.parts.readOwn(request.subject.token, visit.inbound.peer))
   if (!own) return oauthRefusal('invalid_request', 'The subject token is not acceptable', 'no call token of ours')

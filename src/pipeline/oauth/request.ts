@@ -1,13 +1,13 @@
 /** What is asked of the token endpoint, read from the form before anything is looked up. */
 import { readJson } from '../../base/json.ts'
 import type { Authority, Detail } from '../../domain/authority.ts'
+import { readDetails, readScopes } from '../../domain/authority/read.ts'
 import type { AgentId } from '../../domain/ids.ts'
 import type { BudgetCeiling } from '../../domain/principal.ts'
 import type { Form } from '../../identity/client.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import { accessTokenType, type GrantType, grantTypes, isGrantType } from '../../protocol/oauth/words.ts'
 import { agentOf } from '../serve.ts'
-import type { AuthorityRules } from './parts.ts'
 
 /** A token and what the client says it is. */
 export interface Shown {
@@ -32,7 +32,7 @@ export interface TokenRequest {
 type Read<T> = T | OAuthRefusal
 
 /** `resources` is what stands before the slug in the URL of each of our resources. */
-export function readTokenRequest(form: Form, resources: string, rules: AuthorityRules): Read<TokenRequest> {
+export function readTokenRequest(form: Form, resources: string): Read<TokenRequest> {
   const grant = readGrant(form.get('grant_type'))
   if (isOAuthRefusal(grant)) return grant
   const wanted = form.get('requested_token_type')
@@ -44,7 +44,7 @@ export function readTokenRequest(form: Form, resources: string, rules: Authority
   if (isOAuthRefusal(actor)) return actor
   const target = readTarget(form, resources)
   if (isOAuthRefusal(target)) return target
-  const asked = readAsked(form, rules)
+  const asked = readAsked(form)
   if (isOAuthRefusal(asked)) return asked
   const budget = readBudget(form)
   if (isOAuthRefusal(budget)) return budget
@@ -92,18 +92,18 @@ export function invalidTarget(detail: string): OAuthRefusal {
   return oauthRefusal('invalid_target', 'Ask for exactly one resource that is available to this client', detail)
 }
 
-function readAsked(form: Form, rules: AuthorityRules): Read<Authority> {
+function readAsked(form: Form): Read<Authority> {
   const scope = form.get('scope')
-  const scopes = scope === undefined ? null : rules.readScopes(scope)
+  const scopes = scope === undefined ? null : readScopes(scope)
   if (typeof scopes === 'string') return oauthRefusal('invalid_scope', 'The scope is malformed', scopes)
   const text = form.get('authorization_details')
-  const details = text === undefined ? null : readDetails(text, rules)
+  const details = text === undefined ? null : readDetailsOf(text)
   return isOAuthRefusal(details) ? details : { scopes, details }
 }
 
-function readDetails(text: string, rules: AuthorityRules): Read<readonly Detail[]> {
+function readDetailsOf(text: string): Read<readonly Detail[]> {
   const read = readJson(text, 8)
-  const details = read.ok ? rules.readDetails(read.value) : `JSON is ${read.reason}`
+  const details = read.ok ? readDetails(read.value) : `JSON is ${read.reason}`
   if (typeof details !== 'string') return details
   const sentence = 'authorization_details must be a list of known types with known members'
   return oauthRefusal('invalid_authorization_details', sentence, details)

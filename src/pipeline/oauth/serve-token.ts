@@ -34,7 +34,7 @@ export async function serveToken(road: Road, inbound: Inbound, reply: Reply): Pr
 }
 
 async function grant(visit: TokenVisit): Promise<JsonObject | OAuthRefusal> {
-  const { road, snapshot, inbound, parts, found } = visit
+  const { road, snapshot, inbound, found } = visit
   const admitted = await admitClient(road, snapshot, inbound)
   if (isOAuthRefusal(admitted)) return admitted
   const known = { visit, ...admitted }
@@ -44,7 +44,7 @@ async function grant(visit: TokenVisit): Promise<JsonObject | OAuthRefusal> {
   found.grant = form.get('grant_type') ?? null
   found.audience = form.get('audience') ?? form.get('resource') ?? null
 
-  const request = readTokenRequest(form, `${snapshot.publicUrl}/a2a/`, parts.authority)
+  const request = readTokenRequest(form, `${snapshot.publicUrl}/a2a/`)
   if (isOAuthRefusal(request)) return request
   const binding = await bind(known)
   if (isOAuthRefusal(binding)) return binding

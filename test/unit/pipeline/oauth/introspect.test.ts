@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { anything } from '../../../../src/domain/authority.ts'
-import type { OwnToken } from '../../../../src/pipeline/oauth/parts.ts'
+import { nameOfToken } from '../../../../src/domain/revocation.ts'
+import type { OwnToken } from '../../../../src/identity/own-tokens.ts'
 import { agentId } from '../../../support/hop.ts'
 import { as, audienceOf, openTokenTrial, type TokenTrial } from '../../../support/token-endpoint.ts'
 
 const orchestrator = agentId('agent:orchestrator')
 
-async function trialWith(change: Partial<OwnToken> = {}): Promise<TokenTrial> {
-  const trial = await openTokenTrial()
+async function trialWith(
+  change: Partial<OwnToken> = {},
+  over: Readonly<Record<string, unknown>> = {},
+): Promise<TokenTrial> {
+  const trial = await openTokenTrial(over)
   const { delivery } = trial.delivered()
   trial.own.set('raw', {
     use: 'call',
@@ -58,7 +62,7 @@ describe('introspection', () => {
       await trial.introspect({ ...as('console'), token: 'raw' }),
       await trial.introspect({ ...as('orchestrator'), token: 'garbage' }),
     ]
-    trial.revoked.add('call-1')
+    await trial.withdraw('token', nameOfToken('weir', 'call-1'))
     others.push(await trial.introspect({ ...as('orchestrator'), token: 'raw' }))
     expect(new Set(others.map((answer) => answer.text))).toEqual(new Set(['{"active":false}']))
   })
@@ -81,7 +85,7 @@ describe('revocation', () => {
   test('ends the own token of a client, at once', async () => {
     const trial = await trialWith()
     expect((await trial.revoke({ ...as('orchestrator'), token: 'raw' })).status).toBe(200)
-    expect([...trial.revoked]).toEqual(['call-1'])
+    expect(trial.road.revocations.list()).toMatchObject([{ name: nameOfToken('weir', 'call-1'), source: 'client' }])
     expect((await trial.introspect({ ...as('orchestrator'), token: 'raw' })).body).toEqual({ active: false })
   })
 
@@ -93,12 +97,12 @@ describe('revocation', () => {
       ['research', 'raw'],
     ] as const)
       expect(await trial.revoke({ ...as(client), token })).toMatchObject({ status: 200, text: '{}' })
-    expect(trial.revoked.size).toBe(0)
+    expect(trial.road.revocations.list()).toEqual([])
   })
 
   test('that cannot be remembered says so', async () => {
-    const trial = await trialWith()
-    trial.revocationsFull = true
+    const trial = await trialWith({}, { maximums: { revocations: 64 } })
+    for (let n = 0; n < 64; n++) await trial.withdraw('person', `user:p${n}`)
     const answer = await trial.revoke({ ...as('orchestrator'), token: 'raw' })
     expect([answer.status, answer.headers['retry-after']]).toEqual([429, '1'])
   })

@@ -38,7 +38,7 @@ const cases: readonly Case[] = [
   ['invalid_request', 'a budget that is no number', { ...good, budget_tokens: '1e3' }],
   ['invalid_request', 'a budget beyond every number', { ...good, budget_usd_u: '9999999999999999' }],
   ['invalid_client', 'no proof', { ...good, client_assertion: undefined }],
-  ['invalid_client', 'a revoked client', good, (trial) => void trial.revoked.add(orchestrator)],
+  ['invalid_client', 'a revoked client', good, (trial) => trial.withdraw('agent', orchestrator)],
   ['invalid_grant', 'an assertion that does not verify', assertion('orchestrator', 'forged', 'research')],
   ['unauthorized_client', 'a client that may not act for itself', credentials('console', 'orchestrator')],
   ['unsupported_grant_type', 'an unknown grant', { ...good, grant_type: 'password' }],

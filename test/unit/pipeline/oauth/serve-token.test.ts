@@ -1,3 +1,4 @@
+import { authorityHash } from '../../../../src/domain/authority/hash.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -57,7 +58,7 @@ describe('an exchange', () => {
         audience: audienceOf('research'),
         parent_jti: delivery.tokenId,
         scope: 'read',
-        adh: '[["read"],null]',
+        adh: authorityHash({ scopes: ['read'], details: null }),
         bound: 'none',
         pop: 'evidence of orchestrator',
         decision: 'allow',
