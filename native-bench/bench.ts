@@ -1,5 +1,5 @@
 /**
- * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, or `limits`, `policy`, `ledger` for
+ * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, or `limits`, `policy`, `ledger`, `identity` for
  * what one part costs. Progress goes to stderr, the result to stdout.
  */
 import { parseArgs } from 'node:util'
@@ -23,6 +23,7 @@ const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
   limits: () => import('./limits.ts'),
   policy: () => import('./policy.ts'),
   ledger: () => import('./ledger.ts'),
+  identity: () => import('./identity.ts'),
 }
 
 const name = positionals[0] ?? 'a2a'
