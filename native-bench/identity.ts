@@ -1,7 +1,7 @@
 /**
  * What it costs to know who calls: a token that is known beside one that is not, a proof worked off by the pool beside
  * one verified on the main thread, and the delivery token of a hop, signed beside lent out again. Ratios of the same
- * run with their spreads; ends with 1 if one of them is worse than it may be. `--json` for one line.
+ * run with their spreads.
  */
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { cryptoDice } from '../src/base/dice.ts'
@@ -12,12 +12,12 @@ import { mintHopId, mintRunId } from '../src/domain/mint-ids.ts'
 import type { Proof } from '../src/domain/principal.ts'
 import { isDenial } from '../src/domain/verdict.ts'
 import type { DeliveryFacts } from '../src/identity/delivery.ts'
+import type { Keyring } from '../src/identity/keyring.ts'
 import { type Identity, openIdentity } from '../src/identity/open.ts'
 import { openProver } from '../src/identity/prover.ts'
 import { openProofRunner } from '../src/identity/verify-batch.ts'
 import { Deliveries } from '../src/pipeline/deliveries.ts'
 import { openProofPool } from '../src/threads/pool.ts'
-import { demoHitRates } from './demo-hits.ts'
 import { openBenchKeys } from './bench-keys.ts'
 import { showSpread, type Spread, spreadOf } from './statistics.ts'
 
@@ -36,7 +36,6 @@ const dice = cryptoDice()
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench' }
 const keyText = JSON.stringify({ kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y })
-const { keys, done } = openBenchKeys(clock)
 
 function encode(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url')
@@ -56,7 +55,7 @@ function agent(id: string): AgentId {
 
 const [console_, orchestrator] = [agent('agent:console'), agent('agent:orchestrator')]
 
-function identityWith(runProofs: ReturnType<typeof openProofRunner>): Identity {
+function identityWith(keys: Keyring, runProofs: ReturnType<typeof openProofRunner>): Identity {
   const trusted = { issuer, jwks: 'bench:keys', audience: gateway, algorithms: ['ES256'], lifetime_max_s: 3600 }
   const mapped = { profile: 'jwt', agent_claim: 'sub', agents: { 'workload-7': console_ }, workloads: [] } as const
   return openIdentity(
@@ -165,9 +164,10 @@ async function deliveries(identity: Identity): Promise<{ signed_us: number; lent
 
 async function measure(): Promise<Readonly<Record<string, readonly number[]>>> {
   const seen: Record<string, number[]> = {}
+  const { keys, done } = openBenchKeys(clock)
   const pool = openProofPool({ keySlot: keys.slot, threads_max: 1 })
   try {
-    const here = identityWith(openProofRunner(keys.slot))
+    const here = identityWith(keys, openProofRunner(keys.slot))
     const prover = openProver(pool.runProofs, { queue_max: 4096 })
     const raw = tokenOf(privateKey, 'offloaded')
     for (let round = 0; round <= rounds; round++) {
@@ -186,25 +186,46 @@ async function measure(): Promise<Readonly<Record<string, readonly number[]>>> {
   return seen
 }
 
-const seen = await measure()
-const ratio = (a: string, b: string): Spread =>
-  spreadOf((seen[a] ?? []).map((us, round) => us / (seen[b]?.[round] ?? Number.NaN)))
-const ratios = {
-  cached_of_cold: ratio('cached_us', 'cold_us'),
-  offloaded_of_inline: ratio('offloaded_us', 'inline_us'),
-  lent_of_signed: ratio('lent_us', 'signed_us'),
+interface IdentityReport {
+  readonly schema: 'weir.bench.identity/v1'
+  /** Microseconds. */
+  readonly costs: Readonly<Record<string, Spread>>
+  readonly ratios: Readonly<Record<'cached_of_cold' | 'offloaded_of_inline' | 'lent_of_signed', Spread>>
 }
-const costs = Object.fromEntries(Object.entries(seen).map(([name, us]) => [name, spreadOf(us)]))
-const hits = await demoHitRates()
-const holds =
-  ratios.cached_of_cold.median <= most.cached_of_cold && ratios.offloaded_of_inline.median <= most.offloaded_of_inline
-const shown = (name: string): string => showSpread(costs[name] ?? spreadOf([]), 1)
-const lines = [
-  `a proof of a new token  ${shown('cold_us')} us, of a known one ${shown('cached_us')} us: ${showSpread(ratios.cached_of_cold, 3)}, at most ${most.cached_of_cold}`,
-  `a proof on this thread  ${shown('inline_us')} us, by the pool in batches of ${batch} ${shown('offloaded_us')} us of it: ${showSpread(ratios.offloaded_of_inline, 3)}, at most ${most.offloaded_of_inline}`,
-  `a delivery token        ${shown('signed_us')} us signed, ${shown('lent_us')} us lent out again: ${showSpread(ratios.lent_of_signed, 3)}`,
-  ...hits.map(({ title, hit, miss }) => `lent in the demo        ${hit} of ${hit + miss} calls, ${title}`),
-]
-const json = JSON.stringify({ schema: 'weir.bench.identity/v1', costs, ratios, hits, holds })
-process.stdout.write(process.argv.includes('--json') ? `${json}\n` : `${lines.join('\n')}\n`)
-process.exitCode = holds ? 0 : 1
+
+export async function benchIdentity(): Promise<IdentityReport> {
+  const seen = await measure()
+  const ratio = (a: string, b: string): Spread =>
+    spreadOf((seen[a] ?? []).map((us, round) => us / (seen[b]?.[round] ?? Number.NaN)))
+  return {
+    schema: 'weir.bench.identity/v1',
+    costs: Object.fromEntries(Object.entries(seen).map(([name, us]) => [name, spreadOf(us)])),
+    ratios: {
+      cached_of_cold: ratio('cached_us', 'cold_us'),
+      offloaded_of_inline: ratio('offloaded_us', 'inline_us'),
+      lent_of_signed: ratio('lent_us', 'signed_us'),
+    },
+  }
+}
+
+/** What must hold on every machine, and what was seen. */
+export function checksOf({ ratios }: IdentityReport): readonly { name: string; holds: boolean; seen: string }[] {
+  const names = {
+    cached_of_cold: 'a known token / a new one',
+    offloaded_of_inline: 'a proof by the pool / one right here',
+  }
+  return (['cached_of_cold', 'offloaded_of_inline'] as const).map((name) => ({
+    name: `${names[name]}, of the main thread, is at most ${most[name]}`,
+    holds: ratios[name].median <= most[name],
+    seen: showSpread(ratios[name], 3),
+  }))
+}
+
+export function showIdentity({ costs, ratios }: IdentityReport): string {
+  const us = (name: string): string => `${showSpread(costs[name] ?? spreadOf([]), 1)} us`
+  return [
+    `a proof of a new token  ${us('cold_us')}, of a known one ${us('cached_us')}: ${showSpread(ratios.cached_of_cold, 3)}`,
+    `a proof on this thread  ${us('inline_us')}, by the pool in batches of ${batch} ${us('offloaded_us')} of it: ${showSpread(ratios.offloaded_of_inline, 3)}`,
+    `a delivery token        ${us('signed_us')} signed, ${us('lent_us')} lent out again: ${showSpread(ratios.lent_of_signed, 3)}`,
+  ].join('\n')
+}
