@@ -15,6 +15,11 @@ export interface BudgetCeiling extends BudgetAmounts {
   readonly grant: string
 }
 
+/** The accounts a call counts on, as its entries in the ledger name them. */
+export function grantsOf(budget: readonly BudgetCeiling[]): readonly string[] {
+  return budget.map(({ grant }) => grant)
+}
+
 /** How many ceilings one token may carry, and one call may count on. */
 export const ceilings_max = 4
 

@@ -1,6 +1,5 @@
 import type { Millis } from '../base/clock.ts'
 import type { Confirmation, CredentialKind } from './principal.ts'
-import type { BudgetCeiling } from './ceilings.ts'
 import type { DialectName, Operation } from './call.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
@@ -63,7 +62,7 @@ export interface CallRecord extends Stamp {
   readonly shadow: readonly string[]
   readonly reserved: Spend
   readonly outcome: Outcome
-  /** Grants of the budget ceilings it counted on, outermost first; absent where there were none. */
+  /** Grants of the budget ceilings it counted on, outermost first; absent in files older than these. */
   readonly grants?: readonly string[]
   /** Scopes the caller acted under; null for no ceiling. */
   readonly scope: string | null
@@ -106,11 +105,6 @@ export interface IntentEntry extends Stamp {
   readonly reserved: Spend
   /** As in the record of the call. */
   readonly grants?: readonly string[]
-}
-
-/** The ceilings a call counts on, as its entries say them. */
-export function grantsOf(budget: readonly BudgetCeiling[]): Pick<IntentEntry, 'grants'> {
-  return budget.length === 0 ? {} : { grants: budget.map(({ grant }) => grant) }
 }
 
 /** A run opened, was halted, or ended. */

@@ -143,7 +143,7 @@ class Memory {
     if (intent) this.#book(agent, intent.ts, negative(intent.reserved))
     if (!run) return
     if (!intent) admit(run, { ...record, agent }, outcome.spent)
-    else spend(run, { ...record, agent }, plus(outcome.spent, negative(intent.reserved)))
+    else spend(run, intent, plus(outcome.spent, negative(intent.reserved)))
   }
 
   #book(agent: AgentId, at: Millis, spent: Spend): void {

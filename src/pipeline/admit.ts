@@ -3,9 +3,10 @@
  * a Hop, and it makes one only with a Permit and a Lease in hand and room for the record.
  */
 import { targetName } from '../domain/call.ts'
+import { grantsOf } from '../domain/ceilings.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { isBound, type Principal } from '../domain/principal.ts'
-import { grantsOf, type IntentEntry } from '../domain/record.ts'
+import type { IntentEntry } from '../domain/record.ts'
 import { type Denial, deny, type Hop, isDenial, issueHop, type Lease, type Permit } from '../domain/verdict.ts'
 import { type Ask, refusalOfRun, reserve } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
@@ -131,7 +132,7 @@ function askOf(visit: Visit, { entry, principal, target }: Asking, run: LiveRun)
 
 function intentOf(ask: Ask): IntentEntry {
   const { hop, run, agent, depth, target, price, budget, now } = ask
-  const what = { rid: hop, run: run.id, agent, depth, target, reserved: price, ...grantsOf(budget) }
+  const what = { rid: hop, run: run.id, agent, depth, target, reserved: price, grants: grantsOf(budget) }
   return { v: 1, ts: now, kind: 'intent', ...what }
 }
 

@@ -4,7 +4,7 @@
  * made. A token is out with one open call at a time: whoever shows it stands on exactly one hop.
  */
 import type { Millis } from '../base/clock.ts'
-import type { BudgetCeiling } from '../domain/ceilings.ts'
+import { type BudgetCeiling, grantsOf } from '../domain/ceilings.ts'
 import type { AgentId, RunId } from '../domain/ids.ts'
 import type { Delegation } from '../domain/principal.ts'
 import { skew_ms } from '../identity/strict-jwt.ts'
@@ -43,8 +43,8 @@ export class Deliveries {
   }
 
   static place({ run, parent, credential, callee, authority, depthMax, budget }: Place): string {
-    const grants = budget.map(({ grant }) => grant).join(',')
-    return `${run} ${parent ?? ''} ${callee} ${authority ?? ''} ${depthMax ?? ''} ${grants} ${credential}`
+    const narrowed = `${authority ?? ''} ${depthMax ?? ''} ${grantsOf(budget).join(',')}`
+    return `${run} ${parent ?? ''} ${callee} ${narrowed} ${credential}`
   }
 
   /** A token of this place with at least half of its life before it, or null. */

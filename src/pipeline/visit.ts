@@ -3,10 +3,11 @@
  * written. Nothing here decides anything.
  */
 import { anything, type Authority } from '../domain/authority.ts'
+import { grantsOf } from '../domain/ceilings.ts'
 import { type Call, targetName } from '../domain/call.ts'
 import type { AgentId, HopId, PersonId } from '../domain/ids.ts'
 import type { Delegation, Principal } from '../domain/principal.ts'
-import { type CallRecord, grantsOf, type Outcome } from '../domain/record.ts'
+import type { CallRecord, Outcome } from '../domain/record.ts'
 import type { RunOrigin } from '../domain/run.ts'
 import { nothingSpent } from '../domain/spend.ts'
 import type { Denial, Hop } from '../domain/verdict.ts'
@@ -84,7 +85,7 @@ function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): Call
     shadow: hop ? hop.lease.overruled.map((overruled) => overruled.rule ?? overruled.code) : [],
     reserved: hop?.lease.reserved ?? nothingSpent,
     outcome,
-    ...grantsOf(visit.ask?.budget ?? []),
+    grants: grantsOf(visit.ask?.budget ?? []),
     ...provenance(visit),
   }
 }
