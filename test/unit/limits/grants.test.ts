@@ -41,6 +41,15 @@ describe('the ceiling of a token', () => {
     expect(world.cells()).toEqual(before)
   })
 
+  test('handed out whole to many is spent once', () => {
+    const world = new World(limits({}))
+    const run = world.open()
+    const children = Array.from({ length: 20 }, (_, n) => [outer, { ...outer, grant: `child${n % 3}` }])
+    const leases = children.map((budget) => world.try(run, { budget }))
+    expect(leases.filter((lease) => !isDenial(lease))).toHaveLength(2)
+    expect(world.bench.grants.left(run, [outer]).tokens).toBe(5)
+  })
+
   test('gets back what a call did not spend', () => {
     const world = new World(limits({}))
     const run = world.open()
