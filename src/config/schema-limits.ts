@@ -109,6 +109,13 @@ const maximumRows = {
   event_bytes: [1024, 4_194_304, 67_108_864, 'bytes', 'One event of a stream.'],
   runs: [1, 10_000, 1_000_000, 'runs', 'Runs that are held in memory at once.'],
   edges_per_run: [1, 1024, 65_536, 'edges', 'Distinct edges in the graph of a run.'],
+  grants: [
+    8,
+    16_384,
+    1_048_576,
+    'ceilings',
+    'Budget ceilings of tokens that are counted at once, an eighth for one run.',
+  ],
   chain: [1, 64, 64, 'agents', 'Length of a delegation chain; holds in every mode.'],
   proofs: [1, 20_000, 1_000_000, 'proofs', 'Verified proofs that are remembered.'],
   replay_proofs: [

@@ -6,6 +6,7 @@ import { anything, type Authority } from '../domain/authority.ts'
 import { type Call, targetName } from '../domain/call.ts'
 import { covers } from '../domain/authority/covers.ts'
 import { intersect } from '../domain/authority/intersect.ts'
+import { type BudgetCeiling, ceilings_max, joinCeilings } from '../domain/ceilings.ts'
 import { slugOf } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
@@ -25,6 +26,11 @@ export function withinAuthority(standing: Standing, call: Call): Denial | null {
   const max = depthMaxOf(standing)
   if (max !== null && depth > max)
     return deny('depth_exceeded', `token.depth_max: ${depth} of ${max}`, { rule: 'token.depth_max' })
+  const ceilings = ceilingsOf(standing).length
+  if (ceilings > ceilings_max)
+    return deny('budget_exhausted', `token.ceilings_max: ${ceilings} of ${ceilings_max}`, {
+      rule: 'token.ceilings_max',
+    })
   const { target, operation } = call
   if (target.kind !== 'agent') return null
   const ask = { kind: 'agent', slug: slugOf(target.id), method: methods[operation] } as const
@@ -45,6 +51,12 @@ export function effectiveAuthority(standing: Standing): Authority {
 export function depthMaxOf({ principal, entry }: Standing): number | null {
   const ceilings = [principal.delegation, entry.delegation].flatMap((each) => each?.depthMax ?? [])
   return ceilings.length === 0 ? null : Math.min(...ceilings)
+}
+
+/** The budget ceilings of all its tokens. */
+export function ceilingsOf({ principal, entry }: Standing): readonly BudgetCeiling[] {
+  const delegations = [principal.proof.delegation, principal.delegation, entry.delegation]
+  return joinCeilings(...delegations.map((each) => each?.budget ?? []))
 }
 
 function authoritiesOf({ principal, entry }: Standing): readonly Authority[] {
