@@ -136,7 +136,14 @@ function factsOf(): DeliveryFacts {
   const unsigned = { credentialId: 'k1', issuer: 'weir', keyId: null, issuedAt: 0, expiresAt: Infinity }
   const wide = { person: null, audience: null, boundTo: null, authority: anything, delegation: null }
   const proof: Proof = { kind: 'api_key', agent: console_, ...unsigned, ...wide }
-  const place = { depth: 1, depthMax: null, chain: [console_, orchestrator], delegation: null, authority: anything }
+  const place = {
+    depth: 1,
+    depthMax: null,
+    chain: [console_, orchestrator],
+    delegation: null,
+    authority: anything,
+    budget: [],
+  }
   return { id: mintHopId(dice), run, principal: { proof, delegation: null }, ...place }
 }
 
@@ -152,7 +159,7 @@ async function deliveries(identity: Identity): Promise<{ signed_us: number; lent
   if (!minting || isDenial(minting)) throw new Error('it can be signed')
   const { delegation } = minting
   const home = new Deliveries()
-  const at = { run: delegation.run, parent: null, credential: 'k1', callee: orchestrator, authority: null }
+  const at = { run: delegation.run, parent: null, credential: 'k1', callee: orchestrator, authority: null, budget: [] }
   home.giveBack({ place: Deliveries.place({ ...at, depthMax: null }), raw: 'raw', delegation })
   const lent_us = await perCall_us(perRound, () => {
     const lent = home.take(delegation.run, Deliveries.place({ ...at, depthMax: null }), clock.now())

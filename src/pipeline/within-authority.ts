@@ -8,7 +8,7 @@ import { covers } from '../domain/authority/covers.ts'
 import { intersect } from '../domain/authority/intersect.ts'
 import { type BudgetCeiling, ceilings_max, joinCeilings } from '../domain/ceilings.ts'
 import { slugOf } from '../domain/ids.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { Delegation, Principal } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { Entry } from './enter.ts'
 
@@ -48,15 +48,19 @@ export function effectiveAuthority(standing: Standing): Authority {
 }
 
 /** The deepest hop its tokens lead to. */
-export function depthMaxOf({ principal, entry }: Standing): number | null {
-  const ceilings = [principal.delegation, entry.delegation].flatMap((each) => each?.depthMax ?? [])
+export function depthMaxOf(standing: Standing): number | null {
+  const ceilings = delegationsOf(standing).flatMap((each) => each?.depthMax ?? [])
   return ceilings.length === 0 ? null : Math.min(...ceilings)
 }
 
 /** The budget ceilings of all its tokens. */
-export function ceilingsOf({ principal, entry }: Standing): readonly BudgetCeiling[] {
-  const delegations = [principal.proof.delegation, principal.delegation, entry.delegation]
-  return joinCeilings(...delegations.map((each) => each?.budget ?? []))
+export function ceilingsOf(standing: Standing): readonly BudgetCeiling[] {
+  return joinCeilings(...delegationsOf(standing).map((each) => each?.budget ?? []))
+}
+
+/** The chain of its credential, the one it shows and the one it really stands on: none of them frees it of another. */
+function delegationsOf({ principal, entry }: Standing): readonly (Delegation | null)[] {
+  return [principal.proof.delegation, principal.delegation, entry.delegation]
 }
 
 function authoritiesOf({ principal, entry }: Standing): readonly Authority[] {

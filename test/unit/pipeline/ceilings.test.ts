@@ -88,3 +88,11 @@ test('policy sees the least that is left under any ceiling', async () => {
   expect((await trial.call('orchestrator', 'research', { delegation })).text).toContain('[weir:policy_denied]')
   expect(trial.lastRecord()).toMatchObject({ rule: 'poor' })
 })
+
+test('the depth of a call token holds beside a delivery that says nothing of it', async () => {
+  const trial = await pave({}, 'policy-open')
+  const delegation = await orchestratorsToken(trial)
+  const shallow = { delegation, proof: { delegation: { ...delegation, depthMax: 1 } } }
+  expect((await trial.call('orchestrator', 'research', shallow)).text).toContain('[weir:depth_exceeded]')
+  expect(trial.lastRecord()).toMatchObject({ rule: 'token.depth_max' })
+})
