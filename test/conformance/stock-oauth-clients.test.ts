@@ -74,7 +74,7 @@ async function served<T>(act: (delivery: string) => Promise<T>): Promise<T> {
 
 async function openidClient(key: RegisteredClient['keys'][number]): Promise<client.Configuration> {
   const auth = client.PrivateKeyJwt(key)
-  const how = { algorithm: 'oauth2', execute: [client.allowInsecureRequests] } as const
+  const how: client.DiscoveryRequestOptions = { algorithm: 'oauth2', execute: [client.allowInsecureRequests] }
   return await client.discovery(new URL(weir.url), me.id, undefined, auth, how)
 }
 
@@ -127,8 +127,11 @@ test('openid-client sees in a refusal which error it is', async () => {
   const stranger = client.PrivateKeyJwt({ key: (await oauth.generateKeyPair('ES256')).privateKey, kid: 'no-such-key' })
   const unknown = new client.Configuration(config.serverMetadata(), me.id, undefined, stranger)
   client.allowInsecureRequests(unknown)
-  // The server names a scheme, so the library reports the challenge instead of the body (RFC 6749 section 5.2).
-  await expect(client.clientCredentialsGrant(unknown, elsewhere)).rejects.toMatchObject({ status: 401 })
+  // Every 401 has a challenge (RFC 9110 section 15.5.2), and the library reports that rather than the body.
+  await expect(client.clientCredentialsGrant(unknown, elsewhere)).rejects.toMatchObject({
+    code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE',
+    cause: [{ scheme: 'bearer', parameters: { error: 'invalid_client' } }],
+  })
 })
 
 test('oauth4webapi finds its way from a refused call to a token, and calls on', async () => {
@@ -137,7 +140,7 @@ test('oauth4webapi finds its way from a refused call to a token, and calls on', 
   expect(issuer.origin).toBe(weir.url)
   const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
   const as = await oauth.processDiscoveryResponse(issuer, found)
-  const who = { client_id: me.id }
+  const who: oauth.Client = { client_id: me.id }
   const DPoP = oauth.DPoP(who, await oauth.generateKeyPair('ES256'))
   const auth = oauth.PrivateKeyJwt(onlyKey(me))
   let asks = 0

@@ -1,7 +1,7 @@
 /** An agent as it registers itself for `private_key_jwt`: the row of the configuration and the key it keeps to itself. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exportJWK, generateKeyPair, type JWK } from 'jose'
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose'
 
 /** A key of its own, as `PrivateKeyJwt` of stock clients takes it. */
 interface ClientKey {
