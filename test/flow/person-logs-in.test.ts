@@ -112,7 +112,8 @@ async function callWith({ access_token, resource, dpop_jwk }: Kept): Promise<str
     importJWK(publicJwk, 'ES256', { extractable: true }),
   ])
   if (privateKey instanceof Uint8Array || publicKey instanceof Uint8Array) throw new Error('no key pair')
-  const DPoP = oauth.DPoP({ client_id: 'agent:console' }, { privateKey, publicKey })
+  const client: oauth.Client = { client_id: 'agent:console' }
+  const DPoP = oauth.DPoP(client, { privateKey, publicKey })
   const headers = new Headers({ 'content-type': 'application/json', 'a2a-version': '1.0' })
   const options = { DPoP, [oauth.allowInsecureRequests]: true }
   const call = async (): Promise<Response> =>

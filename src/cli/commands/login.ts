@@ -39,8 +39,7 @@ export async function login(deps: CliDeps, options: LoginOptions): Promise<numbe
   if (isProblem(person)) return terminal.fail(person)
   const { idToken, subject } = person
   if (plan.exchange === null) {
-    if (options.json) terminal.printJson({ schema: 'weir.login/v1', id_token: idToken, subject })
-    else terminal.print(`${idToken}\n`)
+    answer(terminal, options, { id_token: idToken, subject }, idToken)
     terminal.say(`Logged in as ${visible(subject)}.`)
     return exits.ok
   }
@@ -48,12 +47,16 @@ export async function login(deps: CliDeps, options: LoginOptions): Promise<numbe
   if (isProblem(token)) return terminal.fail(token)
   const kept = options.out === undefined ? null : await keep(token, options.out)
   if (kept) return terminal.fail(kept)
-  if (options.json) terminal.printJson({ schema: 'weir.login/v1', ...token })
-  else terminal.print(`${token.access_token}\n`)
+  answer(terminal, options, token, token.access_token)
   terminal.say(
     `Logged in as ${visible(subject)}. The token is for ${token.resource} until ${formatTime(token.expires_at)}.`,
   )
   return exits.ok
+}
+
+function answer(terminal: Terminal, { json }: LoginOptions, all: object, token: string): void {
+  if (json) terminal.printJson({ schema: 'weir.login/v1', ...all })
+  else terminal.print(`${token}\n`)
 }
 
 function planOf({ timeout, maxAge, to, agent, key, out, json }: LoginOptions): Plan | CliProblem {
