@@ -44,7 +44,8 @@ export async function openLoopback(): Promise<Loopback> {
     },
     close() {
       server.close()
-      server.closeIdleConnections()
+      // Browsers open connections ahead and keep them, which would keep this process from ending.
+      server.closeAllConnections()
     },
   }
 }

@@ -26,21 +26,23 @@ function folder(): string {
   return dir
 }
 
+/** What the guide has an operator write. */
 interface Written {
-  readonly agents: { readonly orchestrator: { readonly client: object } }
+  readonly agents: Readonly<Record<'orchestrator' | 'console', { readonly client: object }>>
+  readonly identity: { readonly people: readonly object[] }
 }
 
 test('an agent made by the guide exchanges its token and calls on, and curl gets one for itself', async () => {
   const dir = folder()
   const [makeKey = '', useCurl = ''] = blocks('sh')
-  const [yaml = ''] = blocks('yaml')
+  const [forAgent, forPerson] = blocks('yaml').map((text) => parse(text) as Written)
   const [snippet = ''] = blocks('ts')
   await run('sh', ['-ec', makeKey], { cwd: dir })
   writeFileSync(
     join(dir, 'agent.ts'),
     `${snippet}\nconsole.log(await ask('research', 'copper?', process.argv[2] ?? ''))\n`,
   )
-  const { client } = (parse(yaml) as Written).agents.orchestrator
+  const client = forAgent?.agents.orchestrator.client
   let env: NodeJS.ProcessEnv = {}
   const orchestrator = await startScriptedAgent(async ({ headers }) => {
     const { stdout } = await run(process.execPath, ['agent.ts', String(headers['txn-token'])], { cwd: dir, env })
@@ -50,9 +52,9 @@ test('an agent made by the guide exchanges its token and calls on, and curl gets
   const weir = await startWeir(
     {
       gateway: { public_url: undefined },
-      identity: { api_keys: [apiKey('console', 'tomas'), apiKey('orchestrator')] },
+      identity: { api_keys: [apiKey('console', 'tomas'), apiKey('orchestrator')], ...forPerson?.identity },
       agents: {
-        console: { groups: ['entrypoints'], may_start_runs: true },
+        console: { ...forPerson?.agents.console },
         orchestrator: { url: orchestrator.url, may_start_runs: true, client: { ...client, autonomous: true } },
         research: { url: research.url, groups: ['subagents'] },
       },

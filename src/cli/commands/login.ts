@@ -49,7 +49,7 @@ export async function login(deps: CliDeps, options: LoginOptions): Promise<numbe
   if (kept) return terminal.fail(kept)
   answer(terminal, options, token, token.access_token)
   terminal.say(
-    `Logged in as ${visible(subject)}. The token is for ${token.resource} until ${formatTime(token.expires_at)}.`,
+    `Logged in as ${visible(subject)}. The token is for ${visible(token.resource)} until ${formatTime(token.expires_at)}.`,
   )
   return exits.ok
 }
@@ -90,7 +90,8 @@ async function logIn(
   { issuer, clientId, scope, open: opens = false }: LoginOptions,
   { wait_ms, maxAge_s }: Plan,
 ): Promise<Person | CliProblem> {
-  const loopback = await openLoopback()
+  const loopback = await openLoopback().catch(() => null)
+  if (loopback === null) return problem('failed', 'No port on 127.0.0.1 can be had for the answer.')
   try {
     const { redirectUri } = loopback
     const pending = await deps.login.begin({ issuer, clientId, redirectUri, scope, maxAge_s })
