@@ -37,7 +37,8 @@ test('an agent made by the guide exchanges its token and calls on, and curl gets
   const [makeKey = '', useCurl = ''] = blocks('sh')
   const [forAgent, forPerson] = blocks('yaml').map((text) => parse(text) as Written)
   const [snippet = ''] = blocks('ts')
-  await run('sh', ['-ec', makeKey], { cwd: dir })
+  for (const name of ['orchestrator', 'console'])
+    await run('sh', ['-ec', makeKey.replaceAll('orchestrator', name)], { cwd: dir })
   writeFileSync(
     join(dir, 'agent.ts'),
     `${snippet}\nconsole.log(await ask('research', 'copper?', process.argv[2] ?? ''))\n`,
