@@ -52,8 +52,8 @@ export async function openLoopback(): Promise<Loopback> {
 
 /** The parameters of an answer; null for any other request, also one that a name which leads here was used for. */
 function answerIn({ method, url = '', headers }: IncomingMessage, host: string): URLSearchParams | null {
-  const [asked, query = ''] = url.split('?', 2)
-  return method === 'GET' && asked === path && headers.host === host ? new URLSearchParams(query) : null
+  if (method !== 'GET' || headers.host !== host || !url.startsWith(`${path}?`)) return null
+  return new URLSearchParams(url.slice(path.length))
 }
 
 function say(response: ServerResponse, ours: boolean): void {

@@ -19,14 +19,14 @@ interface Kept {
   readonly dpop_jwk: Readonly<Record<string, string>>
 }
 
-test('a person logs in, and the agent that is called learns who it is for', async () => {
+test('in prod a person logs in, and the agent that is called learns who it is for', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'weir-login-'))
   const people = await startPeopleIssuer()
   const me = await registerClient('console', directory)
   const orchestrator = await startScriptedAgent(() => completedTask('the price of copper'))
   const weir = await startWeir(
     {
-      gateway: { public_url: undefined },
+      gateway: { public_url: undefined, environment: 'prod' },
       identity: { people: [people.row('console')] },
       agents: {
         console: { groups: ['entrypoints'], may_start_runs: true, client: me.row },
