@@ -18,6 +18,7 @@ import { actedIn, extend, inputHash, replaceNewest, rootHash, rootLineage } from
 import { readChain, writeChain } from './chain-claims.ts'
 import type { Frame, Unwritten } from './delivery.ts'
 import { type BaseClaims, isText, type ReadToken } from './strict-jwt.ts'
+import type { Subject } from './subject.ts'
 
 export const callTyp = 'at+jwt'
 /** The longest a call token may live. */
@@ -47,6 +48,8 @@ export interface CallFacts {
   readonly pop?: string | null
   /** What another organisation says came before a root. */
   readonly ext?: ForeignChain | null
+  /** How and when the person at a root logged in. */
+  readonly login?: Subject['login']
 }
 
 /** The delegation a call token carries, but for how it is written; null where it belongs to no run. */
@@ -72,7 +75,7 @@ function continued({ lineage, depth, inputHash: prh }: Delegation, act: Paramete
 }
 
 export function callClaims(facts: CallFacts, delegation: Unwritten | null, frame: Frame & { jti: string }): JsonObject {
-  const { agent, person, audience, authority, boundTo } = facts
+  const { agent, person, audience, authority, boundTo, login = null } = facts
   const { iss, iat, exp, jti } = frame
   return {
     iss,
@@ -81,12 +84,23 @@ export function callClaims(facts: CallFacts, delegation: Unwritten | null, frame
     ...(delegation
       ? writeChain(delegation, delegation.depth + 1)
       : { sub: person ?? agent, sub_profile: person ? 'user' : 'service' }),
+    ...writeLogin(login),
     jti,
     iat,
     nbf: iat,
     exp,
     ...writeAuthority(authority),
     cnf: boundTo ? writeConfirmation(boundTo) : undefined,
+  }
+}
+
+/** RFC 9068 section 2.2.1. */
+function writeLogin(login: Subject['login']): JsonObject {
+  const { auth_time = null, acr = null, amr = [] } = login ?? {}
+  return {
+    ...(auth_time === null ? {} : { auth_time }),
+    ...(acr === null ? {} : { acr }),
+    ...(amr.length === 0 ? {} : { amr }),
   }
 }
 
