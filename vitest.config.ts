@@ -6,7 +6,15 @@ const real = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 60_000,
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'fast', include: ['test/{tidy,unit}/**/*.test.ts'], pool: 'threads', isolate: false } },
+      {
+        test: {
+          name: 'fast',
+          include: ['test/{tidy,unit}/**/*.test.ts'],
+          pool: 'threads',
+          isolate: false,
+          testTimeout: 20_000,
+        },
+      },
       { test: { name: 'flow', include: ['test/{property,flow,security,conformance,simulate}/**/*.test.ts'], ...real } },
     ],
   },
