@@ -108,6 +108,8 @@ export function credentialSettings(row: ConfigFile['agents'][string]['credential
     audience: row.audience ?? null,
     scope: row.scope ?? null,
     disclosure: row.disclosure,
+    person: row.person,
+    authorization_details: detailsOf(row.authorization_details),
     ahead: row.ahead,
     cert: absolute(row.cert, base),
     key: absolute(row.key, base),

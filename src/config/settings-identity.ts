@@ -98,6 +98,10 @@ export interface CredentialSettings {
   readonly audience: string | null
   readonly scope: string | null
   readonly disclosure: Disclosure
+  /** How a grant names the person. */
+  readonly person: ConfigFile['agents'][string]['credential']['person']
+  /** What a grant allows; null for what the chain holds. */
+  readonly authorization_details: readonly Detail[] | null
   /** Tokens kept ready. */
   readonly ahead: number
   readonly cert: string | null

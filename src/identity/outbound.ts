@@ -1,7 +1,7 @@
 /**
  * What Weir proves to upstreams in its own name: nothing, or a token of the upstream's own authorization server, for
- * itself (client credentials) or for the person and the caller (RFC 8693). The credential of a caller is never among
- * what is sent: an exchange starts from a token that Weir signed for this one server.
+ * itself (client credentials) or for the person and the caller (RFC 8693, or RFC 7523 with a grant of ours). The credential
+ * of a caller is never among what is sent: an exchange starts from a token that Weir signed for this one server.
  */
 import { BoundedMap } from '../base/bounded-map.ts'
 import type { Clock } from '../base/clock.ts'
@@ -13,6 +13,8 @@ import type { AgentId } from '../domain/ids.ts'
 import { type Denial, isDenial } from '../domain/verdict.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import { discloseClaims } from './disclosure.ts'
+import type { PairwiseName } from './pairwise.ts'
+import { type GrantPlace, grantOf, grantTyp, timed } from './partner-grant.ts'
 import type { SignJwt } from './token-signer.ts'
 import { type Obtain, TokenPool } from './token-pool.ts'
 import { issuerOf, requestToken, type TokenPlace } from './token-request.ts'
@@ -33,6 +35,8 @@ export interface OutboundParts {
   readonly sign: SignJwt
   readonly clock: Clock
   readonly dice: Dice
+  /** What a partner knows our people by. */
+  readonly pairwise: PairwiseName
   /** Default: the one of Node. */
   readonly fetch?: typeof fetch
 }
@@ -45,6 +49,7 @@ export interface OutboundSettings {
 
 const nothing: UpstreamCredential = { headers: [], replacesDelivery: false }
 
+const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
@@ -77,13 +82,38 @@ export function openOutbound(settings: OutboundSettings, parts: OutboundParts): 
     })
   }
 
+  /**
+   * A grant is for one chain in one run, and over there it opens one: the head tells them apart, and one token is kept,
+   * because each opens another.
+   */
+  const granted = (
+    target: AgentId,
+    place: TokenPlace & GrantPlace,
+    delivery: string,
+  ): ReturnType<TokenPool['take']> => {
+    const claims = claimsOf(delivery)
+    const said = grantOf(claims, place, parts.pairwise)
+    if (isDenial(said)) return said
+    return take(`${target} ${JSON.stringify(said.claims.dlg)} ${tellingOf(claims)}`, 1, async () => {
+      const assertion = await parts.sign(grantTyp, timed(said.claims, now_s(), dice.hex(16)))
+      if (isDenial(assertion)) return assertion
+      const asked = { ...place, scope: said.scope }
+      return await requestToken(asked, { grant: jwtBearer, parameters: { assertion } }, asking)
+    })
+  }
+
+  const tokenFor = (target: AgentId, place: TokenPlace, delivery: string): ReturnType<TokenPool['take']> => {
+    if (place.mode === 'exchange') return exchanged(target, place, delivery)
+    return isGrantPlace(place) ? granted(target, place, delivery) : ownToken(target, place)
+  }
+
   return {
     credentialFor(target, delivery) {
       const place = settings.agents.get(target)?.credential
       if (!place || place.mode === 'none') return nothing
       assert(isTokenPlace(place), 'the cross-check asks for endpoint and client id where a token is wanted')
-      const replacesDelivery = place.mode === 'exchange'
-      const token = replacesDelivery ? exchanged(target, place, delivery) : ownToken(target, place)
+      const replacesDelivery = place.mode !== 'client_credentials'
+      const token = tokenFor(target, place, delivery)
       const shown = (value: string | Denial): UpstreamCredential | Denial =>
         isDenial(value) ? value : { headers: [['authorization', `Bearer ${value}`]], replacesDelivery }
       return token instanceof Promise ? token.then(shown) : shown(token)
@@ -93,6 +123,12 @@ export function openOutbound(settings: OutboundSettings, parts: OutboundParts): 
 
 function isTokenPlace(row: CredentialSettings): row is TokenPlace {
   return row.token_endpoint !== null && row.client_id !== null
+}
+
+function isGrantPlace(row: TokenPlace): row is TokenPlace & GrantPlace {
+  if (row.mode !== 'grant') return false
+  assert(row.issuer !== null, 'the cross-check asks for an issuer where a grant is made')
+  return true
 }
 
 /** The delivery was signed by us a moment ago, so its claims are read and not verified. */
