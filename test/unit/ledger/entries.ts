@@ -118,6 +118,7 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
     prh: digest('prh'),
     bound: 'dpop',
     delivery: digest('jti'),
+    ext_head: digest('theirs'),
     ...facts,
   }
 }
@@ -161,6 +162,7 @@ export function grant(facts: Partial<GrantEntry> = {}): GrantEntry {
     policies: ['token.a'],
     pol_hash: 'sha256:00',
     expires_at: noon + 120_000,
+    ext: { issuer: 'https://partner.test', head: digest('theirs'), depth: 2, actors: ['agent:a'] },
     ...facts,
   }
 }
