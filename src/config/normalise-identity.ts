@@ -49,7 +49,11 @@ export function identitySettingsOf(file: ConfigFile, around: Around): IdentitySe
       agent: around.agentId(row.agent),
       person: row.person === undefined ? null : around.personId(row.person),
     })),
-    tokens: { ...tokens, bearer: tokens.bearer ?? (file.gateway.environment === 'prod' ? 'refuse' : 'allow') },
+    tokens: {
+      ...tokens,
+      bearer: tokens.bearer ?? (file.gateway.environment === 'prod' ? 'refuse' : 'allow'),
+      trust_domain: tokens.trust_domain ?? null,
+    },
     keys,
     dpop,
   }

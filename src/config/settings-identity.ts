@@ -126,6 +126,8 @@ export interface IdentitySectionSettings {
   readonly tokens: Readonly<Pick<IdentitySection['tokens'], 'call_ttl_s' | 'delivery_ttl_s'>> & {
     /** Whether the token endpoint issues tokens that are bound to no key. */
     readonly bearer: 'refuse' | 'allow'
+    /** The audience of Txn-Tokens; null where none is issued. */
+    readonly trust_domain: string | null
   }
   readonly keys: Readonly<IdentitySection['keys']>
   readonly dpop: Readonly<IdentitySection['dpop']>

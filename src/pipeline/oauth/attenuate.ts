@@ -17,7 +17,10 @@ export interface Carried {
   readonly budget: BudgetCeiling | null
 }
 
-export function attenuate(known: Known, request: TokenRequest, ground: Ground): Carried | OAuthRefusal {
+type Wanted = Pick<TokenRequest, 'asked' | 'budget'>
+type Held = Pick<Ground, 'authority' | 'delegation' | 'run'>
+
+export function attenuate(known: Known, request: Wanted, ground: Held): Carried | OAuthRefusal {
   const held = heldBy(known, ground)
   const authority = requested(request.asked, held)
   if (isWider(authority)) {
@@ -29,7 +32,7 @@ export function attenuate(known: Known, request: TokenRequest, ground: Ground): 
 }
 
 /** What the subject and the client's row in the registry allow together. */
-function heldBy({ visit, client }: Known, { authority }: Ground): Authority {
+function heldBy({ visit, client }: Known, { authority }: Held): Authority {
   const details = visit.snapshot.agents.get(client.agent)?.settings.client.authorization_details ?? null
   return intersect(authority, { scopes: null, details })
 }
@@ -43,7 +46,7 @@ const refusals = {
 } as const
 
 /** A ceiling that is not asked for is inherited; one that is asked for fits under that of the subject and into the run. */
-function budgetOf({ budget }: TokenRequest, { delegation, run }: Ground): BudgetCeiling | null | OAuthRefusal {
+function budgetOf({ budget }: Wanted, { delegation, run }: Held): BudgetCeiling | null | OAuthRefusal {
   const parent = delegation?.budget ?? null
   if (!budget) return parent
   const fits = (['cost_micros', 'tokens'] as const).every((unit) => {
