@@ -54,7 +54,8 @@ describe('a call that crosses the border', () => {
       expect(world.desk.asked.length).toBe(before + 1)
       const token = delivered().at(-1)
       const ext = { iss: acme, depth: 3, actors: shown[level] }
-      expect(token).toMatchObject({ sub: expect.stringMatching(/@acme\.example$/), dlg: { ext, depth: 1, max: 1 } })
+      expect(token).toMatchObject({ dlg: { ext, depth: 1, max: 1 } })
+      expect(token?.['sub']).toMatch(/@acme\.example$/)
       const { head } = (token as { dlg: { ext: { head: string } } }).dlg.ext
       const ours = await vi.waitFor(async () => {
         const [record] = (await calls('acme', `agent:${slug}`)).toReversed()
@@ -131,7 +132,7 @@ describe('a grant', () => {
     ['in the name of another partner', { iss: 'https://initech.example' }, 'acme'],
     ['in the name of globex itself', { iss: 'https://globex.example' }, 'acme'],
     ['for another server', { aud: 'https://initech.example' }, 'acme'],
-    ['for a person of globex', { sub: 'ana@globex.example/../' }, 'acme'],
+    ['for somebody with no name', { sub: '/../' }, 'acme'],
     ['that lives for an hour', { exp: Math.floor(Date.now() / 1000) + 3600 }, 'acme'],
     ['of a chain that leaves no room', { dlg: { depth: 4 } }, 'acme'],
     ['that says less than it shows', { dlg: { depth: 0 }, act: nested(4) }, 'acme'],

@@ -14,11 +14,11 @@ import { readLedger } from '../../src/ledger/read.ts'
 import { forge, issuerKey, keysIn, privateKeyOf } from './identity-kit.ts'
 import { completedTask, type ScriptedAgent, startScriptedAgent } from './scripted-agent.ts'
 import { apiKey, keyOf, startWeir, type Weir, writeConfig } from './weir.ts'
-import { callHeaders, refusalOf, type Said, sendMessage } from './caller.ts'
+import { callHeaders, type Said, sendMessage } from './caller.ts'
 import { writeFileSync } from 'node:fs'
 
 export const acme = 'https://acme.example'
-export const globex = 'https://globex.example'
+const globex = 'https://globex.example'
 const initech = 'https://initech.example'
 const policy = { dir: join(import.meta.dirname, '../../config/policy-open') }
 export const levels = ['full', 'subset', 'actor_only'] as const
@@ -151,8 +151,6 @@ export async function openTwoOrganisations(): Promise<TwoOrganisations> {
     },
   }
 }
-
-export { refusalOf }
 
 /** The partner's agent as acme registers it. */
 function partnerRow(at: string, disclosure: (typeof levels)[number]): object {
