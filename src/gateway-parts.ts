@@ -138,7 +138,7 @@ export async function buildSnapshot(
     issuers: [...issuers, ...people].map(({ issuer }) => issuer),
   })
   const outbound = openOutbound(
-    { agents: settings.agents, pools: settings.maximums.proofs },
+    { agents: settings.agents, partners: settings.identity.partners, pools: settings.maximums.proofs },
     { sign: identity.sign, clock, dice, pairwise },
   )
   const alerts = openAlerts({ webhooks: settings.alerts.webhooks, clock, log })

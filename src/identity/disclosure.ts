@@ -13,6 +13,11 @@ export function shownActors(disclosure: Disclosure): number {
   return actors[disclosure]
 }
 
+/** The level that shows less: what one row allows, another does not take back. */
+export function stricter(one: Disclosure, other: Disclosure): Disclosure {
+  return shownActors(one) < shownActors(other) ? one : other
+}
+
 /** Members of `dlg` that say nothing of the agents before; everything else is left out unless all is shown. */
 const harmless = ['v', 'depth', 'max', 'head', 'taint'] as const
 

@@ -51,7 +51,7 @@ function rowOf(change: Partial<CredentialSettings>, from = server): CredentialSe
 
 /** Answers with the `Authorization` header of each call, or the Denial. */
 function outboundOf(row: CredentialSettings): (delivery?: string) => Promise<string | Denial> {
-  const settings = { agents: new Map([[target, { credential: row }]]), pools: 100 }
+  const settings = { agents: new Map([[target, { credential: row }]]), partners: [], pools: 100 }
   const outbound = openOutbound(settings, {
     sign,
     clock: systemClock,
