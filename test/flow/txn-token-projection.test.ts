@@ -214,7 +214,10 @@ describe('the replacement of a Txn-Token', () => {
       await expect.poll(() => agent.asked.length, { timeout: 20_000 }).toBeGreaterThan(1)
       delivery = String(agent.asked.at(-1)?.headers['txn-token'])
       const subject_token = rawOf(await ask('orchestrator'))
-      expect((await ask('orchestrator', { ...again, subject_token })).status).toBe(200)
+      // A second later it could live longer than the first.
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      const next = decodeJwt(rawOf(await ask('orchestrator', { ...again, subject_token })))
+      expect(next.exp).toBeLessThanOrEqual(decodeJwt(subject_token).exp ?? 0)
       const left_ms = (decodeJwt(subject_token).exp ?? 0) * 1000 - Date.now()
       await new Promise((resolve) => setTimeout(resolve, left_ms + 50))
       expect((await ask('orchestrator', { ...again, subject_token })).body['error']).toBe('invalid_request')
