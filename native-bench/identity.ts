@@ -66,7 +66,7 @@ function identityWith(keys: Keyring, runProofs: ReturnType<typeof openProofRunne
       partners: [],
       api_keys: [],
       clients: new Map(),
-      tokens: { call_ttl_s: 120, delivery_ttl_s: 600, bearer: 'allow' },
+      tokens: { call_ttl_s: 120, delivery_ttl_s: 600, bearer: 'allow', trust_domain: null },
       dpop: { window_s: 30, nonce: 'after_start' },
       maximums: { proofs: 20_000, proof_queue: 4096, chain: 64 },
     },

@@ -10,6 +10,7 @@ import { fetchTextFrom } from './identity/fetch-text.ts'
 import { type Keyring, openKeyring } from './identity/keyring.ts'
 import { openIdentity } from './identity/open.ts'
 import { openOutbound } from './identity/outbound.ts'
+import { openPairwise, type PairwiseName } from './identity/pairwise.ts'
 import { clientAssertion_max_s, openSingleUse, type SingleUse, singleUsePlan } from './identity/single-use.ts'
 import { type Replayed, replay } from './ledger/replay.ts'
 import { limitsPlan } from './limits/bench.ts'
@@ -49,6 +50,7 @@ export interface Workshop {
   readonly dice: Dice
   readonly log: Log
   readonly singleUse: SingleUse
+  readonly pairwise: PairwiseName
 }
 
 /** Rows on the board for agents and teams that reloads may add. */
@@ -101,6 +103,12 @@ export function openKeys(settings: Settings, clock: Clock, log: Log): Keyring | 
   return keys.kind === 'key_problem' ? startProblem(70, keys.sentence) : keys
 }
 
+/** What partners know our people by, from the secret in the state directory. */
+export function openPairwiseNames({ state }: Settings, dice: Dice): PairwiseName | StartProblem {
+  const names = openPairwise(state.dir, dice)
+  return typeof names === 'function' ? names : startProblem(70, names.sentence)
+}
+
 /** Compiles the policies of these settings and opens everything a snapshot holds. */
 export async function buildSnapshot(
   workshop: Workshop,
@@ -108,7 +116,7 @@ export async function buildSnapshot(
   publicUrl: string,
 ): Promise<Snapshot | StartProblem> {
   const { settings } = loaded
-  const { pool, keys, clock, dice, log, singleUse } = workshop
+  const { pool, keys, clock, dice, log, singleUse, pairwise } = workshop
   const policy = await readPolicy(pool, settings, log)
   if ('exit' in policy) return policy
   const upstreamTls = await readAllTls(settings)
@@ -131,8 +139,8 @@ export async function buildSnapshot(
     issuers: [...issuers, ...people].map(({ issuer }) => issuer),
   })
   const outbound = openOutbound(
-    { agents: settings.agents, pools: settings.maximums.proofs },
-    { sign: identity.sign, clock, dice },
+    { agents: settings.agents, partners: settings.identity.partners, pools: settings.maximums.proofs },
+    { sign: identity.sign, clock, dice, pairwise },
   )
   const alerts = openAlerts({ webhooks: settings.alerts.webhooks, clock, log })
   return makeSnapshot(loaded, {

@@ -25,6 +25,8 @@ export function tokenParts(identity: Identity): TokenParts {
     },
     peers: { take: (peer) => identity.chargePeer(peer) },
     readOwn: (raw, peer) => identity.readOwn(raw, peer),
+    mintTxn: (facts) => identity.mintTxn(facts),
+    readTxn: (raw, peer) => identity.readTxn(raw, peer),
     firstUse: (issuer, tokenId, until) => identity.once(issuer, tokenId, until) === 'first',
   }
 }

@@ -19,6 +19,7 @@ import {
   boardPlan,
   buildSnapshot,
   openKeys,
+  openPairwiseNames,
   openLedgerIn,
   openUsed,
   planRevocations,
@@ -80,6 +81,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const revoked = planRevocations(settings, clock)
   if ('exit' in revoked) return revoked
   const dice = cryptoDice()
+  const pairwise = openPairwiseNames(settings, dice)
+  if (typeof pairwise !== 'function') return pairwise
   const boot = dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
   if (!(ledger instanceof Ledger)) return ledger
@@ -94,7 +97,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   stack.defer(() => pool.close())
   const board = createBoard({ ...boardPlan(settings), ...revoked.rows })
   const singleUse = openUsed(board, settings, { clock, dice })
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse }
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }

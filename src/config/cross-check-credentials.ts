@@ -3,6 +3,13 @@ import { valueAt } from './explain.ts'
 import { rowsAt } from './plain.ts'
 import type { Finding, Path } from './problems.ts'
 
+/** The issuer is the audience of a grant, so there it cannot be left to a default. */
+const neededBy: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['client_credentials', ['token_endpoint', 'client_id']],
+  ['exchange', ['token_endpoint', 'client_id']],
+  ['grant', ['token_endpoint', 'client_id', 'issuer']],
+])
+
 /** TLS of the data listener, and the credential of every agent. */
 export function credentialPairs(plain: unknown): readonly Finding[] {
   return [...listenerTls(plain), ...rowsAt(plain, ['agents']).flatMap(([path]) => credential(plain, path))]
@@ -21,10 +28,9 @@ function credential(plain: unknown, agent: Path): readonly Finding[] {
   const halves =
     pair.length === 1 ? wanted(plain, [...base, pair[0] ?? ''], 'a path, for cert and key come together') : []
   const mode = valueAt(plain, [...base, 'mode'])
-  if (mode !== 'client_credentials' && mode !== 'exchange') return halves
-  const missing = ['token_endpoint', 'client_id'].flatMap((name) =>
-    wanted(plain, [...base, name], `a value, because mode is ${mode}`),
-  )
+  const needed = neededBy.get(mode)
+  if (!needed) return halves
+  const missing = needed.flatMap((name) => wanted(plain, [...base, name], `a value, because mode is ${String(mode)}`))
   return [...halves, ...missing, ...twoAuthorizations(plain, [...agent, 'headers'])]
 }
 

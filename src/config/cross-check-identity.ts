@@ -17,7 +17,10 @@ export function crossCheckIdentity(plain: unknown): readonly Finding[] {
 function unreadableAuthorities(plain: unknown): readonly Finding[] {
   const holders = [
     ...['people', 'partners'].flatMap((list) => rowsAt(plain, ['identity', list])).map(([path]) => path),
-    ...rowsAt(plain, ['agents']).map(([path]) => [...path, 'client']),
+    ...rowsAt(plain, ['agents']).flatMap(([path]) => [
+      [...path, 'client'],
+      [...path, 'credential'],
+    ]),
   ]
   return holders.flatMap((holder) => {
     const path = [...holder, 'authorization_details']

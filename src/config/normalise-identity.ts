@@ -49,7 +49,11 @@ export function identitySettingsOf(file: ConfigFile, around: Around): IdentitySe
       agent: around.agentId(row.agent),
       person: row.person === undefined ? null : around.personId(row.person),
     })),
-    tokens: { ...tokens, bearer: tokens.bearer ?? (file.gateway.environment === 'prod' ? 'refuse' : 'allow') },
+    tokens: {
+      ...tokens,
+      bearer: tokens.bearer ?? (file.gateway.environment === 'prod' ? 'refuse' : 'allow'),
+      trust_domain: tokens.trust_domain ?? null,
+    },
     keys,
     dpop,
   }
@@ -108,6 +112,8 @@ export function credentialSettings(row: ConfigFile['agents'][string]['credential
     audience: row.audience ?? null,
     scope: row.scope ?? null,
     disclosure: row.disclosure,
+    person: row.person,
+    authorization_details: detailsOf(row.authorization_details),
     ahead: row.ahead,
     cert: absolute(row.cert, base),
     key: absolute(row.key, base),

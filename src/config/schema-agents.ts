@@ -62,11 +62,14 @@ const client = z
 
 const credential = z
   .strictObject({
-    mode: z.enum(['none', 'client_credentials', 'exchange']).default('none').meta({
-      description: 'Whether a token is obtained for calls to this agent: at its own token endpoint, never ours.',
+    mode: z.enum(['none', 'client_credentials', 'exchange', 'grant']).default('none').meta({
+      description:
+        'Whether a token is obtained for calls to this agent: at its own token endpoint, never ours. grant: with an identity assertion (ID-JAG) that we sign.',
     }),
     token_endpoint: protectedUrl({ description: 'Where the token comes from; https outside loopback.' }).optional(),
-    issuer: url({ description: 'The audience of our client assertion. Absent: the token endpoint.' }).optional(),
+    issuer: url({
+      description: 'The audience of what we sign for it. Absent: the token endpoint; grant needs it.',
+    }).optional(),
     client_id: prose({ description: 'Who we are there.' }).optional(),
     client_secret: secret({
       description: 'Our secret there. Absent: a signed assertion (private_key_jwt).',
@@ -76,7 +79,14 @@ const credential = z
     disclosure: z
       .enum(['full', 'subset', 'actor_only'])
       .default('actor_only')
-      .meta({ description: 'How much of the chain the exchanged token shows.' }),
+      .meta({ description: 'How much of the chain the exchanged token or the grant shows.' }),
+    person: z.enum(['pairwise', 'id']).default('pairwise').meta({
+      description: 'How a grant names the person: by a name nobody but this issuer sees, or by ours.',
+    }),
+    authorization_details: authorizationDetails.optional().meta({
+      description: 'What a grant allows at most, in the words of the other side. Absent: what the chain holds.',
+      form: 'a list of at most 32 details',
+    }),
     ahead: whole(1, 16, {
       description: 'Exchanged tokens kept ready for each person and chain.',
       unit: 'tokens',

@@ -1,6 +1,6 @@
 /** The configuration table: who may call, and how they prove it. */
 import { z } from 'zod'
-import { person, slug, text, whole } from './fields.ts'
+import { person, prose, slug, text, whole } from './fields.ts'
 import { issuer, partner, people, signals } from './schema-trust.ts'
 
 const apiKey = z.strictObject({
@@ -28,6 +28,9 @@ const tokens = z
       .enum(['refuse', 'allow'])
       .optional()
       .meta({ description: 'Whether the token endpoint issues tokens that are bound to no key. Absent: not in prod.' }),
+    trust_domain: prose({
+      description: 'The audience of Txn-Tokens, for the services behind the agents. Absent: none is issued.',
+    }).optional(),
   })
   .prefault({})
   .meta({ description: 'The tokens Weir signs.' })

@@ -109,10 +109,10 @@ export const partner = z.strictObject({
     form: '1 to 31 letters, digits, dots and dashes',
     description: 'What stands before @ and the sub of its people here, so that no partner can name ours.',
   }),
-  disclosure: z
-    .enum(['full', 'subset', 'actor_only'])
-    .default('actor_only')
-    .meta({ description: 'How much of a chain we show this partner: every actor, only the last two, only the last.' }),
+  disclosure: z.enum(['full', 'subset', 'actor_only']).default('actor_only').meta({
+    description:
+      'The most of a chain we show this partner, whatever a credential says: every actor, only the last two, only the last.',
+  }),
   depth_max: whole(1, 64, { description: 'Actors of theirs and ours together.', unit: 'agents' }).default(5),
   authorization_details: authorizationDetails.optional(),
   lifetime_max_s: lifetime(300),

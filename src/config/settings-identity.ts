@@ -98,6 +98,10 @@ export interface CredentialSettings {
   readonly audience: string | null
   readonly scope: string | null
   readonly disclosure: Disclosure
+  /** How a grant names the person. */
+  readonly person: ConfigFile['agents'][string]['credential']['person']
+  /** What a grant allows; null for what the chain holds. */
+  readonly authorization_details: readonly Detail[] | null
   /** Tokens kept ready. */
   readonly ahead: number
   readonly cert: string | null
@@ -122,6 +126,8 @@ export interface IdentitySectionSettings {
   readonly tokens: Readonly<Pick<IdentitySection['tokens'], 'call_ttl_s' | 'delivery_ttl_s'>> & {
     /** Whether the token endpoint issues tokens that are bound to no key. */
     readonly bearer: 'refuse' | 'allow'
+    /** The audience of Txn-Tokens; null where none is issued. */
+    readonly trust_domain: string | null
   }
   readonly keys: Readonly<IdentitySection['keys']>
   readonly dpop: Readonly<IdentitySection['dpop']>

@@ -1,5 +1,5 @@
 import type { Millis } from '../base/clock.ts'
-import type { Confirmation, CredentialKind } from './principal.ts'
+import type { Confirmation, CredentialKind, ForeignChain } from './principal.ts'
 import type { DialectName, Operation } from './call.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
@@ -76,6 +76,8 @@ export interface CallRecord extends Stamp {
   readonly bound: 'none' | Confirmation['kind']
   /** `jti` of the token that went to the target; null where none did. */
   readonly delivery: string | null
+  /** The head of the chain another organisation says came before ours, as its ledger has it; null where none did. */
+  readonly ext_head: string | null
 }
 
 /** What was seen to happen after the decision. */
@@ -175,6 +177,8 @@ export interface GrantEntry extends Stamp {
   readonly policies: readonly string[]
   readonly pol_hash: string | null
   readonly expires_at: Millis | null
+  /** What another organisation says came before, as far as it showed it; null where nothing did. */
+  readonly ext: ForeignChain | null
 }
 
 /** Something was revoked, contained or taken back. What is in force is in the state directory; this is the trace of it. */

@@ -8,13 +8,23 @@ import type { Disclosure } from '../config/settings-identity.ts'
 /** The newest actors each level shows. */
 const actors: Readonly<Record<Disclosure, number>> = { full: Number.POSITIVE_INFINITY, subset: 2, actor_only: 1 }
 
+/** How many of the newest actors that level shows. */
+export function shownActors(disclosure: Disclosure): number {
+  return actors[disclosure]
+}
+
+/** The level that shows less: what one row allows, another does not take back. */
+export function stricter(one: Disclosure, other: Disclosure): Disclosure {
+  return shownActors(one) < shownActors(other) ? one : other
+}
+
 /** Members of `dlg` that say nothing of the agents before; everything else is left out unless all is shown. */
 const harmless = ['v', 'depth', 'max', 'head', 'taint'] as const
 
 /** The claims of a delivery as the other side may see them; `act`, `dlg.hops` and `dlg.chain` tell of the same actors. */
 export function discloseClaims(claims: JsonObject, disclosure: Disclosure): JsonObject {
   if (disclosure === 'full') return claims
-  const shown = actors[disclosure]
+  const shown = shownActors(disclosure)
   const { act, dlg, ...rest } = claims
   const cutDlg = isJsonObject(dlg) ? { dlg: discloseLineage(dlg, shown) } : {}
   return { ...rest, ...(isJsonObject(act) ? { act: newest(act, shown) } : {}), ...cutDlg }

@@ -25,6 +25,7 @@ import { openSubjects } from './subjects.ts'
 import { TokenGate } from './token-gate.ts'
 import { type Expiring, TokenMemory } from './token-memory.ts'
 import { jwtSigner, openTokenSigner, type SignJwt } from './token-signer.ts'
+import { openTxnTokens, type TxnToken, type TxnTokens } from './txn-token.ts'
 import { trustsOf, warm } from './trusts.ts'
 
 export interface IdentityParts {
@@ -41,7 +42,7 @@ export interface IdentityParts {
 }
 
 export interface Identity
-  extends Authenticator, Minter, DpopChecker, Replay, ClientAuthenticator, SubjectVerifier, OwnReader {
+  extends Authenticator, Minter, DpopChecker, Replay, ClientAuthenticator, SubjectVerifier, OwnReader, TxnTokens {
   readonly sign: SignJwt
   readonly signCard: SignCard
   /** What a peer that shows nothing known has to wait, in milliseconds; 0 if it may go on. */
@@ -63,16 +64,18 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
   const budget = new PeerBudget(parts.budget ?? defaultBudget, clock)
   const shared = { prover, budget, clock, flights_max: proof_queue }
   const memoryOf = <T extends Expiring>(): TokenMemory<T> => new TokenMemory<T>(proofs, clock)
-  const memories = { calls: memoryOf<Proof>(), deliveries: memoryOf<Delegation>() }
+  const memories = { calls: memoryOf<Proof>(), deliveries: memoryOf<Delegation>(), txns: memoryOf<TxnToken>() }
   const calls = new TokenGate({ trusts: trusts.callers, memory: memories.calls, ...shared })
   const deliveries = new TokenGate({ trusts: trusts.deliveries, memory: memories.deliveries, ...shared })
   const assertions = new TokenGate({ trusts: trusts.assertions, memory: memoryOf<Assertion>(), ...shared })
   const people = new TokenGate({ trusts: trusts.people, memory: memoryOf<Subject>(), ...shared })
   const grants = new TokenGate({ trusts: trusts.grants, memory: memoryOf<Subject>(), ...shared })
+  const txns = new TokenGate({ trusts: trusts.txns, memory: memories.txns, ...shared })
   const singleUse = parts.replay ?? localSingleUse(settings.dpop.window_s, parts)
   const once: Replay['once'] = (issuer, jti, expiresAt) => singleUse.assertions.once(issuer, jti, expiresAt)
   const dpop = openDpopChecker({ settings: settings.dpop, singleUse, prover, budget, clock })
   const signer = openTokenSigner(keys, prover)
+  const sign = jwtSigner(signer)
   return {
     ...openAuthenticator({ api_keys, calls, deliveries, checkSender: openSenderCheck({ dpop, public_url }) }),
     ...openMinter({ settings, signer, clock, dice, ...memories }),
@@ -81,12 +84,18 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
     ...openOwnReader({ public_url, calls, deliveries }),
     ...dpop,
     once,
-    sign: jwtSigner(signer),
+    ...openTxnTokens({
+      issuer: public_url,
+      trustDomain: settings.tokens.trust_domain,
+      sign,
+      now_s: () => Math.floor(clock.now() / 1000),
+      prove: (raw, peer) => txns.prove(raw, peer),
+    }),
+    sign,
     signCard: openCardSigner({ keys, prover, publicUrl: public_url }),
     chargePeer: (peer) => budget.take(peer),
     forgetTokens() {
-      memories.calls.forget()
-      memories.deliveries.forget()
+      for (const memory of Object.values(memories)) memory.forget()
     },
     warm: async () => await warm(sources),
   }

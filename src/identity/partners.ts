@@ -12,12 +12,11 @@ import type { ForeignChain } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { readBinding } from './binding.ts'
 import type { KeySource } from './jwks.ts'
+import { grantTyp } from './partner-grant.ts'
 import { loginOf } from './people.ts'
 import { isText, type Leeway, strict } from './strict-jwt.ts'
 import type { Subject } from './subject.ts'
 import type { Trust } from './trust.ts'
-
-const grantTyp = 'oauth-id-jag+jwt'
 
 const leeway: Leeway = { ...strict, aud: 'list_of_one' }
 const hashForm = /^[\w-]{43}$/

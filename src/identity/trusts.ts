@@ -9,6 +9,7 @@ import { personTrust } from './people.ts'
 import { profiles } from './profiles.ts'
 import type { IdentitySettings } from './settings.ts'
 import type { Subject } from './subject.ts'
+import { type TxnToken, txnTrust } from './txn-token.ts'
 import { callTrust, deliveryTrust, foreignTrust, type Trust } from './trust.ts'
 
 /** Whom the gateway believes, by role. What is believed in one role counts for nothing in another. */
@@ -19,6 +20,7 @@ export interface Trusts {
   readonly assertions: ReadonlyMap<string, Trust<Assertion>>
   readonly people: ReadonlyMap<string, Trust<Subject>>
   readonly grants: ReadonlyMap<string, Trust<Subject>>
+  readonly txns: ReadonlyMap<string, Trust<TxnToken>>
 }
 
 export function trustsOf(
@@ -26,7 +28,8 @@ export function trustsOf(
   parts: { readonly fetchText: FetchText; readonly clock: Clock },
   own: KeySource,
 ): Trusts {
-  const { public_url, clients } = settings
+  const { public_url, clients, tokens } = settings
+  const { trust_domain } = tokens
   const { fetchText, clock } = parts
   const sources: JwksSource[] = []
   const sourceOf = (place: JwksPlace): JwksSource => {
@@ -59,6 +62,7 @@ export function trustsOf(
     ]),
     people: new Map(settings.people.map((row) => [row.issuer, personTrust(row, sourceOf(row), prefixes)])),
     grants: new Map(settings.partners.map((row) => [row.issuer, grantTrust(row, sourceOf(row), public_url)])),
+    txns: new Map(trust_domain === null ? [] : [[public_url, txnTrust(public_url, trust_domain, own)]]),
     sources,
   }
 }

@@ -14,14 +14,14 @@ export const shapes: Shapes = {
     'v ts rid parent_rid run run_origin human agent cred_type cred_id jti chain depth target dialect action method',
     'decision code detail rule policies pol_hash cfg_hash shadow reserved.tokens reserved.cost_micros outcome.status',
     'outcome.fault outcome.spent.tokens outcome.spent.cost_micros outcome.bytes_in outcome.bytes_out outcome.ms',
-    'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery grants',
+    'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery grants ext_head',
   ),
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants'),
   run: words('v ts run event root human ends_at code reason actor'),
   boot: words('v ts boot gw pid'),
   grant: words(
     'v ts run jti agent person method grant audience parent_jti scope adh bound pop decision error detail policies',
-    'pol_hash expires_at',
+    'pol_hash expires_at ext',
   ),
   token: words('v ts rid run jti use agent token'),
   revocation: words('v ts what name epoch lifted contained reason actor source'),
@@ -132,15 +132,30 @@ function callRow(entry: CallRecord): readonly unknown[] {
     entry.bound,
     clip(entry.delivery),
     clipList(entry.grants ?? []),
+    entry.ext_head,
   ]
 }
 
 function grantRow(entry: GrantEntry): readonly unknown[] {
-  const { run, agent, person, bound, decision, expires_at } = entry
+  const { run, agent, person, bound, decision, expires_at, ext } = entry
   const asked = [clip(entry.method), clip(entry.grant), clip(entry.audience), clip(entry.parent_jti)]
   const given = [clip(entry.scope), clip(entry.adh), bound, clip(entry.pop), decision]
   const why = [clip(entry.error), clip(entry.detail), clipList(entry.policies), clip(entry.pol_hash)]
-  return ['grant', entry.v, entry.ts, run, clip(entry.jti), agent, person, ...asked, ...given, ...why, expires_at]
+  const before = ext && { ...ext, issuer: clip(ext.issuer), actors: clipList(ext.actors) }
+  return [
+    'grant',
+    entry.v,
+    entry.ts,
+    run,
+    clip(entry.jti),
+    agent,
+    person,
+    ...asked,
+    ...given,
+    ...why,
+    expires_at,
+    before,
+  ]
 }
 
 function clip(text: string | null): string | null {

@@ -90,17 +90,19 @@ function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): Call
   }
 }
 
-type Provenance = Pick<CallRecord, 'scope' | 'adh' | 'dlg_head' | 'prh' | 'bound' | 'delivery'>
+type Provenance = Pick<CallRecord, 'scope' | 'adh' | 'dlg_head' | 'prh' | 'bound' | 'delivery' | 'ext_head'>
 
 /** By what right the call was made, and the hashes that tie it to the tokens before and behind it. */
 function provenance({ principal, authority, delegation, delivery }: Visit): Provenance {
+  const lineage = (delivery?.delegation ?? delegation)?.lineage
   return {
     scope: authority.scopes?.join(' ') ?? null,
     adh: authorityHash(authority),
-    dlg_head: (delivery?.delegation ?? delegation)?.lineage.head ?? null,
+    dlg_head: lineage?.head ?? null,
     prh: delegation?.inputHash ?? null,
     bound: principal?.proof.boundTo?.kind ?? 'none',
     delivery: delivery?.delegation.tokenId ?? null,
+    ext_head: lineage?.ext?.head ?? null,
   }
 }
 

@@ -6,6 +6,7 @@ import { cryptoDice } from '../../src/base/dice.ts'
 import type { CredentialSettings } from '../../src/config/settings-identity.ts'
 import { Secret } from '../../src/config/secret.ts'
 import { type Denial, isDenial } from '../../src/domain/verdict.ts'
+import { pairwiseWith } from '../../src/identity/pairwise.ts'
 import { openOutbound, type UpstreamCredential } from '../../src/identity/outbound.ts'
 import type { SignJwt } from '../../src/identity/token-signer.ts'
 import { type AuthServer, startAuthServer } from '../support/auth-server.ts'
@@ -38,6 +39,8 @@ function rowOf(change: Partial<CredentialSettings>, from = server): CredentialSe
     audience: null,
     scope: 'a2a',
     disclosure: 'actor_only',
+    person: 'pairwise',
+    authorization_details: null,
     ahead: 2,
     cert: null,
     key: null,
@@ -48,8 +51,13 @@ function rowOf(change: Partial<CredentialSettings>, from = server): CredentialSe
 
 /** Answers with the `Authorization` header of each call, or the Denial. */
 function outboundOf(row: CredentialSettings): (delivery?: string) => Promise<string | Denial> {
-  const settings = { agents: new Map([[target, { credential: row }]]), pools: 100 }
-  const outbound = openOutbound(settings, { sign, clock: systemClock, dice: cryptoDice() })
+  const settings = { agents: new Map([[target, { credential: row }]]), partners: [], pools: 100 }
+  const outbound = openOutbound(settings, {
+    sign,
+    clock: systemClock,
+    dice: cryptoDice(),
+    pairwise: pairwiseWith(Buffer.alloc(32)),
+  })
   return async (delivery = deliveryOf('tomas')) => {
     const shown: UpstreamCredential | Denial = await outbound.credentialFor(target, delivery)
     return isDenial(shown) ? shown : (shown.headers[0]?.[1] ?? 'none')

@@ -129,7 +129,7 @@ function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings 
     people: [],
     partners: [],
     clients: new Map(),
-    tokens: { call_ttl_s: 120, delivery_ttl_s: 600, bearer: 'allow' },
+    tokens: { call_ttl_s: 120, delivery_ttl_s: 600, bearer: 'allow', trust_domain: null },
     dpop: { window_s: 30, nonce: 'after_start' },
     maximums: { proofs: 1000, proof_queue: 64, chain: 64 },
     ...change,

@@ -244,6 +244,8 @@ function partsOf(trial: Fakes): TokenParts {
     minter: { mintCallToken: async (facts) => mint(trial, facts) },
     peers: { take: () => trial.peerWait_ms },
     readOwn: async (token) => trial.own.get(token) ?? null,
+    mintTxn: async () => deny('busy', 'no Txn-Tokens here'),
+    readTxn: async () => null,
     firstUse: (issuer, id) => used.size < used.add(`${issuer} ${id}`).size,
   }
 }

@@ -18,7 +18,10 @@ export interface Carried {
   readonly budget: BudgetAmounts | null
 }
 
-export function attenuate(known: Known, request: TokenRequest, ground: Ground): Carried | OAuthRefusal {
+type Wanted = Pick<TokenRequest, 'asked' | 'budget'>
+type Held = Pick<Ground, 'authority' | 'delegation' | 'run'>
+
+export function attenuate(known: Known, request: Wanted, ground: Held): Carried | OAuthRefusal {
   const held = heldBy(known, ground)
   const authority = requested(request.asked, held)
   if (isWider(authority)) {
@@ -30,7 +33,7 @@ export function attenuate(known: Known, request: TokenRequest, ground: Ground): 
 }
 
 /** What the subject and the client's row in the registry allow together. */
-function heldBy({ visit, client }: Known, { authority }: Ground): Authority {
+function heldBy({ visit, client }: Known, { authority }: Held): Authority {
   const details = visit.snapshot.agents.get(client.agent)?.settings.client.authorization_details ?? null
   return intersect(authority, { scopes: null, details })
 }
@@ -47,7 +50,7 @@ const refusals = {
  * Ceilings of the subject are inherited. One that is asked for stands beside them, for this token and what follows from
  * it alone, and is no larger than what is left under all of them and in the run.
  */
-function budgetOf({ visit }: Known, { budget }: TokenRequest, ground: Ground): BudgetAmounts | null | OAuthRefusal {
+function budgetOf({ visit }: Known, { budget }: Wanted, ground: Held): BudgetAmounts | null | OAuthRefusal {
   if (!budget) return null
   const { delegation, run } = ground
   const ceilings = delegation?.budget ?? []

@@ -1,6 +1,6 @@
 /** To which key a token is bound: that of a DPoP proof, that of the client's certificate, or none where that is allowed. */
 import type { Confirmation } from '../../domain/principal.ts'
-import { oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
+import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import { oauthPaths } from '../../protocol/oauth/words.ts'
 import { busy, type Known } from './visit.ts'
 
@@ -11,15 +11,22 @@ export interface Binding {
   readonly evidence: string
 }
 
-export async function bind({ visit, client }: Known): Promise<Binding | OAuthRefusal> {
+export async function bind(known: Known): Promise<Binding | OAuthRefusal> {
+  const proved = await proveKey(known)
+  if (isOAuthRefusal(proved) || proved.boundTo) return proved
+  if (known.visit.snapshot.settings.identity.tokens.bearer === 'allow') return proved
+  return oauthRefusal('invalid_request', 'This environment issues only tokens bound to a key; send a DPoP proof')
+}
+
+/** The key the client proves to hold with this request, if it proves any. */
+export async function proveKey({ visit, client }: Known): Promise<Binding | OAuthRefusal> {
   const { inbound, snapshot, parts, found } = visit
   const proof = inbound.headers.get('dpop')
   if (proof === undefined) {
     const { boundTo, evidence } = client
     found.pop = evidence
     found.bound = boundTo?.kind ?? 'none'
-    if (boundTo || snapshot.settings.identity.tokens.bearer === 'allow') return { kind: 'binding', boundTo, evidence }
-    return oauthRefusal('invalid_request', 'This environment issues only tokens bound to a key; send a DPoP proof')
+    return { kind: 'binding', boundTo, evidence }
   }
   const url = snapshot.publicUrl + oauthPaths.token
   const asked = { proof, method: 'POST', url, accessToken: null, peer: inbound.peer }

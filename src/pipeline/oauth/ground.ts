@@ -40,11 +40,21 @@ const noAssertion = 'The assertion is not acceptable for this client'
 
 /** Finds the ground of a request, or the first reason why there is none. */
 export async function findGround(known: Known, request: TokenRequest): Promise<Ground | OAuthRefusal> {
+  const ground = await standOn(known, request)
+  return isOAuthRefusal(ground) ? ground : (tooDeep(known, request, ground) ?? ground)
+}
+
+/** The part of a request that says what it stands on. */
+type Standing = Pick<TokenRequest, 'grant' | 'subject' | 'actor' | 'runId'>
+
+/** The same for a token that is for no target, and so leads no deeper. */
+export async function standOn(known: Known, request: Standing): Promise<Ground | OAuthRefusal> {
   const { client, visit } = known
   const subject = await verified(known, request)
   if (isOAuthRefusal(subject)) return subject
   visit.found.parent_jti = subject?.tokenId ?? null
   visit.found.person = subject?.person ?? null
+  visit.found.ext = subject?.ext ?? null
   const broken = subject && ((await strangerTo(known, request, subject)) ?? revoked(known, request, subject))
   if (broken) return broken
   const ground = subject?.delegation
@@ -54,10 +64,10 @@ export async function findGround(known: Known, request: TokenRequest): Promise<G
   visit.found.run = ground.run?.id ?? null
   if (request.runId !== null && request.runId !== ground.run?.id)
     return oauthRefusal('invalid_request', 'run_id is not that of the subject token', 'run_id differs or is not known')
-  return tooDeep(known, request, ground) ?? ground
+  return ground
 }
 
-async function verified({ visit }: Known, { grant, subject }: TokenRequest): Promise<Subject | null | OAuthRefusal> {
+async function verified({ visit }: Known, { grant, subject }: Standing): Promise<Subject | null | OAuthRefusal> {
   if (!subject) return null
   const { subjects } = visit.parts
   const { peer } = visit.inbound
@@ -67,7 +77,7 @@ async function verified({ visit }: Known, { grant, subject }: TokenRequest): Pro
 }
 
 /** Continuity: subject and actor are the client's own, and of one chain. */
-async function strangerTo(known: Known, request: TokenRequest, subject: Subject): Promise<OAuthRefusal | null> {
+async function strangerTo(known: Known, request: Standing, subject: Subject): Promise<OAuthRefusal | null> {
   const { client, visit } = known
   if (!fits(request, subject)) return notThis(request, `a ${subject.kind} is no subject of this grant`)
   if (subject.holder !== client.agent) return notThis(request, `made for ${subject.holder}, shown by ${client.agent}`)
@@ -80,7 +90,7 @@ async function strangerTo(known: Known, request: TokenRequest, subject: Subject)
   return oauthRefusal('invalid_request', 'The actor token is not acceptable', 'it is not the client in this chain')
 }
 
-function fits({ grant }: TokenRequest, { kind }: Subject): boolean {
+function fits({ grant }: Standing, { kind }: Subject): boolean {
   return (grant === grantTypes.jwtBearer) === (kind === 'grant')
 }
 
@@ -90,7 +100,7 @@ function ofOneChain(actor: Subject, subject: Subject): boolean {
   return actor.delegation.run === subject.delegation?.run && actor.delegation.person === subject.delegation.person
 }
 
-function revoked({ visit }: Known, request: TokenRequest, subject: Subject): OAuthRefusal | null {
+function revoked({ visit }: Known, request: Standing, subject: Subject): OAuthRefusal | null {
   const refusal = visit.road.revocations.epochs.refusalOf(principalOf(subject))
   return refusal && refusalFor(refusal, ...unfit(request))
 }
@@ -149,10 +159,10 @@ function tooDeep({ visit, client }: Known, { target }: TokenRequest, ground: Gro
 }
 
 /** RFC 8693 section 2.2.2 and RFC 7523 section 3.1 name the same fault differently. */
-function unfit({ grant }: TokenRequest): ['invalid_request' | 'invalid_grant', string] {
+function unfit({ grant }: Standing): ['invalid_request' | 'invalid_grant', string] {
   return grant === grantTypes.jwtBearer ? ['invalid_grant', noAssertion] : ['invalid_request', unacceptable]
 }
 
-function notThis(request: TokenRequest, detail: string): OAuthRefusal {
+function notThis(request: Standing, detail: string): OAuthRefusal {
   return oauthRefusal(...unfit(request), detail)
 }

@@ -60,7 +60,12 @@ function mayStart({ visit, client }: Known, { grant }: TokenRequest): OAuthRefus
   return oauthRefusal('unauthorized_client', 'This client may not act for itself', 'client.autonomous is not set')
 }
 
-function contextOf({ visit, client }: Known, { target }: TokenRequest, ground: Ground): PolicyContext {
+/** What policy is told of a request for a token. */
+export function contextOf(
+  { visit, client }: Known,
+  { target }: Pick<TokenRequest, 'target'>,
+  ground: Pick<Ground, 'run' | 'depth' | 'chain' | 'person' | 'delegation'>,
+): PolicyContext {
   const { snapshot } = visit
   const { run, depth, chain, person, delegation } = ground
   const { limits } = snapshot.settings

@@ -15,9 +15,8 @@ export async function widens(
   binding: Binding,
   { subject }: Ground,
 ): Promise<OAuthRefusal | null> {
-  const { boundTo } = subject ?? {}
-  if (boundTo && (binding.boundTo?.kind !== boundTo.kind || binding.boundTo.thumbprint !== boundTo.thumbprint))
-    return oauthRefusal('invalid_request', 'The subject token is bound to a key; prove that you hold it')
+  const another = boundToAnother(subject, binding)
+  if (another) return another
   if (subject?.kind !== 'call') return null
   const own = request.subject && (await visit.parts.readOwn(request.subject.token, visit.inbound.peer))
   if (!own) return oauthRefusal('invalid_request', 'The subject token is not acceptable', 'no call token of ours')
@@ -25,4 +24,12 @@ export async function widens(
     return invalidTarget(`the subject token is for ${own.audience}`)
   if (!own.boundTo || binding.boundTo) return null
   return oauthRefusal('invalid_request', 'The subject token is bound to a key; send a DPoP proof')
+}
+
+/** Whether the subject counts only with a key that was not shown. */
+export function boundToAnother(subject: Ground['subject'], binding: Binding): OAuthRefusal | null {
+  const { boundTo } = subject ?? {}
+  if (!boundTo) return null
+  if (binding.boundTo?.kind === boundTo.kind && binding.boundTo.thumbprint === boundTo.thumbprint) return null
+  return oauthRefusal('invalid_request', 'The subject token is bound to a key; prove that you hold it')
 }

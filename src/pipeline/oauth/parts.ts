@@ -10,6 +10,7 @@ import type { ClientAuthenticator, ClientMethod } from '../../identity/client.ts
 import type { DpopChecker } from '../../identity/dpop.ts'
 import type { OwnReader } from '../../identity/own-tokens.ts'
 import type { Subject, SubjectVerifier } from '../../identity/subject.ts'
+import type { TxnTokens } from '../../identity/txn-token.ts'
 
 /** What a call token is made of. */
 export interface CallTokenFacts {
@@ -48,7 +49,7 @@ export interface TokenMinter {
   mintCallToken(facts: CallTokenFacts): Promise<MintedToken | Denial>
 }
 
-export interface TokenParts extends OwnReader {
+export interface TokenParts extends OwnReader, TxnTokens {
   readonly clients: ClientAuthenticator
   /** The ways the authenticator knows, for the metadata. */
   readonly clientMethods: readonly ClientMethod[]

@@ -37,7 +37,7 @@ export function readTokenRequest(form: Form, resources: string): Read<TokenReque
   if (isOAuthRefusal(grant)) return grant
   const wanted = form.get('requested_token_type')
   if (wanted !== undefined && wanted !== accessTokenType)
-    return oauthRefusal('invalid_request', 'The only requested_token_type issued here is access_token')
+    return oauthRefusal('invalid_request', 'The requested_token_type is none that is issued here')
   const subject = readSubject(form, grant)
   if (isOAuthRefusal(subject)) return subject
   const actor = grant === grantTypes.tokenExchange ? readPair(form, 'actor_token') : null
@@ -68,7 +68,7 @@ function readSubject(form: Form, grant: GrantType): Read<Shown | null> {
 }
 
 /** RFC 8693 section 2.1: token and type stand together or not at all. */
-function readPair(form: Form, name: 'subject_token' | 'actor_token'): Read<Shown | null> {
+export function readPair(form: Form, name: 'subject_token' | 'actor_token'): Read<Shown | null> {
   const token = form.get(name)
   const type = form.get(`${name}_type`)
   if (token === undefined && type === undefined) return null
@@ -92,7 +92,7 @@ export function invalidTarget(detail: string): OAuthRefusal {
   return oauthRefusal('invalid_target', 'Ask for exactly one resource that is available to this client', detail)
 }
 
-function readAsked(form: Form): Read<Authority> {
+export function readAsked(form: Form): Read<Authority> {
   const scope = form.get('scope')
   const scopes = scope === undefined ? null : readScopes(scope)
   if (typeof scopes === 'string') return oauthRefusal('invalid_scope', 'The scope is malformed', scopes)

@@ -11,7 +11,7 @@ import type { Inbound, Reply } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeOAuthAnswer, writeOAuthRefusal } from '../../protocol/oauth/faces.ts'
 import { isOAuthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
-import { accessTokenType, grantTypes } from '../../protocol/oauth/words.ts'
+import { accessTokenType, grantTypes, txnTokenType } from '../../protocol/oauth/words.ts'
 import type { Road } from '../road.ts'
 import { admitClient } from './admit-client.ts'
 import { attenuate } from './attenuate.ts'
@@ -21,6 +21,7 @@ import { type Cleared, issue } from './issue.ts'
 import { judgeGrant } from './judge.ts'
 import { widens } from './narrow.ts'
 import type { MintedToken } from './parts.ts'
+import { project } from './project.ts'
 import { readTokenRequest } from './request.ts'
 import { openTokenVisit, recordGrant, type TokenVisit } from './visit.ts'
 
@@ -44,6 +45,7 @@ async function grant(visit: TokenVisit): Promise<JsonObject | OAuthRefusal> {
   found.grant = form.get('grant_type') ?? null
   found.audience = form.get('audience') ?? form.get('resource') ?? null
 
+  if (form.get('requested_token_type') === txnTokenType) return await project(known)
   const request = readTokenRequest(form, `${snapshot.publicUrl}/a2a/`)
   if (isOAuthRefusal(request)) return request
   const binding = await bind(known)

@@ -50,6 +50,7 @@ export function openTokenVisit(road: Road, inbound: Inbound): TokenVisit {
     policies: [],
     pol_hash: snapshot.policy.hash,
     expires_at: null,
+    ext: null,
   }
   return { road, inbound, snapshot, parts: snapshot.oauth, found, nonce: null, recorded: false }
 }

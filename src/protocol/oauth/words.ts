@@ -15,8 +15,11 @@ export function isGrantType(text: string): text is GrantType {
   return known.has(text)
 }
 
-/** The only kind of token that is issued (RFC 8693 section 3). */
+/** What is issued where nothing else is asked for (RFC 8693 section 3). */
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
+
+/** A projection of a run for services that read Txn-Tokens (draft-ietf-oauth-transaction-tokens-10). */
+export const txnTokenType = 'urn:ietf:params:oauth:token-type:txn_token'
 
 /** Paths on the data listener. */
 export const oauthPaths = {

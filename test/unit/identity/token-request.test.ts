@@ -14,6 +14,8 @@ const place: TokenPlace = {
   audience: 'https://api.test',
   scope: 'a2a',
   disclosure: 'actor_only',
+  person: 'pairwise',
+  authorization_details: null,
   ahead: 1,
   cert: null,
   key: null,

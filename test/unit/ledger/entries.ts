@@ -119,6 +119,7 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
     bound: 'dpop',
     delivery: digest('jti'),
     grants: [],
+    ext_head: digest('theirs'),
     ...facts,
   }
 }
@@ -162,6 +163,7 @@ export function grant(facts: Partial<GrantEntry> = {}): GrantEntry {
     policies: ['token.a'],
     pol_hash: 'sha256:00',
     expires_at: noon + 120_000,
+    ext: { issuer: 'https://partner.test', head: digest('theirs'), depth: 2, actors: ['agent:a'] },
     ...facts,
   }
 }

@@ -67,6 +67,7 @@ describe('an exchange', () => {
         policies: ['graph.orchestrator-fanout', 'token.whoever-may-invoke'],
         pol_hash: trial.road.snapshot.policy.hash,
         expires_at: trial.clock.now() + 120_000,
+        ext: null,
       },
     ])
   })
