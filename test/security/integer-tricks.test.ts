@@ -30,7 +30,7 @@ const places = [
 
 const cases = places.flatMap(([place, write]) => tricks.map(([what, number]) => [what, place, write(number)] as const))
 
-test.each(cases)('%s is refused as %s', (_what, _place, detail) => {
+test.each(cases)('threat 44: %s is refused as %s', (_what, _place, detail) => {
   expect(readDetails(JSON.parse(`[${detail}]`))).toContain('expected a whole number from 0 to 9007199254740991')
 })
 
