@@ -15,7 +15,7 @@ afterEach(async () => {
 })
 
 const disguises: Readonly<Record<string, (n: number) => Calling>> = {
-  'another jti each time': (n) => ({ proof: { kind: 'token', credentialId: `jti-${n}` } as Calling['proof'] }),
+  'another jti each time': (n) => ({ proof: { kind: 'call_token', credentialId: `jti-${n}` } }),
   'another API key each time': (n) => ({ proof: { credentialId: `k${n}` } }),
   'another issuer each time': (n) => ({ proof: { issuer: `https://idp-${n}.example`, credentialId: `j${n}` } }),
   'another key it is bound to each time': (n) => ({
