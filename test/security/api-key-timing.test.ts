@@ -37,7 +37,7 @@ test.each(['half of the characters', 'all but the last character'])(
     const time = (raw: string): number => {
       const headers = headersOf(raw)
       const start = process.hrtime.bigint()
-      for (let n = 0; n < each; n += 1) world.show(headers)
+      for (let n = 0; n < each; n += 1) void world.show(headers)
       return Number(process.hrtime.bigint() - start)
     }
     const times: Record<'near' | 'far', number[]> = { near: [], far: [] }

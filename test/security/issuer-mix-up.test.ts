@@ -9,6 +9,11 @@ const named = roleNames.filter((name) => name !== 'proof of possession')
 const sameKey = new Set(['token of an issuer workload assertion', 'workload assertion token of an issuer'])
 const ours = new Set(['call token Txn-Token', 'Txn-Token call token'])
 
+const respelled = (iss: string): readonly unknown[] => {
+  const texts = [`${iss}/`, ` ${iss}`, iss.toUpperCase(), `${iss}#`, '']
+  return [...texts, [iss], { iss }, null, undefined, true]
+}
+
 describe.each(named)('threat 13: the claims of a %s', (claimed) => {
   test.each(named.filter((name) => name !== claimed))('are not vouched for by the key of a %s', async (signer) => {
     const pair = `${claimed} ${signer}`
@@ -36,7 +41,7 @@ describe.each(named)('threat 13: the claims of a %s', (claimed) => {
     const others = await Promise.all(named.map(async (name) => (await world.role(name)).claims as { iss?: unknown }))
     const names = new Set([
       ...others.map((claims) => claims.iss),
-      ...[`${iss}/`, ` ${iss}`, iss.toUpperCase(), `${iss}#`, [iss], { iss }, '', null, undefined, true],
+      ...respelled(iss),
       'https://idp.example/tenant-a/../tenant-b',
       'https://idp.example/{tenantid}/v2.0',
     ])

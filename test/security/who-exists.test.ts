@@ -34,7 +34,11 @@ async function shapeOf(answer: Response, slug: string): Promise<unknown> {
     name,
     value.replaceAll(/hop_[0-9a-f]{16}/g, 'hop').replaceAll(slug, 'SLUG'),
   ])
-  return { status: answer.status, headers: shown.toSorted(), text }
+  return {
+    status: answer.status,
+    headers: shown.map((pair) => pair.join(': ')).toSorted((a, b) => a.localeCompare(b)),
+    text,
+  }
 }
 
 /** One that is hidden, one that cannot be called, and some that there are not. */

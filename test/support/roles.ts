@@ -58,7 +58,7 @@ const client: ClientSettings = {
   authorization_details: null,
 }
 
-export const keys = {
+const keys = {
   login: issuerKey('login'),
   abroad: issuerKey('abroad'),
   client: issuerKey('client'),
