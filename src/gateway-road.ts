@@ -8,6 +8,7 @@ import type { Replayed } from './ledger/replay.ts'
 import { Bench } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
 import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
+import { Conversations } from './pipeline/conversations.ts'
 import { Counts } from './pipeline/counts.ts'
 import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
@@ -67,6 +68,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     relay,
     exchanges: new Exchanges(),
     deliveries,
+    conversations: new Conversations(),
     counts: new Counts(metrics),
     log,
   }

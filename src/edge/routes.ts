@@ -14,15 +14,15 @@ import { sendWritten } from '../protocol/jsonrpc.ts'
 import { oauthPaths } from '../protocol/oauth/words.ts'
 
 /** What comes after `/a2a/<slug>`: the method it wants and who serves it. */
-const agentRoutes: Readonly<Record<string, { readonly method: string; readonly serve: typeof serveA2a }>> = {
+export const agentRoutes: Readonly<Record<string, { readonly method: string; readonly serve: typeof serveA2a }>> = {
   '': { method: 'POST', serve: serveA2a },
   '/': { method: 'POST', serve: serveA2a },
   '/.well-known/agent-card.json': { method: 'GET', serve: serveCard },
   '/.well-known/agent.json': { method: 'GET', serve: serveCard },
 }
 
-/** Everything that has one path of its own. */
-const fixedRoutes: Readonly<Record<string, { readonly method: string; readonly serve: ServeOn }>> = {
+/** Everything else that is served for the road and has one path of its own. */
+export const fixedRoutes: Readonly<Record<string, { readonly method: string; readonly serve: ServeOn }>> = {
   [oauthPaths.token]: { method: 'POST', serve: serveToken },
   [oauthPaths.introspect]: { method: 'POST', serve: serveIntrospection },
   [oauthPaths.revoke]: { method: 'POST', serve: serveRevocation },
@@ -30,7 +30,24 @@ const fixedRoutes: Readonly<Record<string, { readonly method: string; readonly s
   [oauthPaths.resource]: { method: 'GET', serve: serveResourceMetadata },
 }
 
+/** What needs other things than the road. A method of null is any: public documents and a sign of life. */
+export const ownRoutes: Readonly<Record<string, { readonly method: string | null; readonly serve: ServeWith }>> = {
+  [oauthPaths.jwks]: { method: null, serve: ({ keys }, ...to) => sendKeys(...to, keys.jwks()) },
+  '/.well-known/weir-keys.json': { method: null, serve: ({ keys }, ...to) => sendKeys(...to, keys.history()) },
+  '/ssf/events': { method: 'POST', serve: ({ receiveSignal }, ...to) => receiveSignal(...to) },
+  '/healthz': {
+    method: null,
+    serve: (_parts, _inbound, reply) => reply.send(200, [['content-type', 'text/plain']], 'ok\n'),
+  },
+}
+
 type ServeOn = (road: Road, inbound: Inbound, reply: Reply) => void | Promise<void>
+type ServeWith = (parts: Parts, inbound: Inbound, reply: Reply) => void | Promise<void>
+
+interface Parts {
+  readonly keys: PublishedKeys
+  readonly receiveSignal: ReturnType<typeof openSignalDesk>
+}
 
 const agentPrefix = '/a2a/'
 
@@ -38,7 +55,7 @@ const agentPrefix = '/a2a/'
 export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
 
 export function serveData(road: Road, keys: PublishedKeys): Serve {
-  const receiveSignal = openSignalDesk(road)
+  const parts = { keys, receiveSignal: openSignalDesk(road) }
   return (inbound, reply) => {
     const { path, method } = inbound
     const found = path.startsWith(agentPrefix) ? findAgent(path) : null
@@ -50,11 +67,10 @@ export function serveData(road: Road, keys: PublishedKeys): Serve {
     const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
     const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined
     if (route) return route.method === method ? route.serve(road, inbound, reply) : wrongMethod(reply, route.method)
-    if (path === oauthPaths.jwks) return sendKeys(inbound, reply, keys.jwks())
-    if (path === '/.well-known/weir-keys.json') return sendKeys(inbound, reply, keys.history())
-    if (path === '/ssf/events') return method === 'POST' ? receiveSignal(inbound, reply) : wrongMethod(reply, 'POST')
-    if (path === '/healthz') return reply.send(200, [['content-type', 'text/plain']], 'ok\n')
-    return notFound(reply)
+    const own = Object.hasOwn(ownRoutes, path) ? ownRoutes[path] : undefined
+    if (!own) return notFound(reply)
+    const isAnswered = own.method === null || own.method === method
+    return isAnswered ? own.serve(parts, inbound, reply) : wrongMethod(reply, own.method ?? 'GET')
   }
 }
 

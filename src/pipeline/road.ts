@@ -16,6 +16,7 @@ import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Upstream } from '../relay/exchange.ts'
 import type { Card } from '../protocol/a2a/card.ts'
 import type { Relay } from '../relay/relay.ts'
+import type { Conversations } from './conversations.ts'
 import type { Counts } from './counts.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Exchanges } from './exchanges.ts'
@@ -61,6 +62,7 @@ export interface Road {
   readonly relay: Relay
   readonly exchanges: Exchanges
   readonly deliveries: Deliveries
+  readonly conversations: Conversations
   readonly counts: Counts
   readonly log: Log
 }

@@ -7,10 +7,10 @@ import { writeDenial } from '../protocol/faces.ts'
 import { headersUpwards } from '../protocol/headers.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
-import type { Errand, ExchangeOutcome, Upstream } from '../relay/exchange.ts'
+import type { Errand, Exchange, ExchangeOutcome, Upstream } from '../relay/exchange.ts'
 import { refuse } from './refuse.ts'
 import { watch } from './standing.ts'
-import { elapsed_ms, endIfOpenedFor, leaveRecord, unsent, type Visit } from './visit.ts'
+import { elapsed_ms, endIfOpenedFor, leaveRecord, partyOf, unsent, type Visit } from './visit.ts'
 
 /** What the hop shows its target. */
 export type Papers = Pick<Errand, 'delivery' | 'credential'>
@@ -18,13 +18,23 @@ export type Papers = Pick<Errand, 'delivery' | 'credential'>
 /** The hop is on its way; everything that follows is told by the relay. */
 export function send(visit: Visit, hop: Hop, upstream: Upstream, papers: Papers): void {
   const { road, reply, inbound } = visit
-  const standing = watch(road, hop)
+  const party = partyOf(visit, hop.principal)
+  road.conversations.use(hop.call, party)
+  const stands = watch(road, hop)
+  const underway: { exchange: Exchange | null } = { exchange: null }
+  // A caller may go on with a task as soon as it hears of it, also while its stream is open.
+  const standing = (): Denial | null => {
+    const id = underway.exchange?.taskId ?? null
+    if (id !== null) road.conversations.tell(hop.call, { id, contextId: null }, party)
+    return stands()
+  }
   const errand = { upstream, ...papers, headers: headersUpwards(inbound.headers), standing }
   const done = (outcome: ExchangeOutcome): void => guarded(visit, () => settle(visit, hop, outcome))
   const streaming = hop.call.operation === 'stream'
   const exchange = streaming
     ? road.relay.sendStream(hop, errand, marked(reply, marks(hop)), done)
     : road.relay.sendUnary(hop, errand, done)
+  underway.exchange = exchange
   road.exchanges.begin({ hop, streaming, halt: (denial) => exchange.halt(denial) })
   if (!streaming) reply.onGone(() => exchange.abort('gone'))
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
@@ -59,6 +69,7 @@ const statuses = { answered: 'answered', fault: 'failed', gone: 'aborted', halte
 function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome): void {
   const { road, call, run } = visit
   road.exchanges.end(hop.run.id, hop.id)
+  if (outcome.task) road.conversations.tell(call, outcome.task, partyOf(visit, hop.principal))
   if (outcome.kind === 'fault') run?.blame(hop.id, 'failed', outcome.fault?.code ?? null)
   if (outcome.kind === 'gone') run?.blame(hop.id, 'failed', 'aborted')
   if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', outcome.denial?.code ?? null)

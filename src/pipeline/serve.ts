@@ -15,7 +15,7 @@ import { refuse, refuseWith, turnAway } from './refuse.ts'
 import { resourceOf, type Road } from './road.ts'
 import { deliver } from './deliver.ts'
 import { abandon, giveBack, send } from './send.ts'
-import { openVisit } from './visit.ts'
+import { openVisit, partyOf } from './visit.ts'
 import { effectiveAuthority } from './within-authority.ts'
 
 /** Serves one A2A request to the agent of that slug. Never rejects but for a Bug. */
@@ -52,6 +52,8 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   if (isDenial(granted)) return await refuse(visit, granted)
   const strange = refuseVersion(call, target.upstream.versions)
   if (strange) return refuseWith(visit, strange, 'protocol.version')
+  const unknown = road.conversations.refusalOf(call, partyOf(visit, principal))
+  if (unknown) return refuseWith(visit, unknown, 'task.owner')
 
   const hop = admit(visit, asking, granted)
   if (isDenial(hop)) return await refuse(visit, hop)

@@ -15,6 +15,7 @@ import { authorityHash } from '../domain/authority/hash.ts'
 import type { Ask } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
+import type { Party } from './conversations.ts'
 import type { Lent } from './deliveries.ts'
 import type { Road, Snapshot } from './road.ts'
 
@@ -147,6 +148,11 @@ export function personOf(visit: Visit): PersonId | null {
   const { run, principal } = visit
   if (run) return run.person
   return principal?.delegation ? principal.delegation.person : (principal?.proof.person ?? null)
+}
+
+/** Who takes part in conversations with this call. */
+export function partyOf(visit: Visit, { proof }: Pick<Principal, 'proof'>): Party {
+  return { agent: proof.agent, person: personOf(visit), run: visit.run?.id ?? null }
 }
 
 /** Milliseconds since the first byte of the call. */

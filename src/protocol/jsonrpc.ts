@@ -8,6 +8,7 @@ export const rpcCodes = {
   method_not_found: -32601,
   invalid_params: -32602,
   internal_error: -32603,
+  task_not_found: -32001,
   push_notification_not_supported: -32003,
   unsupported_operation: -32004,
   version_not_supported: -32009,

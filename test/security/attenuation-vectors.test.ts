@@ -85,7 +85,7 @@ test.each<readonly [string, Claims, string]>([
   expect(refusal(child, parent)).toBe(reason)
 })
 
-test('a type nobody registered is refused even where there is no ceiling', () => {
+test('threat 15: a type nobody registered is refused even where there is no ceiling', () => {
   expect(refusal({ authorization_details: [{ type: 'agent_delegation' }] }, {})).toContain('does not fit')
   const forged = { scopes: null, details: [{ type: 'agent_delegation' }] } as unknown as Authority
   expect(narrower(forged, anything)).toBe('authorization_details[0] has an unknown type')

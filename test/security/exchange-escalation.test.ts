@@ -26,7 +26,7 @@ async function holding(authority: Authority, agents = {}): Promise<{ trial: Toke
   return { trial, token: 'narrow' }
 }
 
-describe('authority', () => {
+describe('threat 15: authority', () => {
   test('whatever is asked for, a token holds no scope and no target that its subject did not', async () => {
     const { trial } = await holding({ scopes: [], details: [] })
     const { delivery } = trial.delivered()
@@ -81,7 +81,7 @@ describe('authority', () => {
   })
 })
 
-describe('a confused deputy', () => {
+describe('threat 21: a confused deputy', () => {
   const powerful = {
     orchestrator: {
       client: { autonomous: true, authorization_details: [{ type: 'agent_invoke', targets: ['research', 'vault'] }] },
@@ -109,7 +109,7 @@ describe('a confused deputy', () => {
   })
 })
 
-describe('depth', () => {
+describe('threat 19: depth', () => {
   test('ends at what the token says, at the limit of the run and at the longest chain, whichever is first', async () => {
     for (const [over, depthMax, status] of [
       [{}, null, 200],
@@ -145,7 +145,7 @@ describe('depth', () => {
   })
 })
 
-describe('an agent asks for a token for itself', () => {
+describe('threat 20: an agent asks for a token for itself', () => {
   test.each(['', '/', '?x', '#x', '%20'])('and is refused, however the resource is spelled: %j', async (tail) => {
     const trial = await openTokenTrial({}, {}, 'policy-open')
     const { delivery } = trial.delivered()

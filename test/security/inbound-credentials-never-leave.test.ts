@@ -115,7 +115,7 @@ async function call({ weir }: Staged, method: 'SendMessage' | 'SendStreamingMess
 const methods = ['SendMessage', 'SendStreamingMessage'] as const
 
 test.each(methods)(
-  '%s: of all places for a credential none crosses, and the target gets ours instead',
+  'threat 22: in %s, of all places for a credential none crosses, and the target gets ours instead',
   async (method) => {
     const staged = await stage({})
     await call(staged, method)

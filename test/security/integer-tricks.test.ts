@@ -1,5 +1,8 @@
 /** Numbers that are no amounts: whoever lets one through has a ceiling that holds nothing. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { createBoard, rowsOf } from '../../src/base/board.ts'
+import { Account } from '../../src/limits/account.ts'
+import { problemsOf } from '../support/temp-config.ts'
 import type { Authority, Detail } from '../../src/domain/authority.ts'
 import { covers } from '../../src/domain/authority/covers.ts'
 import { narrower } from '../../src/domain/authority/narrower.ts'
@@ -30,7 +33,7 @@ const places = [
 
 const cases = places.flatMap(([place, write]) => tricks.map(([what, number]) => [what, place, write(number)] as const))
 
-test.each(cases)('%s is refused as %s', (_what, _place, detail) => {
+test.each(cases)('threat 44: %s is refused as %s', (_what, _place, detail) => {
   expect(readDetails(JSON.parse(`[${detail}]`))).toContain('expected a whole number from 0 to 9007199254740991')
 })
 
@@ -77,4 +80,57 @@ test.each(['1e309', '-1e309', '"5"', 'null', 'true', '[5]'])('the argument %s is
   const call = { kind: 'tool', server: 's', tool: 't', args } as const
   expect(covers(detailed({ type: 'mcp_tool', args: { '/limit': { max: 100 } } }), call)).not.toBeNull()
   expect(covers(detailed({ type: 'mcp_tool', args: { '/limit': { min: 0 } } }), call)).not.toBeNull()
+})
+
+/** JSON knows no NaN; YAML, in which a configuration is written, does. */
+const amounts = [
+  '.nan',
+  '.inf',
+  '-.inf',
+  '-1',
+  '1e309',
+  '9007199254740993',
+  '18446744073709551616',
+  '0.5',
+  '"100"',
+  '[1]',
+]
+
+const settings = [
+  ['the price of a call', (number: string) => `agents: { a: { url: "http://h/", price: { call_micros: ${number} } } }`],
+  [
+    'the tokens of a call',
+    (number: string) => `agents: { a: { url: "http://h/", price: { call_tokens: ${number} } } }`,
+  ],
+  ['the budget of a run', (number: string) => `limits: { run: { cost_micros_max: ${number} } }`],
+  ['the tokens of a run', (number: string) => `limits: { run: { tokens_max: { max: ${number}, mode: enforce } } }`],
+  ['the budget of a day', (number: string) => `limits: { agent: { cost_micros_per_day: ${number} } }`],
+  ['a rate', (number: string) => `limits: { agent: { invokes_per_minute: ${number} } }`],
+] as const
+
+describe.each(settings)('threat 44: %s', (_what, write) => {
+  test.each(amounts)('is never %s', async (number) => {
+    expect((await problemsOf(write(number))).join('\n')).toContain('expected a whole number')
+  })
+
+  test('is a whole number', async () => {
+    expect((await problemsOf(write('100'))).join('\n')).not.toContain('whole number')
+  })
+})
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 0.5])('threat 44: an account books no %s', (amount) => {
+  const account = new Account(rowsOf(createBoard({ one: 1 }), 'one').longs, 0)
+  expect(() => account.reserve(amount, 100, 0)).toThrow(/whole number/)
+  expect(() => account.settle({ reserved: 0, max: 100, period: 0 }, amount)).toThrow(/whole number/)
+  expect([account.held(0), account.spent(0), account.overshoot]).toEqual([0, 0, 0])
+})
+
+test('threat 44: an account that is asked for more than it can count lets nothing wrap around', () => {
+  const account = new Account(rowsOf(createBoard({ one: 1 }), 'one').longs, 0)
+  for (const amount of [2 ** 47, 2 ** 53, 2 ** 64, Number.MAX_SAFE_INTEGER]) {
+    expect(account.reserve(amount, Number.MAX_SAFE_INTEGER, 0)).toBe(-1)
+    expect(account.held(0)).toBe(0)
+  }
+  expect(account.reserve(2 ** 47 - 1, Number.MAX_SAFE_INTEGER, 0)).toBe(0)
+  expect(account.reserve(1, Number.MAX_SAFE_INTEGER, 0)).toBe(-1)
 })

@@ -54,7 +54,7 @@ test('an answer as the provider gave it is a login', async () => {
   expect(await pending.finish(await answerTo(pending))).toMatchObject({ kind: 'login', subject: 'tomas' })
 })
 
-describe('an answer that was changed is refused before its code is spent', () => {
+describe('threat 23: an answer that was changed is refused before its code is spent', () => {
   const changes: readonly (readonly [string, (answer: URLSearchParams) => void, string])[] = [
     ['with another state', (answer) => answer.set('state', 'f'.repeat(64)), '"state"'],
     ['without a state', (answer) => answer.delete('state'), '"state"'],

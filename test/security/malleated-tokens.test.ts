@@ -37,7 +37,7 @@ function nameOf(outcome: Principal | Denial): unknown {
   return isDenial(outcome) ? outcome.code : [outcome.proof.issuer, outcome.proof.credentialId]
 }
 
-test('a base64 twin is no token at all', async () => {
+test('threat 8: a base64 twin is no token at all', async () => {
   const world = new World()
   const raw = world.idpToken()
   expect(codeOf(await world.authenticate(raw))).toBe('ok')
@@ -46,7 +46,7 @@ test('a base64 twin is no token at all', async () => {
   for (const twin of twins) expect(codeOf(await world.authenticate(twin))).toBe('unauthenticated')
 })
 
-test('a high-s twin has the name of its token, so whoever revokes one has revoked both', async () => {
+test('threat 8: a high-s twin has the name of its token, so whoever revokes one has revoked both', async () => {
   const world = new World()
   const raw = world.idpToken({ jti: 'revoked-1' })
   const twin = highS(raw)
@@ -66,7 +66,7 @@ test('a high-s twin has the name of its token, so whoever revokes one has revoke
   ])
 })
 
-test('a twin of a used proof is used too, and a twin of a used assertion', async () => {
+test('threat 8: a twin of a used proof is used too, and a twin of a used assertion', async () => {
   const world = new World()
   world.clock.advance(120_000)
   const by = await holder()

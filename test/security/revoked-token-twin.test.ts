@@ -38,7 +38,7 @@ function refusal(outcome: Principal | Denial): unknown {
   return denial && [denial.code, denial.rule]
 }
 
-test('a twin with the other half of its signature is refused like the token that was revoked', async () => {
+test('threat 8: a twin with the other half of its signature is refused like the token that was revoked', async () => {
   const raw = world.idpToken({ jti: 'stolen' })
   const twin = otherHalf(raw)
   expect(twin).not.toBe(raw)

@@ -80,7 +80,7 @@ describe('a token bound to a DPoP key', () => {
       })
   })
 
-  test('is worth nothing to a thief, whatever comes with it', async () => {
+  test('threat 5: is worth nothing to a thief, whatever comes with it', async () => {
     const at = world()
     const token = callToken(at, { jkt: alice.jkt })
     const other = callToken(at, { jkt: thief.jkt })
@@ -104,7 +104,7 @@ describe('a token bound to a DPoP key', () => {
     }
   })
 
-  test('100 identical requests at once: exactly one gets in', async () => {
+  test('threat 6: 100 identical requests at once: exactly one gets in', async () => {
     const at = world()
     const token = callToken(at, { jkt: alice.jkt })
     const proof = proofFor(at, token)
@@ -114,7 +114,7 @@ describe('a token bound to a DPoP key', () => {
     expect(outcomes.map(codeOf).filter((code) => !['ok', 'unauthenticated', 'busy'].includes(code))).toEqual([])
   })
 
-  test('after a restart no proof from before it gets in, with or without a nonce', async () => {
+  test('threat 6: after a restart no proof from before it gets in, with or without a nonce', async () => {
     const before = world(0)
     const token = callToken(before, { jkt: alice.jkt })
     const asked = await show(before, token, { proof: proofFor(before, token) })
@@ -138,7 +138,7 @@ describe('a token bound to a DPoP key', () => {
     expect(fresh).toMatchObject({ scheme: 'DPoP', error: 'use_dpop_nonce' })
   })
 
-  test('a proof for another place or method does not fit, whatever Host and its friends say', async () => {
+  test('threat 7: a proof for another place or method does not fit, whatever Host and its friends say', async () => {
     const at = world()
     const token = callToken(at, { jkt: alice.jkt })
     const evil = 'https://evil.example'
@@ -173,7 +173,7 @@ describe('a token bound to a DPoP key', () => {
   })
 })
 
-describe('a token bound to a certificate', () => {
+describe('threat 5: a token bound to a certificate', () => {
   test('is good over a connection of that certificate and over no other', async () => {
     const at = world()
     const token = callToken(at, { 'x5t#S256': x5t })

@@ -105,7 +105,7 @@ test.each<readonly [string, JsonObject]>([
     { ...card, signatures: [{ protected: encode('{"kid":"a","kid":"b"}'), signature: 'AA' }] },
   ],
   ['the key for tokens', forged(card, { ...stranger, privateJwk: world.keys.privateJwk }, { alg: 'ES256', kid })],
-])('a card with %s is refused', async (_what, changed) => {
+])('threat 39: a card with %s is refused', async (_what, changed) => {
   expect(await verifyCard(changed, keys)).toMatchObject({ valid: false, reason: expect.any(String) as string })
 })
 

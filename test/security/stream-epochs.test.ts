@@ -48,7 +48,7 @@ describe.each([
   ['unauthenticated', deny('unauthenticated', 'user:tomas was revoked', { rule: 'revoked.person' })],
   ['agent_contained', deny('agent_contained', 'agent:research is contained')],
 ])('%s', (code, denial) => {
-  test('before the next event is passed on, the stream ends with a cancelled task that says why', async () => {
+  test('threat 58: before the next event is passed on, the stream ends with a cancelled task that says why', async () => {
     const { send, reply, outcome, refuse } = await hold({}, chunk(working(1)))
     await until(() => reply.text.includes('secret 1'))
     refuse(denial)

@@ -121,7 +121,7 @@ test('the token that all forgeries start from is accepted', async () => {
   expect(codeOf(await world.authenticate(world.idpToken({ jti: 'good' })))).toBe('ok')
 })
 
-describe('a header with', () => {
+describe('threat 1: a header with', () => {
   test.each(Object.keys(headers))('%s is refused', async (what) => {
     expect(codeOf(await world.authenticate(world.idpToken({}, headers[what]?.())))).toBe('unauthenticated')
   })
@@ -132,7 +132,7 @@ describe('a header with', () => {
   })
 })
 
-describe('claims with', () => {
+describe('threat 10: claims with', () => {
   test.each(Object.keys(claims))('%s are refused', async (what) => {
     expect(codeOf(await world.authenticate(world.idpToken(claims[what]?.())))).toBe('unauthenticated')
   })

@@ -35,7 +35,7 @@ async function at(path: string, raw: string, txn?: string): Promise<Principal | 
   return await world.identity.authenticate(presented, `${gatewayUrl}${path}`)
 }
 
-describe('the audience of a call token', () => {
+describe('threat 11: the audience of a call token', () => {
   const to = (path: string): Promise<string> =>
     rawOf(world.identity.mintCallToken(callFacts('orchestrator', { audience: `${gatewayUrl}${path}` })))
 
@@ -125,7 +125,7 @@ beforeAll(async () => {
   })
 })
 
-describe.each(names)('the claims of the kind %s', (claimed) => {
+describe.each(names)('threat 12: the claims of the kind %s', (claimed) => {
   test.each(names)('under the type of the kind %s', async (typed) => {
     const { claims } = kinds[claimed] ?? { claims: {} }
     const { typ } = kinds[typed] ?? { typ: '' }

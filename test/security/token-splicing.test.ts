@@ -23,7 +23,7 @@ async function refused(trial: TokenTrial, params: Parameters<TokenTrial['ask']>[
   return answer.body['error']
 }
 
-describe('splicing', () => {
+describe('threat 17: splicing', () => {
   test('a delivery token is of use to the agent it was delivered to, and to nobody else', async () => {
     const trial = await openTokenTrial()
     const { delivery } = trial.delivered()
@@ -72,7 +72,7 @@ describe('splicing', () => {
   })
 })
 
-describe('the person at the root', () => {
+describe('threat 18: the person at the root', () => {
   test('stays there: the token is for the person of the subject, whatever else the form says', async () => {
     const trial = await openTokenTrial()
     const { delivery } = trial.delivered()
@@ -94,7 +94,7 @@ describe('the person at the root', () => {
   })
 })
 
-describe('a run id that was guessed', () => {
+describe('threat 24: a run id that was guessed', () => {
   test('is answered alike whether such a run exists or not, and joins nothing', async () => {
     const trial = await openTokenTrial()
     const [mine, other] = [trial.delivered(), trial.delivered('ana')]
@@ -117,7 +117,7 @@ describe('a run id that was guessed', () => {
   })
 })
 
-describe('who exists', () => {
+describe('threat 57: who exists', () => {
   test('is not told by the token endpoint: missing, hidden and forbidden targets answer alike', async () => {
     const trial = await openTokenTrial()
     const { delivery } = trial.delivered()

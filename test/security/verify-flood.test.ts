@@ -43,7 +43,7 @@ function forged(world: World, n: number): string {
   return `${header}.${claims}.${Buffer.alloc(64, n % 251).toString('base64url')}`
 }
 
-test('one peer floods with forged tokens: it gets its share of the pool and not one check more', async () => {
+test('threat 48: one peer floods with forged tokens: it gets its share of the pool and not one check more', async () => {
   const { world, tasks } = counted()
   await world.identity.warm()
   const bad = await Promise.all(
@@ -79,7 +79,7 @@ test("while the flood goes on, every good token of every other peer is answered 
   for (const [nth, place] of places.entries()) expect(place - nth).toBeLessThanOrEqual(1 + burst)
 })
 
-test('a flood of proofs under keys nobody knows ends at the same budget', async () => {
+test('threat 48: a flood of proofs under keys nobody knows ends at the same budget', async () => {
   const { world, tasks } = counted()
   world.clock.advance(120_000)
   const url = `${gatewayUrl}/oauth/token`

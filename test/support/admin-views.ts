@@ -2,6 +2,8 @@
 
 export interface RunView {
   readonly id: string
+  readonly root: string
+  readonly person: string | null
   readonly state: string
   readonly calls: number
   readonly refused: number

@@ -19,6 +19,7 @@ import { Bench, limitsPlan } from '../../src/limits/bench.ts'
 import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
+import { Conversations } from '../../src/pipeline/conversations.ts'
 import { Counts } from '../../src/pipeline/counts.ts'
 import { Deliveries } from '../../src/pipeline/deliveries.ts'
 import { Exchanges } from '../../src/pipeline/exchanges.ts'
@@ -157,6 +158,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     relay: relay as unknown as Relay,
     exchanges: new Exchanges(),
     deliveries: new Deliveries(),
+    conversations: new Conversations(),
     counts: new Counts(declareGatewayMetrics(registry)),
     log: { debug: log, info: log, warn: log, error: log, flush: () => undefined },
   }

@@ -79,6 +79,11 @@ export function refuseVersion(call: Call, versions: readonly A2aVersion[]): Malf
   return unsupportedVersion(call.rpcId, call.operation === 'stream', versions)
 }
 
+/** The answer to a call that names a task or conversation its caller does not take part in (A2A 1.0 section 5.4). */
+export function taskNotFound(rpcId: string, streaming: boolean): Written {
+  return malformed(rpcId, 'task_not_found', 'There is no such task', streaming)
+}
+
 type Mistake = readonly [name: keyof typeof rpcCodes, message: string]
 
 const mistakes: Readonly<Record<JsonMistake['what'], Mistake>> = {
