@@ -19,7 +19,7 @@ export function tokenParts(identity: Identity): TokenParts {
     dpop: identity,
     minter: {
       async mintCallToken(facts) {
-        const { login: _login, run, ...rest } = facts
+        const { run, ...rest } = facts
         return await identity.mintCallToken({ ...rest, run: run.id })
       },
     },

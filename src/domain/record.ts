@@ -171,6 +171,14 @@ export interface GrantEntry extends Stamp {
   readonly policies: readonly string[]
   readonly pol_hash: string | null
   readonly expires_at: Millis | null
+  /** Hash of the signing input of the issued token, which is the `prh` of what stands on it. */
+  readonly input_hash: string | null
+  /** The issuer of the login the token is rooted in; this and the next three are null where there was none. */
+  readonly login_iss: string | null
+  /** Seconds since the epoch at which the person logged in, as far as that issuer says. */
+  readonly auth_time: number | null
+  readonly acr: string | null
+  readonly amr: readonly string[] | null
 }
 
 /** Something was revoked, contained or taken back. What is in force is in the state directory; this is the trace of it. */

@@ -17,6 +17,7 @@ import { actedIn, extend, inputHash, replaceNewest, rootHash, rootLineage } from
 import { readChain, writeChain } from './chain-claims.ts'
 import type { Frame, Unwritten } from './delivery.ts'
 import { type BaseClaims, isText, type ReadToken } from './strict-jwt.ts'
+import type { Subject } from './subject.ts'
 
 export const callTyp = 'at+jwt'
 /** The longest a call token may live. */
@@ -45,6 +46,8 @@ export interface CallFacts {
   readonly pop?: string | null
   /** What another organisation says came before a root. */
   readonly ext?: ForeignChain | null
+  /** How the person logged in (RFC 9068 section 2.2.1), in the token of a root. */
+  readonly login?: Subject['login']
 }
 
 /** The delegation a call token carries, but for how it is written; null where it belongs to no run. */
@@ -68,7 +71,7 @@ function continued({ lineage, depth, inputHash: prh }: Delegation, act: Paramete
 }
 
 export function callClaims(facts: CallFacts, delegation: Unwritten | null, frame: Frame & { jti: string }): JsonObject {
-  const { agent, person, audience, authority, boundTo } = facts
+  const { agent, person, audience, authority, boundTo, login = null } = facts
   const { iss, iat, exp, jti } = frame
   return {
     iss,
@@ -77,6 +80,9 @@ export function callClaims(facts: CallFacts, delegation: Unwritten | null, frame
     ...(delegation
       ? writeChain(delegation, delegation.depth + 1)
       : { sub: person ?? agent, sub_profile: person ? 'user' : 'service' }),
+    auth_time: login?.auth_time ?? undefined,
+    acr: login?.acr ?? undefined,
+    amr: login?.amr ?? undefined,
     jti,
     iat,
     nbf: iat,

@@ -45,6 +45,7 @@ export async function findGround(known: Known, request: TokenRequest): Promise<G
   if (isOAuthRefusal(subject)) return subject
   visit.found.parent_jti = subject?.tokenId ?? null
   visit.found.person = subject?.person ?? null
+  if (subject?.login) Object.assign(visit.found, { login_iss: subject.issuer, ...subject.login })
   const broken = subject && ((await strangerTo(known, request, subject)) ?? revoked(known, request, subject))
   if (broken) return broken
   const ground = subject?.delegation

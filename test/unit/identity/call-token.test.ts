@@ -116,3 +116,15 @@ describe('a call token', () => {
     expect(world.identity.mintDelivery(facts)).toMatchObject(refusal)
   })
 })
+
+test('the token of a root says how its person logged in, and one without a login says nothing of it', async () => {
+  const world = new World()
+  const login = { auth_time: 1_700_000_000, acr: 'aal2', amr: ['hwk', 'user'] }
+  const claimsOf = async (facts: object): Promise<unknown> => {
+    const raw = await rawOf(world.identity.mintCallToken(callFacts('research', { person: person('tomas'), ...facts })))
+    return JSON.parse(Buffer.from(raw.split('.')[1] ?? '', 'base64url').toString())
+  }
+  expect(await claimsOf({ login })).toMatchObject(login)
+  const without = await claimsOf({})
+  for (const name of Object.keys(login)) expect(without).not.toHaveProperty(name)
+})

@@ -161,6 +161,11 @@ export function grant(facts: Partial<GrantEntry> = {}): GrantEntry {
     policies: ['token.a'],
     pol_hash: 'sha256:00',
     expires_at: noon + 120_000,
+    input_hash: null,
+    login_iss: 'https://login.test',
+    auth_time: 1,
+    acr: 'aal2',
+    amr: ['hwk'],
     ...facts,
   }
 }
