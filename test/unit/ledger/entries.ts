@@ -38,7 +38,7 @@ export function run(number: number): RunId {
   return id
 }
 
-function person(name: string): PersonId {
+export function person(name: string): PersonId {
   const id = `user:${name}`
   assert(isPersonId(id), 'a test names persons')
   return id

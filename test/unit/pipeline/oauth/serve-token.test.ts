@@ -83,7 +83,9 @@ describe('an exchange', () => {
     const answer = await trial.ask(exchange('console', 'id token', 'orchestrator'))
     expect(answer.status).toBe(200)
     const [run] = trial.road.runs.list()
-    expect(trial.grants()).toMatchObject([{ login_iss: expect.stringMatching(/./), auth_time: 1, acr: null, amr: ['hwk'] }])
+    expect(trial.grants()).toMatchObject([
+      { login_iss: expect.stringMatching(/./), auth_time: 1, acr: null, amr: ['hwk'] },
+    ])
     expect(run).toMatchObject({ root: console_, person: person('ana'), state: 'active' })
     expect(trial.minted[0]).toMatchObject({ delegation: null, run, login })
     expect(trial.entries.map((entry) => entry.kind)).toEqual(['run', 'grant'])
