@@ -27,7 +27,7 @@ export function hopPage(account: HopAccount, paint: Paint): string {
 function decisionWords(account: HopAccount, paint: Paint): string {
   const { decision, code, detail, rule, policies, pol_hash } = account
   if (decision === 'open') return paint('warn', 'let through, and nothing is kept of its end')
-  const rules = pol_hash === null ? '' : `, policies ${pol_hash.slice(0, 19)}`
+  const rules = pol_hash === null ? '' : `, policies ${pol_hash.slice(0, 12)}`
   if (decision === 'allow')
     return `${paint('good', 'allowed')} by ${policies.map(visible).join(', ') || 'no policy'}${rules}`
   const why = [code ?? 'not a call', rule, detail].filter((part) => part !== null).map(visible)

@@ -97,6 +97,7 @@ function runWords({ run, depth, depthMax, hop }: Inspected): string {
 }
 
 function bindingWords({ boundTo, claims }: Inspected): string {
+  if (claims['may_act'] !== undefined) return 'none: worth nothing without the credential of its holder'
   if (boundTo === null) return claims['cnf'] === undefined ? 'bearer' : 'a cnf that Weir does not know'
   return `${boundTo.kind === 'dpop' ? 'dpop jkt' : 'mtls x5t#S256'} ${boundTo.thumbprint}`
 }

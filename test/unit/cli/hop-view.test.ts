@@ -59,7 +59,7 @@ const plain = (_tone: unknown, text: string): string => text
 test('a refused hop says for whom, through whom and by what right, and why it was refused', () => {
   expect(hopPage(refused, plain)).toBe(`hop       ${hop(2)}, 2027-01-15T08:00:00Z
 call      agent:research → agent:writer, SendMessage
-decision  refused: policy_denied, policy.default, no policy permits it, policies sha256:0123456789ab
+decision  refused: policy_denied, policy.default, no policy permits it, policies sha256:01234
 run       ${runId(1)}
 person    user:tomas
 login     at https://login.test, 2027-01-15T08:00:00Z, amr hwk
@@ -81,7 +81,7 @@ test('a login that nobody saw is not claimed, and a signature that does not hold
     plain,
   )
   expect(page).toContain('login     not seen: named by the api_key k1 of the root agent\n')
-  expect(page).toContain('decision  allowed by graph.a, policies sha256:0123456789ab\n')
+  expect(page).toContain('decision  allowed by graph.a, policies sha256:01234\n')
   expect(page).toContain('proof     broken: see the last column\nmissing   one is missing\n')
   expect(page).toMatch(/its signature does not hold\n$/)
 })
