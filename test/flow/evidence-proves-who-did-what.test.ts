@@ -91,6 +91,17 @@ test('the bundle is checked by Node alone, in a folder with nothing else', async
   expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written') as unknown })
 })
 
+test('a run for nobody holds as well, also where a token that came home went out again with a later call', async () => {
+  const lent = other.calls.filter(({ depth }) => depth === 4).map(({ delivery }) => delivery)
+  expect(lent).toHaveLength(2)
+  expect(new Set(lent).size).toBe(1)
+  writeFileSync(join(evidence, 'other.json'), JSON.stringify(other))
+  const verdict = await runNode(evidence, 'verify-chain.mjs', 'other.json')
+  expect(verdict).toMatchObject({ code: 0, stderr: '' })
+  expect(verdict.stdout).toContain('of nobody, begun by agent:console')
+  expect(verdict.stdout).toContain('compare them with published ones.\nHOLDS: 7 hops, 4 signed tokens\n')
+})
+
 type Loose = Record<string, unknown>
 interface Forged {
   calls: Loose[]

@@ -14,7 +14,12 @@ import { call, hop, intent, noon, refusedCall, revocationEntry, run, runEntry, t
 import { claimsOf } from '../identity/tokens.ts'
 
 const nothing: RunTrace = {
-  ...{ runs: [], calls: [], intents: [], tokens: [], grants: [], revocations: [] },
+  runs: [],
+  calls: [],
+  intents: [],
+  tokens: [],
+  grants: [],
+  revocations: [],
   complete: true,
   problems: [],
 }
