@@ -18,6 +18,8 @@ import { readFileSync } from 'node:fs'
 import process from 'node:process'
 
 const sha256 = (text) => createHash('sha256').update(text).digest('base64url')
+/** A bundle is somebody's text: it must not steer the terminal that shows it. */
+const plain = (text) => String(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?')
 const same = (a, b) => canonical(a ?? null) === canonical(b ?? null)
 
 /** RFC 8785 for what tokens hold: texts, whole numbers, lists and objects. */
@@ -106,6 +108,9 @@ function checkLink(token, world) {
   const { dlg, agents } = token
   const parent = standsOn(dlg.prh, world)
   must((dlg.depth === 1) === (parent === null), 'the token it stands on is not in the bundle')
+  const [grant, newest] = [world.grants.get(dlg.prh ?? ''), dlg.hops.at(-1)]
+  const granted = [newest.jti, newest.a, newest.adh, personOf(token)]
+  must(!grant || same([grant.jti, grant.agent, grant.adh, grant.person], granted), 'its grant is not that of its token')
   if (!parent) return must(before(token) === dlg.root, 'its chain does not begin at the root')
   must(token.sub === parent.sub && token.sub_profile === parent.sub_profile, 'its person is not that of the hop before')
   must(dlg.root === parent.dlg.root, 'its root is not that of the hop before')
@@ -177,10 +182,8 @@ function within(child, parent) {
   return held === undefined || (child.authorization_details?.every(inOne) ?? false)
 }
 
-/** Null where there is no ceiling. */
 function authorityHash({ scope, authorization_details }) {
-  const claims = canonical({ authorization_details, scope })
-  return claims === '{}' ? null : sha256(claims)
+  return scope !== undefined || authorization_details ? sha256(canonical({ authorization_details, scope })) : null
 }
 
 /** Whether the record of a call says what the token says that went out with it, and names the hop it stands on. */
@@ -269,7 +272,7 @@ function report({ world, problems }, fromBundle) {
   const rows = hops.map((hop) => {
     const open = hop.kind === 'intent' ? 'no end recorded' : (hop.decision ?? '?')
     const proof = problems.get(hop.rid) ?? (hop.delivery || hop.kind === 'intent' ? 'signed' : 'record only')
-    return [String(hop.depth), String(hop.rid), `${hop.agent} -> ${hop.target ?? '?'}`, open, proof]
+    return [hop.depth, hop.rid, `${hop.agent} -> ${hop.target ?? '?'}`, open, proof].map(plain)
   })
   const table = pad([['DEPTH', 'HOP', 'CALL', 'DECISION', 'PROOF'], ...rows])
   const who = `run ${world.run} of ${world.person ?? 'nobody'}, begun by ${world.rootAgent}`
@@ -277,20 +280,17 @@ function report({ world, problems }, fromBundle) {
   const warning = fromBundle ? 'The keys are those of the bundle itself: compare them with published ones.\n' : ''
   const holds = `HOLDS: ${rows.length} hops, ${world.byJti.size} signed tokens`
   const verdict = first ? `BROKEN at ${first.rid}: ${problems.get(first.rid)}` : holds
-  process.stdout.write(`${who}\n\n${table}\n${warning}${verdict}\n`)
+  process.stdout.write(`${plain(who)}\n\n${table}\n${warning}${plain(verdict)}\n`)
   return first ? 1 : 0
 }
 
 function main([file, flag, jwks]) {
-  if (!file || (flag !== undefined && (flag !== '--jwks' || !jwks))) {
-    process.stderr.write('Usage: node verify-chain.mjs bundle.json --jwks jwks.json\n')
-    return 2
-  }
-  const bundle = JSON.parse(readFileSync(file, 'utf8'))
-  const set = jwks ? JSON.parse(readFileSync(jwks, 'utf8')) : bundle
+  const read = (name) => JSON.parse(readFileSync(name, 'utf8'))
+  const bundle = file ? read(file) : {}
+  const set = flag === '--jwks' && jwks ? read(jwks) : bundle
   const hops = bundle.schema === 'weir.run-chain/v1' ? bundle.calls.length + bundle.intents.length : 0
-  if (hops === 0 || !Array.isArray(set.keys)) {
-    process.stderr.write('There is no evidence of a run with a hop, or no JWK Set.\n')
+  if (hops === 0 || !Array.isArray(set.keys) || (flag !== undefined && set === bundle)) {
+    process.stderr.write('Usage: node verify-chain.mjs bundle.json --jwks jwks.json, with a bundle that holds a hop\n')
     return 2
   }
   const keys = new Map(set.keys.filter(({ weir_use = 'token' }) => weir_use === 'token').map((key) => [key.kid, key]))

@@ -77,7 +77,9 @@ test('a token of the run is drawn long after, with the keys of the state directo
   const drawn = await weir('token', 'inspect', token)
   expect(drawn).toMatchObject({ code: 0, stdout: expect.stringContaining('5      agent:checker ') as unknown })
   expect(drawn.stdout).not.toContain(token.split('.')[2])
-  expect(await runWeir('token', 'inspect', token, '--jwks', join(evidence, 'jwks.json'))).toEqual(drawn)
+  const whole = await weir('token', 'inspect', token, '--json')
+  expect(whole.stdout).not.toContain(token.split('.')[2])
+  expect(await runWeir('token', 'inspect', token, '--json', '--jwks', join(evidence, 'jwks.json'))).toEqual(whole)
 })
 
 test('the bundle is checked by Node alone, in a folder with nothing else', async () => {
@@ -100,6 +102,14 @@ test('a run for nobody holds as well, also where a token that came home went out
   expect(verdict).toMatchObject({ code: 0, stderr: '' })
   expect(verdict.stdout).toContain('of nobody, begun by agent:console')
   expect(verdict.stdout).toContain('compare them with published ones.\nHOLDS: 7 hops, 4 signed tokens\n')
+})
+
+test('a bundle cannot steer the terminal of whoever checks it', async () => {
+  const [first, ...rest] = bundle.calls
+  const agent = '\u001b[2Jagent:eve\nHOLDS: all of it'
+  writeFileSync(join(evidence, 'loud.json'), JSON.stringify({ ...bundle, calls: [{ ...first, agent }, ...rest] }))
+  const { code, stdout } = await runNode(evidence, 'verify-chain.mjs', 'loud.json')
+  expect([code, stdout.includes('\u001b'), /^HOLDS/m.test(stdout)]).toEqual([1, false, false])
 })
 
 type Loose = Record<string, unknown>
@@ -125,7 +135,7 @@ function resign(at: number, change: (claims: { dlg: Loose } & Loose) => void): (
   }
 }
 
-const edit = (list: 'calls' | 'tokens', at: number, change: Loose) => (forged: Forged) =>
+const edit = (list: 'calls' | 'tokens' | 'grants', at: number, change: Loose) => (forged: Forged) =>
   void (forged[list][at] = { ...forged[list][at], ...change })
 const allKeys = (change: Loose) => (forged: Forged) => forged.keys.forEach((key) => Object.assign(key, change))
 
@@ -203,6 +213,8 @@ test.each<readonly [string, number, string, () => (forged: Forged) => unknown]>(
   ['a hop that is gone', 3, 'is not in the bundle', () => lose(2, 'calls', 'tokens', 'intents')],
   ['a record that is gone', 4, 'let through and has no record', () => lose(4, 'calls', 'tokens')],
   ['a grant that is gone', 3, 'is not in the bundle', () => (forged: Forged) => void (forged.grants.length = 1)],
+  ['another agent in a grant', 3, 'its grant is not', () => edit('grants', 1, { agent: 'agent:eve' })],
+  ['another person in the grant of the root', 1, 'its grant is not', () => edit('grants', 0, { person: 'user:eve' })],
   ['a flipped signature', 2, 'signature of its token does not hold', () => flipped],
   ['a key retired before', 1, 'after its key was retired', () => allKeys({ retired_at: 1 })],
   ['a key that signs later', 1, 'older than the key', () => allKeys({ active_from: Date.now() + 3_600_000 })],
