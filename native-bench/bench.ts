@@ -1,5 +1,5 @@
 /**
- * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, or `limits`, `policy`, `ledger` for
+ * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, or `limits`, `policy`, `ledger`, `identity` for
  * what one part costs. Progress goes to stderr, the result to stdout.
  */
 import { parseArgs } from 'node:util'
@@ -23,6 +23,7 @@ const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
   limits: () => import('./limits.ts'),
   policy: () => import('./policy.ts'),
   ledger: () => import('./ledger.ts'),
+  identity,
 }
 
 const name = positionals[0] ?? 'a2a'
@@ -41,4 +42,16 @@ async function a2a(): Promise<void> {
   }
   const report = await benchA2a(options, (line) => process.stderr.write(`${line}\n`))
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : showA2a(report))
+}
+
+async function identity(): Promise<void> {
+  const { benchIdentity, checksOf, showIdentity } = await import('./identity.ts')
+  const { demoHitRates } = await import('./demo-hits.ts')
+  const report = await benchIdentity()
+  const hits = await demoHitRates()
+  const lent = hits.map(({ title, hit, miss }) => `lent in the demo        ${hit} of ${hit + miss} calls: ${title}`)
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ ...report, hits })}\n` : `${[showIdentity(report), ...lent].join('\n')}\n`,
+  )
+  process.exitCode = checksOf(report).every(({ holds }) => holds) ? 0 : 1
 }

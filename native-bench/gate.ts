@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { benchIdentity, checksOf } from './identity.ts'
 import { alternate, setStage, type Stage } from './stage.ts'
 import { showSpread, spreadOf } from './statistics.ts'
 import { price } from './weir-setup.ts'
@@ -53,9 +54,14 @@ async function ledgerOf(stage: Stage): Promise<{ readonly appended: number; read
   }
 }
 
-/** What must be exactly so. The process writes a boot entry and opens one run; a call is an intent and a record. */
+/**
+ * What must be exactly so. The process writes a boot entry and opens one run; a call is an intent and a record, and a
+ * token where none of an earlier call was at home.
+ */
 async function counts(stage: Stage, calls: number): Promise<readonly Check[]> {
-  const entries = 2 + 2 * calls
+  const page = await asked(stage, '/metrics')
+  const signed = Number(/^weir_delivery_cache_total\{outcome="miss"\} (\d+)/m.exec(page)?.[1])
+  const entries = 2 + 2 * calls + signed
   const { appended, durable } = await ledgerOf(stage)
   const run = JSON.parse(await asked(stage, `/api/v1/runs/${stage.run}`)) as Booked
   const { spent, reserved } = run
@@ -63,11 +69,16 @@ async function counts(stage: Stage, calls: number): Promise<readonly Check[]> {
   const nothingHeld = reserved.tokens === 0 && reserved.cost_micros === 0
   return [
     {
-      name: 'every call left its intent and its record, durable',
+      name: 'every call left its intent, its record and its token if it got a new one, durable',
       holds: durable === entries,
       seen: `${durable} of ${entries}`,
     },
     { name: 'nothing else was appended', holds: appended === entries, seen: `${appended} of ${entries}` },
+    {
+      name: 'no more tokens were signed than calls were open at once',
+      holds: signed <= connections + 1,
+      seen: `${signed} of ${connections}`,
+    },
     {
       name: 'every call is of the one run',
       holds: run.calls === calls && run.refused === 0,
@@ -111,6 +122,6 @@ function judged(median: number, seen: string): Check {
   return { name, holds: process.argv.includes('--write') || median <= most, seen }
 }
 
-const checks = await gate()
+const checks = [...(await gate()), ...checksOf(await benchIdentity())]
 for (const { name, holds, seen } of checks) say(`${holds ? 'ok  ' : 'FAIL'} ${name}: ${seen}`)
 process.exitCode = checks.every(({ holds }) => holds) ? 0 : 1

@@ -49,8 +49,8 @@ function team(id: string): TeamId {
   return id
 }
 
-const board = createBoard({ ...limitsPlan({ runs: 4, agents: 4, teams: 4 }), floor: 1 })
-const bench = new Bench(board, settings, { runs: 4, edges_per_run: 64, chain: 64 })
+const board = createBoard({ ...limitsPlan({ runs: 4, agents: 4, teams: 4, grants: 8 }), floor: 1 })
+const bench = new Bench(board, settings, { runs: 4, edges_per_run: 64, grants: 8, chain: 64 })
 const dice = cryptoDice()
 const root = agent('agent:orchestrator')
 const target = agent('agent:research')
@@ -68,6 +68,7 @@ const base: Omit<Ask, 'hop' | 'now'> = {
   chain: [root, target],
   cycle: null,
   price: { tokens: 1500, cost_micros: 20_000 },
+  budget: [],
 }
 
 function reserveAndSettle(): number {

@@ -58,7 +58,8 @@ const ahead_max_ms = 60_000
 
 /** The rows every part wants on the board. */
 export function boardPlan({ maximums, agents, teams }: Settings): BoardPlan {
-  const counts = { runs: maximums.runs, agents: agents.size + spareRows, teams: teams.size + spareRows }
+  const { runs, grants } = maximums
+  const counts = { runs, grants, agents: agents.size + spareRows, teams: teams.size + spareRows }
   return { ...limitsPlan(counts), ...singleUsePlan(maximums.replay_proofs) }
 }
 

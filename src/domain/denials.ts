@@ -149,9 +149,10 @@ export const denials = {
     http: 402,
     jsonrpc: 1402,
     ...never,
-    sentence: 'The budget of this agent or team does not cover another call',
-    advice: 'Reply with what you have; retry only after the budget resets',
-    meaning: 'Reserved plus spent would exceed the period budget of the agent or its team.',
+    sentence: 'The budget of this agent, its team or its token does not cover another call',
+    advice: 'Reply with what you have; retry only after the budget resets, which that of a token never does',
+    meaning:
+      'Reserved plus spent would exceed the period budget of the agent or its team, or the ceiling of a token behind the call.',
   },
   rate_limited: {
     http: 429,

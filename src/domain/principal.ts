@@ -1,5 +1,6 @@
 import type { Millis } from '../base/clock.ts'
 import type { Authority } from './authority.ts'
+import type { BudgetCeiling } from './ceilings.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
 
 /** How a caller proved who it is. */
@@ -42,12 +43,6 @@ export function isBound({ kind, boundTo }: Pick<Proof, 'kind' | 'boundTo'>): boo
 /** How far results of the outside may have steered a run; it only ever rises. */
 export type Taint = (typeof taints)[number]
 export const taints = ['none', 'external', 'untrusted', 'injected'] as const
-
-/** A ceiling on what the holder of a token and everybody below it may spend together. Absent: the run's alone. */
-export interface BudgetCeiling {
-  readonly cost_micros?: number
-  readonly tokens?: number
-}
 
 /** One step of the chain, as it is hashed into `head`. All hashes are SHA-256 in base64url. */
 export interface ChainLink {
@@ -113,7 +108,8 @@ export interface Delegation {
   readonly issuedAt: Millis
   readonly expiresAt: Millis
   readonly authority: Authority
-  readonly budget: BudgetCeiling | null
+  /** Every ceiling that its holder spends under, the outermost first; empty: the run's budget alone. */
+  readonly budget: readonly BudgetCeiling[]
   readonly taint: Taint
   readonly lineage: Lineage
 }

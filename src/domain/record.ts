@@ -62,6 +62,8 @@ export interface CallRecord extends Stamp {
   readonly shadow: readonly string[]
   readonly reserved: Spend
   readonly outcome: Outcome
+  /** Grants of the budget ceilings it counted on, outermost first; absent in files older than these. */
+  readonly grants?: readonly string[]
   /** Scopes the caller acted under; null for no ceiling. */
   readonly scope: string | null
   /** Hash of the authority it acted with; null for no ceiling. */
@@ -101,6 +103,8 @@ export interface IntentEntry extends Stamp {
   readonly depth: number
   readonly target: string
   readonly reserved: Spend
+  /** As in the record of the call. */
+  readonly grants?: readonly string[]
 }
 
 /** A run opened, was halted, or ended. */

@@ -1,6 +1,7 @@
 import { denials, type DenialCode } from './denials.ts'
 import type { AgentId, HopId } from './ids.ts'
 import type { Call } from './call.ts'
+import type { BudgetCeiling } from './ceilings.ts'
 import type { Authority } from './authority.ts'
 import type { Delegation, Principal } from './principal.ts'
 import type { Run } from './run.ts'
@@ -102,6 +103,8 @@ export interface Hop {
   readonly delegation: Delegation | null
   /** What the target may at most be asked to do for it: never more than its caller. */
   readonly authority: Authority
+  /** The ceilings it counts on, and whatever follows from it. */
+  readonly budget: readonly BudgetCeiling[]
   readonly permit: Permit
   readonly lease: Lease
 }

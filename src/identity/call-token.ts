@@ -7,8 +7,9 @@
  */
 import type { JsonObject } from '../base/json.ts'
 import type { Authority } from '../domain/authority.ts'
+import type { BudgetAmounts } from '../domain/ceilings.ts'
 import { type AgentId, isAgentId, isPersonId, type PersonId, type RunId } from '../domain/ids.ts'
-import type { BudgetCeiling, Confirmation, Delegation, ForeignChain, Lineage, Proof } from '../domain/principal.ts'
+import type { Confirmation, Delegation, ForeignChain, Lineage, Proof } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { authorityHash } from '../domain/authority/hash.ts'
 import { readAuthority, writeAuthority } from './authority-claims.ts'
@@ -41,7 +42,8 @@ export interface CallFacts {
   readonly ttl_s?: number
   /** Absent: that of the parent. */
   readonly depthMax?: number | null
-  readonly budget?: BudgetCeiling | null
+  /** A ceiling of its own, beside those of the parent. */
+  readonly budget?: BudgetAmounts | null
   /** SHA-256 in base64url of the proof of possession shown for it. */
   readonly pop?: string | null
   /** What another organisation says came before a root. */
@@ -53,7 +55,9 @@ export interface CallFacts {
 /** The delegation a call token carries, but for how it is written; null where it belongs to no run. */
 export function callDelegation(facts: CallFacts, jti: string, iat: number): Unwritten | null {
   const { agent, delegation: parent, authority, run, person, ext = null } = facts
-  const { depthMax = parent?.depthMax ?? null, budget = parent?.budget ?? null, pop = null } = facts
+  const { depthMax = parent?.depthMax ?? null, pop = null } = facts
+  const inherited = parent?.budget ?? []
+  const budget = facts.budget ? [...inherited, { ...facts.budget, grant: jti }] : inherited
   const act = { a: agent, jti, iat, adh: authorityHash(authority), pop }
   const own = { holder: agent, tokenId: jti, authority, depthMax, budget }
   if (parent) {

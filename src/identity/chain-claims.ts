@@ -3,8 +3,9 @@
  * number of agents that acted differs: the holder of a call token is one of them, the holder of a delivery not yet.
  */
 import { isJsonObject, type JsonObject } from '../base/json.ts'
+import { type BudgetCeiling, ceilings_max } from '../domain/ceilings.ts'
 import { type AgentId, type HopId, isAgentId, isHopId, isPersonId, isRunId, slugOf } from '../domain/ids.ts'
-import { type BudgetCeiling, type Delegation, type ForeignChain, type Lineage, taints } from '../domain/principal.ts'
+import { type Delegation, type ForeignChain, type Lineage, taints } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import { headOf, isDigest, readLinks, rootHash } from './chain.ts'
 import { isText } from './strict-jwt.ts'
@@ -42,7 +43,7 @@ export function writeChain(chained: Chained, acted: number): JsonObject {
       base: base === root ? undefined : base,
       hops: links,
       chain: chain.map(slugOf),
-      bud: budget ? { usd_u: budget.cost_micros, tok: budget.tokens } : undefined,
+      bud: budget.length > 0 ? budget.map(writeCeiling) : undefined,
       taint,
       ext: ext ? { iss: ext.issuer, head: ext.head ?? undefined, depth: ext.depth, actors: ext.actors } : undefined,
     },
@@ -68,7 +69,7 @@ export function readChain(claims: JsonObject, chain_max: number, holderActed: bo
   if (lineage?.root !== rootHash(txn, chain[0], person)) return refuse('the hashes are not those of this chain')
   const budget = readBudget(dlg.bud)
   const taint = taints.find((each) => each === dlg.taint)
-  if (budget === undefined || taint === undefined) return refuse('bud or taint cannot be read')
+  if (!budget || taint === undefined) return refuse('bud or taint cannot be read')
   return { run: txn, hop, depth, depthMax, chain, person, budget, taint, lineage }
 }
 
@@ -99,12 +100,24 @@ function readForeign(value: unknown): ForeignChain | null | undefined {
   return { issuer, head, depth, actors }
 }
 
-function readBudget(value: unknown): BudgetCeiling | null | undefined {
-  if (value === undefined) return null
-  if (!isJsonObject(value)) return undefined
-  const { usd_u, tok } = value
-  if ((usd_u !== undefined && !isCount(usd_u)) || (tok !== undefined && !isCount(tok))) return undefined
-  return { ...(usd_u === undefined ? {} : { cost_micros: usd_u }), ...(tok === undefined ? {} : { tokens: tok }) }
+function writeCeiling({ grant, cost_micros, tokens }: BudgetCeiling): JsonObject {
+  return { id: grant, usd_u: cost_micros, tok: tokens }
+}
+
+function readBudget(value: unknown): readonly BudgetCeiling[] | null {
+  if (value === undefined) return []
+  if (!Array.isArray(value) || value.length === 0 || value.length > ceilings_max) return null
+  const read = value.map(readCeiling).filter((ceiling) => ceiling !== null)
+  return new Set(read.map(({ grant }) => grant)).size === value.length ? read : null
+}
+
+function readCeiling(value: unknown): BudgetCeiling | null {
+  if (!isJsonObject(value)) return null
+  const { id: grant, usd_u, tok } = value
+  if (!isText(grant) || (usd_u === undefined && tok === undefined)) return null
+  if ((usd_u !== undefined && !isCount(usd_u)) || (tok !== undefined && !isCount(tok))) return null
+  const cost = usd_u === undefined ? {} : { cost_micros: usd_u }
+  return { grant, ...cost, ...(tok === undefined ? {} : { tokens: tok }) }
 }
 
 function readSlugs(value: unknown, chain_max: number): readonly AgentId[] | null {

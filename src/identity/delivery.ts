@@ -21,7 +21,7 @@ export const deliveryTyp = 'delivery+jwt'
 /** What a delivery says; a Hop says all of it. The target is the last agent of the chain. */
 export type DeliveryFacts = Pick<
   Hop,
-  'id' | 'depth' | 'depthMax' | 'chain' | 'principal' | 'delegation' | 'authority'
+  'id' | 'depth' | 'depthMax' | 'chain' | 'principal' | 'delegation' | 'authority' | 'budget'
 > & {
   readonly run: Pick<Run, 'id' | 'person' | 'endsAt'>
 }
@@ -39,12 +39,12 @@ export type Unwritten = Omit<Delegation, 'inputHash' | 'keyId' | 'issuedAt' | 'e
 
 /** One delivery as it will be read, but for how it is written; null if the chain before this call is not known. */
 export function deliveryOf(facts: DeliveryFacts, iat: number): Unwritten | null {
-  const { run, id: hop, depth, depthMax, chain, authority, delegation } = facts
+  const { run, id: hop, depth, depthMax, chain, authority, budget, delegation } = facts
   const lineage = lineageOf(facts, iat)
   const holder = chain.at(-1)
   if (!holder || actedIn(lineage) !== depth) return null
   const tokenId = hopHash(lineage.head, hop, depth, holder)
-  const inherited = { budget: delegation?.budget ?? null, taint: delegation?.taint ?? 'none' } as const
+  const inherited = { budget, taint: delegation?.taint ?? 'none' } as const
   const { id, person } = run
   return { run: id, hop, depth, depthMax, chain, person, holder, tokenId, authority, ...inherited, lineage }
 }

@@ -1,8 +1,8 @@
 /** The work of a proof thread: signature mathematics and nothing else. Claims were judged before they came here. */
-import { sign } from 'node:crypto'
-import { compactVerify, type CryptoKey, importJWK, type JWK } from 'jose'
+import { type JsonWebKey, type KeyObject, sign } from 'node:crypto'
 import { BoundedMap } from '../base/bounded-map.ts'
 import type { ProofResult, ProofTask, RunProofs, SignTask, VerifyTask } from './proof-tasks.ts'
+import { importPublicKey, signatureHolds } from './signature.ts'
 import { SigningSlot } from './signing-slot.ts'
 
 /** 50 keys of each of 16 issuers; beyond that the least used is imported again. */
@@ -11,26 +11,22 @@ const importedKeys_max = 800
 /** Makes a runner of proof batches that signs with the keys in the slot of a keyring; without one it can only verify. */
 export function openProofRunner(keySlot: SharedArrayBuffer | null): RunProofs {
   const slot = keySlot && new SigningSlot(keySlot)
-  const imported = new BoundedMap<string, CryptoKey | Uint8Array>({ max: importedKeys_max })
-  const prove = (task: ProofTask): ProofResult | Promise<ProofResult> =>
+  const imported = new BoundedMap<string, KeyObject>({ max: importedKeys_max })
+  const prove = (task: ProofTask): ProofResult =>
     task.kind === 'sign' ? makeSignature(task, slot) : holds(task, imported)
-  return async (tasks) => {
-    const results: ProofResult[] = []
-    // One after the other: a thread of the pool must not fan out over the cores that the main thread needs.
-    for (const task of tasks) results.push(await prove(task))
-    return results
-  }
+  // One after the other: a thread of the pool must not fan out over the cores that the main thread needs.
+  return async (tasks) => tasks.map(prove)
 }
 
 /** Default is no: whatever goes wrong with a stranger's token or key, the signature does not hold. */
-async function holds(task: VerifyTask, imported: BoundedMap<string, CryptoKey | Uint8Array>): Promise<boolean> {
+function holds({ raw, alg, key: text }: VerifyTask, imported: BoundedMap<string, KeyObject>): boolean {
   try {
-    const name = `${task.alg} ${task.key}`
-    const key = imported.get(name) ?? (await importJWK(JSON.parse(task.key) as JWK, task.alg))
-    await compactVerify(task.raw, key, { algorithms: [task.alg] })
+    const known = imported.get(text)
+    const key = known ?? importPublicKey(JSON.parse(text) as JsonWebKey)
+    const good = signatureHolds(raw, alg, key)
     // Not before: keys that strangers bring with worthless proofs must not crowd out those of issuers.
-    imported.set(name, key)
-    return true
+    if (good && !known) imported.set(text, key)
+    return good
   } catch {
     return false
   }

@@ -14,9 +14,9 @@ export const shapes: Shapes = {
     'v ts rid parent_rid run run_origin human agent cred_type cred_id jti chain depth target dialect action method',
     'decision code detail rule policies pol_hash cfg_hash shadow reserved.tokens reserved.cost_micros outcome.status',
     'outcome.fault outcome.spent.tokens outcome.spent.cost_micros outcome.bytes_in outcome.bytes_out outcome.ms',
-    'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery',
+    'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery grants',
   ),
-  intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros'),
+  intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants'),
   run: words('v ts run event root human ends_at code reason actor'),
   boot: words('v ts boot gw pid'),
   grant: words(
@@ -35,7 +35,7 @@ const tokenMax = 8192
 const listMax = 64
 const itemMax = 128
 
-/** No packed entry is longer: 18 texts of 3 bytes a unit, 3 lists, numbers and marks come to less. */
+/** No packed entry is longer: 18 texts of 3 bytes a unit, 4 lists, numbers and marks come to less. */
 export const packedMax_bytes = 131_072
 
 const packr = new Packr({ useRecords: false })
@@ -50,7 +50,7 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
   if (entry.kind === 'intent') {
     const { reserved } = entry
     const who = [entry.rid, entry.run, entry.agent, entry.depth, clip(entry.target)]
-    return ['intent', entry.v, entry.ts, ...who, reserved.tokens, reserved.cost_micros]
+    return ['intent', entry.v, entry.ts, ...who, reserved.tokens, reserved.cost_micros, clipList(entry.grants ?? [])]
   }
   if (entry.kind === 'run') {
     const why = [clip(entry.code), clip(entry.reason), clip(entry.actor)]
@@ -131,6 +131,7 @@ function callRow(entry: CallRecord): readonly unknown[] {
     entry.prh,
     entry.bound,
     clip(entry.delivery),
+    clipList(entry.grants ?? []),
   ]
 }
 

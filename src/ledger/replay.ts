@@ -20,6 +20,8 @@ interface ReplayedRun {
   readonly depthMax: number
   /** Settled spend, and the reservation of every hop whose end nobody saw. */
   readonly spent: Spend
+  /** The same for each budget ceiling of a token, by its grant. */
+  readonly grants: ReadonlyMap<string, Spend>
   readonly participants: readonly AgentId[]
   readonly edges: readonly RunEdge[]
 }
@@ -71,6 +73,7 @@ interface OpenRun {
   calls: number
   depthMax: number
   spent: Spend
+  readonly grants: Map<string, Spend>
   readonly participants: Set<AgentId>
   readonly edges: Map<string, RunEdge>
 }
@@ -105,6 +108,7 @@ class Memory {
       calls: run.calls,
       depthMax: run.depthMax,
       spent: run.spent,
+      grants: run.grants,
       participants: [...run.participants],
       edges: [...run.edges.values()],
     }))
@@ -139,7 +143,7 @@ class Memory {
     if (intent) this.#book(agent, intent.ts, negative(intent.reserved))
     if (!run) return
     if (!intent) admit(run, { ...record, agent }, outcome.spent)
-    else spend(run, edgeOf(run, agent, record), plus(outcome.spent, negative(intent.reserved)))
+    else spend(run, intent, plus(outcome.spent, negative(intent.reserved)))
   }
 
   #book(agent: AgentId, at: Millis, spent: Spend): void {
@@ -152,11 +156,21 @@ interface Step {
   readonly agent: AgentId
   readonly target: string
   readonly depth: number
+  readonly grants?: readonly string[]
 }
 
 function newRun(opened: RunEntry): OpenRun {
   const participants = new Set([opened.root])
-  return { opened, halt: null, calls: 0, depthMax: 0, spent: nothingSpent, participants, edges: new Map() }
+  return {
+    opened,
+    halt: null,
+    calls: 0,
+    depthMax: 0,
+    spent: nothingSpent,
+    grants: new Map(),
+    participants,
+    edges: new Map(),
+  }
 }
 
 function haltOf(entry: RunEntry): Halt {
@@ -177,11 +191,13 @@ function admit(run: OpenRun, step: Step, spent: Spend): void {
   run.depthMax = Math.max(run.depthMax, step.depth)
   run.participants.add(step.agent)
   if (isAgentId(step.target)) run.participants.add(step.target)
-  spend(run, edge, spent)
+  spend(run, step, spent)
 }
 
-function spend(run: OpenRun, edge: RunEdge, spent: Spend): void {
+function spend(run: OpenRun, step: Step, spent: Spend): void {
+  const edge = edgeOf(run, step.agent, step)
   run.spent = plus(run.spent, spent)
+  for (const grant of step.grants ?? []) run.grants.set(grant, plus(run.grants.get(grant) ?? nothingSpent, spent))
   edge.tokens += spent.tokens
   edge.cost_micros += spent.cost_micros
 }

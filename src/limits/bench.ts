@@ -13,6 +13,7 @@ import type { AgentId, TeamId } from '../domain/ids.ts'
 import type { Spend } from '../domain/spend.ts'
 import { Account, longsPerAccount } from './account.ts'
 import { Gauge } from './gauge.ts'
+import { Grants } from './grants.ts'
 import { Rate } from './rate.ts'
 import type { AgentLimits, LimitMaximums, LimitSettings, TeamLimits } from './settings.ts'
 
@@ -36,13 +37,16 @@ export function dayOf(now: Millis): number {
 }
 
 /** The rows this organ wants on the board. Agents and teams that reloads add need rows too: plan some more. */
-export function limitsPlan(counts: { runs: number; agents: number; teams: number }): BoardPlan {
-  const { runs, agents, teams } = counts
-  return { 'limits.runs': runs, 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents }
+export function limitsPlan(counts: Readonly<Record<'runs' | 'agents' | 'teams' | 'grants', number>>): BoardPlan {
+  const { runs, agents, teams, grants } = counts
+  const parties = { 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents }
+  return { 'limits.runs': runs, ...parties, 'limits.grants': grants }
 }
 
 export class Bench {
   readonly maximums: LimitMaximums
+  /** What was spent under the ceilings of tokens. */
+  readonly grants: Grants
   readonly #agentRows: Rows
   readonly #teamRows: Rows
   readonly #tokenRows: Rows
@@ -55,6 +59,7 @@ export class Bench {
     this.#agentRows = rowsOf(board, 'limits.agents')
     this.#teamRows = rowsOf(board, 'limits.teams')
     this.#tokenRows = rowsOf(board, 'limits.tokens')
+    this.grants = new Grants(board)
     this.#settings = settings
     this.maximums = maximums
   }

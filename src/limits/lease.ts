@@ -4,11 +4,12 @@
  */
 import { assert } from '../base/assert.ts'
 import type { Millis } from '../base/clock.ts'
+import type { BudgetCeiling } from '../domain/ceilings.ts'
 import { type AgentId, type HopId, isAgentId, type TeamId } from '../domain/ids.ts'
 import type { Cycle } from '../domain/run-graph.ts'
 import type { Run } from '../domain/run.ts'
 import { nothingSpent, type Spend } from '../domain/spend.ts'
-import { type Denial, deny, issueLease, type Lease, type Overruled } from '../domain/verdict.ts'
+import { type Denial, deny, isDenial, issueLease, type Lease, type Overruled } from '../domain/verdict.ts'
 import { type Bench, dayOf } from './bench.ts'
 import type { HopStart, LiveRun } from './live-run.ts'
 import { type Seat, type Step, steps } from './steps.ts'
@@ -30,6 +31,8 @@ export interface Ask {
   /** What `run.graph.closes` said about this call. */
   readonly cycle: Cycle | null
   readonly price: Spend
+  /** The ceilings of the caller's tokens. */
+  readonly budget: readonly BudgetCeiling[]
   readonly now: Millis
 }
 
@@ -44,11 +47,14 @@ export function reserve(bench: Bench, ask: Ask): Lease | Denial {
   if (!agent || (ask.team !== null && !team)) return deny('busy', 'the board has no row left', { rule: 'board.rows' })
   const never = refusedWhateverTheModes(bench, ask)
   if (never) return never
+  const grants = bench.grants.open(ask.run, ask.budget)
+  if (isDenial(grants)) return grants
   const { run, cycle, price, now } = ask
   const seat: Seat = {
     run,
     agent,
     team,
+    grants,
     limits: bench.settings.run,
     hop: hopOf(ask),
     cycle,

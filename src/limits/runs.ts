@@ -16,6 +16,7 @@ import type { Halt } from '../domain/run.ts'
 import type { Spend } from '../domain/spend.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { Bench } from './bench.ts'
+import { noRoom } from './grants.ts'
 import { InboundIndex, type Served } from './inbound.ts'
 import { LiveRun, type RunFacts, type RunHouse, runPeriod } from './live-run.ts'
 
@@ -36,6 +37,8 @@ export interface RunSnapshot extends RunFacts {
   readonly calls: number
   readonly depthMax: number
   readonly spent: Spend
+  /** What was spent under each ceiling of a token, by its grant. */
+  readonly grants: ReadonlyMap<string, Spend>
   readonly edges: readonly RestoredEdge[]
 }
 
@@ -118,6 +121,7 @@ export class Runs {
     )
     for (const [run, since] of this.#ended) if (now >= since + kept_ms) this.#leave(run)
     for (const [run, since] of this.#halted) if (now >= Math.max(since, run.endsAt) + kept_ms) this.#leave(run)
+    this.#bench.grants.sweep()
     return over
   }
 
@@ -139,12 +143,15 @@ export class Runs {
   /** Puts back a run that was open when the gateway stopped. It holds nothing: what it reserved comes as spent. */
   restore(snapshot: RunSnapshot): LiveRun | Denial {
     const { id, root, person, startedAt, endsAt } = snapshot
+    const { grants } = this.#bench
+    if (!grants.fits(snapshot.grants.size)) return noRoom
     const run = this.#admit({ id, root, person, startedAt, endsAt })
     if (run.kind === 'denial') return run
     run.cells.calls.raiseTo(snapshot.calls)
     run.cells.depth.raiseTo(snapshot.depthMax)
     run.cells.tokens.restore(snapshot.spent.tokens, runPeriod)
     run.cells.cost.restore(snapshot.spent.cost_micros, runPeriod)
+    for (const [grant, spent] of snapshot.grants) grants.restore(run, grant, spent)
     for (const edge of snapshot.edges) retrace(run, edge)
     if (snapshot.halt) this.halt(run, snapshot.halt)
     return run

@@ -54,6 +54,8 @@ export interface LimitSettings {
 export interface LimitMaximums {
   readonly runs: number
   readonly edges_per_run: number
+  /** Budget ceilings of tokens that are counted at once. */
+  readonly grants: number
   /** Agents in one delegation chain, enforced whatever the modes say. */
   readonly chain: number
 }

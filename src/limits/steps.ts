@@ -11,6 +11,7 @@ import type { Account } from './account.ts'
 import type { Party, Team } from './bench.ts'
 import { type HopStart, type LiveRun, runPeriod } from './live-run.ts'
 import type { Gauge } from './gauge.ts'
+import { type Grant, reserveUnder, settleUnder, tightest } from './grants.ts'
 import type { Limit, RateLimit, RunLimits } from './settings.ts'
 
 /** A call while it is held against the limits, and then what it took of them. */
@@ -18,6 +19,8 @@ export interface Seat {
   readonly run: LiveRun
   readonly agent: Party
   readonly team: Team | null
+  /** The ceilings of the tokens behind the call. */
+  readonly grants: readonly Grant[]
   readonly limits: RunLimits
   readonly hop: HopStart
   readonly cycle: Cycle | null
@@ -94,6 +97,24 @@ function budget(fields: BudgetFields, account: (seat: Seat) => Account | undefin
     undo: (seat) => release(seat, 0),
     settle: (seat, spent) => release(seat, spent[unit]),
     reading: (seat) => account(seat)?.held(daily ? seat.day : runPeriod) ?? 0,
+  }
+}
+
+/** The ceilings of tokens on what may be spent, all of them at once. A refusal names the one of which least is left. */
+function ceilings(rule: string, unit: keyof Spend): Step {
+  const release = (seat: Seat, used: number): void =>
+    settleUnder(seat.grants, unit, { reserved: seat.price[unit], used })
+  return {
+    rule,
+    code: 'budget_exhausted',
+    limit: ({ grants }) => {
+      const max = grants.length === 0 ? undefined : tightest(grants, unit)?.ceiling[unit]
+      return max === undefined ? undefined : { max, mode: 'enforce' }
+    },
+    take: ({ grants, price }) => reserveUnder(grants, unit, price[unit]),
+    undo: (seat) => release(seat, 0),
+    settle: (seat, spent) => release(seat, spent[unit]),
+    reading: ({ grants }) => tightest(grants, unit)?.accounts[unit].held(runPeriod) ?? 0,
   }
 }
 
@@ -196,5 +217,7 @@ export const steps: readonly Step[] = [
     },
     (seat) => seat.team?.cost,
   ),
+  ceilings('token.tokens', 'tokens'),
+  ceilings('token.cost_micros', 'cost_micros'),
   rate,
 ]

@@ -1,6 +1,7 @@
 /** The metrics of the road: what is counted while calls go through, in one table. Base units, bounded labels. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { limitModes, limitNames } from '../config/schema-limits.ts'
+import { ceilingRules } from '../domain/ceilings.ts'
 import { denialCodes } from '../domain/denials.ts'
 import type { Declared, MetricTable, Registry } from './metrics.ts'
 
@@ -50,7 +51,7 @@ const gatewayMetrics = {
     type: 'counter',
     name: 'weir_limit_hits_total',
     help: 'Calls that reached a limit, by limit and mode.',
-    labels: { limit: [...limitNames, 'maximums.chain'], mode: limitModes },
+    labels: { limit: [...limitNames, ...ceilingRules, 'maximums.chain'], mode: limitModes },
   },
   deliveries: {
     type: 'counter',

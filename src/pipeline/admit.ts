@@ -3,6 +3,7 @@
  * a Hop, and it makes one only with a Permit and a Lease in hand and room for the record.
  */
 import { targetName } from '../domain/call.ts'
+import { grantsOf } from '../domain/ceilings.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { isBound, type Principal } from '../domain/principal.ts'
 import type { IntentEntry } from '../domain/record.ts'
@@ -16,7 +17,7 @@ import type { Entry } from './enter.ts'
 import type { AgentEntry } from './road.ts'
 import { runEntry } from './run-entry.ts'
 import { personOf, type Visit } from './visit.ts'
-import { depthMaxOf, withinAuthority } from './within-authority.ts'
+import { ceilingsOf, depthMaxOf, withinAuthority } from './within-authority.ts'
 
 /** What is being admitted: who, from where, to whom. */
 export interface Asking {
@@ -63,15 +64,14 @@ function contextOf(visit: Visit, entry: Entry, principal: Principal): PolicyCont
   const { settings } = visit.snapshot
   const { call } = visit
   const cycle = run?.graph.closes(agent, targetName(call.target), depth)
+  const left = run && visit.road.limits.grants.left(run, ceilingsOf({ principal, entry }))
   return {
     depth,
     chain,
     human: personOf(visit),
     runState: run?.state ?? 'active',
-    budgetLeftMicros: run
-      ? run.left.cost_micros
-      : (settings.limits.run.cost_micros_max?.max ?? Number.POSITIVE_INFINITY),
-    tokensLeft: run ? run.left.tokens : (settings.limits.run.tokens_max?.max ?? Number.POSITIVE_INFINITY),
+    budgetLeftMicros: left?.cost_micros ?? settings.limits.run.cost_micros_max?.max ?? Number.POSITIVE_INFINITY,
+    tokensLeft: left?.tokens ?? settings.limits.run.tokens_max?.max ?? Number.POSITIVE_INFINITY,
     calls: run?.calls ?? 0,
     laps: cycle?.lap ?? 0,
     env: settings.gateway.environment,
@@ -125,13 +125,15 @@ function askOf(visit: Visit, { entry, principal, target }: Asking, run: LiveRun)
     chain: [...entry.chain, target.settings.id],
     cycle: run.graph.closes(agent, name, entry.depth),
     price: { tokens: call_tokens, cost_micros: call_micros },
+    budget: ceilingsOf({ principal, entry }),
     now: visit.road.clock.now(),
   }
 }
 
 function intentOf(ask: Ask): IntentEntry {
-  const { hop, run, agent, depth, target, price, now } = ask
-  return { v: 1, ts: now, kind: 'intent', rid: hop, run: run.id, agent, depth, target, reserved: price }
+  const { hop, run, agent, depth, target, price, budget, now } = ask
+  const what = { rid: hop, run: run.id, agent, depth, target, reserved: price, grants: grantsOf(budget) }
+  return { v: 1, ts: now, kind: 'intent', ...what }
 }
 
 interface Held {
@@ -143,11 +145,11 @@ interface Held {
 function hopOf(visit: Visit, { principal, entry }: Asking, held: Held): Hop {
   const { call } = visit
   const { parent, depth, delegation } = entry
-  const { run, chain } = held.ask
+  const { run, chain, budget } = held.ask
   const { permit: granted, lease } = held
   const where = { parent, depth, depthMax: depthMaxOf({ principal, entry }), chain, delegation }
   const { authority } = visit
-  const hop = issueHop({ id: call.id, call, principal, run, ...where, authority, permit: granted, lease })
+  const hop = issueHop({ id: call.id, call, principal, run, ...where, authority, budget, permit: granted, lease })
   visit.hop = hop
   return hop
 }

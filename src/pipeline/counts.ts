@@ -5,6 +5,7 @@ import { type AgentId, slugOf } from '../domain/ids.ts'
 import type { Outcome } from '../domain/record.ts'
 import type { Denial } from '../domain/verdict.ts'
 import { limitNames } from '../config/schema-limits.ts'
+import { ceilingRules } from '../domain/ceilings.ts'
 import type { LimitMode } from '../config/settings.ts'
 import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import type { Cell } from '../observe/metrics.ts'
@@ -75,7 +76,7 @@ export class Counts {
   }
 }
 
-const limitRules = new Set([...limitNames, 'maximums.chain'])
+const limitRules = new Set([...limitNames, ...ceilingRules, 'maximums.chain'])
 /** Series kept by key; as many as a registry has children. */
 const keptMax = 2000
 /** How long a failing ledger is not mentioned again. */

@@ -67,7 +67,7 @@ function book({ run }: Visit, { id, call }: Hop, { delegation }: Pick<Lent, 'del
   if (call.target.kind === 'agent') run?.deliver(id, call.target.id, delegation)
 }
 
-function placeOf({ run, call, delegation, authority, depthMax, principal }: Hop): string | null {
+function placeOf({ run, call, delegation, authority, depthMax, budget, principal }: Hop): string | null {
   if (call.target.kind !== 'agent') return null
   return Deliveries.place({
     run: run.id,
@@ -76,6 +76,7 @@ function placeOf({ run, call, delegation, authority, depthMax, principal }: Hop)
     callee: call.target.id,
     authority: authorityHash(authority),
     depthMax,
+    budget,
   })
 }
 

@@ -4,6 +4,7 @@
  * made. A token is out with one open call at a time: whoever shows it stands on exactly one hop.
  */
 import type { Millis } from '../base/clock.ts'
+import { type BudgetCeiling, grantsOf } from '../domain/ceilings.ts'
 import type { AgentId, RunId } from '../domain/ids.ts'
 import type { Delegation } from '../domain/principal.ts'
 import { skew_ms } from '../identity/strict-jwt.ts'
@@ -26,6 +27,7 @@ export interface Place {
   /** Hash of the authority handed on; null for no ceiling. */
   readonly authority: string | null
   readonly depthMax: number | null
+  readonly budget: readonly BudgetCeiling[]
 }
 
 /** Tokens kept at once, of about 1.5 KB each; beyond it the oldest run starts anew. */
@@ -40,8 +42,9 @@ export class Deliveries {
     return this.#kept
   }
 
-  static place({ run, parent, credential, callee, authority, depthMax }: Place): string {
-    return `${run} ${parent ?? ''} ${callee} ${authority ?? ''} ${depthMax ?? ''} ${credential}`
+  static place({ run, parent, credential, callee, authority, depthMax, budget }: Place): string {
+    const narrowed = `${authority ?? ''} ${depthMax ?? ''} ${grantsOf(budget).join(',')}`
+    return `${run} ${parent ?? ''} ${callee} ${narrowed} ${credential}`
   }
 
   /** A token of this place with at least half of its life before it, or null. */

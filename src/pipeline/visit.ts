@@ -3,6 +3,7 @@
  * written. Nothing here decides anything.
  */
 import { anything, type Authority } from '../domain/authority.ts'
+import { grantsOf } from '../domain/ceilings.ts'
 import { type Call, targetName } from '../domain/call.ts'
 import type { AgentId, HopId, PersonId } from '../domain/ids.ts'
 import type { Delegation, Principal } from '../domain/principal.ts'
@@ -84,6 +85,7 @@ function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): Call
     shadow: hop ? hop.lease.overruled.map((overruled) => overruled.rule ?? overruled.code) : [],
     reserved: hop?.lease.reserved ?? nothingSpent,
     outcome,
+    grants: grantsOf(visit.ask?.budget ?? []),
     ...provenance(visit),
   }
 }

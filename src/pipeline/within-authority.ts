@@ -6,8 +6,9 @@ import { anything, type Authority } from '../domain/authority.ts'
 import { type Call, targetName } from '../domain/call.ts'
 import { covers } from '../domain/authority/covers.ts'
 import { intersect } from '../domain/authority/intersect.ts'
+import { type BudgetCeiling, ceilings_max, joinCeilings } from '../domain/ceilings.ts'
 import { slugOf } from '../domain/ids.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { Delegation, Principal } from '../domain/principal.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { Entry } from './enter.ts'
 
@@ -25,6 +26,11 @@ export function withinAuthority(standing: Standing, call: Call): Denial | null {
   const max = depthMaxOf(standing)
   if (max !== null && depth > max)
     return deny('depth_exceeded', `token.depth_max: ${depth} of ${max}`, { rule: 'token.depth_max' })
+  const ceilings = ceilingsOf(standing).length
+  if (ceilings > ceilings_max)
+    return deny('budget_exhausted', `token.ceilings_max: ${ceilings} of ${ceilings_max}`, {
+      rule: 'token.ceilings_max',
+    })
   const { target, operation } = call
   if (target.kind !== 'agent') return null
   const ask = { kind: 'agent', slug: slugOf(target.id), method: methods[operation] } as const
@@ -42,9 +48,19 @@ export function effectiveAuthority(standing: Standing): Authority {
 }
 
 /** The deepest hop its tokens lead to. */
-export function depthMaxOf({ principal, entry }: Standing): number | null {
-  const ceilings = [principal.delegation, entry.delegation].flatMap((each) => each?.depthMax ?? [])
+export function depthMaxOf(standing: Standing): number | null {
+  const ceilings = delegationsOf(standing).flatMap((each) => each?.depthMax ?? [])
   return ceilings.length === 0 ? null : Math.min(...ceilings)
+}
+
+/** The budget ceilings of all its tokens. */
+export function ceilingsOf(standing: Standing): readonly BudgetCeiling[] {
+  return joinCeilings(...delegationsOf(standing).map((each) => each?.budget ?? []))
+}
+
+/** The chain of its credential, the one it shows and the one it really stands on: none of them frees it of another. */
+function delegationsOf({ principal, entry }: Standing): readonly (Delegation | null)[] {
+  return [principal.proof.delegation, principal.delegation, entry.delegation]
 }
 
 function authoritiesOf({ principal, entry }: Standing): readonly Authority[] {

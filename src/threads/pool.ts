@@ -2,9 +2,10 @@
  * The proof pool: threads for what would hold the main thread up, signatures and policy compilation. Values go in and
  * values come out. An idle thread sleeps in `Atomics.wait`; the main thread never does.
  */
+import { systemClock } from '../base/clock.ts'
 import { moduleUrl } from '../base/module-url.ts'
 import { Piscina } from 'piscina'
-import type { ProofResult, ProofTask, RunProofs } from '../identity/proof-tasks.ts'
+import { type ProofResult, type RunProofs, writeBatch } from '../identity/proof-tasks.ts'
 
 export interface ProofPoolSettings {
   /** The slot of a keyring, shared with every thread; null for a pool that only verifies. */
@@ -17,7 +18,7 @@ export interface ProofPoolSettings {
 }
 
 export interface ProofPool {
-  /** Works off one batch of proofs. Rejects if the pool is full, broken or closed, or after 5 s. */
+  /** Works off one batch of proofs. Rejects if the pool is full, broken or closed, or after 5 to 10 s. */
   readonly runProofs: RunProofs
   /** Runs any other task that `proof-worker` exports by name. Rejects like `runProofs`. */
   run(task: string, value: unknown, timeout_ms?: number): Promise<unknown>
@@ -44,17 +45,30 @@ export function openProofPool({ keySlot, threads_max = 2, queue_max = 256, onErr
   pool.on('error', (error: Error) => onError?.(error))
   let closed = false
   // Piscina starts new threads for a task that comes after its end, and those would then never end.
-  const run = async (value: unknown, name: string, wait_ms: number): Promise<unknown> => {
+  const run = async (name: string, value: unknown, signal: AbortSignal): Promise<unknown> => {
     if (closed) throw new Error('the proof pool is closed')
-    return (await pool.run(value, { name, signal: AbortSignal.timeout(wait_ms) })) as unknown
+    return (await pool.run(value, { name, signal })) as unknown
   }
+  const deadline = sharedDeadline()
   return {
-    runProofs: async (tasks: readonly ProofTask[]) =>
-      (await run(tasks, 'verify', timeout_ms)) as readonly ProofResult[],
-    run: (name, value, wait_ms = timeout_ms) => run(value, name, wait_ms),
+    runProofs: async (tasks) => (await run('verify', writeBatch(tasks), deadline())) as readonly ProofResult[],
+    run: (name, value, wait_ms = timeout_ms) => run(name, value, AbortSignal.timeout(wait_ms)),
     async close() {
       closed = true
       await pool.destroy()
     },
+  }
+}
+
+/** A signal for all batches of 5 s, because a timer for each costs more than handing the batch over. */
+function sharedDeadline(): () => AbortSignal {
+  let signal = AbortSignal.timeout(0)
+  let madeAt = Number.NEGATIVE_INFINITY
+  return () => {
+    const now = systemClock.monotonic()
+    if (now - madeAt < timeout_ms && !signal.aborted) return signal
+    madeAt = now
+    signal = AbortSignal.timeout(2 * timeout_ms)
+    return signal
   }
 }

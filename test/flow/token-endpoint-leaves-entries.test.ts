@@ -13,7 +13,9 @@ test('a request of nobody is refused in JSON and is in the ledger after a stop',
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     return await fetch(weir.url + path, { method: 'POST', headers, body })
   }
-  const forged = await ask('/oauth/token', 'grant_type=client_credentials&client_assertion=forged')
+  const type = encodeURIComponent('urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+  const asserted = `grant_type=client_credentials&client_assertion_type=${type}&client_assertion=forged`
+  const forged = await ask('/oauth/token', asserted)
   expect([forged.status, await forged.json()]).toMatchObject([401, { error: 'invalid_client' }])
   const twice = await ask('/oauth/token', 'scope=a&scope=b')
   expect([twice.status, await twice.json()]).toMatchObject([400, { error: 'invalid_request' }])

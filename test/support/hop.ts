@@ -71,6 +71,7 @@ export function hopOf(call: Call): Hop {
     depthMax: null,
     delegation: null,
     authority: anything,
+    budget: [],
     chain: [agent, agentId('agent:research')],
     permit: issuePermit({ policies: [], policyHash: '' }),
     lease: issueLease({ reserved: nothingSpent, overruled: [], settle: () => {}, refund: () => {} }),

@@ -209,7 +209,13 @@ export function deliveryFacts(chain: readonly AgentId[], n = 1, delegation: Dele
   const run = { id, person: person('tomas'), endsAt: Number.POSITIVE_INFINITY }
   const before = delegation ?? (chain.length > 2 ? delegationOf(deliveryFacts(chain.slice(0, -1), n + 1000)) : null)
   const principal = { proof: proofOf(chain.at(-2) ?? agent('orchestrator')), delegation: before }
-  const place = { depth: chain.length - 1, depthMax: null, delegation: before, authority: anything }
+  const place = {
+    depth: chain.length - 1,
+    depthMax: null,
+    delegation: before,
+    authority: anything,
+    budget: before?.budget ?? [],
+  }
   return { id: hopId(n), chain, principal, run, ...place }
 }
 

@@ -33,7 +33,7 @@ export function delegationOf(known: Known, change: Partial<Delegation> = {}): De
     inputHash: `input-${known.tokenId}`,
     issuedAt: 0,
     authority: anything,
-    budget: null,
+    budget: [],
     taint: 'none',
     lineage: { root: 'root', prh: null, head: 'root', base: 'root', links: [], ext: null },
     ...change,

@@ -5,7 +5,7 @@
 import type { Authority } from '../../domain/authority.ts'
 import { intersect } from '../../domain/authority/intersect.ts'
 import { isWider, requested } from '../../domain/authority/narrower.ts'
-import type { BudgetCeiling } from '../../domain/principal.ts'
+import { type BudgetAmounts, ceilings_max } from '../../domain/ceilings.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import type { Ground } from './ground.ts'
 import type { TokenRequest } from './request.ts'
@@ -14,7 +14,8 @@ import type { Known } from './visit.ts'
 export interface Carried {
   readonly kind: 'carried'
   readonly authority: Authority
-  readonly budget: BudgetCeiling | null
+  /** The ceiling it was asked for with. */
+  readonly budget: BudgetAmounts | null
 }
 
 export function attenuate(known: Known, request: TokenRequest, ground: Ground): Carried | OAuthRefusal {
@@ -24,7 +25,7 @@ export function attenuate(known: Known, request: TokenRequest, ground: Ground): 
     const { error, sentence } = refusals[authority.member]
     return oauthRefusal(error, sentence, authority.sentence)
   }
-  const budget = budgetOf(request, ground)
+  const budget = budgetOf(known, request, ground)
   return isOAuthRefusal(budget) ? budget : { kind: 'carried', authority, budget }
 }
 
@@ -42,14 +43,19 @@ const refusals = {
   },
 } as const
 
-/** A ceiling that is not asked for is inherited; one that is asked for fits under that of the subject and into the run. */
-function budgetOf({ budget }: TokenRequest, { delegation, run }: Ground): BudgetCeiling | null | OAuthRefusal {
-  const parent = delegation?.budget ?? null
-  if (!budget) return parent
-  const fits = (['cost_micros', 'tokens'] as const).every((unit) => {
-    const ceiling = Math.min(parent?.[unit] ?? Number.POSITIVE_INFINITY, run?.left[unit] ?? Number.POSITIVE_INFINITY)
-    return (budget[unit] ?? 0) <= ceiling
-  })
-  if (fits) return { ...parent, ...budget }
-  return oauthRefusal('invalid_request', 'The budget asked for is larger than what is left')
+/**
+ * Ceilings of the subject are inherited. One that is asked for stands beside them, for this token and what follows from
+ * it alone, and is no larger than what is left under all of them and in the run.
+ */
+function budgetOf({ visit }: Known, { budget }: TokenRequest, ground: Ground): BudgetAmounts | null | OAuthRefusal {
+  if (!budget) return null
+  const { delegation, run } = ground
+  const ceilings = delegation?.budget ?? []
+  if (ceilings.length >= ceilings_max)
+    return oauthRefusal('invalid_request', `No more than ${ceilings_max} budgets may lie within each other`)
+  const left = run && visit.road.limits.grants.left(run, ceilings)
+  const fits = units.every((unit) => (budget[unit] ?? 0) <= (left?.[unit] ?? Number.POSITIVE_INFINITY))
+  return fits ? budget : oauthRefusal('invalid_request', 'The budget asked for is larger than what is left')
 }
+
+const units = ['cost_micros', 'tokens'] as const

@@ -62,16 +62,17 @@ function mayStart({ visit, client }: Known, { grant }: TokenRequest): OAuthRefus
 
 function contextOf({ visit, client }: Known, { target }: TokenRequest, ground: Ground): PolicyContext {
   const { snapshot } = visit
-  const { run, depth, chain, person } = ground
+  const { run, depth, chain, person, delegation } = ground
   const { limits } = snapshot.settings
+  const left = run && visit.road.limits.grants.left(run, delegation?.budget ?? [])
   return {
     ...neutral(client.agent, snapshot),
     depth,
     chain,
     human: person,
     runState: run?.state ?? 'active',
-    budgetLeftMicros: run ? run.left.cost_micros : (limits.run.cost_micros_max?.max ?? Number.POSITIVE_INFINITY),
-    tokensLeft: run ? run.left.tokens : (limits.run.tokens_max?.max ?? Number.POSITIVE_INFINITY),
+    budgetLeftMicros: left?.cost_micros ?? limits.run.cost_micros_max?.max ?? Number.POSITIVE_INFINITY,
+    tokensLeft: left?.tokens ?? limits.run.tokens_max?.max ?? Number.POSITIVE_INFINITY,
     calls: run?.calls ?? 0,
     laps: run?.graph.closes(client.agent, target, depth)?.lap ?? 0,
   }

@@ -1,8 +1,9 @@
 /** Exactly what the token endpoint needs of identity; part of the snapshot it serves from. */
 import type { Millis } from '../../base/clock.ts'
 import type { Authority } from '../../domain/authority.ts'
+import type { BudgetAmounts } from '../../domain/ceilings.ts'
 import type { AgentId, PersonId } from '../../domain/ids.ts'
-import type { BudgetCeiling, Confirmation, Delegation, ForeignChain, Proof } from '../../domain/principal.ts'
+import type { Confirmation, Delegation, ForeignChain, Proof } from '../../domain/principal.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type { ClientAuthenticator, ClientMethod } from '../../identity/client.ts'
@@ -25,7 +26,8 @@ export interface CallTokenFacts {
   readonly ttl_s: number
   /** The deepest hop it may lead to; null where only the run's limit counts. */
   readonly depthMax: number | null
-  readonly budget: BudgetCeiling | null
+  /** A ceiling of its own beside those of `delegation`, if it was asked for. */
+  readonly budget: BudgetAmounts | null
   /** Hash of the proof of possession the client showed when it asked. */
   readonly pop: string
   /** What another organisation says came before; null where nothing did, or where `delegation` holds it. */

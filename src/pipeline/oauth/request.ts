@@ -2,8 +2,8 @@
 import { readJson } from '../../base/json.ts'
 import type { Authority, Detail } from '../../domain/authority.ts'
 import { readDetails, readScopes } from '../../domain/authority/read.ts'
+import type { BudgetAmounts } from '../../domain/ceilings.ts'
 import type { AgentId } from '../../domain/ids.ts'
-import type { BudgetCeiling } from '../../domain/principal.ts'
 import type { Form } from '../../identity/client.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import { accessTokenType, type GrantType, grantTypes, isGrantType } from '../../protocol/oauth/words.ts'
@@ -26,7 +26,7 @@ export interface TokenRequest {
   readonly runId: string | null
   /** A member is null where it was not asked for: then all there is comes along. */
   readonly asked: Authority
-  readonly budget: BudgetCeiling | null
+  readonly budget: BudgetAmounts | null
 }
 
 type Read<T> = T | OAuthRefusal
@@ -112,7 +112,7 @@ function readDetailsOf(text: string): Read<readonly Detail[]> {
 /** A ceiling in whole micro-dollars or tokens; it has room for every number that is counted exactly. */
 const amountForm = /^(?:0|[1-9][0-9]{0,15})$/
 
-function readBudget(form: Form): Read<BudgetCeiling | null> {
+function readBudget(form: Form): Read<BudgetAmounts | null> {
   const cost_micros = readAmount(form.get('budget_usd_u'))
   const tokens = readAmount(form.get('budget_tokens'))
   if (isOAuthRefusal(cost_micros)) return cost_micros

@@ -64,13 +64,32 @@ describe('a call token', () => {
     const { run } = deliveryFacts([agent('a'), agent('b')])
     const facts = { run: run.id, person: person('tomas'), depthMax: 3, budget: { cost_micros: 5 }, ext: foreign }
     const token = await callToken(world, callFacts('a', facts))
-    expect(claimsOf(token.raw)).toMatchObject({ dlg: { depth: 0, max: 3, chain: ['a'], bud: { usd_u: 5 } } })
+    expect(claimsOf(token.raw)).toMatchObject({
+      dlg: { depth: 0, max: 3, chain: ['a'], bud: [{ id: token.jti, usd_u: 5 }] },
+    })
     expect(claimsOf(token.raw).dlg).not.toHaveProperty('hop')
     expect(called(token.raw)).toEqual(token.proof)
-    const next = minting(world, { ...deliveryFacts([agent('a'), agent('b')], 1, token.proof.delegation), depthMax: 3 })
+    const budget = [{ grant: token.jti, cost_micros: 5 }]
+    const below = { ...deliveryFacts([agent('a'), agent('b')], 1, token.proof.delegation), depthMax: 3 }
+    const next = minting(world, below)
     expect(next.delegation.lineage.links).toEqual(token.proof.delegation?.lineage.links)
-    expect(next.delegation).toMatchObject({ depthMax: 3, budget: { cost_micros: 5 }, lineage: { ext: foreign } })
+    expect(next.delegation).toMatchObject({ depthMax: 3, budget, lineage: { ext: foreign } })
     expect(delivered(await rawOf(next))).toEqual(next.delegation)
+  })
+
+  test('counts on every ceiling before it and on its own, which bears its name', async () => {
+    const world = new World()
+    const first = { run: deliveryFacts([agent('a'), agent('b')]).run.id, budget: { cost_micros: 50, tokens: 5 } }
+    const wide = await callToken(world, callFacts('a', first))
+    const { delegation } = wide.proof
+    const narrow = await callToken(world, callFacts('a', { delegation, budget: { tokens: 3 } }))
+    const inherited = await callToken(world, callFacts('a', { delegation: narrow.proof.delegation }))
+    const budget = [
+      { grant: wide.jti, cost_micros: 50, tokens: 5 },
+      { grant: narrow.jti, tokens: 3 },
+    ]
+    expect([narrow.proof.delegation?.budget, inherited.proof.delegation?.budget]).toEqual([budget, budget])
+    expect(called(inherited.raw)).toEqual(inherited.proof)
   })
 
   test('does not outlive the token it was exchanged for', async () => {

@@ -82,7 +82,20 @@ test('a delivery whose chain has been changed anywhere does not read', async () 
     hops({ more: 1 }),
     { taint: 'some' },
     { taint: undefined },
-    { bud: { usd_u: -1 } },
+    { bud: { usd_u: 1 } },
+    { bud: [] },
+    { bud: [{ id: 'g' }] },
+    { bud: [{ usd_u: 1 }] },
+    { bud: [{ id: 'g', usd_u: -1 }] },
+    { bud: [{ id: 'g', usd_u: 2 ** 53 }] },
+    { bud: [{ id: 'g', tok: 1.5 }] },
+    {
+      bud: [
+        { id: 'g', tok: 1 },
+        { id: 'g', tok: 2 },
+      ],
+    },
+    { bud: [1, 2, 3, 4, 5].map((tok) => ({ id: `g${tok}`, tok })) },
     { ext: { iss: 'x' } },
   ])
     expect(isDenial(delivered(raw, { ...rest, dlg: { ...said, ...change } })), JSON.stringify(change)).toBe(true)

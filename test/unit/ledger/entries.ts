@@ -70,7 +70,7 @@ export function runEntry(id: RunId, event: RunEntry['event'], facts: Partial<Run
 export function intent(id: HopId, facts: Partial<IntentEntry> = {}): IntentEntry {
   const where = { run: run(1), agent: agent('a'), depth: 1, target: 'agent:b' }
   const reserved = { tokens: 1500, cost_micros: 20_000 }
-  return { kind: 'intent', v: 1, ts: noon + 1, rid: id, ...where, reserved, ...facts }
+  return { kind: 'intent', v: 1, ts: noon + 1, rid: id, ...where, reserved, grants: [], ...facts }
 }
 
 export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
@@ -118,6 +118,7 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
     prh: digest('prh'),
     bound: 'dpop',
     delivery: digest('jti'),
+    grants: [],
     ...facts,
   }
 }

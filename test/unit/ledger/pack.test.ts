@@ -19,9 +19,9 @@ import {
 const read = entryReader(shapes)
 
 test.each([
-  call(hop(1)),
+  call(hop(1), { grants: ['g1', 'g2'] }),
   refusedCall(hop(2)),
-  intent(hop(3)),
+  intent(hop(3), { grants: ['g1'] }),
   runEntry(run(1), 'opened'),
   runEntry(run(1), 'halted'),
   bootEntry('b1'),

@@ -40,6 +40,7 @@ test('a run that was open comes back with what it has spent and where it went', 
       calls: 1,
       depthMax: 1,
       spent: { tokens: 700, cost_micros: 13_000 },
+      grants: new Map(),
       participants: [agent('a'), agent('b')],
       edges: [
         {
@@ -55,6 +56,22 @@ test('a run that was open comes back with what it has spent and where it went', 
       ],
     },
   ])
+})
+
+test('what was spent under each ceiling comes back by its grant, and a hop under way with all it had reserved', async () => {
+  const { runs } = await replayed([
+    opened,
+    intent(hop(1), { grants: ['g1'] }),
+    call(hop(1), { grants: ['g1'] }),
+    intent(hop(2), { grants: ['g1', 'g2'] }),
+    refusedCall(hop(3), { grants: ['g2', 'g3'] }),
+  ])
+  expect(runs[0]?.grants).toEqual(
+    new Map([
+      ['g1', { tokens: 2200, cost_micros: 33_000 }],
+      ['g2', { tokens: 1500, cost_micros: 20_000 }],
+    ]),
+  )
 })
 
 test('a hop whose end nobody saw counts with all it had reserved', async () => {

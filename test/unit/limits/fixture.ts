@@ -49,7 +49,7 @@ export function limits(plain: PlainLimits, mode: LimitMode = 'enforce'): LimitSe
   return { on_breach: 'halt', run: block(run), agent: block(agent), team: block(team), agents: none, teams: none }
 }
 
-export const maximums: LimitMaximums = { runs: 8, edges_per_run: 64, chain: 64 }
+export const maximums: LimitMaximums = { runs: 8, edges_per_run: 64, grants: 32, chain: 64 }
 
 export class World {
   readonly clock = new ManualClock()
@@ -59,7 +59,7 @@ export class World {
   #hops = 0
 
   constructor(settings: LimitSettings, most: LimitMaximums = maximums) {
-    this.board = createBoard(limitsPlan({ runs: most.runs, agents: 4, teams: 4 }))
+    this.board = createBoard(limitsPlan({ runs: most.runs, agents: 4, teams: 4, grants: most.grants }))
     this.bench = new Bench(this.board, settings, most)
     this.runs = new Runs(this.board, this.bench, countingDice())
   }
@@ -84,6 +84,7 @@ export class World {
       chain: [orchestrator, research],
       cycle: run.graph.closes(agent, target, depth),
       price: { tokens: 10, cost_micros: 100 },
+      budget: [],
       now: this.clock.now(),
       ...given,
     }

@@ -177,6 +177,7 @@ describe('after a restart', () => {
     calls: 3,
     depthMax: 2,
     spent: { tokens: 90, cost_micros: 900 },
+    grants: new Map([['g1', { tokens: 60, cost_micros: 600 }]]),
     edges: [
       { from: orchestrator, to: research, calls: 2, depth: 1, tokens: 60, cost_micros: 600 },
       { from: research, to: orchestrator, calls: 1, depth: 2, tokens: 30, cost_micros: 300 },
@@ -198,6 +199,23 @@ describe('after a restart', () => {
     expect(world.try(run, { now: 2000, price: { tokens: 11, cost_micros: 0 } })).toMatchObject({
       rule: 'run.tokens_max',
     })
+  })
+
+  test('what was spent under the ceiling of a token stays spent', () => {
+    const world = new World(limits({}))
+    const run = world.runs.restore(before)
+    if (isDenial(run)) throw new Error(run.detail)
+    const budget = [{ grant: 'g1', tokens: 70 }]
+    expect(world.bench.grants.left(run, budget).tokens).toBe(10)
+    world.take(run, { now: 2000, budget })
+    expect(world.try(run, { now: 2000, budget })).toMatchObject({ code: 'budget_exhausted', rule: 'token.tokens' })
+  })
+
+  test('a run whose ceilings cannot be counted is not put back, so none of them is spent twice', () => {
+    const world = new World(limits({}), { ...maximums, grants: 8 })
+    const two = new Map(['g1', 'g2'].map((grant) => [grant, before.spent]))
+    expect(world.runs.restore({ ...before, grants: two })).toMatchObject({ code: 'busy', rule: 'maximums.grants' })
+    expect([world.runs.list(), world.bench.grants.size]).toEqual([[], 0])
   })
 
   test('a halted run stays halted', () => {

@@ -174,7 +174,7 @@ describe('the budget of a token', () => {
   test('is asked for, or inherited', async () => {
     const trial = await openTokenTrial()
     const { delivery } = trial.delivered()
-    const budget = { cost_micros: 500, tokens: 50 }
+    const budget = [{ grant: 'g1', cost_micros: 500, tokens: 50 }]
     const subject = trial.subjects.get(delivery.tokenId)
     if (!subject) throw new Error('it was delivered')
     trial.subjects.set('poor', { ...subject, delegation: { ...delivery, budget } })
@@ -182,7 +182,35 @@ describe('the budget of a token', () => {
     await trial.ask(exchange('orchestrator', 'poor', 'research', { budget_usd_u: '499' }))
     const over = await trial.ask(exchange('orchestrator', 'poor', 'research', { budget_tokens: '51' }))
     expect(over.body['error']).toBe('invalid_request')
-    expect(trial.minted.map((facts) => facts.budget)).toEqual([budget, { cost_micros: 499, tokens: 50 }])
+    expect(trial.minted.map((facts) => facts.budget)).toEqual([null, { cost_micros: 499 }])
+  })
+
+  test('is never more than what is left under the ceilings of its subject', async () => {
+    const trial = await openTokenTrial()
+    const { run, delivery } = trial.delivered()
+    const subject = trial.subjects.get(delivery.tokenId)
+    if (!subject) throw new Error('it was delivered')
+    const budget = [{ grant: 'g1', tokens: 50 }]
+    trial.subjects.set('poor', { ...subject, delegation: { ...delivery, budget } })
+    trial.road.limits.grants.restore(run, 'g1', { tokens: 20, cost_micros: 0 })
+    const ask = (tokens: string) => trial.ask(exchange('orchestrator', 'poor', 'research', { budget_tokens: tokens }))
+    expect((await ask('31')).body['error']).toBe('invalid_request')
+    expect((await ask('30')).status).toBe(200)
+  })
+
+  test('lies within three others at most', async () => {
+    const trial = await openTokenTrial()
+    const { delivery } = trial.delivered()
+    const subject = trial.subjects.get(delivery.tokenId)
+    if (!subject) throw new Error('it was delivered')
+    const budget = ['g1', 'g2', 'g3', 'g4'].map((grant) => ({ grant, tokens: 50 }))
+    trial.subjects.set('three', { ...subject, delegation: { ...delivery, budget: budget.slice(1) } })
+    trial.subjects.set('four', { ...subject, delegation: { ...delivery, budget } })
+    const ask = async (token: string, more = {}) =>
+      (await trial.ask(exchange('orchestrator', token, 'research', more))).status
+    expect(await ask('three', { budget_tokens: '1' })).toBe(200)
+    expect(await ask('four', { budget_tokens: '1' })).toBe(400)
+    expect(await ask('four')).toBe(200)
   })
 
   test('is never more than what is left of the run', async () => {
