@@ -119,8 +119,8 @@ function checkLink(token, world) {
   must(before(token) === parent.dlg.head, 'its hashes do not go on from those of the hop before')
   must(noMore(dlg.max, parent.dlg.max), 'it may lead deeper than the hop before')
   must(within(token, parent), 'its authority is wider than that of the hop before')
-  const [own, held] = [dlg.bud ?? {}, parent.dlg.bud ?? {}]
-  must(noMore(own.usd_u, held.usd_u) && noMore(own.tok, held.tok), 'its budget is more than that of the hop before')
+  const kept = (ceiling) => dlg.bud?.some((own) => same(own, ceiling)) ?? false
+  must((parent.dlg.bud ?? []).every(kept), 'it lacks a budget that the hop before counts on')
   must(taints.indexOf(dlg.taint) >= taints.indexOf(parent.dlg.taint), 'its taint is less than that of the hop before')
 }
 

@@ -33,7 +33,7 @@ export function tokenPage(seen: InspectedToken, paint: Paint, now: number): stri
     seen.audience === null ? null : ['audience', visible(seen.audience)],
     ['binding', bindingWords(seen)],
     ['authority', seen.authority ? visible(authorityWords(seen.authority)) : paint('bad', 'cannot be read')],
-    seen.budget === null ? null : ['budget', budgetWords(seen.budget)],
+    ...seen.budget.map((ceiling): Line => ['budget', budgetWords(ceiling)]),
     seen.taint === null ? null : ['taint', visible(seen.taint)],
     seen.foreign === null ? null : ['partner', partnerWords(seen.foreign)],
     seen.issuedAt === null ? null : ['issued', formatTime(seen.issuedAt)],
@@ -102,9 +102,10 @@ function bindingWords({ boundTo, claims }: Inspected): string {
   return `${boundTo.kind === 'dpop' ? 'dpop jkt' : 'mtls x5t#S256'} ${boundTo.thumbprint}`
 }
 
-function budgetWords({ cost_micros, tokens }: NonNullable<Inspected['budget']>): string {
+function budgetWords({ cost_micros, tokens, grant }: Inspected['budget'][number]): string {
   const cost = cost_micros === null ? [] : [formatMicros(cost_micros)]
-  return [...cost, ...(tokens === null ? [] : [`${formatCount(tokens)} tokens`])].join(', ')
+  const amounts = [...cost, ...(tokens === null ? [] : [`${formatCount(tokens)} tokens`])].join(', ')
+  return `${amounts}, counted on ${visible(grant ?? 'nothing')}`
 }
 
 function partnerWords({ issuer, depth, actors }: NonNullable<Inspected['foreign']>): string {

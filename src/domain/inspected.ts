@@ -32,9 +32,17 @@ export interface Inspected {
   readonly boundTo: Confirmation | null
   /** Null where the claims cannot be read. */
   readonly authority: Authority | null
-  readonly budget: { readonly cost_micros: number | null; readonly tokens: number | null } | null
+  /** The ceilings it counts on, the widest first. */
+  readonly budget: readonly InspectedCeiling[]
   readonly taint: string | null
   readonly foreign: Omit<ForeignChain, 'head'> | null
+}
+
+interface InspectedCeiling {
+  readonly cost_micros: number | null
+  readonly tokens: number | null
+  /** `jti` of the token that carried it first. */
+  readonly grant: string | null
 }
 
 export interface SigningKey {

@@ -39,7 +39,7 @@ export async function inspectToken(raw: string, jwks?: KeySet): Promise<Inspecte
     audience: text(claims.aud),
     boundTo: readConfirmation(claims) ?? null,
     authority,
-    budget: isJsonObject(dlg.bud) ? { cost_micros: count(dlg.bud.usd_u), tokens: count(dlg.bud.tok) } : null,
+    budget: budgetOf(dlg.bud),
     taint: text(dlg.taint),
     foreign: foreignOf(dlg.ext),
   }
@@ -90,6 +90,11 @@ function holder(agent: string): InspectedActor {
 function loginOf({ auth_time, acr, amr }: JsonObject): Inspected['login'] {
   const login = { auth_time: count(auth_time), acr: text(acr), amr: Array.isArray(amr) ? amr.filter(isText) : null }
   return Object.values(login).every((said) => said === null) ? null : login
+}
+
+function budgetOf(bud: unknown): Inspected['budget'] {
+  const ceilings = Array.isArray(bud) ? bud.filter(isJsonObject) : []
+  return ceilings.map(({ id, usd_u, tok }) => ({ cost_micros: count(usd_u), tokens: count(tok), grant: text(id) }))
 }
 
 function foreignOf(ext: unknown): Inspected['foreign'] {

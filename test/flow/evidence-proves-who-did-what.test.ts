@@ -176,6 +176,13 @@ const narrowParent = (forged: Forged): void => {
   resign(3, ({ dlg }) => (dlg['prh'] = prh))(forged)
 }
 
+/** A parent with a budget, and its child, which stands on it and counts on none. */
+const freeChild = (forged: Forged): void => {
+  resign(2, ({ dlg }) => (dlg['bud'] = [{ id: 'g', usd_u: 1 }]))(forged)
+  const prh = inputHash(String(forged.tokens[2]?.['token']))
+  resign(3, ({ dlg }) => (dlg['prh'] = prh))(forged)
+}
+
 test.each<readonly [string, number, string, () => (forged: Forged) => unknown]>([
   ['another person in a token', 2, 'signature of its token does not hold', () => unsigned(1, { sub: 'user:eve' })],
   ['another person, signed again', 2, 'root is not that of run', () => resign(1, (c) => (c['sub'] = 'user:eve'))],
@@ -196,6 +203,7 @@ test.each<readonly [string, number, string, () => (forged: Forged) => unknown]>(
   ],
   ['another authority in a record', 4, 'another authority', () => edit('calls', recordOf(4), { adh: null })],
   ['a wider authority, signed again', 4, 'authority is wider', () => resign(3, wide)],
+  ['a budget that is dropped, signed again', 4, 'lacks a budget', () => freeChild],
   ['a wider scope, signed again', 4, 'authority is wider', () => narrowParent],
   [
     'a token of another run',

@@ -36,7 +36,7 @@ const seen: InspectedToken = {
   audience: 'agent:writer',
   boundTo: { kind: 'dpop', thumbprint: 'thumb' },
   authority: scoped,
-  budget: { cost_micros: 420_000, tokens: 1200 },
+  budget: [{ cost_micros: 420_000, tokens: 1200, grant: 'jti-0' }],
   taint: 'none',
   foreign: { issuer: 'https://abroad.test', depth: 2, actors: ['their:planner'] },
 }
@@ -57,7 +57,7 @@ run       run_1, depth 2 of at most 5, hop hop_2
 audience  agent:writer
 binding   dpop jkt thumb
 authority scope read; agent_invoke targets writer
-budget    $0.42, 1,200 tokens
+budget    $0.42, 1,200 tokens, counted on jti-0
 taint     none
 partner   https://abroad.test says 2 acted before: their:planner
 issued    2027-01-15T07:59:50Z
@@ -69,7 +69,7 @@ type      delivery+jwt
 
 test('what a token does not say is not made up', () => {
   const bare = { ...seen, claims: {}, signature: 'unchecked', signedBy: null, key: null, person: null } as const
-  const less = { login: null, chain: [], actors: [], run: null, budget: null, taint: null, foreign: null }
+  const less = { login: null, chain: [], actors: [], run: null, budget: [], taint: null, foreign: null }
   const page = tokenPage({ ...bare, ...less, boundTo: null, authority: null, expiresAt: null }, plain, now)
   expect(page).toContain('signature not checked, names no key\n')
   expect(page).toContain('person    nobody: the agent acts for itself\nchain     nobody\n')
