@@ -19,6 +19,10 @@ const deps: CliDeps = {
     write: async (request) => (await import('./tools-evidence.ts')).write(request),
   },
   card: { verify: async (places) => (await import('./tools.ts')).verifyCardFile(places) },
+  login: {
+    begin: async (asked) => (await import('./tools.ts')).begin(asked),
+    exchange: async (asked) => (await import('./tools.ts')).exchange(asked),
+  },
   docs: async () => (await import('./tools.ts')).docs(),
   version,
   clock: systemClock,

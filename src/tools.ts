@@ -1,5 +1,5 @@
 /** What the command line's tools need of the house: the configuration, the admin address, tokens, generated pages. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { adminTokenPath } from './admin/token.ts'
 import { systemClock } from './base/clock.ts'
@@ -21,6 +21,9 @@ import { type KeyProblem } from './identity/key-files.ts'
 import { hasKeys } from './identity/keyring-open.ts'
 import { type Keyring, lookAtKeyring, openKeyring } from './identity/keyring.ts'
 import { verifyCard } from './identity/card-signature.ts'
+import { beginLogin } from './identity/login.ts'
+import { exchangeLogin } from './identity/login-grant.ts'
+import { isLoginProblem, type LoginProblem } from './identity/login-problem.ts'
 import { openIdentity } from './identity/open.ts'
 import { openProofRunner } from './identity/verify-batch.ts'
 import { resourceOf } from './pipeline/road.ts'
@@ -124,6 +127,38 @@ function keysOf(settings: Settings): Keyring | KeyProblem {
   } finally {
     lock.release()
   }
+}
+
+const exitOfLogin = { unusable: 'usage', unreachable: 'unreachable', refused: 'denied', mismatch: 'no' } as const
+
+function loginExit({ why, sentence }: LoginProblem): CliProblem {
+  return problem(exitOfLogin[why], sentence)
+}
+
+export const begin: CliDeps['login']['begin'] = async (asked) => {
+  const pending = await beginLogin(asked, cryptoDice())
+  if (isLoginProblem(pending)) return loginExit(pending)
+  const finish = async (answer: URLSearchParams) => {
+    const login = await pending.finish(answer)
+    return isLoginProblem(login) ? loginExit(login) : login
+  }
+  return { url: pending.url, isOurs: pending.isOurs, finish }
+}
+
+export const exchange: CliDeps['login']['exchange'] = async ({ agent, to, keyPath, gateway, idToken }) => {
+  const [agentId, toId] = [agentIdOf(agent), agentIdOf(to)]
+  if (!isAgentId(agentId)) return problem('usage', `${agent} cannot be the name of an agent.`)
+  if (!isAgentId(toId)) return problem('usage', `${to} cannot be the name of an agent.`)
+  const facts = statSync(keyPath, { throwIfNoEntry: false })
+  if (!facts) return problem('not_found', `There is no key file ${keyPath}.`)
+  if (facts.mode & 0o077) return problem('usage', `Others may read ${keyPath}. Run: chmod 600 ${keyPath}`)
+  const key = readJsonObject(readFileSync(keyPath, 'utf8'))
+  if (key === null) return problem('usage', `${keyPath} is not one strict JSON object.`)
+  const grant = await exchangeLogin({ gateway, agent: agentId, key, idToken, to: toId })
+  if (isLoginProblem(grant)) return loginExit(grant)
+  const { accessToken: access_token, resource, dpopKey: dpop_jwk } = grant
+  const expires_at = systemClock.now() + grant.expires_in_s * 1000
+  return { access_token, token_type: 'DPoP', expires_at, resource, dpop_jwk }
 }
 
 export const verifyCardFile: CliDeps['card']['verify'] = async ({ card, jwks }) => {

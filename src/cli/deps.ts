@@ -23,6 +23,7 @@ export interface CliDeps {
   readonly token: TokenTools
   readonly evidence: EvidenceTools
   readonly card: CardTools
+  readonly login: LoginTools
   /** Writes the generated reference pages; returns the paths that changed. */
   readonly docs: () => Promise<readonly string[]>
   /** Of Weir, as package.json says. */
@@ -61,6 +62,56 @@ export interface AdminPlace {
 interface TokenTools {
   readonly mint: (request: MintRequest) => Promise<MintedToken | CliProblem>
   readonly inspect: (request: InspectRequest) => Promise<InspectedToken | CliProblem>
+}
+
+interface LoginTools {
+  /** Asks an OpenID provider how people log in there. */
+  readonly begin: (asked: LoginAsked) => Promise<PendingLogin | CliProblem>
+  /** Exchanges an ID token at a gateway for a token with which one agent may be called. */
+  readonly exchange: (asked: ExchangeAsked) => Promise<BoundToken | CliProblem>
+}
+
+interface LoginAsked {
+  readonly issuer: string
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly scope: string
+  /** Null for a login of any age. */
+  readonly maxAge_s: number | null
+}
+
+export interface PendingLogin {
+  /** For the person's browser. */
+  readonly url: string
+  readonly isOurs: (answer: URLSearchParams) => boolean
+  readonly finish: (answer: URLSearchParams) => Promise<LoggedIn | CliProblem>
+}
+
+interface LoggedIn {
+  readonly idToken: string
+  /** As the issuer calls the person. */
+  readonly subject: string
+}
+
+interface ExchangeAsked {
+  readonly gateway: string
+  /** Slug or `agent:` id, of the client and of whom it wants to call. */
+  readonly agent: string
+  readonly to: string
+  /** File with the private JWK of the client. */
+  readonly keyPath: string
+  readonly idToken: string
+}
+
+export interface BoundToken {
+  readonly access_token: string
+  readonly token_type: 'DPoP'
+  /** Milliseconds since the epoch. */
+  readonly expires_at: number
+  /** The one URL it is for. */
+  readonly resource: string
+  /** The private JWK it is bound to. */
+  readonly dpop_jwk: object
 }
 
 interface CardTools {

@@ -9,6 +9,8 @@ import type { HopOptions } from './commands/hop.ts'
 import type { InspectOptions, MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
+import { examples, type Settle } from './program-help.ts'
+import { addLogin } from './program-login.ts'
 import { openTerminal } from './terminal.ts'
 
 const defaultConfig = 'weir.yaml'
@@ -36,9 +38,6 @@ function withDefaultVerb(argv: readonly string[]): string[] {
   return bare ? ['runs', 'ls', ...argv.slice(1)] : [...argv]
 }
 
-/** Takes the exit code of the command that runs. */
-type Settle = (running: Promise<number>) => Promise<void>
-
 function buildProgram(deps: CliDeps, settle: Settle): Command {
   const terminal = openTerminal(deps)
   const program = new Command('weir')
@@ -64,6 +63,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addHop(program, deps, settle)
   addRevocations(program, deps, settle)
   addToken(program, deps, settle)
+  addLogin(program, deps, settle)
   addKeys(program, deps, settle)
   addCard(program, deps, settle)
   addDemo(program, deps, settle)
@@ -280,9 +280,4 @@ function addDocs(program: Command, deps: CliDeps, settle: Settle): void {
       const { writeDocs } = await import('./commands/docs.ts')
       await settle(writeDocs(deps))
     })
-}
-
-/** Examples come first in every help, because they are what is looked for. */
-function examples(command: Command, lines: readonly string[]): void {
-  command.addHelpText('before', `Examples:\n${lines.map((line) => `  ${line}\n`).join('')}`)
 }

@@ -48,7 +48,7 @@ export interface CallFacts {
   readonly pop?: string | null
   /** What another organisation says came before a root. */
   readonly ext?: ForeignChain | null
-  /** How the person logged in (RFC 9068 section 2.2.1), in the token of a root. */
+  /** How and when the person at a root logged in. */
   readonly login?: Subject['login']
 }
 
@@ -84,15 +84,23 @@ export function callClaims(facts: CallFacts, delegation: Unwritten | null, frame
     ...(delegation
       ? writeChain(delegation, delegation.depth + 1)
       : { sub: person ?? agent, sub_profile: person ? 'user' : 'service' }),
-    auth_time: login?.auth_time ?? undefined,
-    acr: login?.acr ?? undefined,
-    amr: login?.amr ?? undefined,
+    ...writeLogin(login),
     jti,
     iat,
     nbf: iat,
     exp,
     ...writeAuthority(authority),
     cnf: boundTo ? writeConfirmation(boundTo) : undefined,
+  }
+}
+
+/** RFC 9068 section 2.2.1. */
+function writeLogin(login: Subject['login']): JsonObject {
+  const { auth_time = null, acr = null, amr = [] } = login ?? {}
+  return {
+    ...(auth_time === null ? {} : { auth_time }),
+    ...(acr === null ? {} : { acr }),
+    ...(amr.length === 0 ? {} : { amr }),
   }
 }
 

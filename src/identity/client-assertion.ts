@@ -24,8 +24,11 @@ export interface Assertion {
   readonly expiresAt: Millis
 }
 
-/** What a client may sign with; which of them its key fits is for the key to say. */
-export const clientAlgorithms = ['ES256', 'EdDSA', 'PS256', 'RS256'] as const
+/**
+ * What a client may sign with; which of them its key fits is for the key to say. Edwards curves have two names, of which
+ * clients write the newer one (RFC 9864) and older key documents the other.
+ */
+export const clientAlgorithms = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const
 /** The longest an assertion may live: it is made for one request. */
 const assertionLifetime_max_s = 300
 

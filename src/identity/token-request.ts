@@ -94,7 +94,7 @@ async function clientAuth(place: TokenPlace, { sign, jti, now_s }: TokenAskParts
 }
 
 /** Reads the whole answer, so that it has a size and the error in it is found even behind a challenge. */
-async function fetchWhole(send: typeof fetch, url: string, options: RequestInit): Promise<Response> {
+export async function fetchWhole(send: typeof fetch, url: string, options: RequestInit): Promise<Response> {
   const answer = await send(url, { ...options, redirect: 'manual' })
   const chunks: Uint8Array[] = []
   let bytes = 0

@@ -73,7 +73,9 @@ test('every TypeScript snippet of the pages compiles as strictly as our own code
   mkdirSync(held, { recursive: true })
   const dir = mkdtempSync(join(held, 'snippets-'))
   try {
-    const snippets = ['README.md', 'docs/guides/connect-an-agent.md'].flatMap((page) => blocks(page, 'ts'))
+    const snippets = ['README.md', 'docs/guides/connect-an-agent.md', 'docs/guides/get-a-token.md'].flatMap((page) =>
+      blocks(page, 'ts'),
+    )
     for (const [index, text] of snippets.entries()) writeFileSync(join(dir, `snippet-${index}.ts`), text)
     const config = { extends: join(root, 'tsconfig.json'), include: ['.'] }
     writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify(config))

@@ -1,11 +1,13 @@
 /** What clients may read without proving anything: RFC 8414 and RFC 9728. */
 import type { Detail } from '../../domain/authority.ts'
 import { isAgentId } from '../../domain/ids.ts'
+import { clientAlgorithms as clientAlgs } from '../../identity/client-assertion.ts'
+import { proofAlgorithms as dpopAlgs } from '../../identity/dpop-checker.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import { writeProblem } from '../../protocol/faces.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeMetadata } from '../../protocol/oauth/faces.ts'
-import { resourceMetadata, serverMetadata } from '../../protocol/oauth/metadata.ts'
+import { type ResourceFacts, resourceMetadata, serverMetadata } from '../../protocol/oauth/metadata.ts'
 import { oauthPaths } from '../../protocol/oauth/words.ts'
 import { resourceOf, type Road, type Snapshot } from '../road.ts'
 
@@ -23,7 +25,7 @@ export function serveServerMetadata(road: Road, _inbound: Inbound, reply: Reply)
   const { snapshot } = road
   const { clientMethods } = snapshot.oauth
   const partners = snapshot.settings.identity.partners.length > 0
-  sendWritten(reply, writeMetadata(serverMetadata({ ...factsOf(snapshot), clientMethods, partners })))
+  sendWritten(reply, writeMetadata(serverMetadata({ ...factsOf(snapshot), clientAlgs, clientMethods, partners })))
 }
 
 /** Of the gateway, or of the agent whose resource path stands behind the well-known one (RFC 9728 section 3.1). */
@@ -40,11 +42,7 @@ function resourceAt(snapshot: Snapshot, rest: string): string | null {
   return isAgentId(agent) ? resourceOf(snapshot, agent) : null
 }
 
-function factsOf({ publicUrl, settings }: Snapshot): {
-  readonly publicUrl: string
-  readonly detailTypes: readonly string[]
-  readonly mtls: boolean
-} {
+function factsOf({ publicUrl, settings }: Snapshot): Omit<ResourceFacts, 'resource'> {
   const mtls = (settings.gateway.tls?.client_cert ?? 'none') !== 'none'
-  return { publicUrl, detailTypes: Object.keys(detailTypes), mtls }
+  return { publicUrl, detailTypes: Object.keys(detailTypes), dpopAlgs, mtls }
 }

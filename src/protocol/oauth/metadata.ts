@@ -9,21 +9,21 @@ export interface ServerFacts {
   readonly clientMethods: readonly string[]
   /** Types of RFC 9396 that are understood. */
   readonly detailTypes: readonly string[]
+  /** Algorithms of client assertions and of DPoP proofs; each list is the one that is checked against. */
+  readonly clientAlgs: readonly string[]
+  readonly dpopAlgs: readonly string[]
   /** Whether callers can show a client certificate. */
   readonly mtls: boolean
   /** Whether grants of other organisations are accepted (identity assertion grants). */
   readonly partners: boolean
 }
 
-/** Signature algorithms of assertions and DPoP proofs: asymmetric ones only. */
-const signingAlgs = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'] as const
-const dpopAlgs = ['ES256', 'ES384', 'EdDSA'] as const
-
 /** RFC 8414 section 2. There is no authorization endpoint, so there are no response types. */
-export function serverMetadata({ publicUrl, clientMethods, detailTypes, mtls, partners }: ServerFacts): JsonObject {
+export function serverMetadata(facts: ServerFacts): JsonObject {
+  const { publicUrl, clientMethods, detailTypes, clientAlgs, dpopAlgs, mtls, partners } = facts
   const client = {
     auth_methods_supported: clientMethods,
-    auth_signing_alg_values_supported: signingAlgs,
+    auth_signing_alg_values_supported: clientAlgs,
   }
   return {
     issuer: publicUrl,
@@ -43,7 +43,7 @@ export function serverMetadata({ publicUrl, clientMethods, detailTypes, mtls, pa
   }
 }
 
-export interface ResourceFacts extends Pick<ServerFacts, 'publicUrl' | 'detailTypes' | 'mtls'> {
+export interface ResourceFacts extends Pick<ServerFacts, 'publicUrl' | 'detailTypes' | 'dpopAlgs' | 'mtls'> {
   /** The URL of the resource: the audience of tokens for it. */
   readonly resource: string
 }
@@ -52,7 +52,7 @@ export interface ResourceFacts extends Pick<ServerFacts, 'publicUrl' | 'detailTy
  * RFC 9728 section 2. The same for every name an agent could have: nobody has proved anything when asking for it, so
  * it must not tell which agents exist.
  */
-export function resourceMetadata({ publicUrl, resource, detailTypes, mtls }: ResourceFacts): JsonObject {
+export function resourceMetadata({ publicUrl, resource, detailTypes, dpopAlgs, mtls }: ResourceFacts): JsonObject {
   return {
     resource,
     authorization_servers: [publicUrl],

@@ -12,7 +12,7 @@ test('help goes to stdout, leads with examples and is a success', async () => {
 })
 
 test('every command has an example in its help', async () => {
-  for (const path of [['serve'], ['check'], ['runs'], ['token'], ['demo']]) {
+  for (const path of [['serve'], ['check'], ['runs'], ['token'], ['login'], ['demo']]) {
     const { code, stdout } = await run([...path, '--help'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Examples:\n {2}weir /) as string })
   }

@@ -110,7 +110,7 @@ describe('private_key_jwt', () => {
     expect(outcome).toMatchObject({ error: 'invalid_client', description: 'Client authentication failed' })
   })
 
-  test('an algorithm outside the four is refused although the client publishes a key for it', async () => {
+  test('an algorithm outside the list is refused although the client publishes a key for it', async () => {
     const endpoint = new Endpoint()
     const raw = jwtKey('ES384', 'ES384').sign({}, endpoint.claims())
     expect(errorOf(await endpoint.ask(assertionOf(raw)))).toBe('invalid_client')
