@@ -11,7 +11,12 @@ const deps: CliDeps = {
   admin: async (configPath) => (await import('./tools.ts')).admin(configPath),
   token: {
     mint: async (request) => (await import('./tools.ts')).mint(request),
-    inspect: async (request) => (await import('./tools.ts')).inspect(request),
+    inspect: async (request) => (await import('./tools-evidence.ts')).inspect(request),
+  },
+  evidence: {
+    hop: async (request) => (await import('./tools-evidence.ts')).hop(request),
+    run: async (request) => (await import('./tools-evidence.ts')).run(request),
+    write: async (request) => (await import('./tools-evidence.ts')).write(request),
   },
   card: { verify: async (places) => (await import('./tools.ts')).verifyCardFile(places) },
   login: {

@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject, readJsonObject } from './base/json.ts'
 import { takeLock } from './base/instance-lock.ts'
 import type { Settings } from './config/settings.ts'
 import { cryptoDice } from './base/dice.ts'
-import type { AdminPlace, CliDeps, InspectedToken } from './cli/deps.ts'
+import type { AdminPlace, CliDeps } from './cli/deps.ts'
 import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
 import { addressUrl } from './config/fields.ts'
 import { isLoaded, loadConfig, type Loaded } from './config/load.ts'
@@ -17,7 +17,6 @@ import { anything } from './domain/authority.ts'
 import { isAgentId, isPersonId } from './domain/ids.ts'
 import { isDenial } from './domain/verdict.ts'
 import { fetchTextFrom } from './identity/fetch-text.ts'
-import { inspectToken } from './identity/inspect.ts'
 import { type KeyProblem } from './identity/key-files.ts'
 import { hasKeys } from './identity/keyring-open.ts'
 import { type Keyring, lookAtKeyring, openKeyring } from './identity/keyring.ts'
@@ -117,34 +116,6 @@ function agentIdOf(name: string): string {
   return name.includes(':') ? name : `agent:${name}`
 }
 
-export const inspect: CliDeps['token']['inspect'] = async ({ configPath, token }) => {
-  const loaded = await read(configPath)
-  if ('exit' in loaded) return loaded
-  const keys = keysOf(loaded.settings)
-  if (keys.kind === 'key_problem') return problem('failed', keys.sentence)
-  const jwks = JSON.parse(keys.jwks().text) as { readonly keys: readonly object[] }
-  const report = await inspectToken(token, jwks)
-  if (isDenial(report)) return problem('no', `This is no token: ${report.detail}.`)
-  const expired = report.expiresAt !== null && report.expiresAt <= systemClock.now()
-  const reason =
-    report.signature === 'valid'
-      ? expired
-        ? 'it has expired'
-        : null
-      : 'its signature does not hold with the keys of this gateway'
-  return {
-    valid: reason === null,
-    reason,
-    typ: textOf(report.header['typ']) ?? '',
-    issuer: textOf(report.claims['iss']) ?? '',
-    key: textOf(report.header['kid']),
-    chain: report.chain,
-    run: report.run,
-    depth: report.depth,
-    expires_at: report.expiresAt ?? 0,
-  } satisfies InspectedToken
-}
-
 /** Beside a gateway the keys are only looked at; before its first start they are made, as it would. */
 function keysOf(settings: Settings): Keyring | KeyProblem {
   const options = { ...keyPlaces(settings), clock: systemClock }
@@ -219,10 +190,6 @@ export const docs: CliDeps['docs'] = () => {
   const changed = Object.entries(pages).filter(([path, text]) => !isWritten(join(root, path), text))
   for (const [path, text] of changed) writeFileSync(join(root, path), text)
   return Promise.resolve(changed.map(([path]) => path))
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }
 
 function isWritten(path: string, text: string): boolean {

@@ -1,6 +1,8 @@
 /** What the terminal needs from the rest of the house. The composition root hands it in, so no organ is imported here. */
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
+import type { HopAccount, RunChain } from '../domain/evidence.ts'
+import type { Inspected } from '../domain/inspected.ts'
 import type { CliProblem } from './exit-codes.ts'
 
 /** Where text goes; a process stream or a test's array. */
@@ -19,6 +21,7 @@ export interface CliDeps {
   /** Where the admin listener of the gateway with this configuration is, and the token that opens it. */
   readonly admin: (configPath: string) => Promise<AdminPlace | CliProblem>
   readonly token: TokenTools
+  readonly evidence: EvidenceTools
   readonly card: CardTools
   readonly login: LoginTools
   /** Writes the generated reference pages; returns the paths that changed. */
@@ -151,9 +154,11 @@ interface MintedToken {
 interface InspectRequest {
   readonly configPath: string
   readonly token: string
+  /** File or URL of the keys to check it with; null for those of the configured gateway. */
+  readonly jwks: string | null
 }
 
-export interface InspectedToken {
+export interface InspectedToken extends Inspected {
   readonly valid: boolean
   /** Why it is not valid; null if it is. */
   readonly reason: string | null
@@ -161,10 +166,18 @@ export interface InspectedToken {
   readonly issuer: string
   /** Key id the signature names; null if none. */
   readonly key: string | null
-  /** From the person or root agent to the agent that may act now. */
-  readonly chain: readonly string[]
-  readonly run: string | null
-  readonly depth: number | null
-  /** Milliseconds since the epoch. */
-  readonly expires_at: number
+}
+
+/** Reads the state directory itself, so it needs no gateway that runs. */
+interface EvidenceTools {
+  readonly hop: (request: { readonly configPath: string; readonly hop: string }) => Promise<HopAccount | CliProblem>
+  readonly run: (request: { readonly configPath: string; readonly run: string }) => Promise<RunChain | CliProblem>
+  /** Writes a bundle to a file that ends in `.json`, or to a folder; never over what is there. */
+  readonly write: (request: { readonly chain: RunChain; readonly out: string }) => Promise<WrittenFiles | CliProblem>
+}
+
+interface WrittenFiles {
+  readonly files: readonly string[]
+  /** The command that checks them. */
+  readonly check: string
 }

@@ -4,7 +4,9 @@ import type { AskOptions } from './admin-command.ts'
 import type { KeysOptions, RotateOptions } from './commands/keys.ts'
 import type { OrderOptions } from './commands/revocations.ts'
 import type { HaltOptions } from './commands/runs.ts'
-import type { MintOptions } from './commands/token.ts'
+import type { ChainOptions } from './commands/chain.ts'
+import type { HopOptions } from './commands/hop.ts'
+import type { InspectOptions, MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
 import { examples, type Settle } from './program-help.ts'
@@ -58,6 +60,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addServe(program, deps, settle)
   addCheck(program, deps, settle)
   addRuns(program, deps, settle)
+  addHop(program, deps, settle)
   addRevocations(program, deps, settle)
   addToken(program, deps, settle)
   addLogin(program, deps, settle)
@@ -117,6 +120,12 @@ function addRuns(program: Command, deps: CliDeps, settle: Settle): void {
       await settle(treeRun(deps, id, options))
     },
   )
+  verb('chain <run>', 'everything kept of it with its signed tokens, for an auditor; read from the state directory')
+    .option('--out <place>', 'a file that ends in .json, or a folder to make')
+    .action(async (id: string, options: ChainOptions) => {
+      const { chainOfRun } = await import('./commands/chain.ts')
+      await settle(chainOfRun(deps, id, options))
+    })
   verb('halt <run>', 'stop it: open calls are aborted, nothing more is admitted')
     .requiredOption('--reason <text>', 'why, for the record')
     .option('--yes', 'do not ask')
@@ -124,6 +133,20 @@ function addRuns(program: Command, deps: CliDeps, settle: Settle): void {
       const { haltRun } = await import('./commands/runs.ts')
       await settle(haltRun(deps, id, options))
     })
+}
+
+function addHop(program: Command, deps: CliDeps, settle: Settle): void {
+  const command = program
+    .command('hop')
+    .description('for which person, through which chain and by what right one call was made or refused')
+    .argument('<hop>', 'id of the hop, as in weir-hop-id and in every refusal')
+    .option('-c, --config <file>', 'configuration whose state directory is read', defaultConfig)
+    .option('--json', 'one JSON object')
+    .action(async (id: string, options: HopOptions) => {
+      const { showHop } = await import('./commands/hop.ts')
+      await settle(showHop(deps, id, options))
+    })
+  examples(command, ['weir hop hop_7c1f0a9be0d24c55', 'weir hop hop_7c1f0a9be0d24c55 --json'])
 }
 
 function addRevocations(program: Command, deps: CliDeps, settle: Settle): void {
@@ -187,8 +210,9 @@ function addToken(program: Command, deps: CliDeps, settle: Settle): void {
     .description('verify a token and draw its chain; exit code 3 if it is not valid')
     .argument('[token]', 'the token, or - to read it from stdin', '-')
     .option('-c, --config <file>', 'configuration file', defaultConfig)
+    .option('--jwks <place>', 'file or URL of keys to check it with, in place of the configured gateway')
     .option('--json', 'one JSON object')
-    .action(async (given: string, options: { config: string; json?: boolean }) => {
+    .action(async (given: string, options: InspectOptions) => {
       const { inspectToken } = await import('./commands/token.ts')
       await settle(inspectToken(deps, given, options))
     })

@@ -179,6 +179,14 @@ export interface GrantEntry extends Stamp {
   readonly expires_at: Millis | null
   /** What another organisation says came before, as far as it showed it; null where nothing did. */
   readonly ext: ForeignChain | null
+  /** Hash of the signing input of the issued token, which is the `prh` of what stands on it. */
+  readonly input_hash: string | null
+  /** The issuer of the login the token is rooted in; this and the next three are null where there was none. */
+  readonly login_iss: string | null
+  /** Seconds since the epoch at which the person logged in, as far as that issuer says. */
+  readonly auth_time: number | null
+  readonly acr: string | null
+  readonly amr: readonly string[] | null
 }
 
 /** Something was revoked, contained or taken back. What is in force is in the state directory; this is the trace of it. */

@@ -21,7 +21,7 @@ export const shapes: Shapes = {
   boot: words('v ts boot gw pid'),
   grant: words(
     'v ts run jti agent person method grant audience parent_jti scope adh bound pop decision error detail policies',
-    'pol_hash expires_at ext',
+    'pol_hash expires_at ext input_hash login_iss auth_time acr amr',
   ),
   token: words('v ts rid run jti use agent token'),
   revocation: words('v ts what name epoch lifted contained reason actor source'),
@@ -142,20 +142,10 @@ function grantRow(entry: GrantEntry): readonly unknown[] {
   const given = [clip(entry.scope), clip(entry.adh), bound, clip(entry.pop), decision]
   const why = [clip(entry.error), clip(entry.detail), clipList(entry.policies), clip(entry.pol_hash)]
   const before = ext && { ...ext, issuer: clip(ext.issuer), actors: clipList(ext.actors) }
-  return [
-    'grant',
-    entry.v,
-    entry.ts,
-    run,
-    clip(entry.jti),
-    agent,
-    person,
-    ...asked,
-    ...given,
-    ...why,
-    expires_at,
-    before,
-  ]
+  const { input_hash, auth_time, acr, amr } = entry
+  const login = [clip(entry.login_iss), auth_time, clip(acr), amr && clipList(amr)]
+  const who = [run, clip(entry.jti), agent, person]
+  return ['grant', entry.v, entry.ts, ...who, ...asked, ...given, ...why, expires_at, before, input_hash, ...login]
 }
 
 function clip(text: string | null): string | null {

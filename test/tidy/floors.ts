@@ -26,6 +26,7 @@ const roots = [
   '**/gateway-road.ts',
   '**/gateway-tokens.ts',
   '**/tools.ts',
+  '**/tools-evidence.ts',
   '**/main.ts',
 ] as const
 

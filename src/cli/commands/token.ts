@@ -1,9 +1,9 @@
 /** `weir token`: a credential for an agent under development, and a look into one without trusting it. */
-import type { CliDeps, InspectedToken } from '../deps.ts'
+import type { CliDeps } from '../deps.ts'
 import { exits, isProblem, problem } from '../exit-codes.ts'
-import { type Paint, visible } from '../paint.ts'
 import { firstLine, openTerminal } from '../terminal.ts'
-import { formatDuration, formatTime } from '../units.ts'
+import { tokenPage } from '../token-view.ts'
+import { formatTime } from '../units.ts'
 
 export interface MintOptions {
   readonly config: string
@@ -11,6 +11,12 @@ export interface MintOptions {
   readonly for?: string
   readonly ttl?: string
   readonly to?: string
+  readonly json?: boolean
+}
+
+export interface InspectOptions {
+  readonly config: string
+  readonly jwks?: string
   readonly json?: boolean
 }
 
@@ -34,37 +40,13 @@ export async function mintToken(deps: CliDeps, options: MintOptions): Promise<nu
 }
 
 /** A token as an argument ends up in the shell's history, so it is read from stdin unless it was given. */
-export async function inspectToken(
-  deps: CliDeps,
-  given: string,
-  options: { readonly config: string; readonly json?: boolean },
-): Promise<number> {
+export async function inspectToken(deps: CliDeps, given: string, options: InspectOptions): Promise<number> {
   const terminal = openTerminal(deps)
   const token = (given === '-' ? await firstLine(deps) : given).trim()
   if (token === '') return terminal.fail(problem('usage', 'No token on stdin: pass one there, or as the argument.'))
-  const seen = await deps.token.inspect({ configPath: options.config, token })
+  const seen = await deps.token.inspect({ configPath: options.config, token, jwks: options.jwks ?? null })
   if (isProblem(seen)) return terminal.fail(seen)
   if (options.json) terminal.printJson({ schema: 'weir.token-inspection/v1', ...seen })
   else terminal.print(tokenPage(seen, terminal.paint, deps.clock.now()))
   return seen.valid ? exits.ok : exits.no
-}
-
-function tokenPage(seen: InspectedToken, paint: Paint, now: number): string {
-  const left_ms = seen.expires_at - now
-  const lines: readonly (readonly [string, string] | null)[] = [
-    ['verdict', seen.valid ? paint('good', 'valid') : paint('bad', `not valid: ${visible(seen.reason ?? 'unknown')}`)],
-    ['chain', seen.chain.map(visible).join(' → ') || 'nobody'],
-    seen.run === null ? null : ['run', `${visible(seen.run)}, depth ${seen.depth ?? 0}`],
-    [
-      'expires',
-      `${formatTime(seen.expires_at)} (${formatDuration(Math.abs(left_ms))}${left_ms < 0 ? ' ago' : ' left'})`,
-    ],
-    ['issuer', visible(seen.issuer)],
-    ['type', visible(seen.typ)],
-    seen.key === null ? null : ['key', visible(seen.key)],
-  ]
-  return lines
-    .filter((line) => line !== null)
-    .map(([name, text]) => `${name.padEnd(9)} ${text}\n`)
-    .join('')
 }

@@ -55,6 +55,7 @@ export async function standOn(known: Known, request: Standing): Promise<Ground |
   visit.found.parent_jti = subject?.tokenId ?? null
   visit.found.person = subject?.person ?? null
   visit.found.ext = subject?.ext ?? null
+  if (subject?.login) Object.assign(visit.found, { login_iss: subject.issuer, ...subject.login })
   const broken = subject && ((await strangerTo(known, request, subject)) ?? revoked(known, request, subject))
   if (broken) return broken
   const ground = subject?.delegation

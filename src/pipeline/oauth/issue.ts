@@ -102,10 +102,11 @@ function handOut({ known, carried }: Cleared, run: LiveRun, minted: MintedToken)
   found.scope = carried.authority.scopes?.join(' ') ?? null
   found.adh = authorityHash(carried.authority)
   found.expires_at = minted.proof.expiresAt
+  found.input_hash = minted.proof.delegation?.inputHash ?? null
   if (recordGrant(visit, 'allow')) {
     run.holdUntil(minted.proof.expiresAt)
     return minted
   }
-  Object.assign(found, { jti: null, scope: null, adh: null, expires_at: null })
+  Object.assign(found, { jti: null, scope: null, adh: null, expires_at: null, input_hash: null })
   return busy('the ledger takes no entry: no record, no token')
 }

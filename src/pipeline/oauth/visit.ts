@@ -51,6 +51,11 @@ export function openTokenVisit(road: Road, inbound: Inbound): TokenVisit {
     pol_hash: snapshot.policy.hash,
     expires_at: null,
     ext: null,
+    input_hash: null,
+    login_iss: null,
+    auth_time: null,
+    acr: null,
+    amr: null,
   }
   return { road, inbound, snapshot, parts: snapshot.oauth, found, nonce: null, recorded: false }
 }

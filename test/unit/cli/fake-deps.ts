@@ -23,6 +23,11 @@ export async function run(args: readonly string[], fakes: Partial<CliDeps> = {},
       mint: () => Promise.resolve(problem('failed', 'no keys here')),
       inspect: () => Promise.resolve(problem('failed', 'no keys here')),
     },
+    evidence: {
+      hop: () => Promise.resolve(problem('not_found', 'no such hop')),
+      run: () => Promise.resolve(problem('not_found', 'no such run')),
+      write: () => Promise.resolve(problem('failed', 'no room')),
+    },
     card: { verify: () => Promise.resolve(problem('not_found', 'no card here')) },
     login: {
       begin: () => Promise.resolve(problem('unreachable', 'no issuer here')),

@@ -84,31 +84,6 @@ test('a minted token is alone on stdout', async () => {
   expect(JSON.parse(json.stdout)).toMatchObject({ schema: 'weir.token/v1', token: 't.null.null' })
 })
 
-test('inspect reads the token from stdin, draws its chain, and says no with 3', async () => {
-  const inspect = ({ token }: { token: string }) =>
-    Promise.resolve({
-      valid: token === 'good',
-      reason: token === 'good' ? null : 'signature',
-      typ: 'delivery+jwt',
-      key: 'k3',
-      issuer: 'weir',
-      chain: ['user:tomas', 'agent:orchestrator', 'agent:research'],
-      run: 'run_1',
-      depth: 2,
-      expires_at: 1_800_000_130_000,
-    })
-  const token = { inspect, mint: () => Promise.resolve(problem('failed', '')) }
-  const good = await run(['token', 'inspect'], { token }, 'good\nrest')
-  expect(good.code).toBe(0)
-  expect(good.stdout).toContain(
-    'chain     user:tomas → agent:orchestrator → agent:research\nrun       run_1, depth 2\n',
-  )
-  expect(good.stdout).toContain('2m00s left')
-  expect(await run(['token', 'inspect', '-'], { token }, 'forged')).toMatchObject({ code: 3 })
-  expect((await run(['token', 'inspect', 'good', '--json'], { token })).stdout).toMatch(/^\{"schema":"weir.token-insp/)
-  expect((await run(['token', 'inspect'], { token }, '')).code).toBe(2)
-})
-
 test('docs write lists what it wrote', async () => {
   expect(await run(['docs', 'write'])).toMatchObject({ code: 0, stdout: 'docs/reference/denials.md\n' })
 })

@@ -195,4 +195,7 @@ test('an inspected token shows its chain for drawing and never its signature', a
   expect(await inspectToken(raw)).toMatchObject({ signature: 'unchecked' })
   expect(await inspectToken(raw, { keys: [world.idpKey.jwk] })).toMatchObject({ signature: 'invalid' })
   expect(isDenial(await inspectToken('nonsense'))).toBe(true)
+  const counted = { ...deliveryFacts([agent('a'), agent('b')]), budget: [{ grant: 'g', tokens: 7 }] }
+  const budget = [{ grant: 'g', tokens: 7, cost_micros: null }]
+  expect(await inspectToken(await rawOf(world.identity.mintDelivery(counted)))).toMatchObject({ budget })
 })

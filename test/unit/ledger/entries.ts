@@ -38,7 +38,7 @@ export function run(number: number): RunId {
   return id
 }
 
-function person(name: string): PersonId {
+export function person(name: string): PersonId {
   const id = `user:${name}`
   assert(isPersonId(id), 'a test names persons')
   return id
@@ -164,6 +164,11 @@ export function grant(facts: Partial<GrantEntry> = {}): GrantEntry {
     pol_hash: 'sha256:00',
     expires_at: noon + 120_000,
     ext: { issuer: 'https://partner.test', head: digest('theirs'), depth: 2, actors: ['agent:a'] },
+    input_hash: null,
+    login_iss: 'https://login.test',
+    auth_time: 1,
+    acr: 'aal2',
+    amr: ['hwk'],
     ...facts,
   }
 }

@@ -68,6 +68,11 @@ describe('an exchange', () => {
         pol_hash: trial.road.snapshot.policy.hash,
         expires_at: trial.clock.now() + 120_000,
         ext: null,
+        input_hash: null,
+        login_iss: null,
+        auth_time: null,
+        acr: null,
+        amr: null,
       },
     ])
   })
@@ -79,6 +84,9 @@ describe('an exchange', () => {
     const answer = await trial.ask(exchange('console', 'id token', 'orchestrator'))
     expect(answer.status).toBe(200)
     const [run] = trial.road.runs.list()
+    expect(trial.grants()).toMatchObject([
+      { login_iss: expect.any(String) as unknown, auth_time: 1, acr: null, amr: ['hwk'] },
+    ])
     expect(run).toMatchObject({ root: console_, person: person('ana'), state: 'active' })
     expect(trial.minted[0]).toMatchObject({ delegation: null, run, login })
     expect(trial.entries.map((entry) => entry.kind)).toEqual(['run', 'grant'])
