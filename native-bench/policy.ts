@@ -51,6 +51,9 @@ function request(at: number): PolicyRequest {
       calls: at,
       laps: 0,
       env: 'dev',
+      taint: 'none',
+      approved: false,
+      scopes: [],
     },
   }
 }
@@ -66,6 +69,7 @@ function open(size: number, uncover: (policy: PolicyIr) => PolicyIr, ask: (quest
     groups: [`g${at % 5}`],
     contained: false,
     external: false,
+    effect: 'unknown',
   }))
   const oracle = async (question: OracleQuestion) => {
     ask(question)

@@ -7,6 +7,7 @@ import { cryptoDice } from './base/dice.ts'
 import { moduleUrl } from './base/module-url.ts'
 import { takeLock } from './base/instance-lock.ts'
 import { Wheel } from './base/wheel.ts'
+import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
 import { serveAdmin } from './admin/routes.ts'
 import { runRoutes } from './admin/runs.ts'
@@ -26,6 +27,7 @@ import { Runs } from './limits/runs.ts'
 import { declareGatewayMetrics, type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
+import { Approvals } from './pipeline/approvals.ts'
 import { Counts } from './pipeline/counts.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
 import { runEntry } from './pipeline/run-entry.ts'
@@ -108,7 +110,11 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if ('exit' in snapshot) return snapshot
   const road = await paveRoad(workshop, snapshot, { ledger, boot, metrics, stack })
   late.serve = serveData(road, keys.jwks)
-  const routes = [...runRoutes(road), ...healthRoutes({ road, draining: () => draining.yes, metrics: page })]
+  const routes = [
+    ...runRoutes(road),
+    ...approvalRoutes(road),
+    ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
+  ]
   const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))
   if (isListenFailure(admin)) return startProblem(70, admin.detail)
   stack.defer(() => admin.close())
@@ -201,6 +207,7 @@ async function paveRoad(workshop: Workshop, snapshot: Snapshot, { ledger, boot, 
     exchanges: new Exchanges(),
     counts: new Counts(metrics),
     log,
+    approvals: new Approvals(maximums.approvals),
   }
 }
 
@@ -228,6 +235,7 @@ function watchNumbers(
   stack.defer(() => lag.stop())
   const sweeping = setInterval(() => {
     for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
+    road.approvals.sweep()
   }, sweep_ms)
   stack.defer(() => clearInterval(sweeping))
 }

@@ -1,6 +1,6 @@
 /** The terminal's way to a running gateway: one request, one answer or one sentence that says why not. */
 import type { AdminPlace, CliDeps } from './deps.ts'
-import type { Problem, RunDetail, RunList } from './admin-api.ts'
+import type { ApprovalDone, ApprovalList, Problem, RunDetail, RunList } from './admin-api.ts'
 import { type CliProblem, type ExitName, problem } from './exit-codes.ts'
 
 /** An operator waits no longer than this for an answer of the admin listener. */
@@ -19,6 +19,9 @@ export interface AdminClient {
   showRun(id: string): Promise<RunDetail | CliProblem>
   /** `reason` is written into the ledger. A run that is over already is a problem with exit `no`. */
   haltRun(id: string, reason: string): Promise<RunDetail | CliProblem>
+  listApprovals(): Promise<ApprovalList | CliProblem>
+  /** One that is not pending any more is a problem with exit `no`. */
+  decideApproval(id: string, verb: 'grant' | 'refuse', reason: string): Promise<ApprovalDone | CliProblem>
 }
 
 /** `WEIR_URL` and `WEIR_ADMIN_TOKEN` if both are set, otherwise what the configuration file says. */
@@ -38,6 +41,9 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
     listRuns: () => ask<RunList>('/api/v1/runs', 'weir.runs/v1'),
     showRun: (id) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}`, 'weir.run/v1'),
     haltRun: (id, reason) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}/halt`, 'weir.run/v1', { reason }),
+    listApprovals: () => ask<ApprovalList>('/api/v1/approvals', 'weir.approvals/v1'),
+    decideApproval: (id, verb, reason) =>
+      ask<ApprovalDone>(`/api/v1/approvals/${encodeURIComponent(id)}/${verb}`, 'weir.approval/v1', { reason }),
   }
 }
 

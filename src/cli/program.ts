@@ -1,5 +1,7 @@
 /** The command line as one table of commands. Each command's code is loaded when it is called, so `--help` is instant. */
 import { Command, CommanderError } from 'commander'
+import type { AskOptions } from './admin-command.ts'
+import type { DecideOptions } from './commands/approvals.ts'
 import type { HaltOptions, RunsOptions } from './commands/runs.ts'
 import type { MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
@@ -56,6 +58,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addServe(program, deps, settle)
   addCheck(program, deps, settle)
   addRuns(program, deps, settle)
+  addApprovals(program, deps, settle)
   addToken(program, deps, settle)
   addDemo(program, deps, settle)
   addDocs(program, deps, settle)
@@ -119,6 +122,35 @@ function addRuns(program: Command, deps: CliDeps, settle: Settle): void {
       await settle(haltRun(deps, id, options))
     })
 }
+
+function addApprovals(program: Command, deps: CliDeps, settle: Settle): void {
+  const approvals = program.command('approvals').description('calls that wait for a person, and what became of them')
+  examples(approvals, ['weir approvals ls', 'weir approvals grant apr_5f0c… --reason "checked with finance"'])
+  const verb = (usage: string, description: string): Command =>
+    approvals
+      .command(usage)
+      .description(description)
+      .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
+      .option('--json', 'one JSON object')
+  verb('ls', 'all of runs that go on, newest first').action(async (options: AskOptions) => {
+    const { listApprovals } = await import('./commands/approvals.ts')
+    await settle(listApprovals(deps, options))
+  })
+  for (const decision of ['grant', 'refuse'] as const) {
+    verb(`${decision} <approval>`, approving[decision])
+      .requiredOption('--reason <text>', 'why, for the record')
+      .option('--yes', 'do not ask')
+      .action(async (id: string, options: DecideOptions) => {
+        const { decideApproval } = await import('./commands/approvals.ts')
+        await settle(decideApproval(deps, decision, id, options))
+      })
+  }
+}
+
+const approving = {
+  grant: 'let exactly this call through, once',
+  refuse: 'refuse it for as long as its run goes on',
+} as const
 
 function addToken(program: Command, deps: CliDeps, settle: Settle): void {
   const token = program.command('token').description('credentials of agents')

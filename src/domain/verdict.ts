@@ -1,3 +1,4 @@
+import type { ApprovalId } from './approval.ts'
 import { denials, type DenialCode } from './denials.ts'
 import type { AgentId, HopId } from './ids.ts'
 import type { Call } from './call.ts'
@@ -17,12 +18,15 @@ export interface Denial {
   readonly rule: string | null
   /** Set where the retry column says `after_wait`. */
   readonly retryAfter_ms: number | null
+  /** The approval that would let the call through; only with `approval_required`. */
+  readonly approval?: ApprovalId
 }
 
 /** What a refusal may add to its code. */
 export interface DenialFacts {
   readonly rule?: string
   readonly retryAfter_ms?: number
+  readonly approval?: ApprovalId
 }
 
 export function deny(code: DenialCode, detail: string, facts: DenialFacts = {}): Denial {
@@ -32,6 +36,7 @@ export function deny(code: DenialCode, detail: string, facts: DenialFacts = {}):
     detail,
     rule: facts.rule ?? null,
     retryAfter_ms: facts.retryAfter_ms ?? (denials[code].retry === 'after_wait' ? 1000 : null),
+    ...(facts.approval === undefined ? {} : { approval: facts.approval }),
   }
 }
 

@@ -13,6 +13,7 @@ import { anything } from '../domain/authority.ts'
 import { type AgentId, isAgentId, isHopId, isPersonId, isRunId, type PersonId, slugOf } from '../domain/ids.ts'
 import type { Delegation } from '../domain/principal.ts'
 import type { Run } from '../domain/run.ts'
+import { readTaint } from '../domain/taint.ts'
 import { type Denial, deny, type Hop } from '../domain/verdict.ts'
 import { isText, skew_ms } from './strict-jwt.ts'
 
@@ -20,7 +21,7 @@ export const deliveryTyp = 'delivery+jwt'
 
 /** What a delivery says; a Hop says all of it. The target is the last agent of the chain. */
 export type DeliveryFacts = Pick<Hop, 'id' | 'depth' | 'chain' | 'principal'> & {
-  readonly run: Pick<Run, 'id' | 'person' | 'endsAt'>
+  readonly run: Pick<Run, 'id' | 'person' | 'endsAt' | 'taint'>
 }
 
 /** Who issues it and for how long, in seconds since the epoch. */
@@ -58,11 +59,11 @@ export function writeDelivery({ run, id, depth, chain, principal }: DeliveryFact
     act: nestActors(chain.slice(0, -1)),
     txn: run.id,
     jti,
-    dlg: { v: 1, depth, hop: id, root, prh, chain: chain.map(slugOf) },
+    dlg: { v: 1, depth, hop: id, root, prh, taint: run.taint, chain: chain.map(slugOf) },
   }
   const { person } = run
   const expiresAt = frame.exp * 1000 + skew_ms
-  const unsaid = rest(root, prh ?? null)
+  const unsaid = { ...rest(root, prh ?? null), taint: run.taint }
   return {
     claims,
     delegation: {
@@ -84,6 +85,8 @@ export function readDelivery(claims: JsonObject, expiresAt: Millis, chain_max: n
   const { aud, sub, jti, txn, may_act, dlg, sub_profile } = claims
   if (!isJsonObject(dlg) || dlg.v !== 1 || !isText(txn) || !isRunId(txn)) return refuse('dlg or txn is missing')
   const { depth, hop, root, prh } = dlg
+  const taint = readTaint(dlg.taint)
+  if (!taint) return refuse('taint is no taint')
   const chain = readChain(dlg.chain, chain_max)
   const holder = chain?.at(-1)
   if (!chain?.[0] || !holder || aud !== holder || !isJsonObject(may_act) || may_act.sub !== holder)
@@ -95,7 +98,7 @@ export function readDelivery(claims: JsonObject, expiresAt: Millis, chain_max: n
   if (root !== rootHash(txn, chain[0], person)) return refuse('root is not that of this run and person')
   if (jti !== hopHash(isText(prh) ? prh : root, hop, depth, holder)) return refuse('jti is not the head of the hops')
   const unsaid = rest(root, isText(prh) ? prh : null)
-  return { run: txn, hop, depth, chain, person, holder, tokenId: jti, expiresAt, ...unsaid }
+  return { run: txn, hop, depth, chain, person, holder, tokenId: jti, expiresAt, ...unsaid, taint }
 }
 
 function rest(root: string, prh: string | null) {
@@ -107,7 +110,6 @@ function rest(root: string, prh: string | null) {
     inputHash: '',
     authority: anything,
     budget: null,
-    taint: 'none',
     lineage,
   } as const
 }

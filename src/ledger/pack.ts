@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr'
-import type { CallRecord, LedgerEntry } from '../domain/record.ts'
+import type { ApprovalEntry, CallRecord, LedgerEntry } from '../domain/record.ts'
 
 /**
  * How an entry becomes bytes: one MessagePack array, the kind first, then the values in the order of its shape.
@@ -14,11 +14,12 @@ export const shapes: Shapes = {
     'v ts rid parent_rid run run_origin human agent cred_type cred_id jti chain depth target dialect action method',
     'decision code detail rule policies pol_hash cfg_hash shadow reserved.tokens reserved.cost_micros outcome.status',
     'outcome.fault outcome.spent.tokens outcome.spent.cost_micros outcome.bytes_in outcome.bytes_out outcome.ms',
-    'outcome.upstream_ms outcome.task',
+    'outcome.upstream_ms outcome.task taint approval',
   ),
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros'),
   run: words('v ts run event root human ends_at code reason actor'),
   boot: words('v ts boot gw pid'),
+  approval: words('v ts id event run rid agent human target method args_hash reason actor'),
 }
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
@@ -26,7 +27,7 @@ const textMax = 512
 const listMax = 64
 const itemMax = 128
 
-/** No packed entry is longer: 12 texts of 3 bytes a unit, 3 lists, numbers and marks come to less. */
+/** No packed entry is longer: 13 texts of 3 bytes a unit, 3 lists, numbers and marks come to less. */
 export const packedMax_bytes = 131_072
 
 const packr = new Packr({ useRecords: false })
@@ -47,7 +48,14 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
     const why = [clip(entry.code), clip(entry.reason), clip(entry.actor)]
     return ['run', entry.v, entry.ts, entry.run, entry.event, entry.root, entry.human, entry.ends_at, ...why]
   }
+  if (entry.kind === 'approval') return approvalRow(entry)
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
+}
+
+function approvalRow(entry: ApprovalEntry): readonly unknown[] {
+  const { kind, v, ts, id, event, run, rid, agent, human } = entry
+  const what = [clip(entry.target), clip(entry.method), entry.args_hash]
+  return [kind, v, ts, id, event, run, rid, agent, human, ...what, clip(entry.reason), clip(entry.actor)]
 }
 
 /** Written out because this line is on the hot path: half the cost of a loop over names. */
@@ -91,6 +99,8 @@ function callRow(entry: CallRecord): readonly unknown[] {
     outcome.ms,
     outcome.upstream_ms,
     clip(outcome.task),
+    entry.taint,
+    entry.approval && { ...entry.approval, by: clip(entry.approval.by) },
   ]
 }
 

@@ -1,22 +1,20 @@
 /**
  * A run while it is known: its counters on one row of the board, its graph, hops and participants beside it. The row
- * holds all that admission counts, so that any thread with the board sees the same run; what the page shows and what
- * fan-out counts lives with the thread that serves the run.
- *
- *     ints   0 state   1 calls   2 open   3 depth_max
- *     longs  2..4 tokens (held, spent, overshoot)   5..7 cost
+ * holds all that admission counts; what the page shows and what fan-out counts lives with the thread that serves the run.
  */
 import type { Millis } from '../base/clock.ts'
-import { createBoard, intsPerRow, longsPerRow, type Rows, rowsOf } from '../base/board.ts'
+import { createBoard, longsPerRow, type Rows, rowsOf } from '../base/board.ts'
 import { type AgentId, type HopId, isAgentId, type PersonId, type RunId } from '../domain/ids.ts'
+import type { Taint } from '../domain/principal.ts'
 import { RunGraph } from '../domain/run-graph.ts'
 import type { Halt, Run, RunState } from '../domain/run.ts'
 import type { Spend } from '../domain/spend.ts'
+import { levelOf, taintAt } from '../domain/taint.ts'
 import type { Denial } from '../domain/verdict.ts'
-import { Account, longsPerAccount } from './account.ts'
-import { Gauge } from './gauge.ts'
+import type { Account } from './account.ts'
 import { type HopFacts, HopLog, type HopView } from './hops.ts'
 import type { InboundIndex, Served } from './inbound.ts'
+import { cellsAt, type RunCells } from './run-cells.ts'
 import type { RunLimits } from './settings.ts'
 
 /** What is fixed when a run opens. */
@@ -41,19 +39,6 @@ export interface HopStart extends HopFacts {
   readonly chain: readonly AgentId[]
   /** The target if it is an agent, which serves this hop now and may call on from it. */
   readonly server: AgentId | null
-}
-
-/** One row of the board, by name. `row` and `state` are indices. */
-interface RunCells {
-  readonly row: number
-  readonly ints: Rows['ints']
-  readonly longs: Rows['longs']
-  readonly state: number
-  readonly calls: Gauge
-  readonly open: Gauge
-  readonly depth: Gauge
-  readonly tokens: Account
-  readonly cost: Account
 }
 
 /** The state cell is an index into this list; an empty row is a run that has ended. */
@@ -171,6 +156,17 @@ export class LiveRun implements Run {
     }
   }
 
+  get taint(): Taint {
+    return taintAt(this.#cells.taint.value)
+  }
+
+  /** Lifts the taint to at least that; true if it was lower. */
+  raiseTaint(to: Taint): boolean {
+    const before = this.#cells.taint.value
+    this.#cells.taint.raiseTo(levelOf(to))
+    return before < levelOf(to)
+  }
+
   /** The last 1000 hops and refused calls, newest last. */
   hops(): readonly HopView[] {
     return this.hopLog.views
@@ -264,23 +260,6 @@ export class LiveRun implements Run {
   /** Lets go of the tasks that go on: a run that is over waits for nobody. */
   releaseAll(): void {
     for (const hop of this.#lingering.keys()) this.release(hop)
-  }
-}
-
-function cellsAt(rows: Rows, row: number): RunCells {
-  const { ints, longs } = rows
-  const int = row * intsPerRow
-  const long = row * longsPerRow
-  return {
-    row,
-    ints,
-    longs,
-    state: int,
-    calls: new Gauge(ints, int + 1),
-    open: new Gauge(ints, int + 2),
-    depth: new Gauge(ints, int + 3),
-    tokens: new Account(longs, long + 2),
-    cost: new Account(longs, long + 2 + longsPerAccount),
   }
 }
 

@@ -12,6 +12,7 @@ import { day_ms, type Millis } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { AgentId, HopId, PersonId, RunId } from '../domain/ids.ts'
 import { mintRunId } from '../domain/mint-ids.ts'
+import type { Taint } from '../domain/principal.ts'
 import type { Halt } from '../domain/run.ts'
 import type { Spend } from '../domain/spend.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
@@ -37,6 +38,7 @@ export interface RunSnapshot extends RunFacts {
   readonly depthMax: number
   readonly spent: Spend
   readonly edges: readonly RestoredEdge[]
+  readonly taint: Taint
 }
 
 interface RestoredEdge extends Spend {
@@ -143,6 +145,7 @@ export class Runs {
     if (run.kind === 'denial') return run
     run.cells.calls.raiseTo(snapshot.calls)
     run.cells.depth.raiseTo(snapshot.depthMax)
+    run.raiseTaint(snapshot.taint)
     run.cells.tokens.restore(snapshot.spent.tokens, runPeriod)
     run.cells.cost.restore(snapshot.spent.cost_micros, runPeriod)
     for (const edge of snapshot.edges) retrace(run, edge)

@@ -6,7 +6,9 @@ import type { WebhookSettings } from '../config/settings.ts'
 import type { Log } from './log.ts'
 
 /** The body of an alert apart from its `schema` member; plain data. */
-export interface Alert {
+export type Alert = RunAlert | ApprovalAlert
+
+interface RunAlert {
   readonly kind: 'run_halted'
   readonly at: Millis
   /** One sentence for a person. */
@@ -16,6 +18,20 @@ export interface Alert {
   readonly edge: { readonly from: string; readonly to: string; readonly depth: number; readonly lap: number } | null
   readonly rule: string | null
   readonly code: string
+}
+
+interface ApprovalAlert {
+  readonly kind: 'approval_required'
+  readonly at: Millis
+  /** One sentence for a person. */
+  readonly sentence: string
+  /** The run as the operator interface shows it. */
+  readonly run: unknown
+  /** What waits: hashes and names, never the arguments. */
+  readonly approval: Readonly<Record<'id' | 'agent' | 'target' | 'method' | 'args_hash' | 'hop', string>> & {
+    readonly person: string | null
+  }
+  readonly rule: string | null
 }
 
 export interface AlertOptions {

@@ -6,16 +6,19 @@ import { targetName } from '../domain/call.ts'
 import type { AgentId } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { IntentEntry } from '../domain/record.ts'
+import { worseTaint } from '../domain/taint.ts'
 import { type Denial, deny, type Hop, isDenial, issueHop, type Lease, type Permit } from '../domain/verdict.ts'
 import { type Ask, refusalOfRun, reserve } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import { decide } from '../policy/decide.ts'
-import type { PolicyAction } from '../policy/question.ts'
+import type { PolicyAction, PolicyRequest } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
+import { approvalRequired, closeApproval, permitApproved } from './approve.ts'
 import type { Entry } from './enter.ts'
 import type { AgentEntry } from './road.ts'
 import { runEntry } from './run-entry.ts'
-import { personOf, type Visit } from './visit.ts'
+import { taintOfCaller, taintRun } from './taint.ts'
+import { personOf, scopesOf, type Visit } from './visit.ts'
 
 /** What is being admitted: who, from where, to whom. */
 export interface Asking {
@@ -25,18 +28,39 @@ export interface Asking {
 }
 
 /** Asks policy. A run that is over refuses before that, so that the caller reads the sentence about the run. */
-export async function permit(visit: Visit, { principal, entry }: Asking): Promise<Permit | Denial> {
+export async function permit(visit: Visit, asking: Asking): Promise<Permit | Denial> {
+  const { principal, entry } = asking
   const { run } = entry
   const over = run && refusalOfRun(run, visit.road.clock.now())
   if (over) return over
-  const context = contextOf(visit, entry, principal.proof.agent)
+  const invoke = await judgeAsItStands(visit, asking)
+  const { context } = invoke.request
   const ask = (action: PolicyAction): ReturnType<typeof decide> =>
     decide(visit.snapshot.policy, { action, principal: principal.proof.agent, resource: visit.call.target, context })
-  const allowed = await ask('invoke')
+  const allowed =
+    run && isDenial(invoke.verdict)
+      ? await permitApproved(visit, { run, request: invoke.request, denial: invoke.verdict })
+      : invoke.verdict
   if (isDenial(allowed) || run) return allowed
   const start = refusalOfRegistry(visit, principal.proof.agent) ?? (await ask('startRun'))
   if (!isDenial(start)) return allowed
   return deny('run_context_required', `${principal.proof.agent} may not start a run: ${start.detail}`, ruleOf(start))
+}
+
+interface Judged {
+  readonly request: PolicyRequest
+  readonly verdict: Permit | Denial
+}
+
+/** Asks again where the run was tainted while the oracle thought; it rises a few times at most, so this ends. */
+async function judgeAsItStands(visit: Visit, { principal, entry }: Asking): Promise<Judged> {
+  const { call, snapshot } = visit
+  for (;;) {
+    const context = contextOf(visit, entry, principal)
+    const request = { action: 'invoke', principal: principal.proof.agent, resource: call.target, context } as const
+    const verdict = await decide(snapshot.policy, request)
+    if (contextOf(visit, entry, principal).taint === context.taint) return { request, verdict }
+  }
 }
 
 /** The registry and policy must both agree that an agent starts runs; null where the registry does. */
@@ -49,7 +73,8 @@ function ruleOf(denial: Denial): { rule?: string } {
   return denial.rule === null ? {} : { rule: denial.rule }
 }
 
-function contextOf(visit: Visit, entry: Entry, agent: AgentId): PolicyContext {
+function contextOf(visit: Visit, entry: Entry, principal: Principal): PolicyContext {
+  const { agent } = principal.proof
   const { run, depth, chain } = entry
   const { settings } = visit.snapshot
   const { call } = visit
@@ -66,11 +91,28 @@ function contextOf(visit: Visit, entry: Entry, agent: AgentId): PolicyContext {
     calls: run?.calls ?? 0,
     laps: cycle?.lap ?? 0,
     env: settings.gateway.environment,
+    taint: worseTaint(run?.taint ?? 'none', taintOfCaller(visit.snapshot, principal)),
+    approved: false,
+    scopes: scopesOf(principal),
   }
 }
 
-/** All or nothing: what was opened or reserved here is given back right where the next step refuses. */
+/** All or nothing: what was opened, reserved or spent here is given back right where the next step refuses. */
 export function admit(visit: Visit, asking: Asking, granted: Permit): Hop | Denial {
+  const { road, approval } = visit
+  if (!approval) return admitPermitted(visit, asking, granted)
+  if (!road.approvals.take(approval)) {
+    visit.approval = null
+    return approvalRequired(approval, 'the approval was used by another call')
+  }
+  try {
+    return admitPermitted(visit, asking, granted)
+  } finally {
+    if (!visit.hop) closeApproval(visit, false)
+  }
+}
+
+function admitPermitted(visit: Visit, asking: Asking, granted: Permit): Hop | Denial {
   const { road } = visit
   const { principal, entry } = asking
   const run = entry.run ?? openRun(visit, principal)
@@ -86,8 +128,10 @@ export function admit(visit: Visit, asking: Asking, granted: Permit): Hop | Deni
   } finally {
     if (!taken) lease.refund()
   }
-  if (taken) return hopOf(visit, asking, { permit: granted, lease, ask })
-  return deny('busy', 'the ledger takes no intent: no record, no hop', { rule: 'ledger.room' })
+  if (!taken) return deny('busy', 'the ledger takes no intent: no record, no hop', { rule: 'ledger.room' })
+  const { agent } = principal.proof
+  taintRun(road, run, taintOfCaller(visit.snapshot, principal), { actor: 'weir', reason: `${agent} calls in it` })
+  return hopOf(visit, asking, { permit: granted, lease, ask })
 }
 
 function openRun(visit: Visit, principal: Principal): LiveRun | Denial {

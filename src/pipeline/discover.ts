@@ -11,6 +11,7 @@ import { sendWritten } from '../protocol/jsonrpc.ts'
 import { enterRun } from './enter.ts'
 import { neutral, turnAway } from './refuse.ts'
 import { resourceOf, type Road } from './road.ts'
+import { scopesOf } from './visit.ts'
 
 /** Answers `GET .../.well-known/agent-card.json`: 401 without a credential, 404 for whoever may not call the agent. */
 export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
@@ -24,7 +25,7 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
         action: 'invoke',
         principal: caller,
         resource: { kind: 'agent', id: agent },
-        context: neutral(caller, snapshot),
+        context: { ...neutral(caller, snapshot), scopes: scopesOf(principal) },
       })
     : deny('not_found', 'not registered')
   // Whoever was called knows its callers: that it may not call them back is then said where it tries.

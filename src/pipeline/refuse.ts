@@ -10,7 +10,7 @@ import type { Reply } from '../protocol/http.ts'
 import { sendWritten, type Written } from '../protocol/jsonrpc.ts'
 import { haltRun } from './halt.ts'
 import type { Snapshot } from './road.ts'
-import { endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent, type Visit } from './visit.ts'
+import { endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, scopesOf, unsent, type Visit } from './visit.ts'
 
 /** Registries larger than this list no alternatives: looking through them costs more than the refusal. */
 const alternativesMax = 200
@@ -64,9 +64,11 @@ async function isHidden(visit: Visit, denial: Denial): Promise<boolean> {
   const { principal, call, chain, snapshot, ask } = visit
   // Limits are asked only about what policy allowed, and `busy` is said about ourselves.
   if (!principal || ask !== null || denial.code === 'not_found' || denial.code === 'busy') return false
+  // Policy allows it with an approval, so the caller may know of it.
+  if (denial.code === 'approval_required') return false
   if (call.target.kind === 'agent' && chain.includes(call.target.id)) return false
   const { agent } = principal.proof
-  const context = neutral(agent, snapshot)
+  const context = { ...neutral(agent, snapshot), scopes: scopesOf(principal) }
   const verdict = await decide(snapshot.policy, { action: 'invoke', principal: agent, resource: call.target, context })
   return verdict.kind === 'denial'
 }
@@ -95,5 +97,8 @@ export function neutral(agent: AgentId, snapshot: Snapshot): PolicyContext {
     calls: 0,
     laps: 0,
     env: snapshot.settings.gateway.environment,
+    taint: 'none',
+    approved: true,
+    scopes: [],
   }
 }

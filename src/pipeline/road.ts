@@ -13,6 +13,7 @@ import type { Log } from '../observe/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Upstream } from '../relay/exchange.ts'
 import type { Relay } from '../relay/relay.ts'
+import type { Approvals } from './approvals.ts'
 import type { Counts } from './counts.ts'
 import type { Exchanges } from './exchanges.ts'
 
@@ -51,6 +52,7 @@ export interface Road {
   readonly exchanges: Exchanges
   readonly counts: Counts
   readonly log: Log
+  readonly approvals: Approvals
 }
 
 /** The resource of an agent: the audience of tokens for it (RFC 8707), without a trailing slash. */

@@ -2,6 +2,7 @@
  * What is known about one call on its way down the road: filled in step by step, read once, when its record is
  * written. Nothing here decides anything.
  */
+import type { CallApproval } from '../domain/approval.ts'
 import { type Call, targetName } from '../domain/call.ts'
 import type { AgentId, HopId, PersonId } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -12,6 +13,7 @@ import type { Denial, Hop } from '../domain/verdict.ts'
 import type { Ask } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
+import type { Approval } from './approvals.ts'
 import type { Road, Snapshot } from './road.ts'
 
 export interface Visit {
@@ -31,12 +33,14 @@ export interface Visit {
   /** What was asked of the limits, for the alert of a breach. */
   ask: Ask | null
   hop: Hop | null
+  /** The approval this call waits for or, where it was granted, rests on. */
+  approval: Approval | null
 }
 
 export function openVisit(road: Road, inbound: Inbound, call: Call, reply: Reply): Visit {
   const { snapshot } = road
   const unknown = { principal: null, run: null, origin: null, parent: null, depth: 0, chain: [], ask: null, hop: null }
-  return { road, snapshot, inbound, reply, call, ...unknown }
+  return { road, snapshot, inbound, reply, call, ...unknown, approval: null }
 }
 
 /** Why a call was not let through, as its record says it. */
@@ -74,7 +78,18 @@ function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): Call
     shadow: hop ? hop.lease.overruled.map((overruled) => overruled.rule ?? overruled.code) : [],
     reserved: hop?.lease.reserved ?? nothingSpent,
     outcome,
+    taint: visit.run?.taint ?? 'none',
+    approval: approvalOf(visit),
   }
+}
+
+function approvalOf({ approval }: Visit): CallApproval | null {
+  return approval && { id: approval.id, by: approval.by, args_hash: approval.args_hash }
+}
+
+/** The scopes a caller acts under; none where its token has no ceiling. */
+export function scopesOf({ proof, delegation }: Principal): readonly string[] {
+  return (delegation?.authority ?? proof.authority).scopes ?? []
 }
 
 /** The outcome of a call that never left. Bytes are those of the answer. */

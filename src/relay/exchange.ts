@@ -44,6 +44,8 @@ export interface Errand {
   readonly credential: HeaderList
   /** Headers of the caller that may cross, as `headersUpwards` picks them. */
   readonly headers: HeaderList
+  /** Called before the first byte of the target's answer is handed on. Must not throw. */
+  readonly onAnswer?: () => void
 }
 
 /** An exchange under way. */

@@ -86,7 +86,7 @@ export class StreamExchange implements Exchange, Receiver {
     this.#movedAt = this.#bench.clock.monotonic()
     const fault = headFault(status, head)
     if (fault) this.#fail(fault)
-    else if (status === 200 && eventStream.test(head['content-type'] ?? '')) this.#outlet.begin(headersBack(head))
+    else if (status === 200 && eventStream.test(head['content-type'] ?? '')) this.#begin(head)
     else if (Number(head['content-length'] ?? 0) > this.#bench.settings.event_bytes) this.#tooLarge()
     else this.#whole = { status, chunks: [] }
   }
@@ -117,6 +117,11 @@ export class StreamExchange implements Exchange, Receiver {
     else this.#close()
   }
 
+  #begin(head: Head): void {
+    this.#errand.onAnswer?.()
+    this.#outlet.begin(headersBack(head))
+  }
+
   #pass(event: SseEvent): void {
     if (event.data === null || event.data.length === 0) return this.#outlet.write(event.bytes)
     const { call } = this.#hop
@@ -139,6 +144,7 @@ export class StreamExchange implements Exchange, Receiver {
     const { call } = this.#hop
     const answer = readWhole(status, body, call)
     if (isFault(answer)) return this.#fail(answer)
+    this.#errand.onAnswer?.()
     this.#outlet.write(writeEvent(oneLine(passOn(answer, call, this.#tally))))
     this.#close()
   }

@@ -51,6 +51,7 @@ export function freshRun(): Run {
     spent: nothingSpent,
     reserved: nothingSpent,
     left: nothingSpent,
+    taint: 'none',
   }
 }
 

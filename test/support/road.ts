@@ -13,6 +13,7 @@ import { Bench, limitsPlan } from '../../src/limits/bench.ts'
 import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
+import { Approvals } from '../../src/pipeline/approvals.ts'
 import { Counts } from '../../src/pipeline/counts.ts'
 import { Exchanges } from '../../src/pipeline/exchanges.ts'
 import type { Road } from '../../src/pipeline/road.ts'
@@ -63,6 +64,8 @@ export interface Calling {
   readonly headers?: Readonly<Record<string, string>>
   readonly reply?: MemoryReply
   readonly method?: 'SendMessage' | 'SendStreamingMessage'
+  /** A whole SendMessage request; that of "hello" if not given. */
+  readonly body?: string
 }
 
 /** Sections of the configuration to lay over that of the demo's agents. */
@@ -131,6 +134,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     relay: relay as unknown as Relay,
     exchanges: new Exchanges(),
     counts: new Counts(declareGatewayMetrics(registry)),
+    approvals: new Approvals(settings.maximums.approvals),
     log: { debug: log, info: log, warn: log, error: log, flush: () => undefined },
   }
   return Object.assign(test, {
@@ -145,7 +149,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     async call(
       from: string,
       to: string,
-      { person = null, delegation, headers, reply, method = 'SendMessage' }: Calling = {},
+      { person = null, delegation, headers, reply, method = 'SendMessage', body }: Calling = {},
     ) {
       const agent = agentId(`agent:${from}`)
       const expiresAt = clock.now() + 60_000
@@ -157,7 +161,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
         path: `/a2a/${to}/`,
         query: '',
         headers: new Map(Object.entries({ authorization: from, 'a2a-version': '1.0', ...headers })),
-        body: Buffer.from(sendMessage('hello').replace('SendMessage', method)),
+        body: Buffer.from((body ?? sendMessage('hello')).replace('SendMessage', method)),
         receivedAt: clock.now(),
         startedAt: clock.monotonic(),
         peer: '127.0.0.1',

@@ -90,6 +90,8 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
       upstream_ms: 11.5,
       task: 'task-1',
     },
+    taint: 'none',
+    approval: null,
     ...facts,
   }
 }

@@ -175,6 +175,7 @@ describe('after a restart', () => {
     endsAt: 601_000,
     halt: null,
     calls: 3,
+    taint: 'external',
     depthMax: 2,
     spent: { tokens: 90, cost_micros: 900 },
     edges: [
