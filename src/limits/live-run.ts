@@ -3,7 +3,7 @@
  * holds all that admission counts; what the page shows and what fan-out counts lives with the thread that serves the run.
  */
 import type { Millis } from '../base/clock.ts'
-import { createBoard, longsPerRow, type Rows, rowsOf } from '../base/board.ts'
+import { createBoard, longsPerRow } from '../base/board.ts'
 import { type AgentId, type HopId, isAgentId, type PersonId, type RunId } from '../domain/ids.ts'
 import type { Taint } from '../domain/principal.ts'
 import { RunGraph } from '../domain/run-graph.ts'
@@ -14,7 +14,7 @@ import type { Denial } from '../domain/verdict.ts'
 import type { Account } from './account.ts'
 import { type HopFacts, HopLog, type HopView } from './hops.ts'
 import type { InboundIndex, Served } from './inbound.ts'
-import { cellsAt, type RunCells } from './run-cells.ts'
+import { cellsAt, type RunCells, type RunRows, runRowsOf, runRowsPlan } from './run-cells.ts'
 import type { RunLimits } from './settings.ts'
 
 /** What is fixed when a run opens. */
@@ -28,7 +28,7 @@ export interface RunFacts {
 
 /** What a run shares with the table it lives in. */
 export interface RunHouse {
-  readonly rows: Rows
+  readonly rows: RunRows
   readonly serving: InboundIndex<LiveRun>
   readonly edges_per_run: number
   limits(): RunLimits
@@ -242,6 +242,7 @@ export class LiveRun implements Run {
   enter(): void {
     const { ints, longs, state, row } = this.#cells
     for (let at = 0; at < longsPerRow; at++) Atomics.store(longs, row * longsPerRow + at, 0n)
+    Atomics.store(this.#house.rows.taints, row, 0)
     Atomics.store(ints, state, active)
   }
 
@@ -251,9 +252,10 @@ export class LiveRun implements Run {
    */
   detach(): number {
     const { row, longs } = this.#cells
-    const rows = rowsOf(createBoard({ last: 1 }), 'last')
-    rows.longs.set(longs.subarray(row * longsPerRow, (row + 1) * longsPerRow))
-    this.#cells = cellsAt(rows, 0)
+    const own = runRowsOf(createBoard(runRowsPlan(1)))
+    own.rows.longs.set(longs.subarray(row * longsPerRow, (row + 1) * longsPerRow))
+    own.taints[0] = levelOf(this.taint)
+    this.#cells = cellsAt(own, 0)
     return row
   }
 

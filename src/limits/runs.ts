@@ -7,7 +7,7 @@
  *                    -> ended  -> (a while, or room is needed) -> gone
  */
 import { assert } from '../base/assert.ts'
-import { type Board, type Rows, rowsOf } from '../base/board.ts'
+import type { Board } from '../base/board.ts'
 import { day_ms, type Millis } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { AgentId, HopId, PersonId, RunId } from '../domain/ids.ts'
@@ -18,6 +18,7 @@ import type { Spend } from '../domain/spend.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { Bench } from './bench.ts'
 import { InboundIndex, type Served } from './inbound.ts'
+import { runRowsOf } from './run-cells.ts'
 import { LiveRun, type RunFacts, type RunHouse, runPeriod } from './live-run.ts'
 
 /** How long a run that is over can still be looked at. */
@@ -64,8 +65,8 @@ export class Runs {
   onEnded: (run: LiveRun) => void = () => undefined
 
   constructor(board: Board, bench: Bench, dice: Dice) {
-    const rows: Rows = rowsOf(board, 'limits.runs')
-    const count = Math.min(rows.count, bench.maximums.runs)
+    const rows = runRowsOf(board)
+    const count = Math.min(rows.rows.count, bench.maximums.runs)
     this.#free = Array.from({ length: count }, (_, row) => count - 1 - row)
     this.#bench = bench
     this.#dice = dice

@@ -181,6 +181,6 @@ const proof = proofOf(agent('orchestrator'))
 export function deliveryFacts(chain: readonly AgentId[], n = 1, delegation: Delegation | null = null): DeliveryFacts {
   const id = `run_${'0'.repeat(31)}1`
   if (!isRunId(id)) throw new Error(id)
-  const run = { id, person: person('tomas'), endsAt: Number.POSITIVE_INFINITY }
+  const run = { id, person: person('tomas'), endsAt: Number.POSITIVE_INFINITY, taint: 'none' as const }
   return { id: hopId(n), depth: chain.length - 1, chain, principal: { proof, delegation }, run }
 }

@@ -23,7 +23,7 @@ import { compilePolicies } from '../../src/policy/compile.ts'
 import { loadPolicies } from '../../src/policy/load.ts'
 import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
 import { isCompiled } from '../../src/policy/source.ts'
-import type { Done, ExchangeOutcome } from '../../src/relay/exchange.ts'
+import type { Done, Errand, ExchangeOutcome } from '../../src/relay/exchange.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { sendMessage } from './caller.ts'
 import { agentId } from './hop.ts'
@@ -36,6 +36,8 @@ import { proofOf } from './principals.ts'
 export interface Sent {
   readonly hop: Hop
   readonly done: Done
+  /** The target answers the first byte. */
+  begin(): void
 }
 
 export interface TestRoad {
@@ -105,14 +107,18 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       return 'delivery'
     },
   }
-  const send = (hop: Hop, done: Done): { abort(why: string): void; taskId: null } => {
-    sent.push({ hop, done })
+  const send = (hop: Hop, errand: Errand, tell: Done): { abort(why: string): void; taskId: null } => {
+    const done: Done = (outcome) => {
+      if (outcome.kind === 'answered') errand.onAnswer?.()
+      tell(outcome)
+    }
+    sent.push({ hop, done, begin: () => errand.onAnswer?.() })
     const abort = (why: string): void => done(outcomeOf(why === 'halted' ? 'halted' : 'gone'))
     return { abort, taskId: null }
   }
   const relay = {
-    sendUnary: (hop: Hop, _errand: unknown, done: Done) => send(hop, done),
-    sendStream: (hop: Hop, _errand: unknown, _reply: unknown, done: Done) => send(hop, done),
+    sendUnary: send,
+    sendStream: (hop: Hop, errand: Errand, _reply: unknown, done: Done) => send(hop, errand, done),
   }
   const log = (message: string): void => void logged.push(message)
   const registry = new Registry()

@@ -53,6 +53,8 @@ test('a run that was open comes back with what it has spent and where it went', 
           depth_max: 1,
         },
       ],
+      taint: 'none',
+      unfinished: [],
     },
   ])
 })
