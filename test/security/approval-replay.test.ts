@@ -2,8 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { isPersonId } from '../../src/domain/ids.ts'
 import { deny } from '../../src/domain/verdict.ts'
+import { canonicalArguments } from '../../src/protocol/a2a/arguments.ts'
 import { decideApproval } from '../../src/pipeline/approve.ts'
 import { haltRun } from '../../src/pipeline/halt.ts'
+import { agentId } from '../support/hop.ts'
 import { MemoryReply } from '../support/reply.ts'
 import { outcomeOf } from '../support/road.ts'
 import { asking, codeOf, pay, riskyRoad, type RiskyRoad } from '../support/risky-road.ts'
@@ -71,12 +73,24 @@ test('another run has no part in it', async () => {
   expect(codeOf(await trial.tryCall('payer', pay))).toBe('approval_required')
 })
 
-test('another agent has no part in it, in the same run', async () => {
-  const trial = await granted()
-  const [{ run } = trial.approval()] = trial.road.approvals.list()
-  const wanted = { ...trial.approval(), params: '{}', rid: trial.approval().rid }
-  const other = trial.road.approvals.ask({ ...wanted, agent: trial.approval().run.root })
-  expect([other?.isNew, other?.approval.run === run]).toEqual([true, true])
+describe('the approval of the same words is another one', () => {
+  const mallory = 'user:mallory'
+  const params = canonicalArguments(Buffer.from(pay)) ?? ''
+  test.each([
+    ['for another agent', { agent: agentId('agent:critic') }],
+    ['for another person', { person: isPersonId(mallory) ? mallory : null }],
+    ['for another target', { target: 'agent:reader' }],
+    ['for another method', { method: 'SendStreamingMessage' }],
+  ])('%s', async (_for, change) => {
+    const trial = await granted()
+    const { rid, run, agent, person, target, method, at, rule } = trial.approval()
+    const same = { rid, run, agent, person, target, method, at, rule, params }
+    expect(trial.road.approvals.ask(same)).toMatchObject({ isNew: false, approval: { state: 'granted' } })
+    expect(trial.road.approvals.ask({ ...same, ...change })).toMatchObject({
+      isNew: true,
+      approval: { state: 'pending' },
+    })
+  })
 })
 
 test('another person has no part in it', async () => {
@@ -89,7 +103,7 @@ test('another person has no part in it', async () => {
   expect(codeOf(await trial.tryCall('payer', pay))).toBe('approval_required')
 })
 
-test('another target and another method have no part in it', async () => {
+test('another method has no part in it', async () => {
   const trial = await granted()
   const streamed = await trial.call('orchestrator', 'payer', { body: pay, method: 'SendStreamingMessage' })
   expect(streamed.text).toContain('[weir:approval_required]')
@@ -99,7 +113,7 @@ test('it ends with its run', async () => {
   const trial = await granted()
   const approval = trial.approval()
   const halt = { code: 'operator', reason: 'enough', actor: 'ana', at: trial.clock.now(), hop: null } as const
-  haltRun(trial.road, approval.run as never, halt, null)
+  haltRun(trial.road, approval.run, halt, null)
   expect(trial.road.approvals.list()).toEqual([])
   expect(trial.road.approvals.take(approval)).toBe(false)
   trial.road.approvals.sweep()

@@ -4,8 +4,7 @@ import { taints } from '../../src/domain/principal.ts'
 import { outcomeOf } from '../support/road.ts'
 import { agentId } from '../support/hop.ts'
 import { delegationOf } from '../support/principals.ts'
-import { MemoryReply } from '../support/reply.ts'
-import { codeOf, pay, riskyRoad } from '../support/risky-road.ts'
+import { codeOf, pay, riskyAgents, riskyRoad } from '../support/risky-road.ts'
 
 test('after an agent of somebody else answered, a write is refused until a person approves exactly that call', async () => {
   const trial = await riskyRoad(false)
@@ -99,14 +98,16 @@ describe('a token that says its run was tainted', () => {
   })
 })
 
-test('the words of an agent of somebody else come in by its calls as well', async () => {
-  const trial = await riskyRoad(false)
-  const [run] = trial.road.runs.list()
-  await trial.call('orchestrator', 'partner')
-  expect(run?.taint).toBe('none')
-  await trial.call('partner', 'reader', { reply: new MemoryReply() })
-  // Nobody may be called by the partner here, and what was refused has reached nobody.
-  expect(run?.taint).toBe('none')
+test('the words of an agent of somebody else come in by its calls as well, if they were let through', async () => {
+  const agents = { ...riskyAgents, console: { ...riskyAgents.console, external: true } }
+  const trial = await riskyRoad(false, { agents })
+  expect(trial.road.runs.list().map((run) => run.taint)).toEqual(['external'])
+  expect(codeOf(await trial.tryCall('payer', pay))).toBe('approval_required')
+
+  const quiet = await riskyRoad(false)
+  await quiet.call('orchestrator', 'partner')
+  expect(codeOf(await quiet.call('partner', 'reader'))).toBe('not_found')
+  expect(quiet.road.runs.list().map((run) => run.taint)).toEqual(['none'])
 })
 
 test('every rise leaves its trace in the ledger, once', async () => {

@@ -5,7 +5,7 @@ import type { MemoryReply } from './reply.ts'
 import { type Calling, outcomeOf, pave, type TestRoad } from './road.ts'
 
 /** `partner` is somebody else's, `payer` writes, `reader` does neither. */
-const agents = {
+export const riskyAgents = {
   console: { groups: ['entrypoints'], may_start_runs: true },
   orchestrator: { url: 'http://127.0.0.1:9/', may_start_runs: true },
   critic: { url: 'http://127.0.0.1:9/', groups: ['subagents'] },
@@ -34,7 +34,7 @@ export interface RiskyRoad extends TestRoad {
 
 /** A run in which the orchestrator is being called; `tainted` if the partner has answered in it already. */
 export async function riskyRoad(tainted: boolean, over: Readonly<Record<string, unknown>> = {}): Promise<RiskyRoad> {
-  const trial = await pave({ agents, ...over })
+  const trial = await pave({ agents: riskyAgents, ...over })
   await trial.call('console', 'orchestrator')
   const answer = (): void => {
     if (trial.sent.length > 1) trial.sent.pop()?.done(outcomeOf('answered'))

@@ -4,7 +4,15 @@ import { assert } from '../../../src/base/assert.ts'
 import { denialCodes } from '../../../src/domain/denials.ts'
 import { type AgentId, type HopId, isAgentId, isHopId, isPersonId, isRunId } from '../../../src/domain/ids.ts'
 import type { PersonId, RunId } from '../../../src/domain/ids.ts'
-import type { BootEntry, CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../../../src/domain/record.ts'
+import type {
+  ApprovalEntry,
+  BootEntry,
+  CallRecord,
+  IntentEntry,
+  LedgerEntry,
+  RunEntry,
+} from '../../../src/domain/record.ts'
+import { taints } from '../../../src/domain/principal.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
 
 /** 2027-01-15 08:00 UTC. */
@@ -36,6 +44,12 @@ function person(name: string): PersonId {
 
 export function bootEntry(boot: string): BootEntry {
   return { kind: 'boot', v: 1, ts: noon, boot, gw: 'weir/0.1.0', pid: 42 }
+}
+
+export function approvalEntry(event: ApprovalEntry['event']): ApprovalEntry {
+  const who = { run: run(1), rid: hop(1), agent: agent('a'), human: person('tomas'), target: 'agent:b' }
+  const what = { method: 'SendMessage', args_hash: 'h', reason: 'checked', actor: 'ana' }
+  return { kind: 'approval', v: 1, ts: noon, id: 'apr_1', event, ...who, ...what }
 }
 
 export function runEntry(id: RunId, event: RunEntry['event'], facts: Partial<RunEntry> = {}): RunEntry {
@@ -142,7 +156,15 @@ const calls = fc
     decision: fc.constantFrom('allow' as const, 'deny' as const),
     reserved: spend,
     outcome: outcomes,
+    taint: fc.constantFrom(...taints),
+    approval: fc.constantFrom(null, { id: 'apr_1', by: null, args_hash: 'h' } as const),
   })
   .map((facts) => call(facts.rid, facts))
 
-export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(intents, runs, calls, text.map(bootEntry))
+export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
+  intents,
+  runs,
+  calls,
+  text.map(bootEntry),
+  fc.constantFrom('granted' as const, 'refused' as const).map(approvalEntry),
+)

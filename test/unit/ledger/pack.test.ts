@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
 import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/ledger/pack.ts'
-import { agent, bootEntry, call, hop, intent, refusedCall, run, runEntry } from './entries.ts'
+import { agent, approvalEntry, bootEntry, call, hop, intent, refusedCall, run, runEntry } from './entries.ts'
 
 const read = entryReader(shapes)
 
@@ -12,6 +12,8 @@ test.each([
   runEntry(run(1), 'opened'),
   runEntry(run(1), 'halted'),
   bootEntry('b1'),
+  call(hop(4), { taint: 'external', approval: { id: 'apr_1', by: 'ana', args_hash: 'h' } }),
+  approvalEntry('granted'),
 ])('an entry comes back as it was: $kind', (entry) => {
   expect(read(packEntry(entry))).toEqual(entry)
 })
