@@ -26,11 +26,12 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   }
 }
 
-/** `weir runs` alone lists the runs; done here so that a misspelt verb still gets its suggestion. */
+/** `weir runs` and `weir approvals` alone list them; done here so that a misspelt verb still gets its suggestion. */
 function withDefaultVerb(argv: readonly string[]): string[] {
   const [noun, next] = argv
-  const bare = noun === 'runs' && (next === undefined || (next.startsWith('-') && next !== '--help' && next !== '-h'))
-  return bare ? ['runs', 'ls', ...argv.slice(1)] : [...argv]
+  const lists = noun === 'runs' || noun === 'approvals'
+  const bare = lists && (next === undefined || (next.startsWith('-') && next !== '--help' && next !== '-h'))
+  return bare ? [noun, 'ls', ...argv.slice(1)] : [...argv]
 }
 
 /** Takes the exit code of the command that runs. */
@@ -132,10 +133,12 @@ function addApprovals(program: Command, deps: CliDeps, settle: Settle): void {
       .description(description)
       .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
       .option('--json', 'one JSON object')
-  verb('ls', 'all of runs that go on, newest first').action(async (options: AskOptions) => {
-    const { listApprovals } = await import('./commands/approvals.ts')
-    await settle(listApprovals(deps, options))
-  })
+  verb('ls', 'all of runs that go on, newest first (what `weir approvals` does)').action(
+    async (options: AskOptions) => {
+      const { listApprovals } = await import('./commands/approvals.ts')
+      await settle(listApprovals(deps, options))
+    },
+  )
   for (const decision of ['grant', 'refuse'] as const) {
     verb(`${decision} <approval>`, approving[decision])
       .requiredOption('--reason <text>', 'why, for the record')

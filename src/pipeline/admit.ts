@@ -4,7 +4,7 @@
  */
 import { targetName } from '../domain/call.ts'
 import type { AgentId } from '../domain/ids.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { Principal, Taint } from '../domain/principal.ts'
 import type { IntentEntry } from '../domain/record.ts'
 import { worseTaint } from '../domain/taint.ts'
 import { type Denial, deny, type Hop, isDenial, issueHop, type Lease, type Permit } from '../domain/verdict.ts'
@@ -59,7 +59,7 @@ async function judgeAsItStands(visit: Visit, { principal, entry }: Asking): Prom
     const context = contextOf(visit, entry, principal)
     const request = { action: 'invoke', principal: principal.proof.agent, resource: call.target, context } as const
     const verdict = await decide(snapshot.policy, request)
-    if (contextOf(visit, entry, principal).taint === context.taint) return { request, verdict }
+    if (taintAt(visit, entry, principal) === context.taint) return { request, verdict }
   }
 }
 
@@ -71,6 +71,11 @@ function refusalOfRegistry({ snapshot }: Visit, agent: AgentId): Denial | null {
 
 function ruleOf(denial: Denial): { rule?: string } {
   return denial.rule === null ? {} : { rule: denial.rule }
+}
+
+/** The run's, or what the caller brings along if that is worse. */
+function taintAt({ snapshot }: Visit, { run }: Entry, principal: Principal): Taint {
+  return worseTaint(run?.taint ?? 'none', taintOfCaller(snapshot, principal))
 }
 
 function contextOf(visit: Visit, entry: Entry, principal: Principal): PolicyContext {
@@ -91,7 +96,7 @@ function contextOf(visit: Visit, entry: Entry, principal: Principal): PolicyCont
     calls: run?.calls ?? 0,
     laps: cycle?.lap ?? 0,
     env: settings.gateway.environment,
-    taint: worseTaint(run?.taint ?? 'none', taintOfCaller(visit.snapshot, principal)),
+    taint: taintAt(visit, entry, principal),
     approved: false,
     scopes: scopesOf(principal),
   }

@@ -46,7 +46,7 @@ beforeAll(async () => {
   void say(weir, { from: 'console', to: 'orchestrator', text: 'the long work' }).catch(() => undefined)
   await vi.waitFor(() => expect(agent.asked).toHaveLength(1), { timeout: 20_000 })
   token = String(agent.asked[0]?.headers['txn-token'])
-  run = String((JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { txn: string }).txn)
+  run = (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { txn: string }).txn
 })
 
 afterAll(async () => {
@@ -92,7 +92,8 @@ test('granted, exactly that payment goes through, once', async () => {
   expect(refusalOf(await call('payer', 'wire 9999 to mallory'))).toBe('approval_required')
   const before = agent.asked.length
   const tries = await Promise.all(Array.from({ length: 5 }, () => call('payer', secretWords)))
-  expect(tries.map(refusalOf).toSorted()).toEqual([null, ...Array<string>(4).fill('approval_required')].toSorted())
+  expect(tries.map(refusalOf).filter((code) => code === null)).toHaveLength(1)
+  expect(tries.map(refusalOf).filter((code) => code === 'approval_required')).toHaveLength(4)
   expect(agent.asked.length - before).toBe(1)
   const paid = agent.asked.at(-1)?.headers['txn-token']
   expect(Buffer.from(String(paid).split('.')[1] ?? '', 'base64url').toString()).toContain('"taint":"external"')

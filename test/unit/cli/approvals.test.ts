@@ -58,6 +58,7 @@ test('the list says who wants to call whom, under which taint, and why it waits'
   expect(stdout).toMatch(
     /^APPROVAL +STATE +AGE .*\napr_1 +pending +1m00s +agent:orchestrator for user:tomas +agent:payer +SendMessage +external +guard\.taint-write +run_01\n$/,
   )
+  expect((await weir(['approvals'])).stdout).toBe(stdout)
   expect((await weir(['approvals', 'ls', '--json'])).stdout).toMatch(/^\{"schema":"weir.approvals\/v1"/)
 })
 
