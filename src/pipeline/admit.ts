@@ -11,7 +11,7 @@ import { type Denial, deny, type Hop, isDenial, issueHop, type Lease, type Permi
 import { type Ask, refusalOfRun, reserve } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import { decide } from '../policy/decide.ts'
-import type { PolicyAction, PolicyRequest } from '../policy/question.ts'
+import type { PolicyRequest } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import { approvalRequired, closeApproval, permitApproved } from './approve.ts'
 import type { Entry } from './enter.ts'
@@ -33,18 +33,14 @@ export async function permit(visit: Visit, asking: Asking): Promise<Permit | Den
   const { run } = entry
   const over = run && refusalOfRun(run, visit.road.clock.now())
   if (over) return over
-  const invoke = await judgeAsItStands(visit, asking)
-  const { context } = invoke.request
-  const ask = (action: PolicyAction): ReturnType<typeof decide> =>
-    decide(visit.snapshot.policy, { action, principal: principal.proof.agent, resource: visit.call.target, context })
-  const allowed =
-    run && isDenial(invoke.verdict)
-      ? await permitApproved(visit, { run, request: invoke.request, denial: invoke.verdict })
-      : invoke.verdict
-  if (isDenial(allowed) || run) return allowed
-  const start = refusalOfRegistry(visit, principal.proof.agent) ?? (await ask('startRun'))
-  if (!isDenial(start)) return allowed
-  return deny('run_context_required', `${principal.proof.agent} may not start a run: ${start.detail}`, ruleOf(start))
+  const { request, verdict } = await judgeAsItStands(visit, asking)
+  if (run) return isDenial(verdict) ? await permitApproved(visit, { run, request, denial: verdict }) : verdict
+  if (isDenial(verdict)) return verdict
+  const { agent } = principal.proof
+  const start =
+    refusalOfRegistry(visit, agent) ?? (await decide(visit.snapshot.policy, { ...request, action: 'startRun' }))
+  if (!isDenial(start)) return verdict
+  return deny('run_context_required', `${agent} may not start a run: ${start.detail}`, ruleOf(start))
 }
 
 interface Judged {

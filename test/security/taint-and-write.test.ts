@@ -1,6 +1,8 @@
 /** Prompt injection that travels: what an agent of somebody else said may not move one of ours to write. */
 import { describe, expect, test } from 'vitest'
 import { taints } from '../../src/domain/principal.ts'
+import { evaluateOracle } from '../../src/policy/oracle.ts'
+import type { OracleQuestion } from '../../src/policy/question.ts'
 import { outcomeOf } from '../support/road.ts'
 import { agentId } from '../support/hop.ts'
 import { delegationOf } from '../support/principals.ts'
@@ -108,6 +110,22 @@ test('the words of an agent of somebody else come in by its calls as well, if th
   await quiet.call('orchestrator', 'partner')
   expect(codeOf(await quiet.call('partner', 'reader'))).toBe('not_found')
   expect(quiet.road.runs.list().map((run) => run.taint)).toEqual(['none'])
+})
+
+test('a taint that comes while the oracle thinks is not overlooked', async () => {
+  const trial = await riskyRoad(false)
+  const { policy } = trial.road.snapshot
+  const candidates = policy.candidates.bind(policy)
+  let asked = 0
+  Object.assign(policy, {
+    candidates: (...edge: Parameters<typeof candidates>) => ({ ...candidates(...edge), uncovered: true }),
+    oracle: (question: OracleQuestion) => {
+      if ((asked += 1) === 1) trial.road.runs.list()[0]?.raiseTaint('external')
+      return Promise.resolve(evaluateOracle(question))
+    },
+  })
+  expect(codeOf(await trial.tryCall('payer', pay))).toBe('approval_required')
+  expect(asked).toBe(3)
 })
 
 test('every rise leaves its trace in the ledger, once', async () => {

@@ -6,8 +6,8 @@
 import { isJsonObject, readJsonObject } from '../../base/json.ts'
 import { readCanonicalJson } from '../../base/jcs.ts'
 
-/** A body beyond this would hold up the main thread. Unit: bytes; about a millisecond of work. */
-const approvable_bytes = 65_536
+/** A body beyond this would hold up the main thread. Unit: bytes; a millisecond of work at most. */
+const approvable_bytes = 16_384
 const depthMax = 64
 
 /** The canonical arguments of a call; null where it has none, is too large, or holds numbers that readers round differently. */
