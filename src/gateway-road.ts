@@ -8,6 +8,7 @@ import type { Replayed } from './ledger/replay.ts'
 import { Bench } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
 import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
+import { Approvals } from './pipeline/approvals.ts'
 import { Counts } from './pipeline/counts.ts'
 import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
@@ -69,6 +70,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     deliveries,
     counts: new Counts(metrics),
     log,
+    approvals: new Approvals(maximums.approvals),
   }
 }
 
@@ -94,6 +96,7 @@ export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys
   stack.defer(() => lag.stop())
   const sweeping = setInterval(() => {
     for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
+    road.approvals.sweep()
     keys.sweep()
   }, sweep_ms)
   stack.defer(() => clearInterval(sweeping))

@@ -4,7 +4,9 @@ import { type AgentId, type HopId, isAgentId, type PersonId, type RunId } from '
 import type { CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../domain/record.ts'
 import type { RunEdge } from '../domain/run-graph.ts'
 import type { Halt } from '../domain/run.ts'
+import type { Taint } from '../domain/principal.ts'
 import { nothingSpent, type Spend } from '../domain/spend.ts'
+import { readTaint, worseTaint } from '../domain/taint.ts'
 import { readLedger } from './read.ts'
 
 /** A run that was open when the gateway went, as far as limits need it. */
@@ -22,6 +24,9 @@ interface ReplayedRun {
   readonly spent: Spend
   readonly participants: readonly AgentId[]
   readonly edges: readonly RunEdge[]
+  readonly taint: Taint
+  /** Targets of hops whose end nobody saw: they may have answered. */
+  readonly unfinished: readonly string[]
 }
 
 /** What a restart must not forget. */
@@ -71,6 +76,7 @@ interface OpenRun {
   calls: number
   depthMax: number
   spent: Spend
+  taint: Taint
   readonly participants: Set<AgentId>
   readonly edges: Map<string, RunEdge>
 }
@@ -107,6 +113,8 @@ class Memory {
       spent: run.spent,
       participants: [...run.participants],
       edges: [...run.edges.values()],
+      taint: run.taint,
+      unfinished: [...this.#under.values()].filter((hop) => hop.run === id).map((hop) => hop.target),
     }))
   }
 
@@ -115,6 +123,7 @@ class Memory {
     const run = this.#runs.get(entry.run) ?? newRun(entry)
     this.#runs.set(entry.run, run)
     if (entry.event === 'halted') run.halt ??= haltOf(entry)
+    if (entry.event === 'tainted') run.taint = worseTaint(run.taint, readTaint(entry.code) ?? 'injected')
   }
 
   #takeIntent(entry: IntentEntry): void {
@@ -127,6 +136,8 @@ class Memory {
   #takeCall(record: CallRecord): void {
     const { agent, decision, outcome } = record
     const run = record.run === null ? undefined : this.#runs.get(record.run)
+    // Records of an older program say nothing of it.
+    if (run) run.taint = worseTaint(run.taint, readTaint(record.taint) ?? 'none')
     if (agent === null) return
     if (decision === 'deny') {
       if (run && fits(run, agent, record.target)) edgeOf(run, agent, record).refused += 1
@@ -156,7 +167,8 @@ interface Step {
 
 function newRun(opened: RunEntry): OpenRun {
   const participants = new Set([opened.root])
-  return { opened, halt: null, calls: 0, depthMax: 0, spent: nothingSpent, participants, edges: new Map() }
+  const nothing = { halt: null, calls: 0, depthMax: 0, spent: nothingSpent, taint: 'none' } as const
+  return { opened, ...nothing, participants, edges: new Map() }
 }
 
 function haltOf(entry: RunEntry): Halt {

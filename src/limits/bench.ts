@@ -13,6 +13,7 @@ import type { AgentId, TeamId } from '../domain/ids.ts'
 import type { Spend } from '../domain/spend.ts'
 import { Account, longsPerAccount } from './account.ts'
 import { Gauge } from './gauge.ts'
+import { runRowsPlan } from './run-cells.ts'
 import { Rate } from './rate.ts'
 import type { AgentLimits, LimitMaximums, LimitSettings, TeamLimits } from './settings.ts'
 
@@ -38,7 +39,7 @@ export function dayOf(now: Millis): number {
 /** The rows this organ wants on the board. Agents and teams that reloads add need rows too: plan some more. */
 export function limitsPlan(counts: { runs: number; agents: number; teams: number }): BoardPlan {
   const { runs, agents, teams } = counts
-  return { 'limits.runs': runs, 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents }
+  return { ...runRowsPlan(runs), 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents }
 }
 
 export class Bench {

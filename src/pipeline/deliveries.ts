@@ -5,7 +5,7 @@
  */
 import type { Millis } from '../base/clock.ts'
 import type { AgentId, RunId } from '../domain/ids.ts'
-import type { Delegation } from '../domain/principal.ts'
+import type { Delegation, Taint } from '../domain/principal.ts'
 import { skew_ms } from '../identity/strict-jwt.ts'
 
 /** A token that goes out, and where it belongs when it has come home. */
@@ -26,6 +26,8 @@ export interface Place {
   /** Hash of the authority handed on; null for no ceiling. */
   readonly authority: string | null
   readonly depthMax: number | null
+  /** What the token says of its run, so that a run that was tainted since gets no clean token. */
+  readonly taint: Taint
 }
 
 /** Tokens kept at once, of about 1.5 KB each; beyond it the oldest run starts anew. */
@@ -40,8 +42,8 @@ export class Deliveries {
     return this.#kept
   }
 
-  static place({ run, parent, credential, callee, authority, depthMax }: Place): string {
-    return `${run} ${parent ?? ''} ${callee} ${authority ?? ''} ${depthMax ?? ''} ${credential}`
+  static place({ run, parent, credential, callee, authority, depthMax, taint }: Place): string {
+    return `${run} ${parent ?? ''} ${callee} ${authority ?? ''} ${depthMax ?? ''} ${taint} ${credential}`
   }
 
   /** A token of this place with at least half of its life before it, or null. */

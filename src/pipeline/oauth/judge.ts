@@ -1,4 +1,5 @@
 /** Whether policy and registry let this client have a token for that target, and open a run with it where one is needed. */
+import { worseTaint } from '../../domain/taint.ts'
 import { type Denial, isDenial, type Permit } from '../../domain/verdict.ts'
 import { decide } from '../../policy/decide.ts'
 import type { PolicyAction } from '../../policy/question.ts'
@@ -60,9 +61,10 @@ function mayStart({ visit, client }: Known, { grant }: TokenRequest): OAuthRefus
   return oauthRefusal('unauthorized_client', 'This client may not act for itself', 'client.autonomous is not set')
 }
 
+/** As if a person had approved it: the token grants nothing, and the call it is for is asked about once it is made. */
 function contextOf({ visit, client }: Known, { target }: TokenRequest, ground: Ground): PolicyContext {
   const { snapshot } = visit
-  const { run, depth, chain, person } = ground
+  const { run, depth, chain, person, delegation, authority } = ground
   const { limits } = snapshot.settings
   return {
     ...neutral(client.agent, snapshot),
@@ -73,6 +75,8 @@ function contextOf({ visit, client }: Known, { target }: TokenRequest, ground: G
     budgetLeftMicros: run ? run.left.cost_micros : (limits.run.cost_micros_max?.max ?? Number.POSITIVE_INFINITY),
     tokensLeft: run ? run.left.tokens : (limits.run.tokens_max?.max ?? Number.POSITIVE_INFINITY),
     calls: run?.calls ?? 0,
+    taint: worseTaint(run?.taint ?? 'none', delegation?.taint ?? 'none'),
+    scopes: authority.scopes ?? [],
     laps: run?.graph.closes(client.agent, target, depth)?.lap ?? 0,
   }
 }

@@ -40,8 +40,16 @@ test('no more than 4096 tokens are kept', () => {
 })
 
 test('every difference in who, whence, whither and how much is another place', () => {
-  const place = { run, parent: 'p', credential: 'k', callee: agent('b'), authority: null, depthMax: null }
-  const others = [{ parent: null }, { credential: 'l' }, { callee: agent('c') }, { authority: 'h' }, { depthMax: 3 }]
+  const none = { authority: null, depthMax: null, taint: 'none' as const }
+  const place = { run, parent: 'p', credential: 'k', callee: agent('b'), ...none }
+  const others = [
+    { parent: null },
+    { credential: 'l' },
+    { callee: agent('c') },
+    { authority: 'h' },
+    { depthMax: 3 },
+    { taint: 'external' as const },
+  ]
   const names = [place, ...others.map((other) => ({ ...place, ...other }))].map((each) => Deliveries.place(each))
   expect(new Set(names).size).toBe(names.length)
 })
