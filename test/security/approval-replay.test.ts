@@ -5,6 +5,7 @@ import { deny } from '../../src/domain/verdict.ts'
 import { canonicalArguments } from '../../src/protocol/a2a/arguments.ts'
 import { decideApproval } from '../../src/pipeline/approve.ts'
 import { haltRun } from '../../src/pipeline/halt.ts'
+import { restore, revoke } from '../../src/pipeline/revoke.ts'
 import { agentId } from '../support/hop.ts'
 import { MemoryReply } from '../support/reply.ts'
 import { outcomeOf } from '../support/road.ts'
@@ -187,6 +188,37 @@ describe('a call that never left gives its approval back', () => {
     })
     await expect(trial.tryCall('payer', pay)).rejects.toThrow('a bug')
     Object.assign(trial.road.ledger, { append })
+    expect(codeOf(await trial.tryCall('payer', pay))).toBe('ok')
+  })
+})
+
+describe('where its agent is contained', () => {
+  const order = { what: 'agent', name: 'agent:payer', contained: true } as const
+  const why = { reason: 'odd', actor: 'ana', source: 'operator' } as const
+
+  test('while the call is under way, the approval is spent: its target may have seen the call', async () => {
+    const trial = await granted()
+    await trial.call('orchestrator', 'payer', { body: pay })
+    expect(trial.road.approvals.size).toBe(1)
+    expect(await revoke(trial.road, { ...order, ...why })).toMatchObject({ ended: 1 })
+    expect(trial.lastRecord()).toMatchObject({
+      decision: 'allow',
+      outcome: { status: 'halted' },
+      approval: { by: 'ana' },
+    })
+    expect(trial.road.approvals.size).toBe(0)
+  })
+
+  test('before the call left, the approval is as good as before, and of no use until it is released', async () => {
+    const trial = await granted()
+    const revoked: Promise<unknown>[] = []
+    trial.whileMinting = () => void revoked.push(revoke(trial.road, { ...order, ...why }))
+    expect(codeOf(await trial.call('orchestrator', 'payer', { body: pay }))).toBe('agent_contained')
+    await Promise.all(revoked)
+    trial.whileMinting = () => undefined
+    expect(codeOf(await trial.tryCall('payer', pay))).toBe('agent_contained')
+    expect(trial.approval()).toMatchObject({ state: 'granted' })
+    await restore(trial.road, { ...order, ...why })
     expect(codeOf(await trial.tryCall('payer', pay))).toBe('ok')
   })
 })
