@@ -132,7 +132,7 @@ async function offloading(
 
 function factsOf(): DeliveryFacts {
   const now = clock.now()
-  const run = { id: mintRunId(now, dice), person: null, endsAt: now + 600_000 }
+  const run = { id: mintRunId(now, dice), person: null, endsAt: now + 600_000, taint: 'none' as const }
   const unsigned = { credentialId: 'k1', issuer: 'weir', keyId: null, issuedAt: 0, expiresAt: Infinity }
   const wide = { person: null, audience: null, boundTo: null, authority: anything, delegation: null }
   const proof: Proof = { kind: 'api_key', agent: console_, ...unsigned, ...wide }
@@ -159,10 +159,11 @@ async function deliveries(identity: Identity): Promise<{ signed_us: number; lent
   if (!minting || isDenial(minting)) throw new Error('it can be signed')
   const { delegation } = minting
   const home = new Deliveries()
-  const at = { run: delegation.run, parent: null, credential: 'k1', callee: orchestrator, authority: null, budget: [] }
-  home.giveBack({ place: Deliveries.place({ ...at, depthMax: null }), raw: 'raw', delegation })
+  const wide = { authority: null, depthMax: null, taint: 'none' as const, budget: [] }
+  const at = { run: delegation.run, parent: null, credential: 'k1', callee: orchestrator, ...wide }
+  home.giveBack({ place: Deliveries.place(at), raw: 'raw', delegation })
   const lent_us = await perCall_us(perRound, () => {
-    const lent = home.take(delegation.run, Deliveries.place({ ...at, depthMax: null }), clock.now())
+    const lent = home.take(delegation.run, Deliveries.place(at), clock.now())
     if (!lent) throw new Error('it is at home')
     home.giveBack(lent)
   })

@@ -52,6 +52,9 @@ function request(at: number): PolicyRequest {
       laps: 0,
       env: 'dev',
       boundKey: true,
+      taint: 'none',
+      approved: false,
+      scopes: [],
     },
   }
 }
@@ -67,6 +70,7 @@ function open(size: number, uncover: (policy: PolicyIr) => PolicyIr, ask: (quest
     groups: [`g${at % 5}`],
     contained: false,
     external: false,
+    effect: 'unknown',
   }))
   const oracle = async (question: OracleQuestion) => {
     ask(question)

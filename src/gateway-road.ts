@@ -9,6 +9,7 @@ import { Bench } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
 import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
 import { Conversations } from './pipeline/conversations.ts'
+import { Approvals } from './pipeline/approvals.ts'
 import { Counts } from './pipeline/counts.ts'
 import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
@@ -71,6 +72,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     conversations: new Conversations(),
     counts: new Counts(metrics),
     log,
+    approvals: new Approvals(maximums.approvals),
   }
 }
 
@@ -96,6 +98,7 @@ export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys
   stack.defer(() => lag.stop())
   const sweeping = setInterval(() => {
     for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
+    road.approvals.sweep()
     keys.sweep()
   }, sweep_ms)
   stack.defer(() => clearInterval(sweeping))

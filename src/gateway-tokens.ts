@@ -20,7 +20,7 @@ export function tokenParts(identity: Identity): TokenParts {
     minter: {
       async mintCallToken(facts) {
         const { run, ...rest } = facts
-        return await identity.mintCallToken({ ...rest, run: run.id })
+        return await identity.mintCallToken({ ...rest, run: run.id, taint: run.taint })
       },
     },
     peers: { take: (peer) => identity.chargePeer(peer) },

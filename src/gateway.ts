@@ -4,6 +4,7 @@ import { createBoard } from './base/board.ts'
 import { steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
 import { takeLock } from './base/instance-lock.ts'
+import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
 import { serveAdmin } from './admin/routes.ts'
 import { revocationRoutes } from './admin/revocations.ts'
@@ -118,6 +119,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   late.serve = serveData(road, keys)
   const routes = [
     ...runRoutes(road),
+    ...approvalRoutes(road),
     ...keyRoutes(road, keys),
     ...revocationRoutes(road),
     ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),

@@ -1,7 +1,10 @@
-/** Runs for operators: list, look, halt. Every halt has a reason and an actor. */
+/** Runs for operators: list, look, halt, taint. Every order has a reason and an actor. */
 import { isRunId } from '../domain/ids.ts'
 import type { LiveRun } from '../limits/live-run.ts'
+import { taints } from '../domain/principal.ts'
+import { readTaint } from '../domain/taint.ts'
 import { haltRun } from '../pipeline/halt.ts'
+import { taintRun } from '../pipeline/taint.ts'
 import type { Road } from '../pipeline/road.ts'
 import { detailOf, summaryOf } from '../pipeline/run-view.ts'
 import { writeProblem } from '../protocol/faces.ts'
@@ -20,6 +23,12 @@ export function runRoutes(road: Road): readonly Route[] {
       answer: () => json(200, { schema: 'weir.runs/v1', runs: road.runs.list().slice(0, listed).map(summaryOf) }),
     },
     { method: 'GET', path: '/api/v1/runs/:id', open: false, answer: (request) => withRun(road, request, show) },
+    {
+      method: 'POST',
+      path: '/api/v1/runs/:id/taint',
+      open: false,
+      answer: (request) => withRun(road, request, (run) => taint(road, run, request.body)),
+    },
     {
       method: 'POST',
       path: '/api/v1/runs/:id/halt',
@@ -45,4 +54,15 @@ function halt(road: Road, run: LiveRun, body: Buffer): Written {
   const { reason, actor } = order
   const done = haltRun(road, run, { code: 'operator', reason, actor, at: road.clock.now(), hop: null }, null)
   return done ? show(run) : writeProblem(409, 'run_over', 'The run is over', `The run is ${run.state} already.`)
+}
+
+function taint(road: Road, run: LiveRun, body: Buffer): Written {
+  const order = readOrder(body)
+  if ('status' in order) return order
+  const to = readTaint(order.asked['taint'])
+  if (to === null) return writeProblem(400, 'invalid_request', 'No such taint', `A taint is ${taints.join(', ')}.`)
+  if (run.state !== 'active')
+    return writeProblem(409, 'run_over', 'The run is over', `The run is ${run.state} already.`)
+  if (taintRun(road, run, to, order)) return show(run)
+  return writeProblem(409, 'taint_never_falls', 'The taint only rises', `The run is tainted already: ${run.taint}.`)
 }

@@ -24,6 +24,8 @@ export interface RunSummary {
   /** Rules in shadow mode that would have refused a call of this run. */
   readonly shadow: readonly string[]
   readonly halt: RunHalt | null
+  /** How far the outside may have steered it: `none`, `external`, `untrusted` or `injected`. */
+  readonly taint: string
 }
 
 interface RunHalt {
@@ -45,6 +47,39 @@ export interface RunDetail extends RunSummary {
   readonly cycles: readonly Cycle[]
   /** The last 1000, oldest first. */
   readonly hops: readonly HopView[]
+}
+
+/** A call that waits for a person, or that a person decided about. */
+export interface ApprovalRow {
+  readonly id: string
+  readonly state: 'pending' | 'granted' | 'refused'
+  readonly run: string
+  readonly hop: string
+  readonly agent: string
+  readonly person: string | null
+  readonly target: string
+  readonly method: string
+  readonly args_hash: string
+  /** The beginning of the arguments, as JSON. */
+  readonly params: string
+  /** Characters of the whole. */
+  readonly params_chars: number
+  readonly rule: string | null
+  readonly taint: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly by: string | null
+  readonly reason: string | null
+  readonly decided_at: number | null
+}
+
+export interface ApprovalList {
+  readonly schema: 'weir.approvals/v1'
+  readonly approvals: readonly ApprovalRow[]
+}
+
+export interface ApprovalDone extends ApprovalRow {
+  readonly schema: 'weir.approval/v1'
 }
 
 export interface HopView {

@@ -1,6 +1,15 @@
 /** The terminal's way to a running gateway: one request, one answer or one sentence that says why not. */
 import type { AdminPlace, CliDeps } from './deps.ts'
-import type { KeyList, Problem, RevocationDone, RevocationList, RunDetail, RunList } from './admin-api.ts'
+import type {
+  ApprovalDone,
+  ApprovalList,
+  KeyList,
+  Problem,
+  RevocationDone,
+  RevocationList,
+  RunDetail,
+  RunList,
+} from './admin-api.ts'
 import { type CliProblem, type ExitName, problem } from './exit-codes.ts'
 
 /** An operator waits no longer than this for an answer of the admin listener. */
@@ -25,6 +34,9 @@ export interface AdminClient {
   listRevocations(): Promise<RevocationList | CliProblem>
   /** Contains, releases, revokes or restores what the path names. */
   order(path: string, body: { readonly reason: string }): Promise<RevocationDone | CliProblem>
+  listApprovals(): Promise<ApprovalList | CliProblem>
+  /** One that is not pending any more is a problem with exit `no`. */
+  decideApproval(id: string, verb: 'grant' | 'refuse', reason: string): Promise<ApprovalDone | CliProblem>
 }
 
 export interface RotateRequest {
@@ -54,6 +66,9 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
     rotateKey: (asked) => ask<KeyList>('/api/v1/keys/rotate', 'weir.keys/v1', asked),
     listRevocations: () => ask<RevocationList>('/api/v1/revocations', 'weir.revocations/v1'),
     order: (path, body) => ask<RevocationDone>(path, 'weir.revocation/v1', body),
+    listApprovals: () => ask<ApprovalList>('/api/v1/approvals', 'weir.approvals/v1'),
+    decideApproval: (id, verb, reason) =>
+      ask<ApprovalDone>(`/api/v1/approvals/${encodeURIComponent(id)}/${verb}`, 'weir.approval/v1', { reason }),
   }
 }
 

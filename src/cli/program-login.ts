@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { LoginOptions } from './commands/login.ts'
 import type { CliDeps } from './deps.ts'
-import { examples, type Settle } from './program-help.ts'
+import { examples, type Settle } from './program-parts.ts'
 
 export function addLogin(program: Command, deps: CliDeps, settle: Settle): void {
   const command = program

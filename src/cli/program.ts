@@ -1,19 +1,16 @@
 /** The command line as one table of commands. Each command's code is loaded when it is called, so `--help` is instant. */
 import { Command, CommanderError } from 'commander'
 import type { AskOptions } from './admin-command.ts'
-import type { KeysOptions, RotateOptions } from './commands/keys.ts'
-import type { OrderOptions } from './commands/revocations.ts'
 import type { HaltOptions } from './commands/runs.ts'
 import type { ChainOptions } from './commands/chain.ts'
 import type { HopOptions } from './commands/hop.ts'
 import type { InspectOptions, MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
-import { examples, type Settle } from './program-help.ts'
 import { addLogin } from './program-login.ts'
+import { addOperators } from './program-operators.ts'
+import { defaultConfig, examples, type Settle } from './program-parts.ts'
 import { openTerminal } from './terminal.ts'
-
-const defaultConfig = 'weir.yaml'
 
 /** Runs one command. `argv` without the interpreter and the script; resolves to the exit code. */
 export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
@@ -31,11 +28,12 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   }
 }
 
-/** `weir runs` alone lists the runs; done here so that a misspelt verb still gets its suggestion. */
+/** `weir runs` and `weir approvals` alone list them; done here so that a misspelt verb still gets its suggestion. */
 function withDefaultVerb(argv: readonly string[]): string[] {
   const [noun, next] = argv
-  const bare = noun === 'runs' && (next === undefined || (next.startsWith('-') && next !== '--help' && next !== '-h'))
-  return bare ? ['runs', 'ls', ...argv.slice(1)] : [...argv]
+  const lists = noun === 'runs' || noun === 'approvals'
+  const bare = lists && (next === undefined || (next.startsWith('-') && next !== '--help' && next !== '-h'))
+  return bare ? [noun, 'ls', ...argv.slice(1)] : [...argv]
 }
 
 function buildProgram(deps: CliDeps, settle: Settle): Command {
@@ -61,10 +59,9 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addCheck(program, deps, settle)
   addRuns(program, deps, settle)
   addHop(program, deps, settle)
-  addRevocations(program, deps, settle)
+  addOperators(program, deps, settle)
   addToken(program, deps, settle)
   addLogin(program, deps, settle)
-  addKeys(program, deps, settle)
   addCard(program, deps, settle)
   addDemo(program, deps, settle)
   addDocs(program, deps, settle)
@@ -149,46 +146,6 @@ function addHop(program: Command, deps: CliDeps, settle: Settle): void {
   examples(command, ['weir hop hop_7c1f0a9be0d24c55', 'weir hop hop_7c1f0a9be0d24c55 --json'])
 }
 
-function addRevocations(program: Command, deps: CliDeps, settle: Settle): void {
-  const asking = (usage: string, description: string): Command =>
-    program
-      .command(usage)
-      .description(description)
-      .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
-      .option('--json', 'one JSON object')
-  const ordering = (usage: string, description: string): Command =>
-    asking(usage, description).requiredOption('--reason <text>', 'why, for the record').option('--yes', 'do not ask')
-  for (const verb of ['contain', 'release'] as const) {
-    ordering(`${verb} <agent>`, containing[verb]).action(async (agent: string, options: OrderOptions) => {
-      const { order } = await import('./commands/revocations.ts')
-      await settle(order(deps, verb, ['agent', agent], options))
-    })
-  }
-  for (const verb of ['revoke', 'restore'] as const) {
-    const command = ordering(`${verb} <what> [name]`, revoking[verb])
-      .option('--issuer <iss>', 'who wrote the token, if not Weir')
-      .action(async (what: string, name: string | undefined, options: OrderOptions) => {
-        const { order } = await import('./commands/revocations.ts')
-        await settle(order(deps, verb, name === undefined ? [what] : [what, name], options))
-      })
-    examples(command, [`weir ${verb} person tomas --reason "left"`, `weir ${verb} everything --reason "drill"`])
-  }
-  asking('revocations', 'what counts no more, since when, and by whose word').action(async (options: AskOptions) => {
-    const { listRevocations } = await import('./commands/revocations.ts')
-    await settle(listRevocations(deps, options))
-  })
-}
-
-const containing = {
-  contain: 'stop an agent: nothing from it, to it or through it is admitted, and what is open ends',
-  release: 'let a contained agent go on',
-} as const
-
-const revoking = {
-  revoke: 'end what was issued so far to an agent or a person, or with a key, or a token, or everything',
-  restore: 'take a revocation back',
-} as const
-
 function addToken(program: Command, deps: CliDeps, settle: Settle): void {
   const token = program.command('token').description('credentials of agents')
   examples(token, ['weir token mint --agent research --for tomas --to writer', 'weir token inspect < token.txt'])
@@ -215,30 +172,6 @@ function addToken(program: Command, deps: CliDeps, settle: Settle): void {
     .action(async (given: string, options: InspectOptions) => {
       const { inspectToken } = await import('./commands/token.ts')
       await settle(inspectToken(deps, given, options))
-    })
-}
-
-function addKeys(program: Command, deps: CliDeps, settle: Settle): void {
-  const keys = program.command('keys').description('the keys Weir signs with, and how to turn them')
-  examples(keys, ['weir keys ls', 'weir keys rotate --use token --now', 'weir keys rotate --use token --revoke --yes'])
-  const verb = (name: string, description: string): Command =>
-    keys
-      .command(name)
-      .description(description)
-      .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
-      .option('--json', 'one JSON object')
-  verb('ls', 'all keys, newest first').action(async (options: KeysOptions) => {
-    const { listKeys } = await import('./commands/keys.ts')
-    await settle(listKeys(deps, options))
-  })
-  verb('rotate', 'let the next key sign as soon as it was published long enough')
-    .option('--use <use>', 'token, record or card', 'token')
-    .option('--now', 'it signs at once')
-    .option('--revoke', 'at once, and nothing the old key signed is accepted any more')
-    .option('--yes', 'do not ask')
-    .action(async (options: RotateOptions) => {
-      const { rotateKey } = await import('./commands/keys.ts')
-      await settle(rotateKey(deps, options))
     })
 }
 

@@ -57,6 +57,7 @@ export function runPage(run: RunDetail, paint: Paint, now: number): string {
       `${run.halt.code}: ${visible(run.halt.reason)}   by ${visible(run.halt.actor)} at ${formatTime(run.halt.at)}`,
     ],
     run.shadow.length > 0 ? ['shadow', `would have been refused by ${run.shadow.map(visible).join(', ')}`] : null,
+    run.taint === 'none' ? null : ['taint', paint('warn', visible(run.taint))],
     ['left', budgetLine(run)],
   ]
   const lines = facts.filter((fact) => fact !== null).map(([name, text]) => `${name.padEnd(9)} ${text}\n`)

@@ -114,7 +114,10 @@ const agent = z.strictObject({
     .max(32)
     .default([])
     .meta({ description: 'Cedar groups of the agent.', form: 'a list of at most 32 groups' }),
-  external: z.boolean().default(false).meta({ description: 'Whether the agent is run by somebody else.' }),
+  external: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Whether somebody else runs the agent: what it says taints the run.' }),
   effect: z
     .enum(['read', 'write', 'unknown'])
     .default('unknown')

@@ -13,7 +13,7 @@ export interface DenialRow {
   /** JSON-RPC error code, 1000 + the status a client may act on; 0 where the refusal is an HTTP answer. */
   readonly jsonrpc: number
   /** When a retry of the same call can succeed. */
-  readonly retry: 'never' | 'after_refresh' | 'after_step_up' | 'after_wait'
+  readonly retry: 'never' | 'after_refresh' | 'after_step_up' | 'after_approval' | 'after_wait'
   /** Whether this refusal is a breach: it halts the run and alerts, if the limit's mode is enforce. */
   readonly halts: boolean
   /** The fixed sentence about what happened; `{limit}` is replaced by the limit that was reached. */
@@ -64,6 +64,15 @@ export const denials = {
     sentence: 'This call is not allowed by policy',
     advice: finish,
     meaning: 'No policy permits this edge, a policy forbids it, or a policy could not be evaluated.',
+  },
+  approval_required: {
+    http: 403,
+    jsonrpc: 1403,
+    retry: 'after_approval',
+    halts: false,
+    sentence: 'This call waits for the approval of a person',
+    advice: 'Do not change it; tell your caller, and send it again once the approval is granted',
+    meaning: 'Policy allows this call only with an approval, which lets exactly this call through, once.',
   },
   not_found: {
     http: 404,

@@ -1,5 +1,6 @@
 import type { Millis } from '../base/clock.ts'
-import type { Confirmation, CredentialKind, ForeignChain } from './principal.ts'
+import type { CallApproval } from './approval.ts'
+import type { Confirmation, CredentialKind, ForeignChain, Taint } from './principal.ts'
 import type { DialectName, Operation } from './call.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
@@ -21,6 +22,7 @@ export type LedgerEntry =
   | GrantEntry
   | RevocationEntry
   | SignalEntry
+  | ApprovalEntry
 
 /** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
 interface Stamp {
@@ -78,6 +80,9 @@ export interface CallRecord extends Stamp {
   readonly delivery: string | null
   /** The head of the chain another organisation says came before ours, as its ledger has it; null where none did. */
   readonly ext_head: string | null
+  /** The taint of the run when the call was over; `none` where it belongs to no run. */
+  readonly taint: Taint
+  readonly approval: CallApproval | null
 }
 
 /** What was seen to happen after the decision. */
@@ -109,15 +114,15 @@ export interface IntentEntry extends Stamp {
   readonly grants?: readonly string[]
 }
 
-/** A run opened, was halted, or ended. */
+/** A run opened, was halted, ended, or its taint rose. */
 export interface RunEntry extends Stamp {
   readonly kind: 'run'
   readonly run: RunId
-  readonly event: 'opened' | 'halted' | 'ended'
+  readonly event: 'opened' | 'halted' | 'ended' | 'tainted'
   readonly root: AgentId
   readonly human: PersonId | null
   readonly ends_at: Millis
-  /** For `halted`: code, reason and actor; null otherwise. */
+  /** For `halted`: code, reason and actor; for `tainted` the taint is the code; null otherwise. */
   readonly code: string | null
   readonly reason: string | null
   readonly actor: string | null
@@ -215,4 +220,21 @@ export interface SignalEntry extends Stamp {
   /** Whom it is about, if that is one of our people. */
   readonly human: PersonId | null
   readonly outcome: 'revoked' | 'ignored'
+}
+
+/** A person decided about one call. That it was asked for and used stands in the records of the calls. */
+export interface ApprovalEntry extends Stamp {
+  readonly kind: 'approval'
+  readonly id: string
+  readonly event: 'granted' | 'refused'
+  readonly run: RunId
+  /** The call that asked. */
+  readonly rid: HopId
+  readonly agent: AgentId
+  readonly human: PersonId | null
+  readonly target: string
+  readonly method: string
+  readonly args_hash: string
+  readonly reason: string
+  readonly actor: string
 }

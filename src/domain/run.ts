@@ -1,6 +1,7 @@
 import type { Millis } from '../base/clock.ts'
 import type { DenialCode } from './denials.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
+import type { Taint } from './principal.ts'
 import type { RunGraph } from './run-graph.ts'
 import type { Spend } from './spend.ts'
 
@@ -41,4 +42,6 @@ export interface Run {
   readonly reserved: Spend
   /** What is left of the run's budget; Infinity where the run has no such budget. */
   readonly left: Spend
+  /** How far the outside may have steered it; only ever rises. */
+  readonly taint: Taint
 }

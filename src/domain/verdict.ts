@@ -1,3 +1,4 @@
+import type { ApprovalId } from './approval.ts'
 import { denials, type DenialCode } from './denials.ts'
 import type { AgentId, HopId } from './ids.ts'
 import type { Call } from './call.ts'
@@ -21,6 +22,8 @@ export interface Denial {
   readonly retryAfter_ms: number | null
   /** Set on a 401 by whoever knows what the caller must come back with. */
   readonly challenge?: Challenge
+  /** The approval that would let the call through; only with `approval_required`. */
+  readonly approval?: ApprovalId
 }
 
 /** What `WWW-Authenticate` says (RFC 9110 section 11.6.1). */
@@ -41,6 +44,7 @@ export interface DenialFacts {
   readonly rule?: string
   readonly retryAfter_ms?: number
   readonly challenge?: Challenge
+  readonly approval?: ApprovalId
 }
 
 export function deny(code: DenialCode, detail: string, facts: DenialFacts = {}): Denial {
@@ -51,6 +55,7 @@ export function deny(code: DenialCode, detail: string, facts: DenialFacts = {}):
     rule: facts.rule ?? null,
     retryAfter_ms: facts.retryAfter_ms ?? (denials[code].retry === 'after_wait' ? 1000 : null),
     ...(facts.challenge ? { challenge: facts.challenge } : {}),
+    ...(facts.approval === undefined ? {} : { approval: facts.approval }),
   }
 }
 

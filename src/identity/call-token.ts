@@ -9,7 +9,8 @@ import type { JsonObject } from '../base/json.ts'
 import type { Authority } from '../domain/authority.ts'
 import type { BudgetAmounts } from '../domain/ceilings.ts'
 import { type AgentId, isAgentId, isPersonId, type PersonId, type RunId } from '../domain/ids.ts'
-import type { Confirmation, Delegation, ForeignChain, Lineage, Proof } from '../domain/principal.ts'
+import type { Confirmation, Delegation, ForeignChain, Lineage, Proof, Taint } from '../domain/principal.ts'
+import { worseTaint } from '../domain/taint.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { authorityHash } from '../domain/authority/hash.ts'
 import { readAuthority, writeAuthority } from './authority-claims.ts'
@@ -44,6 +45,8 @@ export interface CallFacts {
   readonly depthMax?: number | null
   /** A ceiling of its own, beside those of the parent. */
   readonly budget?: BudgetAmounts | null
+  /** That of the run where it is known; never less than the parent's. */
+  readonly taint?: Taint
   /** SHA-256 in base64url of the proof of possession shown for it. */
   readonly pop?: string | null
   /** What another organisation says came before a root. */
@@ -58,15 +61,16 @@ export function callDelegation(facts: CallFacts, jti: string, iat: number): Unwr
   const { depthMax = parent?.depthMax ?? null, pop = null } = facts
   const inherited = parent?.budget ?? []
   const budget = facts.budget ? [...inherited, { ...facts.budget, grant: jti }] : inherited
+  const taint = worseTaint(facts.taint ?? 'none', parent?.taint ?? 'none')
   const act = { a: agent, jti, iat, adh: authorityHash(authority), pop }
-  const own = { holder: agent, tokenId: jti, authority, depthMax, budget }
+  const own = { holder: agent, tokenId: jti, authority, depthMax, budget, taint }
   if (parent) {
-    const { hop, depth, chain, taint } = parent
-    return { run: parent.run, hop, depth, chain, person: parent.person, taint, ...own, lineage: continued(parent, act) }
+    const { hop, depth, chain } = parent
+    return { run: parent.run, hop, depth, chain, person: parent.person, ...own, lineage: continued(parent, act) }
   }
   if (run === null) return null
   const lineage = extend({ ...rootLineage(rootHash(run, agent, person)), ext }, act)
-  return { run, hop: null, depth: 0, chain: [agent], person, taint: 'none', ...own, lineage }
+  return { run, hop: null, depth: 0, chain: [agent], person, ...own, lineage }
 }
 
 function continued({ lineage, depth, inputHash: prh }: Delegation, act: Parameters<typeof extend>[1]): Lineage {

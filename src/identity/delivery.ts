@@ -7,8 +7,9 @@
  */
 import type { JsonObject } from '../base/json.ts'
 import type { AgentId } from '../domain/ids.ts'
-import type { Delegation, Lineage } from '../domain/principal.ts'
+import type { Delegation, Lineage, Taint } from '../domain/principal.ts'
 import type { Run } from '../domain/run.ts'
+import { worseTaint } from '../domain/taint.ts'
 import { type Denial, deny, type Hop, isDenial } from '../domain/verdict.ts'
 import { authorityHash } from '../domain/authority/hash.ts'
 import { readAuthority, writeAuthority } from './authority-claims.ts'
@@ -23,7 +24,7 @@ export type DeliveryFacts = Pick<
   Hop,
   'id' | 'depth' | 'depthMax' | 'chain' | 'principal' | 'delegation' | 'authority' | 'budget'
 > & {
-  readonly run: Pick<Run, 'id' | 'person' | 'endsAt'>
+  readonly run: Pick<Run, 'id' | 'person' | 'endsAt' | 'taint'>
 }
 
 /** Who issues a token and for how long, in seconds since the epoch. */
@@ -44,9 +45,14 @@ export function deliveryOf(facts: DeliveryFacts, iat: number): Unwritten | null 
   const holder = chain.at(-1)
   if (!holder || actedIn(lineage) !== depth) return null
   const tokenId = hopHash(lineage.head, hop, depth, holder)
-  const inherited = { budget, taint: delegation?.taint ?? 'none' } as const
+  const inherited = { budget, taint: deliveredTaint(facts) }
   const { id, person } = run
   return { run: id, hop, depth, depthMax, chain, person, holder, tokenId, authority, ...inherited, lineage }
+}
+
+/** That of the run as it is now, or of the token the caller stands on if the run has forgotten. */
+export function deliveredTaint({ run, delegation }: Pick<DeliveryFacts, 'run' | 'delegation'>): Taint {
+  return worseTaint(run.taint, delegation?.taint ?? 'none')
 }
 
 /** The chain to the caller: that of its call token, or that of its delivery with the caller at the end. */

@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr'
-import type { CallRecord, GrantEntry, LedgerEntry } from '../domain/record.ts'
+import type { ApprovalEntry, CallRecord, GrantEntry, LedgerEntry } from '../domain/record.ts'
 
 /**
  * How an entry becomes bytes: one MessagePack array, the kind first, then the values in the order of its shape.
@@ -14,7 +14,7 @@ export const shapes: Shapes = {
     'v ts rid parent_rid run run_origin human agent cred_type cred_id jti chain depth target dialect action method',
     'decision code detail rule policies pol_hash cfg_hash shadow reserved.tokens reserved.cost_micros outcome.status',
     'outcome.fault outcome.spent.tokens outcome.spent.cost_micros outcome.bytes_in outcome.bytes_out outcome.ms',
-    'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery grants ext_head',
+    'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery grants ext_head taint approval',
   ),
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants'),
   run: words('v ts run event root human ends_at code reason actor'),
@@ -26,6 +26,7 @@ export const shapes: Shapes = {
   token: words('v ts rid run jti use agent token'),
   revocation: words('v ts what name epoch lifted contained reason actor source'),
   signal: words('v ts iss jti event human outcome'),
+  approval: words('v ts id event run rid agent human target method args_hash reason actor'),
 }
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
@@ -35,7 +36,7 @@ const tokenMax = 8192
 const listMax = 64
 const itemMax = 128
 
-/** No packed entry is longer: 18 texts of 3 bytes a unit, 4 lists, numbers and marks come to less. */
+/** No packed entry is longer: 20 texts of 3 bytes a unit, 4 lists, numbers and marks come to less. */
 export const packedMax_bytes = 131_072
 
 const packr = new Packr({ useRecords: false })
@@ -81,7 +82,14 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
     const { iss, jti, event, human, outcome } = entry
     return [entry.kind, entry.v, entry.ts, clip(iss), clip(jti), clip(event), human, outcome]
   }
+  if (entry.kind === 'approval') return approvalRow(entry)
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
+}
+
+function approvalRow(entry: ApprovalEntry): readonly unknown[] {
+  const { kind, v, ts, id, event, run, rid, agent, human } = entry
+  const what = [clip(entry.target), clip(entry.method), entry.args_hash]
+  return [kind, v, ts, id, event, run, rid, agent, human, ...what, clip(entry.reason), clip(entry.actor)]
 }
 
 /** Written out because this line is on the hot path: half the cost of a loop over names. */
@@ -133,6 +141,8 @@ function callRow(entry: CallRecord): readonly unknown[] {
     clip(entry.delivery),
     clipList(entry.grants ?? []),
     entry.ext_head,
+    entry.taint,
+    entry.approval && { ...entry.approval, by: clip(entry.approval.by) },
   ]
 }
 

@@ -4,7 +4,9 @@ import { type AgentId, type HopId, isAgentId, type PersonId, type RunId } from '
 import type { CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../domain/record.ts'
 import type { RunEdge } from '../domain/run-graph.ts'
 import type { Halt } from '../domain/run.ts'
+import type { Taint } from '../domain/principal.ts'
 import { nothingSpent, type Spend } from '../domain/spend.ts'
+import { readTaint, worseTaint } from '../domain/taint.ts'
 import { readLedger } from './read.ts'
 
 /** A run that was open when the gateway went, as far as limits need it. */
@@ -24,6 +26,9 @@ interface ReplayedRun {
   readonly grants: ReadonlyMap<string, Spend>
   readonly participants: readonly AgentId[]
   readonly edges: readonly RunEdge[]
+  readonly taint: Taint
+  /** Targets of hops whose end nobody saw: they may have answered. */
+  readonly unfinished: readonly string[]
 }
 
 /** What a restart must not forget. */
@@ -74,6 +79,7 @@ interface OpenRun {
   depthMax: number
   spent: Spend
   readonly grants: Map<string, Spend>
+  taint: Taint
   readonly participants: Set<AgentId>
   readonly edges: Map<string, RunEdge>
 }
@@ -111,6 +117,8 @@ class Memory {
       grants: run.grants,
       participants: [...run.participants],
       edges: [...run.edges.values()],
+      taint: run.taint,
+      unfinished: [...this.#under.values()].filter((hop) => hop.run === id).map((hop) => hop.target),
     }))
   }
 
@@ -119,6 +127,7 @@ class Memory {
     const run = this.#runs.get(entry.run) ?? newRun(entry)
     this.#runs.set(entry.run, run)
     if (entry.event === 'halted') run.halt ??= haltOf(entry)
+    if (entry.event === 'tainted') run.taint = worseTaint(run.taint, readTaint(entry.code) ?? 'injected')
   }
 
   #takeIntent(entry: IntentEntry): void {
@@ -131,6 +140,8 @@ class Memory {
   #takeCall(record: CallRecord): void {
     const { agent, decision, outcome } = record
     const run = record.run === null ? undefined : this.#runs.get(record.run)
+    // Records of an older program say nothing of it.
+    if (run) run.taint = worseTaint(run.taint, readTaint(record.taint) ?? 'none')
     if (agent === null) return
     if (decision === 'deny') {
       if (run && fits(run, agent, record.target)) edgeOf(run, agent, record).refused += 1
@@ -161,16 +172,8 @@ interface Step {
 
 function newRun(opened: RunEntry): OpenRun {
   const participants = new Set([opened.root])
-  return {
-    opened,
-    halt: null,
-    calls: 0,
-    depthMax: 0,
-    spent: nothingSpent,
-    grants: new Map(),
-    participants,
-    edges: new Map(),
-  }
+  const nothing = { halt: null, calls: 0, depthMax: 0, spent: nothingSpent, taint: 'none' } as const
+  return { opened, ...nothing, grants: new Map(), participants, edges: new Map() }
 }
 
 function haltOf(entry: RunEntry): Halt {

@@ -14,6 +14,7 @@ import type { Spend } from '../domain/spend.ts'
 import { Account, longsPerAccount } from './account.ts'
 import { Gauge } from './gauge.ts'
 import { Grants } from './grants.ts'
+import { runRowsPlan } from './run-cells.ts'
 import { Rate } from './rate.ts'
 import type { AgentLimits, LimitMaximums, LimitSettings, TeamLimits } from './settings.ts'
 
@@ -40,7 +41,7 @@ export function dayOf(now: Millis): number {
 export function limitsPlan(counts: Readonly<Record<'runs' | 'agents' | 'teams' | 'grants', number>>): BoardPlan {
   const { runs, agents, teams, grants } = counts
   const parties = { 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents }
-  return { 'limits.runs': runs, ...parties, 'limits.grants': grants }
+  return { ...runRowsPlan(runs), ...parties, 'limits.grants': grants }
 }
 
 export class Bench {

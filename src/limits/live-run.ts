@@ -1,20 +1,20 @@
 /**
  * A run while it is known: its counters on one row of the board, its graph, hops and participants beside it. The row
- * holds all that admission counts, so that any thread with the board sees the same run; what the page shows and what
- * fan-out counts lives with the thread that serves the run.
+ * holds all that admission counts; what the page shows and what fan-out counts lives with the thread that serves the run.
  */
 import type { Millis } from '../base/clock.ts'
-import { createBoard, longsPerRow, type Rows, rowsOf } from '../base/board.ts'
+import { createBoard, longsPerRow } from '../base/board.ts'
 import { type AgentId, type HopId, isAgentId, type PersonId, type RunId } from '../domain/ids.ts'
-import type { Delegation } from '../domain/principal.ts'
+import type { Delegation, Taint } from '../domain/principal.ts'
 import { RunGraph } from '../domain/run-graph.ts'
 import type { Halt, Run, RunState } from '../domain/run.ts'
 import type { Spend } from '../domain/spend.ts'
+import { levelOf, taintAt } from '../domain/taint.ts'
 import type { Denial } from '../domain/verdict.ts'
 import type { Account } from './account.ts'
 import { type HopFacts, HopLog, type HopView } from './hops.ts'
 import type { InboundIndex, Served } from './inbound.ts'
-import { cellsAt, type RunCells } from './run-cells.ts'
+import { cellsAt, type RunCells, type RunRows, runRowsOf, runRowsPlan } from './run-cells.ts'
 import type { RunLimits } from './settings.ts'
 
 /** What is fixed when a run opens. */
@@ -28,7 +28,7 @@ export interface RunFacts {
 
 /** What a run shares with the table it lives in. */
 export interface RunHouse {
-  readonly rows: Rows
+  readonly rows: RunRows
   readonly serving: InboundIndex<LiveRun>
   readonly edges_per_run: number
   limits(): RunLimits
@@ -167,6 +167,17 @@ export class LiveRun implements Run {
     }
   }
 
+  get taint(): Taint {
+    return taintAt(this.#cells.taint.value)
+  }
+
+  /** Lifts the taint to at least that; true if it was lower. */
+  raiseTaint(to: Taint): boolean {
+    const before = this.#cells.taint.value
+    this.#cells.taint.raiseTo(levelOf(to))
+    return before < levelOf(to)
+  }
+
   /** The last 1000 hops and refused calls, newest last. */
   hops(): readonly HopView[] {
     return this.hopLog.views
@@ -247,6 +258,7 @@ export class LiveRun implements Run {
   enter(): void {
     const { ints, longs, state, row } = this.#cells
     for (let at = 0; at < longsPerRow; at++) Atomics.store(longs, row * longsPerRow + at, 0n)
+    Atomics.store(this.#house.rows.taints, row, 0)
     Atomics.store(ints, state, active)
   }
 
@@ -256,9 +268,10 @@ export class LiveRun implements Run {
    */
   detach(): number {
     const { row, longs } = this.#cells
-    const rows = rowsOf(createBoard({ last: 1 }), 'last')
-    rows.longs.set(longs.subarray(row * longsPerRow, (row + 1) * longsPerRow))
-    this.#cells = cellsAt(rows, 0)
+    const own = runRowsOf(createBoard(runRowsPlan(1)))
+    own.rows.longs.set(longs.subarray(row * longsPerRow, (row + 1) * longsPerRow))
+    own.taints[0] = levelOf(this.taint)
+    this.#cells = cellsAt(own, 0)
     return row
   }
 

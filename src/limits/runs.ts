@@ -7,17 +7,19 @@
  *                    -> ended  -> (a while, or room is needed) -> gone
  */
 import { assert } from '../base/assert.ts'
-import { type Board, type Rows, rowsOf } from '../base/board.ts'
+import type { Board } from '../base/board.ts'
 import { day_ms, type Millis } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { AgentId, HopId, PersonId, RunId } from '../domain/ids.ts'
 import { mintRunId } from '../domain/mint-ids.ts'
+import type { Taint } from '../domain/principal.ts'
 import type { Halt } from '../domain/run.ts'
 import type { Spend } from '../domain/spend.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { Bench } from './bench.ts'
 import { noRoom } from './grants.ts'
 import { InboundIndex, type Served } from './inbound.ts'
+import { runRowsOf } from './run-cells.ts'
 import { LiveRun, type RunFacts, type RunHouse, runPeriod } from './live-run.ts'
 
 /** How long a run that is over can still be looked at. */
@@ -40,6 +42,7 @@ export interface RunSnapshot extends RunFacts {
   /** What was spent under each ceiling of a token, by its grant. */
   readonly grants: ReadonlyMap<string, Spend>
   readonly edges: readonly RestoredEdge[]
+  readonly taint: Taint
 }
 
 interface RestoredEdge extends Spend {
@@ -65,8 +68,8 @@ export class Runs {
   onEnded: (run: LiveRun) => void = () => undefined
 
   constructor(board: Board, bench: Bench, dice: Dice) {
-    const rows: Rows = rowsOf(board, 'limits.runs')
-    const count = Math.min(rows.count, bench.maximums.runs)
+    const rows = runRowsOf(board)
+    const count = Math.min(rows.rows.count, bench.maximums.runs)
     this.#free = Array.from({ length: count }, (_, row) => count - 1 - row)
     this.#bench = bench
     this.#dice = dice
@@ -149,6 +152,7 @@ export class Runs {
     if (run.kind === 'denial') return run
     run.cells.calls.raiseTo(snapshot.calls)
     run.cells.depth.raiseTo(snapshot.depthMax)
+    run.raiseTaint(snapshot.taint)
     run.cells.tokens.restore(snapshot.spent.tokens, runPeriod)
     run.cells.cost.restore(snapshot.spent.cost_micros, runPeriod)
     for (const [grant, spent] of snapshot.grants) grants.restore(run, grant, spent)

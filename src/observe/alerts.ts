@@ -6,7 +6,7 @@ import type { WebhookSettings } from '../config/settings.ts'
 import type { Log } from './log.ts'
 
 /** The body of an alert apart from its `schema` member; plain data. */
-export type Alert = RunAlert | RevocationAlert
+export type Alert = RunAlert | RevocationAlert | ApprovalAlert
 
 interface RunAlert {
   readonly kind: 'run_halted'
@@ -32,6 +32,20 @@ interface RevocationAlert {
   readonly source: string
   /** Calls that were under way and were ended. */
   readonly ended: number
+}
+
+interface ApprovalAlert {
+  readonly kind: 'approval_required'
+  readonly at: Millis
+  /** One sentence for a person. */
+  readonly sentence: string
+  /** The run as the operator interface shows it. */
+  readonly run: unknown
+  /** What waits: hashes and names, never the arguments. */
+  readonly approval: Readonly<Record<'id' | 'agent' | 'target' | 'method' | 'args_hash' | 'hop', string>> & {
+    readonly person: string | null
+  }
+  readonly rule: string | null
 }
 
 export interface AlertOptions {

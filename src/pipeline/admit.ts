@@ -5,17 +5,20 @@
 import { targetName } from '../domain/call.ts'
 import { grantsOf } from '../domain/ceilings.ts'
 import type { AgentId } from '../domain/ids.ts'
-import { isBound, type Principal } from '../domain/principal.ts'
+import { isBound, type Principal, type Taint } from '../domain/principal.ts'
 import type { IntentEntry } from '../domain/record.ts'
+import { worseTaint } from '../domain/taint.ts'
 import { type Denial, deny, type Hop, isDenial, issueHop, type Lease, type Permit } from '../domain/verdict.ts'
 import { type Ask, refusalOfRun, reserve } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import { decide } from '../policy/decide.ts'
-import type { PolicyAction } from '../policy/question.ts'
+import type { PolicyRequest } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
+import { approvalRequired, closeApproval, permitApproved } from './approve.ts'
 import type { Entry } from './enter.ts'
 import type { AgentEntry } from './road.ts'
 import { runEntry } from './run-entry.ts'
+import { taintOfCaller, taintRun } from './taint.ts'
 import { personOf, type Visit } from './visit.ts'
 import { ceilingsOf, depthMaxOf, withinAuthority } from './within-authority.ts'
 
@@ -30,7 +33,8 @@ export interface Asking {
  * Asks the caller's tokens and then policy. A run that is over and work that was revoked refuse before that, so that the
  * caller reads why.
  */
-export async function permit(visit: Visit, { principal, entry, target }: Asking): Promise<Permit | Denial> {
+export async function permit(visit: Visit, asking: Asking): Promise<Permit | Denial> {
+  const { principal, entry, target } = asking
   const { run } = entry
   const now = visit.road.clock.now()
   const agents = [...entry.chain, target.settings.id]
@@ -38,14 +42,30 @@ export async function permit(visit: Visit, { principal, entry, target }: Asking)
   const over = (run && refusalOfRun(run, now)) ?? visit.road.revocations.epochs.refusalOfWork(work)
   const beyond = over ?? withinAuthority({ principal, entry }, visit.call)
   if (beyond) return beyond
-  const context = contextOf(visit, entry, principal)
-  const ask = (action: PolicyAction): ReturnType<typeof decide> =>
-    decide(visit.snapshot.policy, { action, principal: principal.proof.agent, resource: visit.call.target, context })
-  const allowed = await ask('invoke')
-  if (isDenial(allowed) || run) return allowed
-  const start = refusalOfRegistry(visit, principal.proof.agent) ?? (await ask('startRun'))
-  if (!isDenial(start)) return allowed
-  return deny('run_context_required', `${principal.proof.agent} may not start a run: ${start.detail}`, ruleOf(start))
+  const { request, verdict } = await judgeAsItStands(visit, asking)
+  if (run) return isDenial(verdict) ? await permitApproved(visit, { run, request, denial: verdict }) : verdict
+  if (isDenial(verdict)) return verdict
+  const { agent } = principal.proof
+  const start =
+    refusalOfRegistry(visit, agent) ?? (await decide(visit.snapshot.policy, { ...request, action: 'startRun' }))
+  if (!isDenial(start)) return verdict
+  return deny('run_context_required', `${agent} may not start a run: ${start.detail}`, ruleOf(start))
+}
+
+interface Judged {
+  readonly request: PolicyRequest
+  readonly verdict: Permit | Denial
+}
+
+/** Asks again where the run was tainted while the oracle thought; it rises a few times at most, so this ends. */
+async function judgeAsItStands(visit: Visit, { principal, entry }: Asking): Promise<Judged> {
+  const { call, snapshot } = visit
+  for (;;) {
+    const context = contextOf(visit, entry, principal)
+    const request = { action: 'invoke', principal: principal.proof.agent, resource: call.target, context } as const
+    const verdict = await decide(snapshot.policy, request)
+    if (taintAt(visit, entry, principal) === context.taint) return { request, verdict }
+  }
 }
 
 /** The registry and policy must both agree that an agent starts runs; null where the registry does. */
@@ -56,6 +76,11 @@ function refusalOfRegistry({ snapshot }: Visit, agent: AgentId): Denial | null {
 
 function ruleOf(denial: Denial): { rule?: string } {
   return denial.rule === null ? {} : { rule: denial.rule }
+}
+
+/** The run's, or what the caller brings along if that is worse. */
+function taintAt({ snapshot }: Visit, entry: Entry, principal: Principal): Taint {
+  return worseTaint(entry.run?.taint ?? 'none', taintOfCaller(snapshot, { principal, entry }))
 }
 
 function contextOf(visit: Visit, entry: Entry, principal: Principal): PolicyContext {
@@ -76,11 +101,28 @@ function contextOf(visit: Visit, entry: Entry, principal: Principal): PolicyCont
     laps: cycle?.lap ?? 0,
     env: settings.gateway.environment,
     boundKey: isBound(principal.proof),
+    taint: taintAt(visit, entry, principal),
+    approved: false,
+    scopes: visit.authority.scopes ?? [],
   }
 }
 
-/** All or nothing: what was opened or reserved here is given back right where the next step refuses. */
+/** All or nothing: what was opened, reserved or spent here is given back right where the next step refuses. */
 export function admit(visit: Visit, asking: Asking, granted: Permit): Hop | Denial {
+  const { road, approval } = visit
+  if (!approval) return admitPermitted(visit, asking, granted)
+  if (!road.approvals.take(approval)) {
+    visit.approval = null
+    return approvalRequired(approval, 'the approval was used by another call')
+  }
+  try {
+    return admitPermitted(visit, asking, granted)
+  } finally {
+    if (!visit.hop) closeApproval(visit, false)
+  }
+}
+
+function admitPermitted(visit: Visit, asking: Asking, granted: Permit): Hop | Denial {
   const { road } = visit
   const { principal, entry } = asking
   const run = entry.run ?? openRun(visit, principal)
@@ -96,8 +138,10 @@ export function admit(visit: Visit, asking: Asking, granted: Permit): Hop | Deni
   } finally {
     if (!taken) lease.refund()
   }
-  if (taken) return hopOf(visit, asking, { permit: granted, lease, ask })
-  return deny('busy', 'the ledger takes no intent: no record, no hop', { rule: 'ledger.room' })
+  if (!taken) return deny('busy', 'the ledger takes no intent: no record, no hop', { rule: 'ledger.room' })
+  const { agent } = principal.proof
+  taintRun(road, run, taintOfCaller(visit.snapshot, asking), { actor: 'weir', reason: `${agent} calls in it` })
+  return hopOf(visit, asking, { permit: granted, lease, ask })
 }
 
 function openRun(visit: Visit, principal: Principal): LiveRun | Denial {

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import type { TokenEntry } from '../domain/record.ts'
 import { type Denial, deny, type Hop, isDenial } from '../domain/verdict.ts'
 import { authorityHash } from '../domain/authority/hash.ts'
+import { deliveredTaint } from '../identity/delivery.ts'
 import type { UpstreamCredential } from '../identity/outbound.ts'
 import { refusalOfRun } from '../limits/lease.ts'
 import { Deliveries, type Lent } from './deliveries.ts'
@@ -77,6 +78,7 @@ function placeOf({ run, call, delegation, authority, depthMax, budget, principal
     authority: authorityHash(authority),
     depthMax,
     budget,
+    taint: deliveredTaint({ run, delegation }),
   })
 }
 

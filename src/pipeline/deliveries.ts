@@ -6,7 +6,7 @@
 import type { Millis } from '../base/clock.ts'
 import { type BudgetCeiling, grantsOf } from '../domain/ceilings.ts'
 import type { AgentId, RunId } from '../domain/ids.ts'
-import type { Delegation } from '../domain/principal.ts'
+import type { Delegation, Taint } from '../domain/principal.ts'
 import { skew_ms } from '../identity/strict-jwt.ts'
 
 /** A token that goes out, and where it belongs when it has come home. */
@@ -28,6 +28,8 @@ export interface Place {
   readonly authority: string | null
   readonly depthMax: number | null
   readonly budget: readonly BudgetCeiling[]
+  /** What the token says of its run, so that a run that was tainted since gets no clean token. */
+  readonly taint: Taint
 }
 
 /** Tokens kept at once, of about 1.5 KB each; beyond it the oldest run starts anew. */
@@ -42,8 +44,8 @@ export class Deliveries {
     return this.#kept
   }
 
-  static place({ run, parent, credential, callee, authority, depthMax, budget }: Place): string {
-    const narrowed = `${authority ?? ''} ${depthMax ?? ''} ${grantsOf(budget).join(',')}`
+  static place({ run, parent, credential, callee, authority, depthMax, budget, taint }: Place): string {
+    const narrowed = `${authority ?? ''} ${depthMax ?? ''} ${grantsOf(budget).join(',')} ${taint}`
     return `${run} ${parent ?? ''} ${callee} ${narrowed} ${credential}`
   }
 

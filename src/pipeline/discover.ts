@@ -13,6 +13,7 @@ import { sendWritten } from '../protocol/jsonrpc.ts'
 import { enterRun } from './enter.ts'
 import { neutral, turnAway } from './refuse.ts'
 import { type AgentEntry, resourceOf, type Road, type Snapshot } from './road.ts'
+import { effectiveAuthority, nowhere } from './within-authority.ts'
 
 /** Answers `GET .../.well-known/agent-card.json`: 401 without a credential, 404 for whoever may not call the agent. */
 export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
@@ -23,17 +24,18 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
   if (revoked?.code === 'unauthenticated') return turnAway(reply, revoked, mintHopId(road.dice))
   if (revoked) return contained(reply)
   const caller = principal.proof.agent
+  const place = enterRun(road.runs, principal, inbound.headers)
+  const scopes = effectiveAuthority({ principal, entry: isDenial(place) ? nowhere : place }).scopes ?? []
   const entry = snapshot.agents.get(agent)
   const verdict = entry?.upstream
     ? await decide(snapshot.policy, {
         action: 'invoke',
         principal: caller,
         resource: { kind: 'agent', id: agent },
-        context: { ...neutral(caller, snapshot), boundKey: isBound(principal.proof) },
+        context: { ...neutral(caller, snapshot), boundKey: isBound(principal.proof), scopes },
       })
     : deny('not_found', 'not registered')
   // Whoever was called knows its callers: that it may not call them back is then said where it tries.
-  const place = enterRun(road.runs, principal, inbound.headers)
   const inItsChain = !isDenial(place) && place.chain.includes(agent) && agent !== caller
   if (!entry?.upstream || (isDenial(verdict) && !inItsChain)) return notFound(reply)
   const card = await cardOf(snapshot, entry)

@@ -1,6 +1,9 @@
 /** Puts back what the ledger remembers: open runs with what they spent, halted runs as halted, the spend of the day. */
 import type { Millis } from '../base/clock.ts'
 import type { Settings } from '../config/settings.ts'
+import { isAgentId } from '../domain/ids.ts'
+import type { Taint } from '../domain/principal.ts'
+import { worseTaint } from '../domain/taint.ts'
 import { isDenial } from '../domain/verdict.ts'
 import type { Replayed } from '../ledger/replay.ts'
 import type { Bench } from '../limits/bench.ts'
@@ -22,7 +25,7 @@ export function recover(replayed: Replayed, tables: Tables, settings: Settings, 
   const problems = [...replayed.problems]
   for (const run of replayed.runs) {
     const edges = run.edges.map((edge) => ({ ...edge, depth: edge.depth_min }))
-    const restored = runs.restore({ ...run, edges })
+    const restored = runs.restore({ ...run, edges, taint: taintOf(run, settings) })
     if (isDenial(restored)) problems.push(`${run.id} was not put back: ${restored.detail}`)
   }
   for (const [agent, spent] of replayed.today) {
@@ -31,4 +34,10 @@ export function recover(replayed: Replayed, tables: Tables, settings: Settings, 
     if (team) limits.restore(limits.team(team), spent, now)
   }
   return { runs: replayed.runs.length, problems }
+}
+
+/** That of its records; and a call to the outside whose end nobody saw may have been answered. */
+function taintOf({ taint, unfinished }: Replayed['runs'][number], { agents }: Settings): Taint {
+  const outside = unfinished.some((target) => isAgentId(target) && agents.get(target)?.external === true)
+  return outside ? worseTaint(taint, 'external') : taint
 }

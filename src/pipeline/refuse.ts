@@ -16,8 +16,11 @@ import { endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent, type Vi
 /** Registries larger than this list no alternatives: looking through them costs more than the refusal. */
 const alternativesMax = 200
 
-/** Refusals that say nothing about the target: of the caller, of ourselves, and the one that hides. */
-const alwaysSaid: ReadonlySet<DenialCode> = new Set(['unauthenticated', 'not_found', 'busy'])
+/**
+ * Refusals that say nothing about the target: of the caller, of ourselves, and the one that hides. And the one that asks
+ * for an approval: with it policy allows the call, so the caller may know of its target.
+ */
+const alwaysSaid: ReadonlySet<DenialCode> = new Set(['unauthenticated', 'not_found', 'busy', 'approval_required'])
 
 /** Answers the caller and leaves everything about the refusal behind that others will ask for. */
 export async function refuse(visit: Visit, denial: Denial): Promise<void> {
@@ -65,12 +68,12 @@ function leave(visit: Visit, refusal: Refusal, written: Written, runShown: RunId
  * let it call there.
  */
 async function isHidden(visit: Visit, denial: Denial): Promise<boolean> {
-  const { principal, call, chain, snapshot, ask } = visit
+  const { principal, call, chain, snapshot, ask, authority } = visit
   // Limits are asked only about what policy allowed.
   if (!principal || ask !== null || alwaysSaid.has(denial.code)) return false
   if (call.target.kind === 'agent' && chain.includes(call.target.id)) return false
   const { agent } = principal.proof
-  const context = neutral(agent, snapshot)
+  const context = { ...neutral(agent, snapshot), scopes: authority.scopes ?? [] }
   const verdict = await decide(snapshot.policy, { action: 'invoke', principal: agent, resource: call.target, context })
   return verdict.kind === 'denial'
 }
@@ -100,5 +103,8 @@ export function neutral(agent: AgentId, snapshot: Snapshot): PolicyContext {
     laps: 0,
     env: snapshot.settings.gateway.environment,
     boundKey: true,
+    taint: 'none',
+    approved: true,
+    scopes: [],
   }
 }

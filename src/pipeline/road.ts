@@ -17,6 +17,7 @@ import type { Upstream } from '../relay/exchange.ts'
 import type { Card } from '../protocol/a2a/card.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Conversations } from './conversations.ts'
+import type { Approvals } from './approvals.ts'
 import type { Counts } from './counts.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Exchanges } from './exchanges.ts'
@@ -65,6 +66,7 @@ export interface Road {
   readonly conversations: Conversations
   readonly counts: Counts
   readonly log: Log
+  readonly approvals: Approvals
 }
 
 /** The resource of an agent: the audience of tokens for it (RFC 8707), without a trailing slash. */

@@ -24,6 +24,7 @@ export function summaryOf(run: LiveRun): RunSummary {
     left: finite(run.left),
     shadow: run.shadow,
     halt: run.halt,
+    taint: run.taint,
   }
 }
 

@@ -8,8 +8,10 @@ import { headersUpwards } from '../protocol/headers.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import type { Errand, Exchange, ExchangeOutcome, Upstream } from '../relay/exchange.ts'
+import { closeApproval } from './approve.ts'
 import { refuse } from './refuse.ts'
 import { watch } from './standing.ts'
+import { taintOfAnswer, taintRun } from './taint.ts'
 import { elapsed_ms, endIfOpenedFor, leaveRecord, partyOf, unsent, type Visit } from './visit.ts'
 
 /** What the hop shows its target. */
@@ -28,7 +30,8 @@ export function send(visit: Visit, hop: Hop, upstream: Upstream, papers: Papers)
     if (id !== null) road.conversations.tell(hop.call, { id, contextId: null }, party)
     return stands()
   }
-  const errand = { upstream, ...papers, headers: headersUpwards(inbound.headers), standing }
+  const onAnswer = (): void => taintByAnswer(visit)
+  const errand = { upstream, ...papers, headers: headersUpwards(inbound.headers), standing, onAnswer }
   const done = (outcome: ExchangeOutcome): void => guarded(visit, () => settle(visit, hop, outcome))
   const streaming = hop.call.operation === 'stream'
   const exchange = streaming
@@ -38,6 +41,12 @@ export function send(visit: Visit, hop: Hop, upstream: Upstream, papers: Papers)
   road.exchanges.begin({ hop, streaming, halt: (denial) => exchange.halt(denial) })
   if (!streaming) reply.onGone(() => exchange.abort('gone'))
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
+}
+
+/** Before the first byte of an answer is handed on: whoever reads it may be steered by it. */
+function taintByAnswer({ road, snapshot, run, call }: Visit): void {
+  const taint = taintOfAnswer(snapshot, call.target)
+  if (run) taintRun(road, run, taint, { actor: 'weir', reason: `${targetName(call.target)} answered in it` })
 }
 
 /** A limit let the call through that it would have refused: counted always, said once a run where it warns. */
@@ -51,6 +60,7 @@ function tellOverruled({ road, run }: Visit, overruled: Overruled): void {
 /** Gives back what a hop holds that never left, and tells its caller why. */
 export async function giveBack(visit: Visit, hop: Hop, denial: Denial): Promise<void> {
   hop.lease.refund()
+  closeApproval(visit, false)
   await refuse(visit, denial)
 }
 
@@ -60,6 +70,7 @@ export function abandon(visit: Visit, hop: Hop, why: { status: 'aborted' | 'fail
   const outcome = unsent(visit, why.status, 0)
   run?.blame(hop.id, 'failed', 'aborted')
   hop.lease.refund()
+  closeApproval(visit, false)
   leaveRecord(visit, { code: null, detail: why.detail, rule: null }, outcome)
   endIfOpenedFor(visit)
 }
@@ -78,6 +89,7 @@ function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome): void {
   // What may have reached the target has been paid for; what has not is given back.
   if (outcome.sent) hop.lease.settle(hop.lease.reserved)
   else hop.lease.refund()
+  closeApproval(visit, outcome.sent)
   // A target that failed or was left alone may go on with its token; only one that has answered has done with it.
   if (outcome.kind === 'answered' && !outcome.task?.open && visit.delivery && run?.state === 'active')
     road.deliveries.giveBack(visit.delivery)

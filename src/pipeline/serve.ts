@@ -16,7 +16,7 @@ import { resourceOf, type Road } from './road.ts'
 import { deliver } from './deliver.ts'
 import { abandon, giveBack, send } from './send.ts'
 import { openVisit, partyOf } from './visit.ts'
-import { effectiveAuthority } from './within-authority.ts'
+import { effectiveAuthority, nowhere } from './within-authority.ts'
 
 /** Serves one A2A request to the agent of that slug. Never rejects but for a Bug. */
 export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
@@ -35,6 +35,7 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   if (denial) return await refuse(visit, denial)
 
   const entry = enterRun(road.runs, principal, inbound.headers)
+  visit.authority = effectiveAuthority({ principal, entry: isDenial(entry) ? nowhere : entry })
   if (isDenial(entry)) return await refuse(visit, entry)
   visit.run = entry.run
   visit.origin = entry.origin
@@ -42,7 +43,6 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   visit.depth = entry.depth
   visit.chain = entry.chain
   visit.delegation = entry.delegation
-  visit.authority = effectiveAuthority({ principal, entry })
 
   const target = visit.snapshot.agents.get(agent)
   if (!target?.upstream) return await refuse(visit, deny('not_found', `${agent} is not registered or cannot be called`))

@@ -47,11 +47,12 @@ export async function readAllTls({ agents }: Settings): Promise<UpstreamTlsTable
 }
 
 export function agentFacts(settings: Settings): readonly AgentFacts[] {
-  return [...settings.agents.values()].map(({ id, team, groups, external }) => ({
+  return [...settings.agents.values()].map(({ id, team, groups, external, effect }) => ({
     id,
     team,
     groups,
     external,
+    effect,
     contained: false,
   }))
 }

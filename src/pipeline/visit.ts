@@ -2,6 +2,7 @@
  * What is known about one call on its way down the road: filled in step by step, read once, when its record is
  * written. Nothing here decides anything.
  */
+import type { CallApproval } from '../domain/approval.ts'
 import { anything, type Authority } from '../domain/authority.ts'
 import { grantsOf } from '../domain/ceilings.ts'
 import { type Call, targetName } from '../domain/call.ts'
@@ -16,6 +17,7 @@ import type { Ask } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import type { Party } from './conversations.ts'
+import type { Approval } from './approvals.ts'
 import type { Lent } from './deliveries.ts'
 import type { Road, Snapshot } from './road.ts'
 
@@ -42,12 +44,14 @@ export interface Visit {
   /** What was asked of the limits, for the alert of a breach. */
   ask: Ask | null
   hop: Hop | null
+  /** The approval this call waits for or, where it was granted, rests on. */
+  approval: Approval | null
 }
 
 export function openVisit(road: Road, inbound: Inbound, call: Call, reply: Reply): Visit {
   const { snapshot } = road
   const unplaced = { run: null, origin: null, parent: null, depth: 0, chain: [], delegation: null }
-  const unknown = { principal: null, authority: anything, delivery: null, ask: null, hop: null }
+  const unknown = { principal: null, authority: anything, delivery: null, ask: null, hop: null, approval: null }
   return { road, snapshot, inbound, reply, call, ...unplaced, ...unknown }
 }
 
@@ -88,6 +92,8 @@ function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): Call
     outcome,
     grants: grantsOf(visit.ask?.budget ?? []),
     ...provenance(visit),
+    taint: visit.run?.taint ?? 'none',
+    approval: approvalOf(visit),
   }
 }
 
@@ -105,6 +111,10 @@ function provenance({ principal, authority, delegation, delivery }: Visit): Prov
     delivery: delivery?.delegation.tokenId ?? null,
     ext_head: lineage?.ext?.head ?? null,
   }
+}
+
+function approvalOf({ approval }: Visit): CallApproval | null {
+  return approval && { id: approval.id, by: approval.by, args_hash: approval.args_hash }
 }
 
 /** The outcome of a call that never left. Bytes are those of the answer. */

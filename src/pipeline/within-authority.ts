@@ -18,6 +18,9 @@ interface Standing {
   readonly entry: Pick<Entry, 'depth' | 'delegation'>
 }
 
+/** Where a caller stands that has no place in any run. */
+export const nowhere: Standing['entry'] = { depth: 0, delegation: null }
+
 const methods = { send: 'SendMessage', stream: 'SendStreamingMessage' } as const
 
 /** Why the caller's tokens do not allow this call; null where they do. Policy is asked after it, and only narrows. */

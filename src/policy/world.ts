@@ -2,6 +2,7 @@
 import { assert, unreachable } from '../base/assert.ts'
 import type { Target } from '../domain/call.ts'
 import { type AgentId, type PersonId, slugOf } from '../domain/ids.ts'
+import type { Taint } from '../domain/principal.ts'
 import type { RunState } from '../domain/run.ts'
 import type { EntityRef } from './source.ts'
 import { Entity, RecordValue, type Value } from './values.ts'
@@ -13,6 +14,8 @@ export interface AgentFacts {
   readonly groups: readonly string[]
   readonly contained: boolean
   readonly external: boolean
+  /** What calling it does to the world: `read`, `write` or `unknown`. */
+  readonly effect: string
 }
 
 interface ToolFacts {
@@ -51,6 +54,12 @@ export interface PolicyContext {
   readonly env: string
   /** Whether the caller's credential is worth nothing without a key that it proved to hold. */
   readonly boundKey: boolean
+  /** The worse of the run's and of what the caller itself brings. */
+  readonly taint: Taint
+  /** Whether a person let exactly this call through. */
+  readonly approved: boolean
+  /** Scopes of the caller's token; empty where it has none. */
+  readonly scopes: readonly string[]
 }
 
 /** The largest whole number a context holds; 2^53 - 1. */
@@ -121,6 +130,9 @@ export class World {
       laps: long(context.laps),
       env: context.env,
       boundKey: context.boundKey,
+      taint: context.taint,
+      approved: context.approved,
+      scopes: context.scopes,
     }
     if (context.human !== null) fields['human'] = this.person(context.human)
     return new RecordValue(fields)
@@ -139,7 +151,7 @@ function long(value: number): number {
 }
 
 function agentEntity(agent: AgentFacts): Entity {
-  const attrs = new RecordValue({ contained: agent.contained, external: agent.external })
+  const attrs = new RecordValue({ contained: agent.contained, external: agent.external, effect: agent.effect })
   const groups = agent.groups.map((group) => new Entity('Weir::AgentGroup', group))
   const team = agent.team === null ? [] : [new Entity('Weir::Team', agent.team.replace(/^team:/, ''))]
   return new Entity('Weir::Agent', slugOf(agent.id), attrs, [...groups, ...team])

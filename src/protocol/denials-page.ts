@@ -12,7 +12,7 @@ clients fetch a new credential. The message is one fixed sentence a model can ac
     [weir:<code>] <what was refused>. <what to do>. ref <hop id>
 
 It never contains what the caller sent or what a policy says. \`error.data[0].metadata\` holds \`hopId\`, \`runId\`, the
-\`rule\` (a policy id or a limit such as \`run.depth_max\`), \`retryable\` and, where waiting helps, \`retry_after_ms\`. Refusals
+\`rule\` (a policy id or a limit such as \`run.depth_max\`), \`retryable\`, where waiting helps \`retry_after_ms\`, and the \`approvalId\` a person has to grant. Refusals
 that a retry cannot change carry \`X-Should-Retry: false\`; those that waiting can, \`Retry-After\`. The detail an operator
 needs is in the record of the call, under the same hop id.
 
@@ -28,6 +28,7 @@ const retries: Readonly<Record<DenialRow['retry'], string>> = {
   never: 'no',
   after_refresh: 'with a fresh credential',
   after_step_up: 'with more scope',
+  after_approval: 'once it is approved',
   after_wait: 'after waiting',
 }
 

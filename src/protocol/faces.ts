@@ -2,6 +2,7 @@
  * How a Denial looks to its caller. The sentence is the interface: a model behind an SDK reads it and nothing
  * else, so it is fixed, ASCII, at most 400 characters, and never holds what the caller sent or what policy says.
  */
+import type { ApprovalId } from '../domain/approval.ts'
 import type { Call } from '../domain/call.ts'
 import { type DenialCode, type DenialRow, denials, retryAfterCeiling_ms } from '../domain/denials.ts'
 import type { HopId, RunId } from '../domain/ids.ts'
@@ -41,17 +42,23 @@ export function writeDenialEvent(denial: Denial, refused: Refused): string {
 function errorOf(denial: Denial, { call, run, alternatives }: Refused): RpcError {
   return {
     code: rpcCodeOf(denials[denial.code]),
-    message: writeSentence(denial.code, call.id, alternatives),
+    message: writeSentence(denial.code, call.id, alternatives, denial.approval),
     data: [errorInfo(denial.code.toUpperCase(), errorDomain, metadataOf(denial, call.id, run))],
   }
 }
 
 /** `[weir:<code>] <what was refused>. <what is allowed instead>. <whether a retry helps>. ref <hop id>` */
-export function writeSentence(code: DenialCode, ref: HopId, alternatives: readonly string[] | null = null): string {
+export function writeSentence(
+  code: DenialCode,
+  ref: HopId,
+  alternatives: readonly string[] | null = null,
+  approval?: ApprovalId,
+): string {
   const { sentence, advice } = denials[code]
   const head = `[weir:${code}] ${sentence}. `
   const tail = `${advice}. ref ${ref}`
-  return `${head}${listAlternatives(alternatives, sentenceMax - head.length - tail.length)}${tail}`
+  const asked = approval === undefined ? '' : `It was asked for as ${approval}. `
+  return `${head}${asked}${listAlternatives(alternatives, sentenceMax - head.length - tail.length)}${tail}`
 }
 
 /** An error of a route that is neither JSON-RPC nor shaped like a model's (RFC 9457). */
@@ -92,6 +99,7 @@ function metadataOf(denial: Denial, hop: HopId, run: RunId | null): Readonly<Rec
     hopId: hop,
     ...(run !== null && !hidden ? { runId: run } : {}),
     ...(ruled ? { rule: denial.rule } : {}),
+    ...(denial.approval !== undefined && !hidden ? { approvalId: denial.approval } : {}),
     retryable: String(retry !== 'never'),
     ...(retry === 'after_wait' ? { retry_after_ms: String(waitOf(denial)) } : {}),
   }
@@ -121,6 +129,7 @@ const retryHeaders: Readonly<Record<DenialRow['retry'], (denial: Denial) => Head
   after_wait: (denial) => [['retry-after', String(Math.ceil(waitOf(denial) / 1000))]],
   after_refresh: () => [],
   after_step_up: () => [],
+  after_approval: () => [['x-should-retry', 'false']],
 }
 
 const expired = 'error_description="The token has expired"'

@@ -46,6 +46,8 @@ export interface Errand {
   readonly headers: HeaderList
   /** Asked before anything of a stream is passed on: why it must not go on, or null. Costs next to nothing. */
   readonly standing: () => Denial | null
+  /** Called before the first byte of the target's answer is handed on. Must not throw. */
+  readonly onAnswer?: () => void
 }
 
 /** An exchange under way. */

@@ -94,7 +94,7 @@ export class StreamExchange implements Exchange, Receiver {
     this.#movedAt = this.#bench.clock.monotonic()
     const fault = headFault(status, head)
     if (fault) this.#fail(fault)
-    else if (status === 200 && eventStream.test(head['content-type'] ?? '')) this.#outlet.begin(headersBack(head))
+    else if (status === 200 && eventStream.test(head['content-type'] ?? '')) this.#begin(head)
     else if (Number(head['content-length'] ?? 0) > this.#bench.settings.event_bytes) this.#tooLarge()
     else this.#whole = { status, chunks: [] }
   }
@@ -126,6 +126,11 @@ export class StreamExchange implements Exchange, Receiver {
     else this.#close()
   }
 
+  #begin(head: Head): void {
+    this.#errand.onAnswer?.()
+    this.#outlet.begin(headersBack(head))
+  }
+
   /** Whoever was revoked gets nothing more, also where the order to end this stream did not find it. */
   #stops(): boolean {
     const denial = this.#errand.standing()
@@ -155,6 +160,7 @@ export class StreamExchange implements Exchange, Receiver {
     const { call } = this.#hop
     const answer = readWhole(status, body, call)
     if (isFault(answer)) return this.#fail(answer)
+    this.#errand.onAnswer?.()
     this.#outlet.write(writeEvent(oneLine(passOn(answer, call, this.#tally))))
     this.#close()
   }

@@ -67,6 +67,7 @@ export class UnaryExchange implements Exchange, Receiver {
     const { call } = this.#hop
     const whole = readWhole(this.#status, Buffer.concat(this.#chunks), call)
     if (isFault(whole)) return this.onFault(whole)
+    this.#errand.onAnswer?.()
     const body = passOn(whole, call, this.#tally)
     const headers = [...jsonHeaders, ...headersBack(this.#head)]
     this.#tally.tell({ kind: 'answered', sent: true, answer: { status: 200, headers, body } })

@@ -1,12 +1,13 @@
 /** Random policy sets and requests: every operator of the compiled subset, mostly well typed and sometimes not. */
 import fc from 'fast-check'
+import { taints } from '../../src/domain/principal.ts'
 import type { PolicyAction, PolicyRequest } from '../../src/policy/question.ts'
 import type { Facts } from '../../src/policy/world.ts'
 import { agentId, agentFacts, personId } from '../unit/policy/fixtures.ts'
 
 export const facts: Facts = {
   agents: [
-    agentFacts('orchestrator', { team: 'insights' }),
+    agentFacts('orchestrator', { team: 'insights', effect: 'write' }),
     agentFacts('research', { team: 'team:insights', groups: ['subagents'] }),
     agentFacts('writer', { groups: ['subagents', 'readers'] }),
     agentFacts('critic', { groups: ['subagents'], contained: true }),
@@ -29,7 +30,17 @@ const groupText = fc.constantFrom(
 const thingText = fc.constantFrom('Weir::Tool::"web_search"', 'Weir::Model::"small"', 'Weir::ToolServer::"web"')
 const userText = fc.constantFrom('Weir::User::"mallory"', 'Weir::User::"tomas"')
 const typeText = fc.constantFrom('Weir::Agent', 'Weir::Tool', 'Weir::User', 'Weir::AgentGroup', 'Nobody')
-const stringText = fc.constantFrom('"active"', '"halted"', '"dev"', '"read"', '"a*b"', '""', '"é😀x"', '"constructor"')
+const stringText = fc.constantFrom(
+  '"active"',
+  '"halted"',
+  '"dev"',
+  '"read"',
+  '"external"',
+  '"a*b"',
+  '""',
+  '"é😀x"',
+  '"constructor"',
+)
 const patternText = fc.constantFrom(
   '"*"',
   '"act*"',
@@ -47,10 +58,11 @@ const attrText = fc.constantFrom('contained', 'external', 'effect', 'disabled', 
 const countText = fc
   .constantFrom('depth', 'budgetLeftMicros', 'tokensLeft', 'calls', 'laps')
   .map((name) => `context.${name}`)
-const words = fc.constantFrom('context.runState', 'context.env', 'resource.effect')
+const words = fc.constantFrom('context.runState', 'context.env', 'resource.effect', 'context.taint', 'principal.effect')
 const flags = fc.constantFrom(
   'context.humanPresent',
   'context.boundKey',
+  'context.approved',
   'principal.contained',
   'resource.external',
   'context.human.disabled',
@@ -93,6 +105,7 @@ const expressions = fc.letrec<Record<Kind | `${Kind}Or`, string>>((tie) => {
       fc.tuple(a('string'), patternText).map(([it, pattern]) => `(${it} like ${pattern})`),
       fc.tuple(a('set'), any).map(([it, arg]) => `(${it}).contains(${arg})`),
       fc.tuple(a('entity')).map(([it]) => `context.chain.contains(${it})`),
+      fc.tuple(a('string')).map(([it]) => `context.scopes.contains(${it})`),
       method('set', 'containsAll', 'set'),
       method('set', 'containsAny', 'set'),
       a('set').map((it) => `(${it}).isEmpty()`),
@@ -114,7 +127,7 @@ const expressions = fc.letrec<Record<Kind | `${Kind}Or`, string>>((tie) => {
     ),
     set: fc.oneof(
       deep,
-      fc.constantFrom('context.chain', '[]', '[1, 2]', '[1, 2, 1]'),
+      fc.constantFrom('context.chain', 'context.scopes', '["read", "external"]', '[]', '[1, 2]', '[1, 2, 1]'),
       fc.array(any, { maxLength: 3 }).map((all) => `[${all.join(', ')}]`),
       fc.array(a('entity'), { maxLength: 3 }).map((all) => `[${all.join(', ')}]`),
     ),
@@ -181,5 +194,8 @@ export const request: fc.Arbitrary<PolicyRequest> = fc.record({
     laps: count,
     env: fc.constantFrom('dev', 'prod'),
     boundKey: fc.boolean(),
+    taint: fc.constantFrom(...taints),
+    approved: fc.boolean(),
+    scopes: fc.subarray(['read', 'dev', 'external', 'a*b']),
   }),
 })

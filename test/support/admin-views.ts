@@ -10,6 +10,7 @@ export interface RunView {
   readonly open: number
   readonly depth_max: number
   readonly laps: number
+  readonly taint: string
   readonly spent: { readonly tokens: number; readonly cost_micros: number }
   readonly shadow: readonly string[]
   readonly halt: { readonly code: string; readonly reason: string; readonly actor: string } | null

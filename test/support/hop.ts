@@ -52,6 +52,7 @@ export function freshRun(): Run {
     spent: nothingSpent,
     reserved: nothingSpent,
     left: nothingSpent,
+    taint: 'none',
   }
 }
 

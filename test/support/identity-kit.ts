@@ -206,7 +206,7 @@ export function codeOf(outcome: Principal | Denial): string {
 export function deliveryFacts(chain: readonly AgentId[], n = 1, delegation: Delegation | null = null): DeliveryFacts {
   const id = `run_${'0'.repeat(31)}1`
   if (!isRunId(id)) throw new Error(id)
-  const run = { id, person: person('tomas'), endsAt: Number.POSITIVE_INFINITY }
+  const run = { id, person: person('tomas'), endsAt: Number.POSITIVE_INFINITY, taint: 'none' as const }
   const before = delegation ?? (chain.length > 2 ? delegationOf(deliveryFacts(chain.slice(0, -1), n + 1000)) : null)
   const principal = { proof: proofOf(chain.at(-2) ?? agent('orchestrator')), delegation: before }
   const place = {

@@ -31,6 +31,8 @@ export class RelayBench {
   readonly wheel = new Wheel(systemClock, { tick_ms: 5, slots: 256 })
   readonly relay: Relay
   readonly #transport: Transport
+  /** Told before anything of an answer is handed on. */
+  onAnswer: () => void = () => undefined
 
   constructor(settings: Partial<RelaySettings & TransportSettings> = {}) {
     const all = { ...patient, ...settings }
@@ -41,14 +43,18 @@ export class RelayBench {
   unary(url: string, fields: Partial<Call> = {}): Omit<Trial, 'reply'> {
     const { promise, resolve } = Promise.withResolvers<ExchangeOutcome>()
     const hop = hopOf(callOf({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params: {} }, fields))
-    return { exchange: this.relay.sendUnary(hop, errandTo(url), resolve), outcome: promise }
+    return { exchange: this.relay.sendUnary(hop, this.#errandTo(url), resolve), outcome: promise }
   }
 
   stream(url: string, fields: Partial<Call> = {}, reply = new MemoryReply()): Trial {
     const { promise, resolve } = Promise.withResolvers<ExchangeOutcome>()
     const asked = { operation: 'stream', method: 'SendStreamingMessage', ...fields } as const
     const hop = hopOf(callOf({ jsonrpc: '2.0', id: 1, method: asked.method, params: {} }, asked))
-    return { exchange: this.relay.sendStream(hop, errandTo(url), reply, resolve), reply, outcome: promise }
+    return { exchange: this.relay.sendStream(hop, this.#errandTo(url), reply, resolve), reply, outcome: promise }
+  }
+
+  #errandTo(url: string): Parameters<Relay['sendUnary']>[1] {
+    return { ...errandTo(url), onAnswer: () => this.onAnswer() }
   }
 
   async stop(): Promise<void> {

@@ -20,6 +20,7 @@ import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { Conversations } from '../../src/pipeline/conversations.ts'
+import { Approvals } from '../../src/pipeline/approvals.ts'
 import { Counts } from '../../src/pipeline/counts.ts'
 import { Deliveries } from '../../src/pipeline/deliveries.ts'
 import { Exchanges } from '../../src/pipeline/exchanges.ts'
@@ -45,6 +46,8 @@ export interface Sent {
   readonly done: Done
   /** What the token says that went out with it. */
   readonly delegation: Delegation
+  /** The target answers the first byte. */
+  begin(): void
 }
 
 export interface TestRoad {
@@ -75,6 +78,8 @@ export interface Calling {
   readonly headers?: Readonly<Record<string, string>>
   readonly reply?: MemoryReply
   readonly method?: 'SendMessage' | 'SendStreamingMessage'
+  /** A whole SendMessage request; that of "hello" if not given. */
+  readonly body?: string
 }
 
 /** Sections of the configuration to lay over that of the demo's agents. */
@@ -124,15 +129,19 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     },
     signCard: Object.assign(async (card: object) => card, { kid: () => 'k' }),
   }
-  const send = (hop: Hop, { delivery }: Errand, done: Done): Exchange => {
-    const delegation = delegations.get(delivery ?? '')
+  const send = (hop: Hop, errand: Errand, tell: Done): Exchange => {
+    const delegation = delegations.get(errand.delivery ?? '')
     if (!delegation) throw new Error('what goes out was minted')
-    sent.push({ hop, done, delegation })
+    const done: Done = (outcome) => {
+      if (outcome.kind === 'answered') errand.onAnswer?.()
+      tell(outcome)
+    }
+    sent.push({ hop, done, delegation, begin: () => errand.onAnswer?.() })
     const halt = (denial: Denial): void => done(outcomeOf('halted', { denial }))
     return { abort: () => done(outcomeOf('gone')), halt, taskId: null }
   }
   const relay = {
-    sendUnary: (hop: Hop, errand: Errand, done: Done) => send(hop, errand, done),
+    sendUnary: send,
     sendStream: (hop: Hop, errand: Errand, _reply: unknown, done: Done) => send(hop, errand, done),
   }
   const log = (message: string): void => void logged.push(message)
@@ -160,6 +169,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     deliveries: new Deliveries(),
     conversations: new Conversations(),
     counts: new Counts(declareGatewayMetrics(registry)),
+    approvals: new Approvals(settings.maximums.approvals),
     log: { debug: log, info: log, warn: log, error: log, flush: () => undefined },
   }
   return Object.assign(test, {
@@ -174,7 +184,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     async call(
       from: string,
       to: string,
-      { person = null, delegation, proof: change, headers, reply, method = 'SendMessage' }: Calling = {},
+      { person = null, delegation, proof: change, headers, reply, method = 'SendMessage', body }: Calling = {},
     ) {
       const agent = agentId(`agent:${from}`)
       const expiresAt = clock.now() + 60_000
@@ -186,7 +196,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
         path: `/a2a/${to}/`,
         query: '',
         headers: new Map(Object.entries({ authorization: from, 'a2a-version': '1.0', ...headers })),
-        body: Buffer.from(sendMessage('hello').replace('SendMessage', method)),
+        body: Buffer.from((body ?? sendMessage('hello')).replace('SendMessage', method)),
         receivedAt: clock.now(),
         startedAt: clock.monotonic(),
         peer: '127.0.0.1',

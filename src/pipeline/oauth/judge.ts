@@ -1,4 +1,5 @@
 /** Whether policy and registry let this client have a token for that target, and open a run with it where one is needed. */
+import { worseTaint } from '../../domain/taint.ts'
 import { type Denial, isDenial, type Permit } from '../../domain/verdict.ts'
 import { decide } from '../../policy/decide.ts'
 import type { PolicyAction } from '../../policy/question.ts'
@@ -60,14 +61,17 @@ function mayStart({ visit, client }: Known, { grant }: TokenRequest): OAuthRefus
   return oauthRefusal('unauthorized_client', 'This client may not act for itself', 'client.autonomous is not set')
 }
 
-/** What policy is told of a request for a token. */
+/**
+ * What policy is told of a request for a token, as if a person had approved it: the token grants nothing, and the call it
+ * is for is asked about once it is made.
+ */
 export function contextOf(
   { visit, client }: Known,
   { target }: Pick<TokenRequest, 'target'>,
-  ground: Pick<Ground, 'run' | 'depth' | 'chain' | 'person' | 'delegation'>,
+  ground: Pick<Ground, 'run' | 'depth' | 'chain' | 'person' | 'delegation' | 'authority'>,
 ): PolicyContext {
   const { snapshot } = visit
-  const { run, depth, chain, person, delegation } = ground
+  const { run, depth, chain, person, delegation, authority } = ground
   const { limits } = snapshot.settings
   const left = run && visit.road.limits.grants.left(run, delegation?.budget ?? [])
   return {
@@ -79,6 +83,8 @@ export function contextOf(
     budgetLeftMicros: left?.cost_micros ?? limits.run.cost_micros_max?.max ?? Number.POSITIVE_INFINITY,
     tokensLeft: left?.tokens ?? limits.run.tokens_max?.max ?? Number.POSITIVE_INFINITY,
     calls: run?.calls ?? 0,
+    taint: worseTaint(run?.taint ?? 'none', delegation?.taint ?? 'none'),
+    scopes: authority.scopes ?? [],
     laps: run?.graph.closes(client.agent, target, depth)?.lap ?? 0,
   }
 }

@@ -14,6 +14,7 @@ test('one page shows the state, the starter, the loop, the halt, the budget and 
       'loop      agent:research → agent:orchestrator   first at depth 3   2 laps   $0.06',
       'halted    depth_exceeded: depth 6 of 5   by weir at 2027-01-15T08:00:01Z',
       'shadow    would have been refused by run.calls_max',
+      'taint     external',
       'left      $4.87, no token limit',
       '',
       'FROM            TO                  CALLS  REFUSED  DEPTH  TOKENS   COST',

@@ -36,6 +36,7 @@ export function sampleRun(changes: Partial<RunDetail> = {}): RunDetail {
     left: { tokens: null, cost_micros: 4_870_000 },
     shadow: ['run.calls_max'],
     halt: { code: 'depth_exceeded', reason: 'depth 6 of 5', actor: 'weir', at: 1_800_000_001_200, hop: 'hop_6' },
+    taint: 'external',
     edges: [
       {
         from: 'agent:research' as RunDetail['edges'][number]['from'],

@@ -57,6 +57,18 @@ describe('a call token', () => {
     expect(token.proof).toMatchObject({ boundTo: confirmation, person: delegation.person })
   })
 
+  test.each([
+    ['none', 'external', 'external'],
+    ['external', 'none', 'external'],
+    ['external', 'injected', 'injected'],
+  ] as const)('of a delivery that says %s in a run that is %s says %s', async (said, now, expected) => {
+    const world = new World()
+    const { delegation } = minting(world, deliveryFacts([agent('a'), agent('b')]))
+    const token = await exchanged(world, { ...delegation, taint: said }, agent('b'), { taint: now })
+    expect(claimsOf(token.raw)).toMatchObject({ dlg: { taint: expected } })
+    expect(called(token.raw)).toMatchObject({ delegation: { taint: expected } })
+  })
+
   test('of a call token takes its place, for the same agent did not act twice', async () => {
     const world = new World()
     const { delegation } = minting(world, deliveryFacts([agent('a'), agent('b')]))

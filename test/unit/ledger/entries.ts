@@ -5,6 +5,7 @@ import { denialCodes } from '../../../src/domain/denials.ts'
 import { type AgentId, type HopId, isAgentId, isHopId, isPersonId, isRunId } from '../../../src/domain/ids.ts'
 import type { PersonId, RunId } from '../../../src/domain/ids.ts'
 import type {
+  ApprovalEntry,
   BootEntry,
   CallRecord,
   GrantEntry,
@@ -15,6 +16,7 @@ import type {
   SignalEntry,
   TokenEntry,
 } from '../../../src/domain/record.ts'
+import { taints } from '../../../src/domain/principal.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
 
 /** 2027-01-15 08:00 UTC. */
@@ -58,6 +60,12 @@ export function signalEntry(facts: Partial<SignalEntry> = {}): SignalEntry {
   const event = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
   const set = { iss: 'https://idp.example', jti: 's1', event, human: person('tomas'), outcome: 'revoked' } as const
   return { kind: 'signal', v: 1, ts: noon, ...set, ...facts }
+}
+
+export function approvalEntry(event: ApprovalEntry['event']): ApprovalEntry {
+  const who = { run: run(1), rid: hop(1), agent: agent('a'), human: person('tomas'), target: 'agent:b' }
+  const what = { method: 'SendMessage', args_hash: 'h', reason: 'checked', actor: 'ana' }
+  return { kind: 'approval', v: 1, ts: noon, id: 'apr_1', event, ...who, ...what }
 }
 
 export function runEntry(id: RunId, event: RunEntry['event'], facts: Partial<RunEntry> = {}): RunEntry {
@@ -120,6 +128,8 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
     delivery: digest('jti'),
     grants: [],
     ext_head: digest('theirs'),
+    taint: 'none',
+    approval: null,
     ...facts,
   }
 }
@@ -213,6 +223,8 @@ const calls = fc
     decision: fc.constantFrom('allow' as const, 'deny' as const),
     reserved: spend,
     outcome: outcomes,
+    taint: fc.constantFrom(...taints),
+    approval: fc.constantFrom(null, { id: 'apr_1', by: null, args_hash: 'h' } as const),
   })
   .map((facts) => call(facts.rid, facts))
 
@@ -229,4 +241,5 @@ export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
   maybe.map(tokenEntry),
   text.map((reason) => revocationEntry({ reason })),
   text.map((jti) => signalEntry({ jti })),
+  fc.constantFrom('granted' as const, 'refused' as const).map(approvalEntry),
 )

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/ledger/pack.ts'
 import {
   agent,
+  approvalEntry,
   bootEntry,
   call,
   grant,
@@ -33,6 +34,8 @@ test.each([
   revocationEntry({ what: 'agent', name: 'agent:a', contained: true, lifted: true, source: 'caep' }),
   signalEntry(),
   signalEntry({ human: null, outcome: 'ignored' }),
+  call(hop(4), { taint: 'external', approval: { id: 'apr_1', by: 'ana', args_hash: 'h' } }),
+  approvalEntry('granted'),
 ])('an entry comes back as it was: $kind', (entry) => {
   expect(read(packEntry(entry))).toEqual(entry)
 })

@@ -1,7 +1,7 @@
 import { utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { LedgerEntry } from '../../../src/domain/record.ts'
 import { replay } from '../../../src/ledger/replay.ts'
 import { segmentName } from '../../../src/ledger/segment.ts'
@@ -54,6 +54,8 @@ test('a run that was open comes back with what it has spent and where it went', 
           depth_max: 1,
         },
       ],
+      taint: 'none',
+      unfinished: [],
     },
   ])
 })
@@ -157,5 +159,29 @@ test('a folder that is not there is a first start', async () => {
     entries: 0,
     newest: null,
     problems: [],
+  })
+})
+
+describe('the taint of a run outlives a restart', () => {
+  const taintOf = async (entries: readonly LedgerEntry[]) => (await replayed([opened, ...entries])).runs[0]?.taint
+
+  test('as the worst that any of its records says, in whatever order they come', async () => {
+    expect(await taintOf([call(hop(1), { taint: 'untrusted' }), call(hop(2), { taint: 'external' })])).toBe('untrusted')
+    expect(await taintOf([refusedCall(hop(1), { taint: 'external' })])).toBe('external')
+  })
+
+  test('as an operator said, and a word nobody knows is the worst', async () => {
+    const rise = (code: string) => runEntry(run(1), 'tainted', { code, reason: 'phished', actor: 'ana' })
+    expect(await taintOf([rise('injected'), call(hop(1), { taint: 'none' })])).toBe('injected')
+    expect(await taintOf([rise('filthy')])).toBe('injected')
+  })
+
+  test('a record from before there were taints says nothing', async () => {
+    expect(await taintOf([{ ...call(hop(1)), taint: undefined as never }])).toBe('none')
+  })
+
+  test('and the targets are named whose answer nobody saw the end of', async () => {
+    const { runs } = await replayed([opened, intent(hop(1)), call(hop(1)), intent(hop(2), { target: 'agent:partner' })])
+    expect(runs[0]?.unfinished).toEqual(['agent:partner'])
   })
 })

@@ -166,6 +166,28 @@ describe('the table', () => {
   })
 })
 
+describe('the taint of a run', () => {
+  test('only rises, and says whether it did', () => {
+    const world = new World(limits({}))
+    const [run, other] = [world.open(), world.open()]
+    expect(run.taint).toBe('none')
+    const raised = (['none', 'untrusted', 'external', 'untrusted', 'injected', 'none'] as const).map((taint) =>
+      run.raiseTaint(taint),
+    )
+    expect(raised).toEqual([false, true, false, false, true, false])
+    expect([run.taint, other.taint, run.spent]).toEqual(['injected', 'none', { tokens: 0, cost_micros: 0 }])
+  })
+
+  test('stays readable when the run has left the table, and its successor is clean', () => {
+    const world = new World(limits({}), { ...maximums, runs: 1 })
+    const first = world.open()
+    first.raiseTaint('external')
+    world.runs.end(first, world.clock.now())
+    const second = world.open()
+    expect([first.taint, second.taint]).toEqual(['external', 'none'])
+  })
+})
+
 describe('after a restart', () => {
   const before: RunSnapshot = {
     id: new World(limits({})).open().id,
@@ -175,6 +197,7 @@ describe('after a restart', () => {
     endsAt: 601_000,
     halt: null,
     calls: 3,
+    taint: 'external',
     depthMax: 2,
     spent: { tokens: 90, cost_micros: 900 },
     grants: new Map([['g1', { tokens: 60, cost_micros: 600 }]]),
@@ -189,6 +212,7 @@ describe('after a restart', () => {
     const run = world.runs.restore(before)
     if (isDenial(run)) throw new Error(run.detail)
     expect([run.id, run.calls, run.depthMax, run.spent]).toEqual([before.id, 3, 2, before.spent])
+    expect(run.taint).toBe('external')
     expect([run.left.tokens, [...run.participants]]).toEqual([10, [orchestrator, research]])
     expect(run.graph.edges).toMatchObject([
       { calls: 2, tokens: 60 },

@@ -40,7 +40,8 @@ test('no more than 4096 tokens are kept', () => {
 })
 
 test('every difference in who, whence, whither and how much is another place', () => {
-  const place = { run, parent: 'p', credential: 'k', callee: agent('b'), authority: null, depthMax: null, budget: [] }
+  const none = { authority: null, depthMax: null, taint: 'none' as const, budget: [] }
+  const place = { run, parent: 'p', credential: 'k', callee: agent('b'), ...none }
   const others = [
     { parent: null },
     { credential: 'l' },
@@ -48,6 +49,7 @@ test('every difference in who, whence, whither and how much is another place', (
     { authority: 'h' },
     { depthMax: 3 },
     { budget: [{ grant: 'g' }] },
+    { taint: 'external' as const },
   ]
   const names = [place, ...others.map((other) => ({ ...place, ...other }))].map((each) => Deliveries.place(each))
   expect(new Set(names).size).toBe(names.length)

@@ -24,7 +24,7 @@ export function personId(name: string): PersonId {
 }
 
 export function agentFacts(slug: string, more: Partial<AgentFacts> = {}): AgentFacts {
-  return { id: agentId(slug), team: null, groups: [], contained: false, external: false, ...more }
+  return { id: agentId(slug), team: null, groups: [], contained: false, external: false, effect: 'unknown', ...more }
 }
 
 /** The cast of the demo. */
@@ -50,6 +50,9 @@ export const calm: PolicyContext = {
   laps: 0,
   env: 'dev',
   boundKey: false,
+  taint: 'none',
+  approved: false,
+  scopes: [],
 }
 
 /** An invocation between two agents. */

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { assert } from '../../../src/base/assert.ts'
 import { slugOf } from '../../../src/domain/ids.ts'
+import { taints } from '../../../src/domain/principal.ts'
 import { compilePolicies } from '../../../src/policy/compile.ts'
 import { visibleTo } from '../../../src/policy/decide.ts'
 import { judge } from '../../../src/policy/judge.ts'
@@ -11,7 +12,7 @@ import type { PolicyAction, PolicyRequest } from '../../../src/policy/question.t
 import { openPolicy } from '../../../src/policy/snapshot.ts'
 import { isCompiled, type PolicySource } from '../../../src/policy/source.ts'
 import type { PolicyContext } from '../../../src/policy/world.ts'
-import { agentId, calm, cast, decideNow, invoke, localOracle, personId, snapshotOf } from './fixtures.ts'
+import { agentFacts, agentId, calm, cast, decideNow, invoke, localOracle, personId, snapshotOf } from './fixtures.ts'
 
 const config = join(import.meta.dirname, '../../../config')
 
@@ -21,7 +22,8 @@ async function shipped(dir: string): Promise<PolicySource> {
   return source
 }
 
-const policy = snapshotOf(await shipped('policy'))
+const source = await shipped('policy')
+const policy = snapshotOf(source)
 const open = snapshotOf(await shipped('policy-open'))
 
 /** `allow` or `deny`, and what decided. */
@@ -164,4 +166,32 @@ test.each<[string, Partial<PolicyContext>]>([
 test.each<PolicyAction>(['invoke', 'startRun', 'exchange'])('with no policies at all, %s is denied', (action) => {
   const snapshot = snapshotOf({ schema: { name: 's', text: schema }, files: [], hash: 'none', schemaHash: 'same' })
   expect(outcome({ ...invoke('console', 'orchestrator'), action }, snapshot)).toBe('deny default')
+})
+
+describe('what the outside may have steered', () => {
+  const agents = [...cast.agents, agentFacts('payer', { groups: ['subagents'], effect: 'write' })]
+  const tools = ['read', 'write', 'unknown'].map((effect) => ({ id: `tool_${effect}`, server: null, effect }))
+  const writing = snapshotOf(source, { agents, tools })
+
+  test.each(taints)('may move a writing agent only with an approval: %s', (taint) => {
+    const refused = taint === 'none' ? 'allow graph.orchestrator-fanout' : 'deny guard.taint-write'
+    expect(outcome(invoke('orchestrator', 'payer', { taint }), writing)).toBe(refused)
+    expect(outcome(invoke('orchestrator', 'payer', { taint, approved: true }), writing)).toBe(
+      'allow graph.orchestrator-fanout',
+    )
+    expect(outcome(invoke('orchestrator', 'research', { taint }), writing)).toBe('allow graph.orchestrator-fanout')
+  })
+
+  test('may move no tool that is not known to read only', () => {
+    const tool = (id: string): PolicyRequest => ({
+      ...invoke('research', 'research', { taint: 'external' }),
+      action: 'callTool',
+      resource: { kind: 'tool', id },
+    })
+    expect(tools.map(({ id }) => outcome(tool(id), writing))).toEqual([
+      'deny default',
+      'deny guard.taint-write-tool',
+      'deny guard.taint-write-tool',
+    ])
+  })
 })

@@ -38,7 +38,7 @@ test.each(denialCodes)('%s has one face for a unary call, as its row says', (cod
   const names = new Map(headers)
   expect(status).toBe(row.http === 401 ? 401 : 200)
   expect(names.get('content-type')).toBe('application/json')
-  expect(names.get('x-should-retry')).toBe(row.retry === 'never' ? 'false' : undefined)
+  expect(names.get('x-should-retry')).toBe(['never', 'after_approval'].includes(row.retry) ? 'false' : undefined)
   expect(names.has('retry-after')).toBe(row.retry === 'after_wait')
   expect(body).not.toContain('secret detail')
   expect(rpcError(body)).toMatchObject({

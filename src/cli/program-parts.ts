@@ -1,5 +1,7 @@
-/** What all commands have in common where they are declared. */
+/** What the declarations of commands share. */
 import type { Command } from 'commander'
+
+export const defaultConfig = 'weir.yaml'
 
 /** Takes the exit code of the command that runs. */
 export type Settle = (running: Promise<number>) => Promise<void>
