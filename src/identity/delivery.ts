@@ -40,7 +40,7 @@ export type Unwritten = Omit<Delegation, 'inputHash' | 'keyId' | 'issuedAt' | 'e
 
 /** One delivery as it will be read, but for how it is written; null if the chain before this call is not known. */
 export function deliveryOf(facts: DeliveryFacts, iat: number): Unwritten | null {
-  const { run, id: hop, depth, depthMax, chain, authority, budget, delegation } = facts
+  const { run, id: hop, depth, depthMax, chain, authority, budget } = facts
   const lineage = lineageOf(facts, iat)
   const holder = chain.at(-1)
   if (!holder || actedIn(lineage) !== depth) return null
