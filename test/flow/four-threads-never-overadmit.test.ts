@@ -18,8 +18,11 @@ beforeAll(async () => {
   tallies = await Promise.all(
     Array.from({ length: threads }, async () => {
       const worker = new Worker(new URL('./hammer.ts', import.meta.url), { workerData: orders })
-      const [tally] = (await once(worker, 'message')) as [hammer.Tally]
-      await once(worker, 'exit')
+      // Both are awaited from the start: a thread that ends at once hands over its message and its end in one turn.
+      const [[tally]] = (await Promise.all([once(worker, 'message'), once(worker, 'exit')])) as [
+        [hammer.Tally],
+        unknown,
+      ]
       return tally
     }),
   )

@@ -39,7 +39,9 @@ function hammer({ board, threads, attempts }: Orders): Tally {
   const together = (attack: (attempt: number) => void): void => {
     phase += 1
     Atomics.add(ints, 0, 1)
-    while (Atomics.load(ints, 0) < threads * phase);
+    Atomics.notify(ints, 0)
+    const all = threads * phase
+    for (let here = Atomics.load(ints, 0); here < all; here = Atomics.load(ints, 0)) Atomics.wait(ints, 0, here, 100)
     for (let attempt = 0; attempt < attempts; attempt++) attack(attempt)
   }
   const tally = { calls: 0, through: 0, gaugePeakBroken: 0, budgetTaken: 0, settled: 0, lawBroken: 0 }
