@@ -69,20 +69,25 @@ export interface HopAccount {
   readonly problems: readonly string[]
 }
 
-/** Everything kept about one run, with the public keys that check it. */
-export interface RunChain {
-  readonly schema: 'weir.run-chain/v1'
-  readonly run: RunId
-  readonly made_at: Millis
-  readonly complete: boolean
-  readonly problems: readonly string[]
+/** Everything the ledger keeps about one run. */
+export interface RunTrace {
   readonly runs: readonly RunEntry[]
   readonly calls: readonly CallRecord[]
   readonly intents: readonly IntentEntry[]
   readonly tokens: readonly TokenEntry[]
   readonly grants: readonly GrantEntry[]
-  /** Those that name an agent, the person, a key or a token of this run, or everything. */
   readonly revocations: readonly RevocationEntry[]
+  /** False where there was more than is held. */
+  readonly complete: boolean
+  /** Places that could not be read, in sentences. */
+  readonly problems: readonly string[]
+}
+
+/** The same for others, with only the revocations that touch the run, and with the public keys that check it. */
+export interface RunChain extends RunTrace {
+  readonly schema: 'weir.run-chain/v1'
+  readonly run: RunId
+  readonly made_at: Millis
   /** JWKs, each with the time in which it signed. */
   readonly keys: readonly object[]
 }

@@ -1,29 +1,8 @@
 /** Everything the ledger keeps about one run, found again for whoever asks long after. Never on the way of a call. */
 import type { HopId, RunId } from '../domain/ids.ts'
-import type {
-  CallRecord,
-  GrantEntry,
-  IntentEntry,
-  LedgerEntry,
-  RevocationEntry,
-  RunEntry,
-  TokenEntry,
-} from '../domain/record.ts'
+import type { CallRecord, IntentEntry, LedgerEntry } from '../domain/record.ts'
+import type { RunTrace } from '../domain/evidence.ts'
 import { readLedger } from './read.ts'
-
-export interface RunTrace {
-  readonly runs: readonly RunEntry[]
-  readonly calls: readonly CallRecord[]
-  readonly intents: readonly IntentEntry[]
-  readonly tokens: readonly TokenEntry[]
-  readonly grants: readonly GrantEntry[]
-  /** Of the whole ledger: whom they touch is for the reader to say. */
-  readonly revocations: readonly RevocationEntry[]
-  /** False where there was more than is held. */
-  readonly complete: boolean
-  /** Places that could not be read, in sentences. */
-  readonly problems: readonly string[]
-}
 
 /** Entries held of one run, and revocations beside them: some 100 MB with tokens of 2 KB. */
 const entries_max = 50_000

@@ -13,7 +13,7 @@ import type { CallRecord, IntentEntry, TokenEntry } from '../../domain/record.ts
 import { type Denial, isDenial } from '../../domain/verdict.ts'
 import { checkDelivery } from '../../identity/check-delivery.ts'
 import type { Keyring } from '../../identity/keyring.ts'
-import type { RunTrace } from '../../ledger/trace.ts'
+import type { RunTrace } from '../../domain/evidence.ts'
 import { Book } from './book.ts'
 
 type Keys = Pick<Keyring, 'publicKey' | 'isValidAt'>

@@ -2,7 +2,7 @@
 import type { HopId } from '../../domain/ids.ts'
 import type { CallRecord, GrantEntry, IntentEntry, TokenEntry } from '../../domain/record.ts'
 import { inputHash } from '../../identity/chain.ts'
-import type { RunTrace } from '../../ledger/trace.ts'
+import type { RunTrace } from '../../domain/evidence.ts'
 
 /** Tokens that were exchanged for one another on the way from a hop to the one before; far more than anybody does. */
 const exchanges_max = 100

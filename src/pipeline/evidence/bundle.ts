@@ -5,7 +5,7 @@ import type { RunChain } from '../../domain/evidence.ts'
 import type { RunId } from '../../domain/ids.ts'
 import { everything, nameOfKey, nameOfToken } from '../../domain/revocation.ts'
 import type { Keyring } from '../../identity/keyring.ts'
-import type { RunTrace } from '../../ledger/trace.ts'
+import type { RunTrace } from '../../domain/evidence.ts'
 
 export function runChainOf(run: RunId, trace: RunTrace, keys: Keyring, now: Millis): RunChain {
   const { runs, calls, intents, tokens, grants, complete, problems } = trace
