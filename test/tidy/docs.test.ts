@@ -50,11 +50,11 @@ test.each(pages)('every file that %s names exists', (page) => {
   expect(missing).toEqual([])
 })
 
-test('the configuration in the README holds, with the policies it speaks of', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'weir-readme-'))
+test('the configuration of the quickstart holds, with the policies it speaks of', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'weir-quickstart-'))
   try {
     cpSync(join(root, 'config', 'policy'), join(dir, 'policy'), { recursive: true })
-    const [config = ''] = blocks('README.md', 'yaml')
+    const [config = ''] = blocks('docs/guides/quickstart.md', 'yaml')
     writeFileSync(join(dir, 'weir.yaml'), config)
     expect(await check(join(dir, 'weir.yaml'), { color: false })).toMatchObject({ ok: true, problems: [] })
     expect(config.trim().split('\n').length).toBeLessThanOrEqual(12)
