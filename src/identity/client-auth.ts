@@ -3,28 +3,27 @@
  * (RFC 6749 section 2.3). Every failure reads the same, so nobody learns which clients exist.
  */
 import { hash } from 'node:crypto'
-import type { Clock, Millis } from '../base/clock.ts'
-import type { ApiKeySettings, ClientSettings } from '../config/settings-identity.ts'
+import type { Millis } from '../base/clock.ts'
+import type { ApiKeySettings } from '../config/settings-identity.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { isDenial } from '../domain/verdict.ts'
 import type { Inbound } from '../protocol/http.ts'
 import { isOAuthRefusal, type OAuthRefusal, oauthRefusal } from '../protocol/oauth/refusal.ts'
 import type { ClientAuthenticator, ClientProof, Form } from './client.ts'
-import { agentsByCertificate, agentsBySpiffeId, type Assertion } from './client-assertion.ts'
+import type { Assertion } from './client-assertion.ts'
+import type { ProveCertificate } from './client-certificate.ts'
 import { readCredential } from './credential.ts'
 import { busyRefusal, refusalOf } from './oauth-denial.ts'
 import type { TokenGate } from './token-gate.ts'
-import { certificateOf } from './x509.ts'
 
 /** Says of a name that may be used once whether this is the first use; `full`: it cannot be remembered until then. */
 export type Once = (issuer: string, jti: string, expiresAt: Millis) => 'first' | 'seen' | 'full'
 
 export interface ClientAuthParts {
-  readonly clients: ReadonlyMap<AgentId, ClientSettings>
   readonly api_keys: readonly ApiKeySettings[]
+  readonly certificates: ProveCertificate
   readonly assertions: TokenGate<Assertion>
   readonly once: Once
-  readonly clock: Clock
 }
 
 const failed = 'Client authentication failed'
@@ -108,31 +107,25 @@ function byApiKey({ api_keys }: ClientAuthParts): Way {
   }
 }
 
-/** RFC 8705 section 2.1: the CA was checked in the handshake; here the certificate is a registered one or names an SVID. */
-function byCertificate({ clients, clock }: ClientAuthParts): Way {
-  const byThumbprint = agentsByCertificate(clients)
-  const bySpiffeId = agentsBySpiffeId(clients)
+/** `tls_client_auth` (RFC 8705 section 2.1): what a certificate proves for a call, it proves here. */
+function byCertificate({ certificates }: ClientAuthParts): Way {
   return (form, { clientCert }) => {
-    const certificate = certificateOf(clientCert ?? new Uint8Array())
-    if (isDenial(certificate)) return refuse(certificate.detail)
-    const { sha256, spiffeId, notBefore, notAfter } = certificate
-    const now = clock.now()
-    if (now < notBefore || now > notAfter) return refuse('the certificate is outside its time')
-    const found = [byThumbprint.get(sha256), spiffeId === null ? undefined : bySpiffeId.get(spiffeId)]
-    const [agent, ...others] = new Set(found.filter((each) => each !== undefined))
-    if (agent === undefined) return refuse('the certificate is no client')
-    if (others.length > 0) return refuse('the certificate and its SPIFFE ID are two clients')
-    const boundTo = { kind: 'mtls', thumbprint: sha256 } as const
-    const issued = { issuer: 'weir', keyId: null, issuedAt: notBefore }
-    const proof = {
-      agent,
-      method: 'tls_client_auth',
-      credentialId: sha256,
-      ...issued,
-      boundTo,
-      evidence: sha256,
-    } as const
-    return otherClient(form, agent) ?? proof
+    const proof = certificates(clientCert ?? new Uint8Array())
+    if (isDenial(proof)) return refuse(proof.detail)
+    const { agent, credentialId, issuer, keyId, issuedAt, boundTo } = proof
+    const method = 'tls_client_auth'
+    return (
+      otherClient(form, agent) ?? {
+        agent,
+        method,
+        credentialId,
+        issuer,
+        keyId,
+        issuedAt,
+        boundTo,
+        evidence: credentialId,
+      }
+    )
   }
 }
 

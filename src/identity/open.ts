@@ -6,6 +6,7 @@ import { type Authenticator, openAuthenticator } from './authenticator.ts'
 import { openCardSigner, type SignCard } from './card-signer.ts'
 import type { Assertion } from './client-assertion.ts'
 import { openClientAuth } from './client-auth.ts'
+import { openCertificates } from './client-certificate.ts'
 import type { ClientAuthenticator } from './client.ts'
 import type { DpopChecker } from './dpop.ts'
 import { openDpopChecker } from './dpop-checker.ts'
@@ -74,12 +75,14 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
   const singleUse = parts.replay ?? localSingleUse(settings.dpop.window_s, parts)
   const once: Replay['once'] = (issuer, jti, expiresAt) => singleUse.assertions.once(issuer, jti, expiresAt)
   const dpop = openDpopChecker({ settings: settings.dpop, singleUse, prover, budget, clock })
+  const checkSender = openSenderCheck({ dpop, public_url })
+  const certificates = openCertificates({ clients, clock })
   const signer = openTokenSigner(keys, prover)
   const sign = jwtSigner(signer)
   return {
-    ...openAuthenticator({ api_keys, calls, deliveries, checkSender: openSenderCheck({ dpop, public_url }) }),
+    ...openAuthenticator({ api_keys, certificates, calls, deliveries, checkSender }),
     ...openMinter({ settings, signer, clock, dice, ...memories }),
-    ...openClientAuth({ clients, api_keys, assertions, once, clock }),
+    ...openClientAuth({ api_keys, certificates, assertions, once }),
     ...openSubjects({ public_url, calls, deliveries, people, grants }),
     ...openOwnReader({ public_url, calls, deliveries }),
     ...dpop,
