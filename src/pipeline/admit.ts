@@ -16,6 +16,7 @@ import type { PolicyContext } from '../policy/world.ts'
 import type { Entry } from './enter.ts'
 import type { AgentEntry } from './road.ts'
 import { runEntry } from './run-entry.ts'
+import { refusalOfPlace } from './standing.ts'
 import { personOf, type Visit } from './visit.ts'
 import { ceilingsOf, depthMaxOf, withinAuthority } from './within-authority.ts'
 
@@ -36,7 +37,8 @@ export async function permit(visit: Visit, { principal, entry, target }: Asking)
   const agents = [...entry.chain, target.settings.id]
   const work = { agents, person: personOf(visit), since: run?.startedAt ?? now }
   const over = (run && refusalOfRun(run, now)) ?? visit.road.revocations.epochs.refusalOfWork(work)
-  const beyond = over ?? withinAuthority({ principal, entry }, visit.call)
+  const revoked = over ?? refusalOfPlace(visit.road, { principal, delegation: entry.delegation })
+  const beyond = revoked ?? withinAuthority({ principal, entry }, visit.call)
   if (beyond) return beyond
   const context = contextOf(visit, entry, principal)
   const ask = (action: PolicyAction): ReturnType<typeof decide> =>
