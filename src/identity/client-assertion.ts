@@ -7,10 +7,12 @@ import type { Millis } from '../base/clock.ts'
 import type { ClientSettings, IssuerSettings } from '../config/settings-identity.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { deny } from '../domain/verdict.ts'
+import type { Confirmation } from '../domain/principal.ts'
 import type { ClientMethod } from './client.ts'
+import { readConfirmation } from './confirmation.ts'
 import type { KeySource } from './jwks.ts'
 import { profiles } from './profiles.ts'
-import { type Trust, workloadTrust } from './trust.ts'
+import { boundElsewhere, type Trust, workloadTrust } from './trust.ts'
 import { workloadMap } from './workload-map.ts'
 
 /** What an assertion proves. */
@@ -22,6 +24,8 @@ export interface Assertion {
   readonly keyId: string
   readonly issuedAt: Millis
   readonly expiresAt: Millis
+  /** The key an issuer bound it to; it proves nothing without that. */
+  readonly boundTo: Confirmation | null
 }
 
 /**
@@ -45,7 +49,7 @@ export function clientTrust(agent: AgentId, keys: KeySource, public_url: string)
     },
     read({ kid: keyId }, { sub, jti, issuedAt, expiresAt }) {
       if (sub !== agent) return deny('unauthenticated', 'iss and sub of the assertion are not one client')
-      return { agent, method: 'private_key_jwt', issuer: agent, jti, keyId, issuedAt, expiresAt }
+      return { agent, method: 'private_key_jwt', issuer: agent, jti, keyId, issuedAt, expiresAt, boundTo: null }
     },
   }
 }
@@ -62,8 +66,10 @@ export function workloadAssertionTrust(
   return workloadTrust(issuer, keys, spiffe ? public_url : issuer.audience, ({ claims, kid: keyId }, base) => {
     const agent = agentOf(claims)
     if (typeof agent !== 'string') return agent
+    const boundTo = readConfirmation(claims)
+    if (boundTo === undefined) return deny('unauthenticated', boundElsewhere)
     const { jti, issuedAt, expiresAt } = base
-    return { agent, method, issuer: issuer.issuer, jti, keyId, issuedAt, expiresAt }
+    return { agent, method, issuer: issuer.issuer, jti, keyId, issuedAt, expiresAt, boundTo }
   })
 }
 

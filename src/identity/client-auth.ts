@@ -6,12 +6,14 @@ import { hash } from 'node:crypto'
 import type { Millis } from '../base/clock.ts'
 import type { ApiKeySettings } from '../config/settings-identity.ts'
 import type { AgentId } from '../domain/ids.ts'
+import type { Confirmation } from '../domain/principal.ts'
 import { isDenial } from '../domain/verdict.ts'
 import type { Inbound } from '../protocol/http.ts'
 import { isOAuthRefusal, type OAuthRefusal, oauthRefusal } from '../protocol/oauth/refusal.ts'
 import type { ClientAuthenticator, ClientProof, Form } from './client.ts'
 import type { Assertion } from './client-assertion.ts'
 import type { ProveCertificate } from './client-certificate.ts'
+import { certThumbprint } from './confirmation.ts'
 import { readCredential } from './credential.ts'
 import { busyRefusal, refusalOf } from './oauth-denial.ts'
 import type { TokenGate } from './token-gate.ts'
@@ -69,7 +71,7 @@ function whatIsShown(form: Form, { headers, clientCert }: Inbound): Shown | OAut
 }
 
 function byAssertion({ assertions, once }: ClientAuthParts): Way {
-  return async (form, { peer }) => {
+  return async (form, { peer, clientCert }) => {
     const type = form.get('client_assertion_type')
     const raw = form.get('client_assertion')
     if (!type || !raw)
@@ -82,13 +84,20 @@ function byAssertion({ assertions, once }: ClientAuthParts): Way {
     if (!methods.includes(method)) return refuse(`a ${method} under another client_assertion_type`)
     const other = otherClient(form, agent)
     if (other) return other
+    const { boundTo } = assertion
+    if (boundTo && !isHeld(boundTo, clientCert)) return refuse('the assertion is bound to a key that was not shown')
     // Tokens of an issuer are shown again until they end; what a client signs itself is made for one request.
     const use = method === 'private_key_jwt' ? once(issuer, jti, expiresAt) : 'first'
     if (use === 'full') return busyRefusal('no more assertions can be remembered')
     if (use === 'seen') return refuse('the assertion was used before')
     const evidence = hash('sha256', raw, 'base64url')
-    return { agent, method, credentialId: jti, issuer, keyId, issuedAt, boundTo: null, evidence }
+    return { agent, method, credentialId: jti, issuer, keyId, issuedAt, boundTo, evidence }
   }
+}
+
+/** A connection shows the key of its certificate (RFC 8705 section 3); nothing at this endpoint shows that of a `jkt`. */
+function isHeld({ kind, thumbprint }: Confirmation, clientCert: Uint8Array | null): boolean {
+  return kind === 'mtls' && clientCert !== null && certThumbprint(clientCert) === thumbprint
 }
 
 function byApiKey({ api_keys }: ClientAuthParts): Way {

@@ -123,7 +123,16 @@ export class Epochs {
     }
     const named = person === null ? null : this.#refuse('person', person, issuedAt)
     const signed = keyId === null ? null : this.#refuse('key', nameOfKey(keyId), issuedAt)
-    return named ?? signed ?? this.#refuse('token', tokenOf(credential), issuedAt)
+    return named ?? signed ?? this.#refuseTokens(credential)
+  }
+
+  /** Of a delegation also those its chain acted with: what was made for calls with a token ends with that token. */
+  #refuseTokens(credential: Proof | Delegation): Denial | null {
+    for (const name of tokensOf(credential)) {
+      const denial = this.#refuse('token', name, credential.issuedAt)
+      if (denial) return denial
+    }
+    return null
   }
 
   #refuse(what: Revocable, name: AgentId | PersonId | string, issuedAt: Millis): Denial | null {
@@ -229,10 +238,15 @@ function agentsOf(credential: Proof | Delegation): readonly AgentId[] {
   return 'agent' in credential ? [credential.agent] : [credential.holder, ...credential.chain]
 }
 
-function tokenOf(credential: Proof | Delegation): string {
+function tokensOf(credential: Proof | Delegation): readonly string[] {
   return 'agent' in credential
-    ? nameOfToken(credential.issuer, credential.credentialId)
-    : nameOfToken('weir', credential.tokenId)
+    ? [nameOfToken(credential.issuer, credential.credentialId)]
+    : tokenIdsOf(credential).map((id) => nameOfToken('weir', id))
+}
+
+/** The `jti` of a token of ours and of all that its chain still names. */
+export function tokenIdsOf({ tokenId, lineage }: Delegation): readonly string[] {
+  return [tokenId, ...lineage.links.map(({ jti }) => jti)]
 }
 
 function containedDenial(agent: string): Denial {

@@ -10,7 +10,7 @@ import { readDetails, readScopes } from '../domain/authority/read.ts'
 import { isPersonId, type PersonId } from '../domain/ids.ts'
 import type { ForeignChain } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
-import { readBinding } from './binding.ts'
+import { readConfirmation } from './confirmation.ts'
 import type { KeySource } from './jwks.ts'
 import { grantTyp } from './partner-grant.ts'
 import { loginOf } from './people.ts'
@@ -38,11 +38,11 @@ export function grantTrust(settings: PartnerSettings, keys: KeySource, public_ur
       if (isDenial(authority)) return authority
       const ext = readChain(claims, settings)
       if (isDenial(ext)) return ext
-      const boundTo = readBinding(claims)
-      if (isDenial(boundTo)) return boundTo
+      const boundTo = readConfirmation(claims)
+      if (boundTo === undefined) return deny('unauthenticated', 'cnf binds the grant in a way we cannot check')
       const who = { kind: 'grant', holder, person, issuer, tokenId, keyId, issuedAt, expiresAt } as const
       const rest = { authority, delegation: null, ext, login: loginOf(claims), singleUse: true }
-      return { ...who, boundTo: boundTo.to, ...rest }
+      return { ...who, boundTo, ...rest }
     },
   }
 }

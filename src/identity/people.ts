@@ -3,7 +3,7 @@ import type { PeopleSettings } from '../config/settings-identity.ts'
 import type { JsonObject } from '../base/json.ts'
 import { isPersonId, type PersonId } from '../domain/ids.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
-import { readBinding } from './binding.ts'
+import { readConfirmation } from './confirmation.ts'
 import type { KeySource } from './jwks.ts'
 import { isText, type Leeway, strict } from './strict-jwt.ts'
 import type { Subject } from './subject.ts'
@@ -31,11 +31,11 @@ export function personTrust(settings: PeopleSettings, keys: KeySource, prefixes:
       if (!holder) return refuse('the token was issued to no client of ours')
       const person = personOf(claims[person_claim], prefixes)
       if (!person) return refuse(`${person_claim} names no person`)
-      const boundTo = readBinding(claims)
-      if (isDenial(boundTo)) return boundTo
+      const boundTo = readConfirmation(claims)
+      if (boundTo === undefined) return refuse('cnf binds the token in a way we cannot check')
       const who = { kind: 'person', holder, person, issuer, tokenId, keyId } as const
       const unchained = { authority, delegation: null, ext: null, singleUse: false }
-      return { ...who, issuedAt, expiresAt, boundTo: boundTo.to, login: loginOf(claims), ...unchained }
+      return { ...who, issuedAt, expiresAt, boundTo, login: loginOf(claims), ...unchained }
     },
   }
 }

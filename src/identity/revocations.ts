@@ -9,6 +9,9 @@ import type { Revocation } from '../domain/revocation.ts'
 import { Epochs } from './epochs.ts'
 import { RevocationsFile } from './revocations-file.ts'
 
+/** Clients may fill one part in so many of the table. */
+const clientShare = 2
+
 export interface RevocationsParts {
   readonly board: Board
   readonly stateDir: string
@@ -20,6 +23,8 @@ export interface RevocationsParts {
 export class Revocations {
   readonly epochs: Epochs
   readonly #byName = new Map<string, Revocation>()
+  /** Names that are there because a client gave its own token back. */
+  readonly #ofClients = new Set<string>()
   readonly #file: RevocationsFile
   readonly #max: number
   readonly #clock: Clock
@@ -45,11 +50,11 @@ export class Revocations {
   /**
    * Puts a revocation in force at once. An epoch never goes back and containment is taken off by `lift` alone, so what
    * is in force may be more than what was ordered. Answers what is, or null where the table is full: then nothing has
-   * changed.
+   * changed. To clients it is full when they fill half of it, or the one that is to be contained could fill the rest.
    */
   revoke(ordered: Revocation): Revocation | null {
-    if (this.#byName.size >= this.#max) this.#forgetOver()
-    return this.#put(ordered)
+    if (!this.#hasRoom(ordered)) this.#forgetOver()
+    return this.#hasRoom(ordered) || this.#byName.has(ordered.name) ? this.#put(ordered) : null
   }
 
   /** Takes a revocation back; the one that was in force, or null if there was none. */
@@ -57,6 +62,7 @@ export class Revocations {
     const known = this.#byName.get(name)
     if (!known) return null
     this.#byName.delete(name)
+    this.#ofClients.delete(name)
     this.epochs.lift(name)
     return known
   }
@@ -72,7 +78,13 @@ export class Revocations {
     const inForce = known ? widest(known, ordered) : ordered
     if (!this.epochs.set(inForce)) return null
     this.#byName.set(inForce.name, inForce)
+    if (ordered.source !== 'client') this.#ofClients.delete(ordered.name)
+    else if (!known) this.#ofClients.add(ordered.name)
     return inForce
+  }
+
+  #hasRoom({ source }: Revocation): boolean {
+    return this.#byName.size < this.#max && (source !== 'client' || this.#ofClients.size < this.#max / clientShare)
   }
 
   #forgetOver(): void {

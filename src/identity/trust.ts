@@ -25,7 +25,7 @@ export interface Trust<T> {
 }
 
 const wide = { audience: null, authority: anything, delegation: null }
-const boundElsewhere = 'cnf binds the token to a key in a way that cannot be checked'
+export const boundElsewhere = 'cnf binds the token to a key in a way that cannot be checked'
 
 /** Finds the trust a token asks for: by `iss`, or by the trust domain of its `sub` (JWT-SVID section 3 leaves out `iss`). */
 export function trustOf<T>(claims: JsonObject, trusts: ReadonlyMap<string, Trust<T>>): Trust<T> | undefined {

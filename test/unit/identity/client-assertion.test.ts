@@ -2,6 +2,7 @@ import { ManualClock } from '../../../src/base/clock.ts'
 import { countingDice } from '../../../src/base/dice.ts'
 import { localSingleUse } from '../../../src/identity/single-use.ts'
 import { describe, expect, test } from 'vitest'
+import { certificate } from '../../support/certificate.ts'
 import { gatewayUrl, idp } from '../../support/identity-kit.ts'
 import { jwtKey } from '../../support/jwt-key.ts'
 import {
@@ -14,6 +15,7 @@ import {
   own,
   planners,
   research,
+  sha256,
   spireIssuer,
   spiffeType,
 } from '../../support/client-endpoint.ts'
@@ -139,6 +141,27 @@ describe('a token of a workload issuer', () => {
   ])('%s is refused', async (_what, change) => {
     const endpoint = new Endpoint()
     expect(errorOf(await endpoint.ask(assertionOf(endpoint.idpToken(change))))).toBe('invalid_client')
+  })
+})
+
+describe('a token that its issuer bound to a key', () => {
+  const der = certificate()
+  const bound = { cnf: { 'x5t#S256': sha256(der) } }
+
+  test('proves nobody without that key, so a stolen one is worth nothing here either', async () => {
+    const endpoint = new Endpoint()
+    for (const cnf of [bound.cnf, { jkt: sha256(Buffer.from('key')) }, { kid: 'k' }, null, {}])
+      expect(errorOf(await endpoint.ask(assertionOf(endpoint.idpToken({ cnf }))))).toBe('invalid_client')
+    const other = certificate()
+    expect(errorOf(await endpoint.ask(assertionOf(endpoint.idpToken(bound)), {}, other))).toBe('invalid_client')
+  })
+
+  test('proves its agent over a connection of the certificate it names, and hands the binding on', async () => {
+    const endpoint = new Endpoint()
+    expect(await endpoint.ask(assertionOf(endpoint.idpToken(bound)), {}, der)).toMatchObject({
+      method: 'workload_jwt',
+      boundTo: { kind: 'mtls', thumbprint: sha256(der) },
+    })
   })
 })
 

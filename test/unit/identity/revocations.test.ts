@@ -115,3 +115,17 @@ test.each([
 test('without a file nobody is revoked', () => {
   expect(readRevocations(folder(), max)).toEqual([])
 })
+
+test('clients that give their tokens back leave half of the table to operators, who can still contain them', () => {
+  const revocations = open(folder())
+  const given = (at: number): Revocation =>
+    ordered(`token:weir ${at}`, { what: 'token', source: 'client', until: clock.now() + 60_000 })
+  const taken = Array.from({ length: max }, (_, at) => revocations.revoke(given(at)) !== null)
+  expect(taken.filter(Boolean)).toHaveLength(max / 2)
+  const contained = { what: 'agent', contained: true } as const
+  const orders = Array.from({ length: max / 2 }, (_, at) => revocations.revoke(ordered(`agent:a${at}`, contained)))
+  expect(orders).not.toContain(null)
+  expect(revocations.revoke(ordered('agent:one-more', contained))).toBe(null)
+  clock.advance(60_000)
+  expect(revocations.revoke(given(max))).not.toBe(null)
+})
