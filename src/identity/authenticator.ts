@@ -9,7 +9,7 @@ import { denials } from '../domain/denials.ts'
 import type { Delegation, Principal, Proof } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import type { Inbound } from '../protocol/http.ts'
-import type { ProveCertificate } from './client-certificate.ts'
+import type { ProveCertificate } from './clients/client-certificate.ts'
 import { type Credential, readCredential, readTxnToken } from './credential.ts'
 import type { TokenGate } from './token-gate.ts'
 

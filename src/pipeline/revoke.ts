@@ -13,7 +13,7 @@ import {
   type RevocationSource,
 } from '../domain/revocation.ts'
 import type { Hop } from '../domain/verdict.ts'
-import { tokenIdsOf } from '../identity/epochs.ts'
+import { tokenIdsOf } from '../identity/revocation/epochs.ts'
 import type { Road } from './road.ts'
 import { standingOf } from './standing.ts'
 
