@@ -87,6 +87,8 @@ async function strangerTo(known: Known, request: Standing, subject: Subject): Pr
   if (!request.actor) return null
   const actor = await visit.parts.subjects.verifySubject(request.actor.token, request.actor.type, visit.inbound.peer)
   if (isOAuthRefusal(actor)) return oauthRefusal('invalid_request', 'The actor token is not acceptable', actor.detail)
+  const over = revoked(known, request, actor)
+  if (over) return over
   if (actor.holder === client.agent && ofOneChain(actor, subject)) return null
   return oauthRefusal('invalid_request', 'The actor token is not acceptable', 'it is not the client in this chain')
 }

@@ -85,6 +85,9 @@ async function replaced({ visit, client }: Known, { subject }: TxnRequest): Prom
   const run = road.runs.find(token.run)
   const over = run && refusalOfRun(run, now)
   if (!run || over) return oauthRefusal('invalid_request', 'The run of the subject token is over')
+  const work = { agents: [run.root, ...token.workloads], person: run.person, since: run.startedAt }
+  const barred = epochs.refusalOfWork(work)
+  if (barred) return refusalFor(barred, 'invalid_request', unacceptable)
   const workloads = [...token.workloads, client.agent]
   if (workloads.length > snapshot.settings.maximums.chain)
     return oauthRefusal('invalid_request', unacceptable, 'it was replaced too often')
