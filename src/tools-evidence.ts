@@ -9,7 +9,7 @@ import { isJsonObject, readJsonObject } from './base/json.ts'
 import type { CliDeps, InspectedToken } from './cli/deps.ts'
 import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
 import { isLoaded, loadConfig } from './config/load.ts'
-import { formatProblems } from './config/problems.ts'
+import { firstProblem } from './config/problems.ts'
 import type { Settings } from './config/settings.ts'
 import { isHopId, isRunId } from './domain/ids.ts'
 import type { Inspected } from './domain/inspected.ts'
@@ -132,7 +132,7 @@ function keySet(text: string, place: string): KeySet | CliProblem {
 
 async function openState(configPath: string): Promise<State | CliProblem> {
   const loaded = await loadConfig(configPath)
-  if (!isLoaded(loaded)) return problem('no', formatProblems(loaded, { color: false }))
+  if (!isLoaded(loaded)) return problem('no', firstProblem(loaded, configPath))
   return stateOf(loaded.settings, configPath)
 }
 

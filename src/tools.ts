@@ -11,7 +11,7 @@ import type { AdminPlace, CliDeps } from './cli/deps.ts'
 import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
 import { addressUrl } from './config/fields.ts'
 import { isLoaded, loadConfig, type Loaded } from './config/load.ts'
-import { formatProblems } from './config/problems.ts'
+import { firstProblem, formatProblems } from './config/problems.ts'
 import { configurationReference, configurationSchema } from './config/reference.ts'
 import { anything } from './domain/authority.ts'
 import { isAgentId, isPersonId } from './domain/ids.ts'
@@ -24,6 +24,7 @@ import { verifyCard } from './identity/cards/card-signature.ts'
 import { beginLogin } from './identity/login/login.ts'
 import { exchangeLogin } from './identity/login/login-grant.ts'
 import { isLoginProblem, type LoginProblem } from './identity/login/login-problem.ts'
+import { callLifetime_max_s } from './identity/tokens/call-token.ts'
 import { openIdentity } from './identity/open.ts'
 import { openProofRunner } from './identity/proofs/verify-batch.ts'
 import { resourceOf } from './pipeline/road.ts'
@@ -70,6 +71,8 @@ export const admin: CliDeps['admin'] = async (configPath) => {
 }
 
 export const mint: CliDeps['token']['mint'] = async ({ configPath, agent, person, ttl_s, to }) => {
+  if (ttl_s !== null && ttl_s > callLifetime_max_s)
+    return problem('usage', `--ttl takes at most ${callLifetime_max_s} seconds: no token for a call lives longer.`)
   const loaded = await read(configPath)
   if ('exit' in loaded) return loaded
   const { settings } = loaded
@@ -198,5 +201,5 @@ function isWritten(path: string, text: string): boolean {
 
 async function read(configPath: string): Promise<Loaded | CliProblem> {
   const loaded = await loadConfig(configPath)
-  return isLoaded(loaded) ? loaded : problem('no', formatProblems(loaded, { color: false }))
+  return isLoaded(loaded) ? loaded : problem('no', firstProblem(loaded, configPath))
 }

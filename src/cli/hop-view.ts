@@ -30,7 +30,8 @@ function decisionWords(account: HopAccount, paint: Paint): string {
   const rules = pol_hash === null ? '' : `, policies ${pol_hash.slice(0, 12)}`
   if (decision === 'allow')
     return `${paint('good', 'allowed')} by ${policies.map(visible).join(', ') || 'no policy'}${rules}`
-  const why = [code ?? 'not a call', rule, detail].filter((part) => part !== null).map(visible)
+  const said = rule !== null && detail?.includes(rule) ? null : rule
+  const why = [code ?? 'not a call', said, detail].filter((part) => part !== null).map(visible)
   return `${paint('bad', 'refused')}: ${why.join(', ')}${rules}`
 }
 

@@ -7,13 +7,7 @@ import type { OrderOptions } from './commands/revocations.ts'
 import type { CliDeps } from './deps.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 
-export function addOperators(program: Command, deps: CliDeps, settle: Settle): void {
-  addApprovals(program, deps, settle)
-  addRevocations(program, deps, settle)
-  addKeys(program, deps, settle)
-}
-
-function addApprovals(program: Command, deps: CliDeps, settle: Settle): void {
+export function addApprovals(program: Command, deps: CliDeps, settle: Settle): void {
   const approvals = program.command('approvals').description('calls that wait for a person, and what became of them')
   examples(approvals, ['weir approvals ls', 'weir approvals grant apr_5f0c… --reason "checked with finance"'])
   const verb = (usage: string, description: string): Command =>
@@ -44,7 +38,7 @@ const approving = {
   refuse: 'refuse it for as long as its run goes on',
 } as const
 
-function addRevocations(program: Command, deps: CliDeps, settle: Settle): void {
+export function addRevocations(program: Command, deps: CliDeps, settle: Settle): void {
   const asking = (usage: string, description: string): Command =>
     program
       .command(usage)
@@ -54,10 +48,12 @@ function addRevocations(program: Command, deps: CliDeps, settle: Settle): void {
   const ordering = (usage: string, description: string): Command =>
     asking(usage, description).requiredOption('--reason <text>', 'why, for the record').option('--yes', 'do not ask')
   for (const verb of ['contain', 'release'] as const) {
-    ordering(`${verb} <agent>`, containing[verb]).action(async (agent: string, options: OrderOptions) => {
+    const command = ordering(`${verb} <agent>`, containing[verb])
+    command.action(async (agent: string, options: OrderOptions) => {
       const { order } = await import('./commands/revocations.ts')
       await settle(order(deps, verb, ['agent', agent], options))
     })
+    examples(command, [`weir ${verb} research --reason "answers oddly"`])
   }
   for (const verb of ['revoke', 'restore'] as const) {
     const command = ordering(`${verb} <what> [name]`, revoking[verb])
@@ -68,10 +64,12 @@ function addRevocations(program: Command, deps: CliDeps, settle: Settle): void {
       })
     examples(command, [`weir ${verb} person tomas --reason "left"`, `weir ${verb} everything --reason "drill"`])
   }
-  asking('revocations', 'what counts no more, since when, and by whose word').action(async (options: AskOptions) => {
+  const list = asking('revocations', 'what counts no more, since when, and by whose word')
+  list.action(async (options: AskOptions) => {
     const { listRevocations } = await import('./commands/revocations.ts')
     await settle(listRevocations(deps, options))
   })
+  examples(list, ['weir revocations', 'weir revocations --json'])
 }
 
 const containing = {
@@ -84,7 +82,7 @@ const revoking = {
   restore: 'take a revocation back',
 } as const
 
-function addKeys(program: Command, deps: CliDeps, settle: Settle): void {
+export function addKeys(program: Command, deps: CliDeps, settle: Settle): void {
   const keys = program.command('keys').description('the keys Weir signs with, and how to turn them')
   examples(keys, ['weir keys ls', 'weir keys rotate --use token --now', 'weir keys rotate --use token --revoke --yes'])
   const verb = (name: string, description: string): Command =>
@@ -93,7 +91,7 @@ function addKeys(program: Command, deps: CliDeps, settle: Settle): void {
       .description(description)
       .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
       .option('--json', 'one JSON object')
-  verb('ls', 'all keys, newest first').action(async (options: KeysOptions) => {
+  verb('ls', 'all keys, newest first (what `weir keys` does)').action(async (options: KeysOptions) => {
     const { listKeys } = await import('./commands/keys.ts')
     await settle(listKeys(deps, options))
   })

@@ -1,6 +1,7 @@
 /** The command line as one table of commands. Each command's code is loaded when it is called, so `--help` is instant. */
 import { Command, CommanderError } from 'commander'
 import type { AskOptions } from './admin-command.ts'
+import { readyArgv } from './argv.ts'
 import type { HaltOptions } from './commands/runs.ts'
 import type { ChainOptions } from './commands/chain.ts'
 import type { HopOptions } from './commands/hop.ts'
@@ -8,7 +9,7 @@ import type { InspectOptions, MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
 import { addLogin } from './program-login.ts'
-import { addOperators } from './program-operators.ts'
+import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 import { openTerminal } from './terminal.ts'
 
@@ -19,21 +20,13 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     code = await running
   })
   try {
-    await program.parseAsync(withDefaultVerb(argv), { from: 'user' })
+    await program.parseAsync(readyArgv(argv), { from: 'user' })
     return code
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return exits.ok
     return argv[0] === 'serve' ? exits.serve_usage : exits.usage
   }
-}
-
-/** `weir runs` and `weir approvals` alone list them; done here so that a misspelt verb still gets its suggestion. */
-function withDefaultVerb(argv: readonly string[]): string[] {
-  const [noun, next] = argv
-  const lists = noun === 'runs' || noun === 'approvals'
-  const bare = lists && (next === undefined || (next.startsWith('-') && next !== '--help' && next !== '-h'))
-  return bare ? [noun, 'ls', ...argv.slice(1)] : [...argv]
 }
 
 function buildProgram(deps: CliDeps, settle: Settle): Command {
@@ -54,16 +47,23 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
     'weir serve --config weir.yaml',
     'weir runs',
     'weir runs halt run_0193… --reason "loop"',
+    'weir hop hop_7c1f0a9be0d24c55',
   ])
-  addServe(program, deps, settle)
+  program.commandsGroup('Begin:')
+  addDemo(program, deps, settle)
   addCheck(program, deps, settle)
+  addServe(program, deps, settle)
+  program.commandsGroup('Look and prove:')
   addRuns(program, deps, settle)
   addHop(program, deps, settle)
-  addOperators(program, deps, settle)
-  addToken(program, deps, settle)
+  program.commandsGroup('Decide and stop:')
+  addApprovals(program, deps, settle)
+  addRevocations(program, deps, settle)
+  program.commandsGroup('Tokens and keys:')
   addLogin(program, deps, settle)
+  addToken(program, deps, settle)
+  addKeys(program, deps, settle)
   addCard(program, deps, settle)
-  addDemo(program, deps, settle)
   addDocs(program, deps, settle)
   return program
 }

@@ -46,6 +46,12 @@ export function formatProblems(problems: readonly ConfigProblem[], { color }: { 
     .join('')
 }
 
+/** The first mistake as one sentence, for commands that need a configuration and do not judge it. */
+export function firstProblem(problems: readonly ConfigProblem[], configPath: string): string {
+  const more = problems.length > 1 ? `; and ${problems.length - 1} more: weir check ${configPath}` : ''
+  return `${formatProblems(problems.slice(0, 1), { color: false }).trimEnd()}${more}`
+}
+
 /** A text from the file as it may stand in a terminal: control characters escaped, at most 60 characters. */
 export function printable(text: string): string {
   const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {

@@ -23,7 +23,7 @@ function cardPage({ valid, reason, signatures }: CardVerdict, paint: Paint): str
   const rows = signatures.map(({ kid, alg, problem }) => [
     visible(kid ?? '-'),
     visible(alg ?? '-'),
-    problem === null ? paint('good', 'holds') : paint('bad', visible(problem)),
+    problem === null ? paint('good', 'holds') : paint(valid ? 'quiet' : 'bad', visible(problem)),
   ])
   const columns = [{ title: 'KEY' }, { title: 'ALG' }, { title: 'SIGNATURE' }]
   return `verdict   ${verdict}\n${rows.length > 0 ? table(columns, rows) : ''}`

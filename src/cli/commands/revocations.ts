@@ -109,6 +109,10 @@ function revocationsTable(rows: readonly RevocationRow[], paint: Paint, now: num
 
 function doneLine({ name, contained, lifted, ended }: RevocationDone): string {
   if (lifted) return `${visible(name)} counts again.\n`
-  const calls = ended === 1 ? '1 open call was ended' : `${ended} open calls were ended`
-  return `${visible(name)} is ${contained ? 'contained' : 'revoked'}; ${calls}.\n`
+  return `${visible(name)} is ${contained ? 'contained' : 'revoked'}; ${endedWords(ended)}.\n`
+}
+
+function endedWords(ended: number): string {
+  if (ended === 0) return 'no open call rested on it'
+  return ended === 1 ? '1 open call was ended' : `${ended} open calls were ended`
 }

@@ -38,7 +38,8 @@ export async function verifyCard(card: JsonObject, keys: readonly object[]): Pro
   const payload = Buffer.from(canonicalJson(signed)).toString('base64url')
   const reports = await Promise.all(signatures.map((signature) => checkOne(signature, payload, keys)))
   const valid = reports.some(({ problem }) => problem === null)
-  const reason = valid ? null : `no signature holds: ${reports.map(({ problem }) => problem).join('; ')}`
+  const problems = new Set(reports.map(({ problem }) => problem))
+  const reason = valid ? null : `no signature holds: ${[...problems].join('; ')}`
   return { valid, reason, signatures: reports }
 }
 

@@ -71,6 +71,13 @@ DEPTH  HOP                   AGENT           CALLED          WITH               
 `)
 })
 
+test('a rule that the detail names already is said once', () => {
+  const detail = 'agent:research may not invoke agent:writer: forbidden by graph.no-back-edge'
+  expect(hopPage({ ...refused, rule: 'graph.no-back-edge', detail }, plain)).toContain(
+    `decision  refused: policy_denied, ${detail}, policies `,
+  )
+})
+
 test('a login that nobody saw is not claimed, and a signature that does not hold is named at its hop', () => {
   const login = { how: 'credential', type: 'api_key', id: 'k1' } as const
   const token = { jti: 'd1', kid: null, problem: 'its signature does not hold' }

@@ -42,6 +42,7 @@ const weir = (...args: readonly string[]): Promise<Ran> =>
 
 test('the keys are a table, or the answer of the gateway on one line', async () => {
   const { code, stdout } = await weir('keys', 'ls')
+  expect(await weir('keys')).toEqual({ code, stdout, stderr: '' })
   expect(code).toBe(0)
   expect(stdout).toMatch(/^USE .*\ntoken +active .*abc\ntoken +revoked .*old\n$/)
   expect(JSON.parse((await weir('keys', 'ls', '--json')).stdout)).toEqual(list)

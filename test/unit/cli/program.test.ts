@@ -9,10 +9,19 @@ test('help goes to stdout, leads with examples and is a success', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^Examples:\n {2}weir demo loop\n/)
   expect(stdout).not.toContain('docs')
+  const groups = ['Begin:', 'Look and prove:', 'Decide and stop:', 'Tokens and keys:']
+  expect([...stdout.matchAll(/^[A-Z][a-z ]+:$/gm)].map(([title]) => title)).toEqual([
+    'Examples:',
+    'Options:',
+    ...groups,
+  ])
 })
 
 test('every command has an example in its help', async () => {
-  for (const path of [['serve'], ['check'], ['runs'], ['token'], ['login'], ['demo']]) {
+  for (const path of [
+    ...[['serve'], ['check'], ['runs'], ['hop'], ['approvals'], ['revoke'], ['restore'], ['token'], ['login']],
+    ...[['keys'], ['card'], ['demo'], ['contain'], ['release'], ['revocations']],
+  ]) {
     const { code, stdout } = await run([...path, '--help'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Examples:\n {2}weir /) as string })
   }

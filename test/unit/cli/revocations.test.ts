@@ -5,6 +5,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Ran, run } from './fake-deps.ts'
 import { now } from './sample-run.ts'
 
+/** A thumbprint that reads like an option. */
+const dashed = '-CSslyDcWUrGq622rWelScQBNIPmH_RWgVELRTIQgqw'
 let url = ''
 let asked: { path: string; body: string }[] = []
 
@@ -27,7 +29,13 @@ const server = createServer((request, response) => {
     const path = request.url ?? ''
     asked.push({ path, body })
     const lifted = path.includes('restore') || path.endsWith('release')
-    const done = { schema: 'weir.revocation/v1', ...row, contained: path.endsWith('contain'), lifted, ended: 2 }
+    const done = {
+      schema: 'weir.revocation/v1',
+      ...row,
+      contained: path.endsWith('contain'),
+      lifted,
+      ended: path.includes('idle') ? 0 : 2,
+    }
     const full = { title: 'No', status: 409, detail: 'the table is full', code: 'revocations_full' }
     if (path === '/api/v1/revocations')
       response.end(JSON.stringify({ schema: 'weir.revocations/v1', revocations: [row, { ...row, what: 'key' }] }))
@@ -55,6 +63,8 @@ test.each([
   ['revoke person user:tomas', '/api/v1/people/user%3Atomas/revoke', /is revoked/],
   ['restore person tomas', '/api/v1/people/tomas/restore', /counts again/],
   ['revoke key k1', '/api/v1/keys/k1/revoke', /is revoked/],
+  [`revoke key ${dashed}`, `/api/v1/keys/${dashed}/revoke`, /is revoked/],
+  [`restore key ${dashed}`, `/api/v1/keys/${dashed}/restore`, /counts again/],
   ['revoke token j1', '/api/v1/tokens/revoke', /is revoked/],
   ['revoke everything', '/api/v1/revoke-everything', /is revoked/],
   ['restore everything', '/api/v1/restore-everything', /counts again/],
@@ -65,6 +75,11 @@ test.each([
   expect(asked.map(({ path, body }) => [path, JSON.parse(body) as unknown])).toEqual([
     [path, { reason: 'why', ...jti }],
   ])
+})
+
+test('an order that ended nothing says so', async () => {
+  const { stdout } = await weir('contain', 'idle', '--reason', 'x', '--yes')
+  expect(stdout).toBe('user:tomas is contained; no open call rested on it.\n')
 })
 
 test('a token of another issuer is named by that issuer too', async () => {

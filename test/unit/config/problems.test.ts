@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatProblems } from '../../../src/config/problems.ts'
+import { firstProblem, formatProblems } from '../../../src/config/problems.ts'
 import { isLoaded, loadConfig } from '../../../src/config/load.ts'
 import { problemsOf, tempConfig } from '../../support/temp-config.ts'
 
@@ -260,4 +260,20 @@ test('colour is only added where it is wanted', async () => {
   if (isLoaded(outcome)) throw new Error('the file has a problem')
   expect(formatProblems(outcome, { color: true })).toContain('\u001b[31m')
   expect(formatProblems(outcome, { color: false })).not.toContain('\u001b')
+})
+
+test('a command that only needs a configuration names one mistake on one line, and who tells the others', () => {
+  const problem = {
+    file: 'weir.yaml',
+    line: 4,
+    col: 2,
+    path: 'a',
+    message: 'is missing',
+    expected: 'b',
+    suggestion: null,
+  }
+  expect(firstProblem([problem], 'x/weir.yaml')).toBe('weir.yaml:4:2 a: is missing, expected b')
+  expect(firstProblem([problem, problem, problem], 'x/weir.yaml')).toBe(
+    'weir.yaml:4:2 a: is missing, expected b; and 2 more: weir check x/weir.yaml',
+  )
 })
