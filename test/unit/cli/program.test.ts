@@ -18,11 +18,9 @@ test('help goes to stdout, leads with examples and is a success', async () => {
 })
 
 test('every command has an example in its help', async () => {
-  for (const path of [
-    ...[['serve'], ['check'], ['runs'], ['hop'], ['approvals'], ['revoke'], ['restore'], ['token'], ['login']],
-    ...[['keys'], ['card'], ['demo'], ['contain'], ['release'], ['revocations']],
-  ]) {
-    const { code, stdout } = await run([...path, '--help'])
+  const all = 'serve check runs hop approvals revoke restore token login keys card demo contain release revocations'
+  for (const name of all.split(' ')) {
+    const { code, stdout } = await run([name, '--help'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Examples:\n {2}weir /) as string })
   }
 })
