@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../src/base/clock.ts'
-import { Keyring, openKeyring } from '../src/identity/keyring.ts'
+import { Keyring, openKeyring } from '../src/identity/keys/keyring.ts'
 
 export function openBenchKeys(clock: Clock): { readonly keys: Keyring; done(): void } {
   const stateDir = mkdtempSync(join(tmpdir(), 'weir-bench-'))

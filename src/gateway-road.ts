@@ -2,7 +2,7 @@
 import type { Board } from './base/board.ts'
 import { Wheel } from './base/wheel.ts'
 import type { PlannedRevocations, Workshop } from './gateway-parts.ts'
-import type { Keyring } from './identity/keyring.ts'
+import type { Keyring } from './identity/keys/keyring.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Replayed } from './ledger/replay.ts'
 import { Bench } from './limits/bench.ts'

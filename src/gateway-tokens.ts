@@ -1,5 +1,5 @@
 /** Hands the token endpoint the parts of identity it is made of. */
-import type { ClientMethod } from './identity/client.ts'
+import type { ClientMethod } from './identity/clients/client.ts'
 import type { Identity } from './identity/open.ts'
 import type { TokenParts } from './pipeline/oauth/parts.ts'
 

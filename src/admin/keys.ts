@@ -1,9 +1,9 @@
 /** Keys for operators: which sign, which are about to and which did, and the way to turn them early. */
 import { readJsonObject } from '../base/json.ts'
-import { isKeyProblem } from '../identity/key-files.ts'
-import type { KeyEntry } from '../identity/key-manifest.ts'
-import { algOf, isKeyUse, keyUses } from '../identity/key-material.ts'
-import type { Keyring } from '../identity/keyring.ts'
+import { isKeyProblem } from '../identity/keys/key-files.ts'
+import type { KeyEntry } from '../identity/keys/key-manifest.ts'
+import { algOf, isKeyUse, keyUses } from '../identity/keys/key-material.ts'
+import type { Keyring } from '../identity/keys/keyring.ts'
 import type { Road } from '../pipeline/road.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'

@@ -10,7 +10,7 @@ import { defaultListen } from './schema-gateway.ts'
 import { nearest } from './suggest.ts'
 
 export function crossCheckIdentity(plain: unknown): readonly Finding[] {
-  return [unreadableAuthorities, unpinnedWorkloads, ownIssuers].flatMap((check) => check(plain))
+  return [unreadableAuthorities, unpinnedWorkloads, sharedProofs, ownIssuers].flatMap((check) => check(plain))
 }
 
 /** A ceiling that is misspelt would hold nothing, so it is judged here with the words tokens are judged with. */
@@ -61,6 +61,27 @@ function unpinnedWorkloads(plain: unknown): readonly Finding[] {
       message: 'is missing',
       expected: 'the exact sub claim, because no other names one workload',
     }))
+}
+
+/** What two agents show would prove neither, so both would stay out without a word. */
+function sharedProofs(plain: unknown): readonly Finding[] {
+  const owners = new Map<string, string>()
+  return rowsAt(plain, ['agents']).flatMap(([path]): readonly Finding[] => {
+    const slug = String(path[1])
+    const claims = [
+      [...path, 'client', 'spiffe_id'],
+      ...rowsAt(plain, [...path, 'client', 'cert_sha256']).map(([each]) => each),
+    ].filter((claim) => textAt(plain, claim) !== '')
+    return claims.flatMap((claim) => {
+      const name = textAt(plain, claim)
+      const owner = owners.get(name) ?? slug
+      owners.set(name, owner)
+      if (owner === slug) return []
+      return [
+        { path: claim, message: `the same as of agent "${printable(owner)}"`, expected: 'what is one agent only' },
+      ]
+    })
+  })
 }
 
 /** Tokens of our own name are ours alone: an outside issuer of that name could write them. */

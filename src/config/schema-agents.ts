@@ -58,7 +58,10 @@ const client = z
     authorization_details: authorizationDetails.optional(),
   })
   .prefault({})
-  .meta({ description: 'How it proves itself at the token endpoint, and the most it may ask for there.' })
+  .meta({
+    description:
+      'How it proves itself at the token endpoint, with a certificate also in its calls, and the most it may ask for.',
+  })
 
 const credential = z
   .strictObject({

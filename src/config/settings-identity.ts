@@ -76,7 +76,7 @@ export interface ApiKeySettings {
   readonly person: PersonId | null
 }
 
-/** How an agent proves itself at the token endpoint, and the most it may ask for there. */
+/** How an agent proves itself at the token endpoint, with a certificate also in its calls, and the most it may ask for. */
 export interface ClientSettings {
   /** `file:` and an absolute path, or a URL; null without keys of its own. */
   readonly jwks: string | null

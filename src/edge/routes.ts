@@ -1,6 +1,6 @@
 /** The data listener's routes: paths are compared byte for byte, for ingress let only canonical ones in. */
 import type { AgentId } from '../domain/ids.ts'
-import type { KeyDocument, Keyring } from '../identity/keyring.ts'
+import type { KeyDocument, Keyring } from '../identity/keys/keyring.ts'
 import { serveCard } from '../pipeline/discover.ts'
 import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspect.ts'
 import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'

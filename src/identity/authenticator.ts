@@ -1,6 +1,6 @@
 /**
- * Who is calling, and through which chain. Answers at once for keys and tokens it knows, which is almost always; else
- * the proof pool is asked. Every `unauthenticated` looks alike to the caller; only the detail for operators differs.
+ * Who is calling, and through which chain. Answers at once for certificates and for keys and tokens it knows, which is
+ * almost always; else the proof pool is asked. Every `unauthenticated` looks alike to the caller; only the detail for operators differs.
  */
 import { hash } from 'node:crypto'
 import type { ApiKeySettings } from '../config/settings-identity.ts'
@@ -9,6 +9,7 @@ import { denials } from '../domain/denials.ts'
 import type { Delegation, Principal, Proof } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import type { Inbound } from '../protocol/http.ts'
+import type { ProveCertificate } from './clients/client-certificate.ts'
 import { type Credential, readCredential, readTxnToken } from './credential.ts'
 import type { TokenGate } from './token-gate.ts'
 
@@ -29,12 +30,14 @@ export interface Authenticator {
 
 export interface AuthenticatorParts {
   readonly api_keys: readonly ApiKeySettings[]
+  readonly certificates: ProveCertificate
   readonly calls: TokenGate<Proof>
   readonly deliveries: TokenGate<Delegation>
   readonly checkSender: CheckSender
 }
 
-export function openAuthenticator({ api_keys, calls, deliveries, checkSender }: AuthenticatorParts): Authenticator {
+export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
+  const { api_keys, certificates, calls, deliveries, checkSender } = parts
   const keys = new Map(api_keys.map((key) => [key.sha256, proofOfKey(key)]))
 
   const prove = ({ kind, raw }: Credential, peer: string): Proof | Denial | Promise<Proof | Denial> => {
@@ -43,9 +46,15 @@ export function openAuthenticator({ api_keys, calls, deliveries, checkSender }: 
     return keys.get(hash('sha256', raw)) ?? deny('unauthenticated', 'no such API key')
   }
 
-  /** Only the token is remembered; that it is shown by its holder is proved again with every request. */
+  /**
+   * A certificate belongs to the connection and not to the request, so it counts only where nothing else is shown: what a
+   * header says is never made good by it. Of a token only what it says is remembered; that it is shown by its holder is
+   * proved again with every request.
+   */
   const proofOf = (presented: Presented): Proof | Denial | Promise<Proof | Denial> => {
-    const credential = readCredential(presented.headers)
+    const { headers, clientCert } = presented
+    if (clientCert !== null && !headers.has('authorization')) return certificates(clientCert)
+    const credential = readCredential(headers)
     if (isDenial(credential)) return credential
     return after(prove(credential, presented.peer), (proof) =>
       isDenial(proof) ? proof : checkSender(proof, credential, presented),

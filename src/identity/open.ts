@@ -3,30 +3,31 @@ import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import { type Authenticator, openAuthenticator } from './authenticator.ts'
-import { openCardSigner, type SignCard } from './card-signer.ts'
-import type { Assertion } from './client-assertion.ts'
-import { openClientAuth } from './client-auth.ts'
-import type { ClientAuthenticator } from './client.ts'
-import type { DpopChecker } from './dpop.ts'
-import { openDpopChecker } from './dpop-checker.ts'
-import type { FetchText } from './fetch-text.ts'
-import type { Keyring } from './keyring.ts'
-import { type Minter, openMinter } from './mint.ts'
-import { openOwnReader, type OwnReader } from './own-tokens.ts'
+import { openCardSigner, type SignCard } from './cards/card-signer.ts'
+import type { Assertion } from './clients/client-assertion.ts'
+import { openClientAuth } from './clients/client-auth.ts'
+import { openCertificates } from './clients/client-certificate.ts'
+import type { ClientAuthenticator } from './clients/client.ts'
+import type { DpopChecker } from './sender/dpop.ts'
+import { openDpopChecker } from './sender/dpop-checker.ts'
+import type { FetchText } from './trust/fetch-text.ts'
+import type { Keyring } from './keys/keyring.ts'
+import { type Minter, openMinter } from './tokens/mint.ts'
+import { openOwnReader, type OwnReader } from './tokens/own-tokens.ts'
 import { PeerBudget, type PeerBudgetLimits } from './peer-budget.ts'
-import type { RunProofs } from './proof-tasks.ts'
-import { openProver } from './prover.ts'
-import type { Replay } from './replay.ts'
-import { openSenderCheck } from './sender-constraint.ts'
+import type { RunProofs } from './proofs/proof-tasks.ts'
+import { openProver } from './proofs/prover.ts'
+import type { Replay } from './sender/replay.ts'
+import { openSenderCheck } from './sender/sender-constraint.ts'
 import type { IdentitySettings } from './settings.ts'
-import { localSingleUse, type SingleUse } from './single-use.ts'
-import type { Subject, SubjectVerifier } from './subject.ts'
-import { openSubjects } from './subjects.ts'
+import { localSingleUse, type SingleUse } from './sender/single-use.ts'
+import type { Subject, SubjectVerifier } from './clients/subject.ts'
+import { openSubjects } from './clients/subjects.ts'
 import { TokenGate } from './token-gate.ts'
 import { type Expiring, TokenMemory } from './token-memory.ts'
-import { jwtSigner, openTokenSigner, type SignJwt } from './token-signer.ts'
-import { openTxnTokens, type TxnToken, type TxnTokens } from './txn-token.ts'
-import { trustsOf, warm } from './trusts.ts'
+import { jwtSigner, openTokenSigner, type SignJwt } from './tokens/token-signer.ts'
+import { openTxnTokens, type TxnToken, type TxnTokens } from './tokens/txn-token.ts'
+import { trustsOf, warm } from './trust/trusts.ts'
 
 export interface IdentityParts {
   readonly keys: Keyring
@@ -74,12 +75,14 @@ export function openIdentity(settings: IdentitySettings, parts: IdentityParts): 
   const singleUse = parts.replay ?? localSingleUse(settings.dpop.window_s, parts)
   const once: Replay['once'] = (issuer, jti, expiresAt) => singleUse.assertions.once(issuer, jti, expiresAt)
   const dpop = openDpopChecker({ settings: settings.dpop, singleUse, prover, budget, clock })
+  const checkSender = openSenderCheck({ dpop, public_url })
+  const certificates = openCertificates({ clients, clock })
   const signer = openTokenSigner(keys, prover)
   const sign = jwtSigner(signer)
   return {
-    ...openAuthenticator({ api_keys, calls, deliveries, checkSender: openSenderCheck({ dpop, public_url }) }),
+    ...openAuthenticator({ api_keys, certificates, calls, deliveries, checkSender }),
     ...openMinter({ settings, signer, clock, dice, ...memories }),
-    ...openClientAuth({ clients, api_keys, assertions, once, clock }),
+    ...openClientAuth({ api_keys, certificates, assertions, once }),
     ...openSubjects({ public_url, calls, deliveries, people, grants }),
     ...openOwnReader({ public_url, calls, deliveries }),
     ...dpop,

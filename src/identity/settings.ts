@@ -8,7 +8,7 @@ export interface IdentitySettings extends Pick<
 > {
   /** The gateway's own URL: issuer and audience of the tokens it mints. */
   readonly public_url: string
-  /** How each registered agent proves itself at the token endpoint. */
+  /** How each registered agent proves itself. */
   readonly clients: ReadonlyMap<AgentId, ClientSettings>
   readonly maximums: {
     /** Verified tokens remembered, of each role. */

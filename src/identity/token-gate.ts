@@ -2,10 +2,10 @@
 import type { Clock } from '../base/clock.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import type { PeerBudget } from './peer-budget.ts'
-import type { Prover } from './prover.ts'
+import type { Prover } from './proofs/prover.ts'
 import { type BaseClaims, checkClaims, type ReadToken, readToken, skew_ms } from './strict-jwt.ts'
 import { type Expiring, TokenMemory } from './token-memory.ts'
-import { type Trust, trustOf } from './trust.ts'
+import { type Trust, trustOf } from './trust/trust.ts'
 
 export interface GateParts<T extends Expiring> {
   /** By `iss`. */

@@ -79,6 +79,7 @@ function firstNews(worker: Worker): Promise<WriterNews> {
  * The gateway's side of the ledger. Appending packs the entry into the ring and returns; the ledger's thread makes
  * it durable. Entries that open something (an intent, a run) are refused while the disk fails or less than a quarter
  * of the ring is free; entries that end what was let through always find a place: "no record, no hop".
+ * Records of refusals, which strangers make as many of as they like, get half of the ring and no more.
  */
 export class Ledger {
   readonly kind = 'ledger'
@@ -129,6 +130,7 @@ export class Ledger {
   /** Takes an entry, or answers false: then nothing was kept, and what it would have opened must not happen. */
   append(entry: LedgerEntry): boolean {
     if (this.#ended || (opens(entry) && !this.room)) return false
+    if (isRefusal(entry) && this.#ring.free < 2 * this.#reserve_bytes) return false
     const packed = packEntry(entry)
     assert(packed.length <= packedMax_bytes, 'a packed entry fits a frame')
     const taken = (this.#spill.length === 0 && this.#ring.push(packed)) || (isOwed(entry) && this.#keep(packed))
@@ -197,6 +199,11 @@ function opens(entry: LedgerEntry): boolean {
 /** A token that was signed and not recorded is not handed out. */
 function isGrant(entry: LedgerEntry): boolean {
   return entry.kind === 'grant' && entry.decision === 'allow'
+}
+
+/** What nothing bounds: a flood of it must not leave those without room who are let through. */
+function isRefusal(entry: LedgerEntry): boolean {
+  return (entry.kind === 'call' || entry.kind === 'grant') && entry.decision === 'deny'
 }
 
 /** Entries about something that was let through; there are at most as many as there were intents and runs. */

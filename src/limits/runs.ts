@@ -57,6 +57,8 @@ export class Runs {
   readonly #known = new Map<RunId, LiveRun>()
   readonly #ended = new Map<LiveRun, Millis>()
   readonly #halted = new Map<LiveRun, Millis>()
+  /** Active runs by who began them, the oldest first. */
+  readonly #byRoot = new Map<AgentId, Set<LiveRun>>()
   readonly #free: number[]
   readonly #bench: Bench
   readonly #dice: Dice
@@ -102,8 +104,10 @@ export class Runs {
   /** Halts an active run; true for exactly one caller, false if it was halted or ended before. */
   halt(run: LiveRun, halt: Halt): boolean {
     const won = run.leave('halted', halt)
-    if (won) this.#halted.set(run, halt.at)
-    return won
+    if (!won) return false
+    this.#halted.set(run, halt.at)
+    this.#notActive(run)
+    return true
   }
 
   /** Ends an active run; what is under way may settle, nothing new is let in. */
@@ -112,6 +116,7 @@ export class Runs {
     if (!won) return false
     run.releaseAll()
     this.#quiet.delete(run)
+    this.#notActive(run)
     this.#ended.set(run, now)
     this.onEnded(run)
     return true
@@ -168,6 +173,7 @@ export class Runs {
     const run = new LiveRun(facts, row, this.#house)
     run.enter()
     this.#known.set(run.id, run)
+    this.#byRoot.set(run.root, (this.#byRoot.get(run.root) ?? new Set()).add(run))
     return run
   }
 
@@ -182,11 +188,23 @@ export class Runs {
     return false
   }
 
-  /** With the table full, runs that only wait for a next call give way, the oldest first. */
+  #notActive(run: LiveRun): void {
+    const others = this.#byRoot.get(run.root)
+    others?.delete(run)
+    if (others?.size === 0) this.#byRoot.delete(run.root)
+  }
+
+  /**
+   * With the table full, runs that only wait for a next call give way, the oldest first: those of the agent that began
+   * the most, so that no agent can end the runs of others by beginning its own.
+   */
   #endQuiet(now: Millis): void {
     if (this.#ended.size > 0) return
-    const waiting = this.#known.values().filter((run) => run.state === 'active' && run.quiet)
-    for (const run of waiting.take(triedForRoom)) this.end(run, now)
+    const most = this.#byRoot.values().reduce((one, other) => (other.size > one.size ? other : one), new Set<LiveRun>())
+    const quiet = ({ state, quiet: waits }: LiveRun): boolean => state === 'active' && waits
+    const mine = [...most.values().filter(quiet).take(triedForRoom)]
+    const waiting = mine.length > 0 ? mine : this.#known.values().filter(quiet).take(triedForRoom)
+    for (const run of waiting) this.end(run, now)
   }
 
   #dueAt(run: LiveRun): Millis {

@@ -19,6 +19,7 @@ import type { Entry } from './enter.ts'
 import type { AgentEntry } from './road.ts'
 import { runEntry } from './run-entry.ts'
 import { taintOfCaller, taintRun } from './taint.ts'
+import { refusalOfPlace } from './standing.ts'
 import { personOf, type Visit } from './visit.ts'
 import { ceilingsOf, depthMaxOf, withinAuthority } from './within-authority.ts'
 
@@ -40,7 +41,8 @@ export async function permit(visit: Visit, asking: Asking): Promise<Permit | Den
   const agents = [...entry.chain, target.settings.id]
   const work = { agents, person: personOf(visit), since: run?.startedAt ?? now }
   const over = (run && refusalOfRun(run, now)) ?? visit.road.revocations.epochs.refusalOfWork(work)
-  const beyond = over ?? withinAuthority({ principal, entry }, visit.call)
+  const revoked = over ?? refusalOfPlace(visit.road, { principal, delegation: entry.delegation })
+  const beyond = revoked ?? withinAuthority({ principal, entry }, visit.call)
   if (beyond) return beyond
   const { request, verdict } = await judgeAsItStands(visit, asking)
   if (run) return isDenial(verdict) ? await permitApproved(visit, { run, request, denial: verdict }) : verdict

@@ -6,12 +6,12 @@ import type { Clock } from '../base/clock.ts'
 import type { TokenEntry } from '../domain/record.ts'
 import { type Denial, deny, type Hop, isDenial } from '../domain/verdict.ts'
 import { authorityHash } from '../domain/authority/hash.ts'
-import { deliveredTaint } from '../identity/delivery.ts'
-import type { UpstreamCredential } from '../identity/outbound.ts'
+import { deliveredTaint } from '../identity/tokens/delivery.ts'
+import type { UpstreamCredential } from '../identity/outbound/outbound.ts'
 import { refusalOfRun } from '../limits/lease.ts'
 import { Deliveries, type Lent } from './deliveries.ts'
 import { abandon, type Papers } from './send.ts'
-import { standingOf } from './standing.ts'
+import { refusalOfPlace, standingOf } from './standing.ts'
 import type { Visit } from './visit.ts'
 
 /** The papers of the hop, or why it must not leave: a token could not be had, its run is over by now, or was revoked. */
@@ -46,7 +46,7 @@ function papersOf(delivery: string, credential: UpstreamCredential | Denial): Pa
 function lend(visit: Visit, hop: Hop): Lent | Denial | Promise<Lent | Denial> {
   const { road } = visit
   const place = placeOf(hop)
-  const home = place === null ? null : road.deliveries.take(hop.run.id, place, road.clock.now())
+  const home = place === null ? null : takeHome(visit, hop, place)
   road.counts.delivered(home ? 'hit' : 'miss')
   if (home) {
     book(visit, hop, home)
@@ -62,6 +62,15 @@ function lend(visit: Visit, hop: Hop): Lent | Denial | Promise<Lent | Denial> {
       return deny('busy', 'the ledger takes no token: no record, no hop', { rule: 'ledger.room' })
     return { place, raw, delegation }
   })
+}
+
+/** One that still counts: what was revoked while it was at home is dropped. */
+function takeHome({ road }: Visit, { run, principal }: Hop, place: string): Lent | null {
+  const now = road.clock.now()
+  let lent = road.deliveries.take(run.id, place, now)
+  while (lent && refusalOfPlace(road, { principal, delegation: lent.delegation }))
+    lent = road.deliveries.take(run.id, place, now)
+  return lent
 }
 
 function book({ run }: Visit, { id, call }: Hop, { delegation }: Pick<Lent, 'delegation'>): void {

@@ -3,7 +3,7 @@
  * written down, and somebody is told. The answer waits for the disk, so that what was confirmed survives a restart.
  */
 import type { Millis } from '../base/clock.ts'
-import type { Delegation, Principal, Proof } from '../domain/principal.ts'
+import type { Delegation, Proof } from '../domain/principal.ts'
 import {
   epochAfter,
   everything,
@@ -13,6 +13,7 @@ import {
   type RevocationSource,
 } from '../domain/revocation.ts'
 import type { Hop } from '../domain/verdict.ts'
+import { tokenIdsOf } from '../identity/revocation/epochs.ts'
 import type { Road } from './road.ts'
 import { standingOf } from './standing.ts'
 
@@ -86,16 +87,17 @@ const concerning: Readonly<Record<Revocable, Concern>> = {
   everything: () => true,
   agent: ({ chain }, name) => chain.some((agent) => agent === name),
   person: ({ run, principal }, name) => run.person === name || principal.proof.person === name,
-  key: ({ principal }, name) => credentialsOf(principal).some(({ keyId }) => keyId && nameOfKey(keyId) === name),
-  token: ({ principal }, name) => credentialsOf(principal).some((one) => name.endsWith(` ${tokenIdOf(one)}`)),
+  key: (hop, name) => credentialsOf(hop).some(({ keyId }) => keyId && nameOfKey(keyId) === name),
+  token: (hop, name) => credentialsOf(hop).some((one) => tokensBehind(one).some((id) => name.endsWith(` ${id}`))),
 }
 
-function credentialsOf({ proof, delegation }: Principal): readonly (Proof | Delegation)[] {
-  return [proof, proof.delegation, delegation].filter((one) => one !== null)
+/** What the caller showed, and the token of the place it stands on. */
+function credentialsOf({ principal: { proof, delegation: shown }, delegation }: Hop): readonly (Proof | Delegation)[] {
+  return [proof, proof.delegation, shown, delegation].filter((one) => one !== null)
 }
 
-function tokenIdOf(credential: Proof | Delegation): string {
-  return 'tokenId' in credential ? credential.tokenId : credential.credentialId
+function tokensBehind(credential: Proof | Delegation): readonly string[] {
+  return 'tokenId' in credential ? tokenIdsOf(credential) : [credential.credentialId]
 }
 
 function write({ ledger, log }: Road, revocation: Revocation, lifted: boolean): void {

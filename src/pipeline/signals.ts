@@ -3,7 +3,7 @@
  * over revokes that person here, with everything that is open for them. Told twice, it is answered twice and done once.
  */
 import { BoundedMap } from '../base/bounded-map.ts'
-import type { Signal, SignalError, SignalEvent, SignalRefusal } from '../identity/signals.ts'
+import type { Signal, SignalError, SignalEvent, SignalRefusal } from '../identity/revocation/signals.ts'
 import type { HeaderList, Inbound, Reply } from '../protocol/http.ts'
 import { revoke } from './revoke.ts'
 import type { Road } from './road.ts'

@@ -3,9 +3,18 @@ import type { Denial, Hop } from '../domain/verdict.ts'
 import type { Road } from './road.ts'
 
 /** Why a hop must not go on; null while neither its credentials nor its work were revoked. */
-export function standingOf({ revocations: { epochs } }: Road, { principal, chain, run }: Hop): Denial | null {
+export function standingOf(road: Road, { principal, delegation, chain, run }: Hop): Denial | null {
+  const { epochs } = road.revocations
   const work = { agents: chain, person: run.person, since: run.startedAt }
-  return epochs.refusalOf(principal) ?? epochs.refusalOfWork(work)
+  return epochs.refusalOf(principal) ?? refusalOfPlace(road, { principal, delegation }) ?? epochs.refusalOfWork(work)
+}
+
+/** Why the caller may not act from where it stands: not showing a token that was revoked does not give it back. */
+export function refusalOfPlace(
+  { revocations: { epochs } }: Road,
+  { principal: { proof }, delegation }: Pick<Hop, 'principal' | 'delegation'>,
+): Denial | null {
+  return delegation && epochs.refusalOf({ proof, delegation })
 }
 
 /** The same question for as long as the hop is open: one atomic load, unless something was revoked in between. */

@@ -5,7 +5,7 @@
 import { systemClock } from '../base/clock.ts'
 import { moduleUrl } from '../base/module-url.ts'
 import { Piscina } from 'piscina'
-import { type ProofResult, type RunProofs, writeBatch } from '../identity/proof-tasks.ts'
+import { type ProofResult, type RunProofs, writeBatch } from '../identity/proofs/proof-tasks.ts'
 
 export interface ProofPoolSettings {
   /** The slot of a keyring, shared with every thread; null for a pool that only verifies. */

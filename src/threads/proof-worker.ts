@@ -1,7 +1,7 @@
 /** The entry of a proof thread: each export is a task the pool runs by name. */
 import { workerData } from 'node:worker_threads'
-import { type ProofResult, readBatch } from '../identity/proof-tasks.ts'
-import { openProofRunner } from '../identity/verify-batch.ts'
+import { type ProofResult, readBatch } from '../identity/proofs/proof-tasks.ts'
+import { openProofRunner } from '../identity/proofs/verify-batch.ts'
 import { compilePolicies } from '../policy/compile.ts'
 import { evaluateOracle } from '../policy/oracle.ts'
 

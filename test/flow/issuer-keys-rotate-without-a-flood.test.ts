@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../src/base/clock.ts'
-import { fetchTextFrom } from '../../src/identity/fetch-text.ts'
-import { JwksSource } from '../../src/identity/jwks.ts'
+import { fetchTextFrom } from '../../src/identity/trust/fetch-text.ts'
+import { JwksSource } from '../../src/identity/trust/jwks.ts'
 import { issuerKey } from '../support/identity-kit.ts'
 
 const algorithms = ['ES256']

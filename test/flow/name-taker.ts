@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Board, rowsOf } from '../../src/base/board.ts'
 import { ManualClock } from '../../src/base/clock.ts'
-import { openReplay } from '../../src/identity/replay.ts'
+import { openReplay } from '../../src/identity/sender/replay.ts'
 
 export interface Orders {
   readonly board: Board

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { createBoard, rowsOf } from '../../src/base/board.ts'
 import { ManualClock } from '../../src/base/clock.ts'
-import { openReplay, replayPlan } from '../../src/identity/replay.ts'
+import { openReplay, replayPlan } from '../../src/identity/sender/replay.ts'
 import * as taker from './name-taker.ts'
 
 const threads = 4

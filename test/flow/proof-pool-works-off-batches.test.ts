@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openProver } from '../../src/identity/prover.ts'
+import { openProver } from '../../src/identity/proofs/prover.ts'
 import { openProofPool } from '../../src/threads/pool.ts'
 import { ownKeys } from '../support/identity-kit.ts'
 

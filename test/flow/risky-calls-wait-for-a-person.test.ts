@@ -1,10 +1,8 @@
 /** Real processes: a poisoned answer from outside, a payment that waits, a person who approves it, and a kill -9. */
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { LedgerEntry } from '../../src/domain/record.ts'
-import { readLedger } from '../../src/ledger/read.ts'
 import type { RunView } from '../support/admin-views.ts'
 import { refusalOf, say, type Said } from '../support/caller.ts'
+import { ledgerOf } from '../support/ledger-entries.ts'
 import { completedTask, type ScriptedAgent, startScriptedAgent } from '../support/scripted-agent.ts'
 import { startWebhook, type TestWebhook } from '../support/webhook.ts'
 import { apiKey, startWeir, type Weir, type WeirConfig } from '../support/weir.ts'
@@ -56,13 +54,6 @@ afterAll(async () => {
   await webhook.stop()
 })
 
-async function ledger(): Promise<readonly LedgerEntry[]> {
-  const entries: LedgerEntry[] = []
-  for await (const item of readLedger(join(weir.directory, 'state', 'ledger')))
-    if (item.kind === 'entry') entries.push(item.entry)
-  return entries
-}
-
 test('a payment is made before anybody outside has spoken, and waits for a person after', async () => {
   expect(refusalOf(await call('payer', secretWords))).toBeNull()
   expect(refusalOf(await call('partner', 'what should I do?'))).toBeNull()
@@ -103,7 +94,7 @@ test('after kill -9 the run is as tainted as before, and nothing is granted any 
   const [approval] = (await weir.ask<ApprovalList>('/api/v1/approvals')).approvals
   await weir.ask(`/api/v1/approvals/${approval?.id}/grant`, { actor: 'ana', reason: 'once more' })
   await expect
-    .poll(async () => (await ledger()).filter((entry) => entry.kind === 'approval').length, { timeout: 20_000 })
+    .poll(async () => (await ledgerOf(weir)).filter((entry) => entry.kind === 'approval').length, { timeout: 20_000 })
     .toBe(2)
   await weir.kill('SIGKILL')
   weir = await startWeir(config, weir.directory)
@@ -113,7 +104,7 @@ test('after kill -9 the run is as tainted as before, and nothing is granted any 
 })
 
 test('the ledger says who let what through, and holds no word of it', async () => {
-  const entries = await ledger()
+  const entries = await ledgerOf(weir)
   const granted = entries.filter((entry) => entry.kind === 'approval')
   expect(granted[0]).toMatchObject({
     event: 'granted',

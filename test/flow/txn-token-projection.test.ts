@@ -228,6 +228,14 @@ describe('the replacement of a Txn-Token', () => {
     }
   }, 60_000)
 
+  test('is refused while whoever began the run is contained, though no Txn-Token names it', async () => {
+    const subject_token = rawOf(await ask('orchestrator'))
+    await weir.ask('/api/v1/agents/console/contain', { reason: 'stolen' })
+    expect((await ask('research', { ...again, subject_token })).body['error']).toBe('invalid_request')
+    await weir.ask('/api/v1/agents/console/release', { reason: 'found' })
+    rawOf(await ask('research', { ...again, subject_token }))
+  })
+
   test('ends with the run', async () => {
     const subject_token = rawOf(await ask('orchestrator'))
     const { txn } = decodeJwt(subject_token)

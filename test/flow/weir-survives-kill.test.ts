@@ -1,10 +1,8 @@
 /** kill -9 under load: the restart is clean, the record readable, and no open run gets its budget back. */
-import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import type { LedgerEntry } from '../../src/domain/record.ts'
-import { readLedger } from '../../src/ledger/read.ts'
 import type { RunView } from '../support/admin-views.ts'
 import { refusalOf, say } from '../support/caller.ts'
+import { ledgerOf } from '../support/ledger-entries.ts'
 import { completedTask, startScriptedAgent } from '../support/scripted-agent.ts'
 import { apiKey, startWeir } from '../support/weir.ts'
 
@@ -38,9 +36,7 @@ test('after kill -9 the open run goes on with what it had spent, and a halted ru
 
   const second = await startWeir(config, first.directory)
   open.push(() => second.stop())
-  const entries: LedgerEntry[] = []
-  for await (const item of readLedger(join(first.directory, 'state', 'ledger')))
-    if (item.kind === 'entry') entries.push(item.entry)
+  const entries = await ledgerOf(second)
   expect(entries.filter((entry) => entry.kind === 'boot')).toHaveLength(2)
 
   const before = await second.ask<RunView>(`/api/v1/runs/${run}`)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createBoard } from '../../src/base/board.ts'
-import { Epochs, epochsPlan } from '../../src/identity/epochs.ts'
+import { Epochs, epochsPlan } from '../../src/identity/revocation/epochs.ts'
 import { agent, person } from '../support/identity-kit.ts'
 import { proofOf } from '../support/principals.ts'
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createBoard, rowsOf } from '../../src/base/board.ts'
 import { ManualClock } from '../../src/base/clock.ts'
-import { openReplay, replayPlan } from '../../src/identity/replay.ts'
+import { openReplay, replayPlan } from '../../src/identity/sender/replay.ts'
 
 const life_max_ms = 1000
 

@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { cryptoDice } from '../../src/base/dice.ts'
 import { type Loopback, openLoopback } from '../../src/cli/loopback.ts'
-import { beginLogin, type LoginRequest, type PendingLogin } from '../../src/identity/login.ts'
-import { isLoginProblem } from '../../src/identity/login-problem.ts'
+import { beginLogin, type LoginRequest, type PendingLogin } from '../../src/identity/login/login.ts'
+import { isLoginProblem } from '../../src/identity/login/login-problem.ts'
 import { clickThrough, type PeopleIssuer, startPeopleIssuer } from '../support/person.ts'
 
 let people: PeopleIssuer

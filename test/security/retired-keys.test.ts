@@ -3,8 +3,8 @@ import type { JsonWebKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { overlap_ms } from '../../src/identity/key-rotation.ts'
-import { callTyp } from '../../src/identity/call-token.ts'
+import { overlap_ms } from '../../src/identity/keys/key-rotation.ts'
+import { callTyp } from '../../src/identity/tokens/call-token.ts'
 import {
   agent,
   callFacts,

@@ -4,7 +4,7 @@ import { createBoard } from '../../src/base/board.ts'
 import type { Principal } from '../../src/domain/principal.ts'
 import { nameOfToken } from '../../src/domain/revocation.ts'
 import { type Denial, isDenial } from '../../src/domain/verdict.ts'
-import { Epochs, epochsPlan } from '../../src/identity/epochs.ts'
+import { Epochs, epochsPlan } from '../../src/identity/revocation/epochs.ts'
 import { idp, World } from '../support/identity-kit.ts'
 
 const epochs = new Epochs(createBoard(epochsPlan(64)), 64)

@@ -46,6 +46,15 @@ describe('threat 17: splicing', () => {
     expect((await trial.ask({ ...ask, ...actor(mine.delivery.tokenId) })).status).toBe(200)
   })
 
+  test('an actor token that was revoked says nothing any more', async () => {
+    const trial = await openTokenTrial()
+    const { delivery } = trial.delivered()
+    trial.subjects.set('me', subjectOf('call', orchestrator, { tokenId: 'me', issuer: 'weir' }))
+    const ask = { ...exchange('orchestrator', delivery.tokenId, 'research'), ...actor('me') }
+    await trial.withdraw('token', nameOfToken('weir', 'me'))
+    expect(await refused(trial, ask)).toBe('invalid_request')
+  })
+
   test('a run that is over takes its tokens with it', async () => {
     const trial = await openTokenTrial()
     const { run, delivery } = trial.delivered()

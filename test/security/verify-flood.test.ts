@@ -5,8 +5,8 @@
 import { expect, test } from 'vitest'
 import type { Principal } from '../../src/domain/principal.ts'
 import type { Denial } from '../../src/domain/verdict.ts'
-import type { ProofTask, RunProofs } from '../../src/identity/proof-tasks.ts'
-import { openProofRunner } from '../../src/identity/verify-batch.ts'
+import type { ProofTask, RunProofs } from '../../src/identity/proofs/proof-tasks.ts'
+import { openProofRunner } from '../../src/identity/proofs/verify-batch.ts'
 import { holder, prove } from '../support/dpop-kit.ts'
 import { codeOf, gatewayUrl, World } from '../support/identity-kit.ts'
 

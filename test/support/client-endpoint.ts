@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { ClientSettings } from '../../src/config/settings-identity.ts'
 import type { AgentId } from '../../src/domain/ids.ts'
-import type { ClientProof } from '../../src/identity/client.ts'
+import type { ClientProof } from '../../src/identity/clients/client.ts'
 import type { IdentityParts } from '../../src/identity/open.ts'
 import type { IdentitySettings } from '../../src/identity/settings.ts'
 import { isOAuthRefusal, type OAuthRefusal } from '../../src/protocol/oauth/refusal.ts'

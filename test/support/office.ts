@@ -1,7 +1,7 @@
 /** People who log in, a partner that vouches for its own, and tokens of the gateway, before an identity that knows them. */
 import type { PartnerSettings, PeopleSettings } from '../../src/config/settings-identity.ts'
 import type { IdentityParts } from '../../src/identity/open.ts'
-import type { Subject } from '../../src/identity/subject.ts'
+import type { Subject } from '../../src/identity/clients/subject.ts'
 import { isOAuthRefusal, type OAuthRefusal } from '../../src/protocol/oauth/refusal.ts'
 import { agent, deliveryFacts, forge, gatewayUrl, privateKeyOf, World, rawOf } from './identity-kit.ts'
 import { jwtKey } from './jwt-key.ts'

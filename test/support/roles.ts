@@ -2,8 +2,8 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { ClientSettings } from '../../src/config/settings-identity.ts'
 import type { IdentityParts } from '../../src/identity/open.ts'
-import { openSignals, type Signals } from '../../src/identity/signals.ts'
-import { openProofRunner } from '../../src/identity/verify-batch.ts'
+import { openSignals, type Signals } from '../../src/identity/revocation/signals.ts'
+import { openProofRunner } from '../../src/identity/proofs/verify-batch.ts'
 import { bearerType } from './client-endpoint.ts'
 import {
   agent,

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
 import type { LedgerEntry } from '../../src/domain/record.ts'
-import { readLedger } from '../../src/ledger/read.ts'
 import { forge, issuerKey, keysIn, privateKeyOf } from './identity-kit.ts'
+import { ledgerOf } from './ledger-entries.ts'
 import { completedTask, type ScriptedAgent, startScriptedAgent } from './scripted-agent.ts'
 import { apiKey, keyOf, startWeir, type Weir, writeConfig } from './weir.ts'
 import { callHeaders, type Said, sendMessage } from './caller.ts'
@@ -121,13 +121,7 @@ export async function openTwoOrganisations(): Promise<TwoOrganisations> {
       const text = await answer.text()
       return { status: answer.status, headers: answer.headers, body: JSON.parse(text) as Said['body'], text }
     },
-    async entries(of) {
-      const weir = of === 'acme' ? us : them
-      const entries: LedgerEntry[] = []
-      for await (const item of readLedger(join(weir.directory, 'state', 'ledger')))
-        if (item.kind === 'entry') entries.push(item.entry)
-      return entries
-    },
+    entries: (of) => ledgerOf(of === 'acme' ? us : them),
     grant(change = {}, by = 'acme') {
       const { key, kid } = signers[by]
       const who = { iss: acme, aud: globex, sub: 'eva', client_id: 'agent:acme', act: { sub: 'agent:research' } }

@@ -4,7 +4,7 @@ import { isJsonObject, readJsonObject } from '../../base/json.ts'
 import type { RunChain } from '../../domain/evidence.ts'
 import type { RunId } from '../../domain/ids.ts'
 import { everything, nameOfKey, nameOfToken } from '../../domain/revocation.ts'
-import type { Keyring } from '../../identity/keyring.ts'
+import type { Keyring } from '../../identity/keys/keyring.ts'
 import type { RunTrace } from '../../domain/evidence.ts'
 
 export function runChainOf(run: RunId, trace: RunTrace, keys: Keyring, now: Millis): RunChain {

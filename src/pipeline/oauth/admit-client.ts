@@ -1,7 +1,7 @@
 /** The way in of all three endpoints: what a stranger may cost, the form, and which client it is. */
 import type { AgentId } from '../../domain/ids.ts'
 import type { CredentialKind, Principal } from '../../domain/principal.ts'
-import type { ClientMethod, ClientProof, Form } from '../../identity/client.ts'
+import type { ClientMethod, ClientProof, Form } from '../../identity/clients/client.ts'
 import type { Inbound } from '../../protocol/http.ts'
 import { readForm } from '../../protocol/oauth/form.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'

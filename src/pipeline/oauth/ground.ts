@@ -8,7 +8,7 @@ import { anything, type Authority } from '../../domain/authority.ts'
 import type { AgentId, PersonId } from '../../domain/ids.ts'
 import type { Delegation, Principal } from '../../domain/principal.ts'
 import { isDenial } from '../../domain/verdict.ts'
-import type { Subject } from '../../identity/subject.ts'
+import type { Subject } from '../../identity/clients/subject.ts'
 import { refusalOfRun } from '../../limits/lease.ts'
 import type { LiveRun } from '../../limits/live-run.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
@@ -87,6 +87,8 @@ async function strangerTo(known: Known, request: Standing, subject: Subject): Pr
   if (!request.actor) return null
   const actor = await visit.parts.subjects.verifySubject(request.actor.token, request.actor.type, visit.inbound.peer)
   if (isOAuthRefusal(actor)) return oauthRefusal('invalid_request', 'The actor token is not acceptable', actor.detail)
+  const over = revoked(known, request, actor)
+  if (over) return over
   if (actor.holder === client.agent && ofOneChain(actor, subject)) return null
   return oauthRefusal('invalid_request', 'The actor token is not acceptable', 'it is not the client in this chain')
 }

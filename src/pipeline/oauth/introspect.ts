@@ -13,7 +13,7 @@ import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/
 import { resourceOf, type Road, type Snapshot } from '../road.ts'
 import { revoke } from '../revoke.ts'
 import { admitClient } from './admit-client.ts'
-import type { OwnToken } from '../../identity/own-tokens.ts'
+import type { OwnToken } from '../../identity/tokens/own-tokens.ts'
 import { busy } from './visit.ts'
 
 /** A token somebody asks about, and who asks. */

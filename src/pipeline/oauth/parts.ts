@@ -6,11 +6,11 @@ import type { AgentId, PersonId } from '../../domain/ids.ts'
 import type { Confirmation, Delegation, ForeignChain, Proof } from '../../domain/principal.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Denial } from '../../domain/verdict.ts'
-import type { ClientAuthenticator, ClientMethod } from '../../identity/client.ts'
-import type { DpopChecker } from '../../identity/dpop.ts'
-import type { OwnReader } from '../../identity/own-tokens.ts'
-import type { Subject, SubjectVerifier } from '../../identity/subject.ts'
-import type { TxnTokens } from '../../identity/txn-token.ts'
+import type { ClientAuthenticator, ClientMethod } from '../../identity/clients/client.ts'
+import type { DpopChecker } from '../../identity/sender/dpop.ts'
+import type { OwnReader } from '../../identity/tokens/own-tokens.ts'
+import type { Subject, SubjectVerifier } from '../../identity/clients/subject.ts'
+import type { TxnTokens } from '../../identity/tokens/txn-token.ts'
 
 /** What a call token is made of. */
 export interface CallTokenFacts {

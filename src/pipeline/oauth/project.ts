@@ -12,7 +12,7 @@ import { type AgentId, isPersonId } from '../../domain/ids.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { isDenial } from '../../domain/verdict.ts'
 import { skew_ms } from '../../identity/strict-jwt.ts'
-import { type TxnSaid, type TxnToken, txnLifetime_max_s } from '../../identity/txn-token.ts'
+import { type TxnSaid, type TxnToken, txnLifetime_max_s } from '../../identity/tokens/txn-token.ts'
 import { refusalOfRun } from '../../limits/lease.ts'
 import type { LiveRun } from '../../limits/live-run.ts'
 import { decide } from '../../policy/decide.ts'
@@ -85,6 +85,9 @@ async function replaced({ visit, client }: Known, { subject }: TxnRequest): Prom
   const run = road.runs.find(token.run)
   const over = run && refusalOfRun(run, now)
   if (!run || over) return oauthRefusal('invalid_request', 'The run of the subject token is over')
+  const work = { agents: [run.root, ...token.workloads], person: run.person, since: run.startedAt }
+  const barred = epochs.refusalOfWork(work)
+  if (barred) return refusalFor(barred, 'invalid_request', unacceptable)
   const workloads = [...token.workloads, client.agent]
   if (workloads.length > snapshot.settings.maximums.chain)
     return oauthRefusal('invalid_request', unacceptable, 'it was replaced too often')

@@ -1,8 +1,8 @@
 /** What clients may read without proving anything: RFC 8414 and RFC 9728. */
 import type { Detail } from '../../domain/authority.ts'
 import { isAgentId } from '../../domain/ids.ts'
-import { clientAlgorithms as clientAlgs } from '../../identity/client-assertion.ts'
-import { proofAlgorithms as dpopAlgs } from '../../identity/dpop-checker.ts'
+import { clientAlgorithms as clientAlgs } from '../../identity/clients/client-assertion.ts'
+import { proofAlgorithms as dpopAlgs } from '../../identity/sender/dpop-checker.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import { writeProblem } from '../../protocol/faces.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'

@@ -1,5 +1,5 @@
 /** What a request for a Txn-Token asks for (draft-ietf-oauth-transaction-tokens-10, request for a Txn-Token). */
-import type { Form } from '../../identity/client.ts'
+import type { Form } from '../../identity/clients/client.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import { grantTypes } from '../../protocol/oauth/words.ts'
 import { readAsked, readPair, type Shown, type TokenRequest } from './request.ts'

@@ -2,7 +2,7 @@
 import { assert } from '../../base/assert.ts'
 import type { GrantEntry } from '../../domain/record.ts'
 import type { Denial } from '../../domain/verdict.ts'
-import type { ClientProof, Form } from '../../identity/client.ts'
+import type { ClientProof, Form } from '../../identity/clients/client.ts'
 import type { Inbound } from '../../protocol/http.ts'
 import { type OAuthErrorCode, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import type { Road, Snapshot } from '../road.ts'

@@ -43,6 +43,16 @@ test.each([
     'weir.yaml:2:91 identity.issuers[0].workloads[0].claims.sub: is missing, expected the exact sub claim, because no other names one workload',
   ],
   [
+    'a SPIFFE ID that two agents claim',
+    'agents: { a: { client: { spiffe_id: "spiffe://t/x" } }, b: { client: { spiffe_id: "spiffe://t/x" } } }',
+    'weir.yaml:1:83 agents.b.client.spiffe_id: the same as of agent "a", expected what is one agent only',
+  ],
+  [
+    'a certificate that two agents claim',
+    `agents:\n  a: { client: { cert_sha256: [${'a'.repeat(64)}] } }\n  b: { client: { cert_sha256: [${'b'.repeat(64)}, ${'a'.repeat(64)}] } }`,
+    'weir.yaml:3:98 agents.b.client.cert_sha256[1]: the same as of agent "a", expected what is one agent only',
+  ],
+  [
     'a credential without a token endpoint',
     'agents: { a: { credential: { mode: exchange, client_id: w } } }',
     'weir.yaml:1:16 agents.a.credential.token_endpoint: is missing, expected a value, because mode is exchange',
@@ -117,6 +127,10 @@ test.each([
   [
     'a workload with its sub',
     'agents: { a: {} }\nidentity: { issuers: [{ issuer: "https://i", jwks: "https://i/k", workloads: [{ agent: a, claims: { sub: x } }] }] }',
+  ],
+  [
+    'the certificate of an agent, written twice',
+    `agents: { a: { client: { cert_sha256: [${'a'.repeat(64)}, ${'a'.repeat(64)}] } } }`,
   ],
   [
     'an issuer below our origin',

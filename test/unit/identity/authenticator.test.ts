@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ProofTask } from '../../../src/identity/proof-tasks.ts'
-import { openProofRunner } from '../../../src/identity/verify-batch.ts'
+import type { ProofTask } from '../../../src/identity/proofs/proof-tasks.ts'
+import { openProofRunner } from '../../../src/identity/proofs/verify-batch.ts'
 import {
   agent,
   apiKey,

@@ -117,6 +117,19 @@ describe('the table', () => {
     expect([busy.state, quiet.state, next.state]).toEqual(['active', 'ended', 'active'])
   })
 
+  test('takes room from the agent with the most runs, so that nobody opens runs until those of others are gone', () => {
+    const world = new World(limits({}), { ...maximums, runs: 20 })
+    const victims = [world.open(research), world.open(research)]
+    const flood = Array.from({ length: 100 }, () => world.open(orchestrator))
+    expect(victims.map(({ state }) => state)).toEqual(['active', 'active'])
+    expect(flood.at(-1)?.state).toBe('active')
+    for (const run of flood) world.runs.end(run, world.clock.now())
+    const busy = Array.from({ length: 18 }, () => world.open(orchestrator))
+    for (const run of busy) world.take(run)
+    expect(world.open(writer).state).toBe('active')
+    expect(victims[0]?.state).toBe('ended')
+  })
+
   test('ends a run in which nothing has happened for a minute, and no other', () => {
     const world = new World(limits({}))
     const [quiet, busy] = [world.open(), world.open()]

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Delegation } from '../../../src/domain/principal.ts'
 import { agent, callFacts } from '../../support/identity-kit.ts'
-import { callDelegation } from '../../../src/identity/call-token.ts'
+import { callDelegation } from '../../../src/identity/tokens/call-token.ts'
 import { outcomeOf, pave, type Sent, type TestRoad } from '../../support/road.ts'
 
 function newest({ sent }: TestRoad): Sent {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { Signal, SignalRefusal } from '../../../src/identity/signals.ts'
+import type { Signal, SignalRefusal } from '../../../src/identity/revocation/signals.ts'
 import { openSignalDesk } from '../../../src/pipeline/signals.ts'
 import { personId } from '../policy/fixtures.ts'
 import { MemoryReply } from '../../support/reply.ts'

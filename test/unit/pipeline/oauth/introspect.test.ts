@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { anything } from '../../../../src/domain/authority.ts'
 import { nameOfToken } from '../../../../src/domain/revocation.ts'
-import type { OwnToken } from '../../../../src/identity/own-tokens.ts'
+import type { OwnToken } from '../../../../src/identity/tokens/own-tokens.ts'
 import { agentId } from '../../../support/hop.ts'
 import { as, audienceOf, openTokenTrial, type TokenTrial } from '../../../support/token-endpoint.ts'
 
