@@ -3,11 +3,11 @@
  * two readers see the same claims in them, nor that the token was meant for us. What jose leaves open is closed here:
  * duplicate members, stray base64 bits, missing claims, several audiences, headers that bring their own key.
  */
-import { hash } from 'node:crypto'
 import type { Millis } from '../base/clock.ts'
 import { type JsonObject, readJsonObject } from '../base/json.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { credentialMax_chars } from './credential.ts'
+import { inputHash } from './digest.ts'
 
 /** A signed JWT whose form is right. Nothing in it is proved. */
 export interface ReadJws {
@@ -136,7 +136,7 @@ function judgeAudience(aud: unknown, rule: ClaimRule, leeway: Leeway): string | 
 function tokenIdOf({ raw, claims }: ReadToken, { jti }: Leeway): unknown {
   if (claims.jti !== undefined || jti === null) return claims.jti
   if (jti === 'uti_or_hash' && claims.uti !== undefined) return claims.uti
-  return hash('sha256', raw.slice(0, raw.lastIndexOf('.')), 'base64url')
+  return inputHash(raw)
 }
 
 /** Whether a claim or header member is a text of 1-256 characters. */

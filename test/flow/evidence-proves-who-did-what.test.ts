@@ -9,7 +9,7 @@ import type { HopAccount, RunChain } from '../../src/domain/evidence.ts'
 import { type Ended, type Office, playOffice, runNode, runWeir } from '../support/evidence.ts'
 import type { Detail } from '../../src/domain/authority.ts'
 import { authorityHash } from '../../src/domain/authority/hash.ts'
-import { inputHash } from '../../src/identity/tokens/chain.ts'
+import { inputHash } from '../../src/identity/digest.ts'
 import { forge, keysIn, type OwnKeys } from '../support/identity-kit.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-auditor-'))

@@ -18,7 +18,7 @@ import {
 import type { Delegation, Principal } from '../../src/domain/principal.ts'
 import { type Denial, isDenial } from '../../src/domain/verdict.ts'
 import type { CallFacts } from '../../src/identity/tokens/call-token.ts'
-import { sha256 } from '../../src/identity/tokens/chain.ts'
+import { sha256 } from '../../src/identity/digest.ts'
 import { type DeliveryFacts, deliveryOf } from '../../src/identity/tokens/delivery.ts'
 import { Keyring, openKeyring } from '../../src/identity/keys/keyring.ts'
 import { type Identity, type IdentityParts, openIdentity } from '../../src/identity/open.ts'

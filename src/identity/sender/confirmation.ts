@@ -1,9 +1,7 @@
 /** The key a token is bound to (RFC 7800): how it is named, and how the names are made. */
-import { hash } from 'node:crypto'
 import { isJsonObject, type JsonObject } from '../../base/json.ts'
 import type { Confirmation } from '../../domain/principal.ts'
-
-const thumbprintForm = /^[\w-]{43}$/
+import { isDigest, sha256 } from '../digest.ts'
 
 /**
  * Reads `cnf`: `jkt` (RFC 9449 section 6.1) or `x5t#S256` (RFC 8705 section 3.1). Null where there is none, undefined where a
@@ -13,8 +11,8 @@ export function readConfirmation({ cnf }: JsonObject): Confirmation | null | und
   if (cnf === undefined) return null
   if (!isJsonObject(cnf) || Object.keys(cnf).length !== 1) return undefined
   const { jkt, 'x5t#S256': x5t } = cnf
-  if (isThumbprint(jkt)) return { kind: 'dpop', thumbprint: jkt }
-  if (isThumbprint(x5t)) return { kind: 'mtls', thumbprint: x5t }
+  if (isDigest(jkt)) return { kind: 'dpop', thumbprint: jkt }
+  if (isDigest(x5t)) return { kind: 'mtls', thumbprint: x5t }
   return undefined
 }
 
@@ -26,14 +24,10 @@ export function writeConfirmation({ kind, thumbprint }: Confirmation): JsonObjec
 /** RFC 7638 section 3: SHA-256 over the members of a public key that make it, in lexicographic order. */
 export function keyThumbprint(publicKey: JsonObject): string {
   const members = Object.entries(publicKey).toSorted(([one], [other]) => (one < other ? -1 : 1))
-  return hash('sha256', JSON.stringify(Object.fromEntries(members)), 'base64url')
+  return sha256(JSON.stringify(Object.fromEntries(members)))
 }
 
 /** `x5t#S256`: SHA-256 over the DER of a certificate. */
 export function certThumbprint(der: Uint8Array): string {
-  return hash('sha256', der, 'base64url')
-}
-
-function isThumbprint(value: unknown): value is string {
-  return typeof value === 'string' && thumbprintForm.test(value)
+  return sha256(der)
 }

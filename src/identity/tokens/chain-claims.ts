@@ -7,7 +7,8 @@ import { type BudgetCeiling, ceilings_max } from '../../domain/ceilings.ts'
 import { type AgentId, type HopId, isAgentId, isHopId, isPersonId, isRunId, slugOf } from '../../domain/ids.ts'
 import { type Delegation, type ForeignChain, type Lineage, taints } from '../../domain/principal.ts'
 import { type Denial, deny } from '../../domain/verdict.ts'
-import { headOf, isDigest, readLinks, rootHash } from './chain.ts'
+import { isDigest } from '../digest.ts'
+import { headOf, readLinks, rootHash } from './chain.ts'
 import { isText } from '../strict-jwt.ts'
 
 /**

@@ -7,34 +7,18 @@
  * A token carries the newest links and the head before them, so that its reader computes the head again; the older ones
  * stand in the tokens before it, which the ledger keeps.
  */
-import { hash } from 'node:crypto'
 import { isJsonObject } from '../../base/json.ts'
 import { type AgentId, isAgentId, type PersonId, type RunId } from '../../domain/ids.ts'
 import type { ChainLink, Lineage } from '../../domain/principal.ts'
+import { isDigest, sha256 } from '../digest.ts'
 
 /** Links a token holds at most; fewer where the names are so long that it would not fit into 8 KB. */
 const links_max = 8
 /** Ids of credentials are chosen by issuers; a longer one is in its link as its hash. */
 const linkId_max_chars = 64
 
-const digestForm = /^[\w-]{43}$/
-
-export function sha256(text: string): string {
-  return hash('sha256', text, 'base64url')
-}
-
-/** SHA-256 in base64url, which is what every hash in a token of ours is. */
-export function isDigest(value: unknown): value is string {
-  return typeof value === 'string' && digestForm.test(value)
-}
-
 export function rootHash(run: RunId, first: AgentId, person: PersonId | null): string {
   return sha256(`${run}.${first}.${person ?? ''}`)
-}
-
-/** The signing input of a token (`header.payload`) as children name it: a signature can be written in several ways. */
-export function inputHash(raw: string): string {
-  return sha256(raw.slice(0, raw.lastIndexOf('.')))
 }
 
 /** A chain in which nobody has acted yet. */

@@ -10,6 +10,7 @@ import { readDetails, readScopes } from '../../domain/authority/read.ts'
 import { isPersonId, type PersonId } from '../../domain/ids.ts'
 import type { ForeignChain } from '../../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
+import { isDigest } from '../digest.ts'
 import { readConfirmation } from '../sender/confirmation.ts'
 import type { KeySource } from './jwks.ts'
 import { grantTyp } from '../outbound/partner-grant.ts'
@@ -19,7 +20,6 @@ import type { Subject } from '../clients/subject.ts'
 import type { Trust } from './trust.ts'
 
 const leeway: Leeway = { ...strict, aud: 'list_of_one' }
-const hashForm = /^[\w-]{43}$/
 
 export function grantTrust(settings: PartnerSettings, keys: KeySource, public_url: string): Trust<Subject> {
   const { issuer, algorithms, lifetime_max_s } = settings
@@ -69,7 +69,7 @@ function readChain(claims: JsonObject, settings: PartnerSettings): ForeignChain 
   const dlg = claims.dlg ?? {}
   if (!isJsonObject(dlg)) return refuse('dlg is no object')
   const { head = null, depth: said = actors.length } = dlg
-  if (head !== null && !(typeof head === 'string' && hashForm.test(head))) return refuse('dlg.head is no hash')
+  if (head !== null && !isDigest(head)) return refuse('dlg.head is no hash')
   if (typeof said !== 'number' || !Number.isSafeInteger(said) || said < 0) return refuse('dlg.depth is no number')
   // A partner that shows a part of its chain says how long the whole is; it cannot say less than it shows.
   const depth = Math.max(said, actors.length)

@@ -1,7 +1,7 @@
 /** The entries of one run by the names under which they speak of each other. */
 import type { HopId } from '../../domain/ids.ts'
 import type { CallRecord, GrantEntry, IntentEntry, TokenEntry } from '../../domain/record.ts'
-import { inputHash } from '../../identity/tokens/chain.ts'
+import { inputHash } from '../../identity/digest.ts'
 import type { RunTrace } from '../../domain/evidence.ts'
 
 /** Tokens that were exchanged for one another on the way from a hop to the one before; far more than anybody does. */

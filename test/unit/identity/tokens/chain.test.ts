@@ -7,11 +7,11 @@ import {
   extend,
   forget,
   headOf,
-  inputHash,
   readLinks,
   replaceNewest,
   rootLineage,
 } from '../../../../src/identity/tokens/chain.ts'
+import { inputHash } from '../../../../src/identity/digest.ts'
 import { agent } from '../../../support/identity-kit.ts'
 
 const acts = fc.array(
