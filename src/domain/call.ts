@@ -8,10 +8,34 @@ export type Target =
   | { readonly kind: 'model'; readonly id: string }
 
 /** Wire revisions Weir reads. The letters after the last dash are the binding. */
-export type DialectName = 'a2a-1.0-jsonrpc' | 'a2a-0.3-jsonrpc'
+export type DialectName = 'a2a-1.0-jsonrpc' | 'a2a-1.0-rest' | 'a2a-0.3-jsonrpc' | 'a2a-0.3-rest'
+
+/** What starts work at an agent: governed as a hop, with a lease. */
+export type HopOperation = 'send' | 'stream'
+
+/** What concerns work that was started before, or nobody's work: governed by who owns it. */
+export type TaskOperation =
+  | 'get'
+  | 'list'
+  | 'cancel'
+  | 'subscribe'
+  | 'push_create'
+  | 'push_get'
+  | 'push_list'
+  | 'push_delete'
+  | 'card'
 
 /** What a caller wants of a target, in neutral words. */
-export type Operation = 'send' | 'stream'
+export type Operation = HopOperation | TaskOperation
+
+export function isHopOperation(operation: Operation): operation is HopOperation {
+  return operation === 'send' || operation === 'stream'
+}
+
+/** Operations whose answer is a stream of events. */
+export function isStreaming(operation: Operation): boolean {
+  return operation === 'stream' || operation === 'subscribe'
+}
 
 /** A request after its dialect was read and before it was judged. */
 export interface Call {
@@ -19,15 +43,22 @@ export interface Call {
   readonly id: HopId
   readonly dialect: DialectName
   readonly operation: Operation
-  /** The method as the wire spells it, `SendMessage` or `message/send`; for records. */
+  /** The method as the wire spells it, `SendMessage` or `message/send`, `POST /message:send` for REST; for records. */
   readonly method: string
   readonly target: Target
-  /** The JSON-RPC id exactly as it stood in the request, for echoing; `1`, `"a"`. */
+  /** The JSON-RPC id exactly as it stood in the request, for echoing; `1`, `"a"`. `null` for REST, which has none. */
   readonly rpcId: string
+  /** The task it goes on with or is about. */
   readonly taskId: string | null
   readonly contextId: string | null
+  /** Tasks it refers to (A2A 1.0 section 4.1.4); each must be the caller's as well. */
+  readonly referenceTaskIds: readonly string[]
+  /** The push notification config that a send brings along, or that a push operation is about, as JSON text; null without one. */
+  readonly push: string | null
   /** The original request body, forwarded unchanged where nothing has to change. */
   readonly body: Uint8Array
+  /** The query of a REST request without the question mark, `''` for JSON-RPC. */
+  readonly query: string
   readonly receivedAt: Millis
 }
 

@@ -7,6 +7,7 @@ import type { Authority } from './authority.ts'
 import type { Delegation, Principal } from './principal.ts'
 import type { Run } from './run.ts'
 import type { Spend } from './spend.ts'
+import type { TaskRow } from './task.ts'
 
 declare const proof: unique symbol
 
@@ -114,6 +115,15 @@ export interface Hop {
   readonly lease: Lease
 }
 
+/** The proof that a task may be seen and touched by whoever asks. Only `pipeline/tasks/claim.ts` can make one. */
+export interface Claim {
+  readonly kind: 'claim'
+  readonly [proof]: 'claim'
+  /** The call that asks. */
+  readonly id: HopId
+  readonly task: TaskRow
+}
+
 type Fields<T> = Omit<T, typeof proof | 'kind'>
 
 /** Fenced to `policy/decide.ts` by a tidy test. */
@@ -129,4 +139,9 @@ export function issueLease(fields: Fields<Lease>): Lease {
 /** Fenced to `pipeline/admit.ts` by a tidy test. */
 export function issueHop(fields: Fields<Hop>): Hop {
   return { kind: 'hop', ...fields } as Hop
+}
+
+/** Fenced to `pipeline/tasks/claim.ts` by a tidy test. */
+export function issueClaim(fields: Fields<Claim>): Claim {
+  return { kind: 'claim', ...fields } as Claim
 }

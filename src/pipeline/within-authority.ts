@@ -3,7 +3,7 @@
  * delegation it shows, and the one of the invocation it really stands on, which dropping a token does not widen.
  */
 import { anything, type Authority } from '../domain/authority.ts'
-import { type Call, targetName } from '../domain/call.ts'
+import { type Call, type Operation, targetName } from '../domain/call.ts'
 import { covers } from '../domain/authority/covers.ts'
 import { intersect } from '../domain/authority/intersect.ts'
 import { type BudgetCeiling, ceilings_max, joinCeilings } from '../domain/ceilings.ts'
@@ -21,7 +21,20 @@ interface Standing {
 /** Where a caller stands that has no place in any run. */
 export const nowhere: Standing['entry'] = { depth: 0, delegation: null }
 
-const methods = { send: 'SendMessage', stream: 'SendStreamingMessage' } as const
+/** Authorities name methods in the words of A2A 1.0, whatever the caller speaks. */
+const methods: Readonly<Record<Operation, string>> = {
+  send: 'SendMessage',
+  stream: 'SendStreamingMessage',
+  get: 'GetTask',
+  list: 'ListTasks',
+  cancel: 'CancelTask',
+  subscribe: 'SubscribeToTask',
+  push_create: 'CreateTaskPushNotificationConfig',
+  push_get: 'GetTaskPushNotificationConfig',
+  push_list: 'ListTaskPushNotificationConfigs',
+  push_delete: 'DeleteTaskPushNotificationConfig',
+  card: 'GetExtendedAgentCard',
+}
 
 /** Why the caller's tokens do not allow this call; null where they do. Policy is asked after it, and only narrows. */
 export function withinAuthority(standing: Standing, call: Call): Denial | null {

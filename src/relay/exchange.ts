@@ -133,7 +133,7 @@ export function requestOf(hop: Hop, errand: Errand, body: Uint8Array, accept = '
     ...upstream.fixed,
   ]
   for (const [name, value] of errand.headers) if (!upstream.taken.has(name)) headers.push(name, value)
-  return { origin: upstream.origin, path: upstream.path, headers, body, tls: upstream.tls }
+  return { method: 'POST', origin: upstream.origin, path: upstream.path, headers, body, tls: upstream.tls }
 }
 
 const ours = new Set([

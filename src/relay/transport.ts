@@ -19,12 +19,14 @@ export interface TransportSettings {
   readonly header_bytes: number
 }
 
-/** One request, always a POST. `headers` are name, value, name, value; the client below keeps the list. */
+/** One request. `headers` are name, value, name, value; the client below keeps the list. */
 export interface Outbound {
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly origin: string
   readonly path: string
   readonly headers: string[]
-  readonly body: Uint8Array
+  /** Null for a request without one. */
+  readonly body: Uint8Array | null
   /** Null for what every upstream gets: no certificate of ours, and the CAs Node trusts. */
   readonly tls: UpstreamTls | null
 }
@@ -133,9 +135,9 @@ class HttpExchange implements Wire, Dispatcher.DispatchHandler {
     return this.#sent
   }
 
-  start(agent: Agent, { origin, path, headers, body }: Outbound): void {
+  start(agent: Agent, { method, origin, path, headers, body }: Outbound): void {
     if (this.#phase === 'done') return
-    agent.dispatch({ origin, path, method: 'POST', headers, body }, this)
+    agent.dispatch({ origin, path, method, headers, body }, this)
   }
 
   abort(): void {

@@ -29,7 +29,10 @@ export function callOf(body: unknown, fields: Partial<Call> = {}): Call {
     rpcId: '1',
     taskId: null,
     contextId: null,
+    referenceTaskIds: [],
+    push: null,
     body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    query: '',
     receivedAt: at,
     ...fields,
   }

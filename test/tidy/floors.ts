@@ -10,6 +10,7 @@ export const floors: Readonly<Record<string, number>> = {
   policy: 3,
   limits: 3,
   relay: 3,
+  tasks: 3,
   ledger: 3,
   observe: 3,
   pipeline: 4,
@@ -57,6 +58,7 @@ export const proofMakers: Readonly<Record<string, string>> = {
   issuePermit: 'policy/decide.ts',
   issueLease: 'limits/lease.ts',
   issueHop: 'pipeline/admit.ts',
+  issueClaim: 'pipeline/tasks/claim.ts',
 }
 
 interface Override {

@@ -68,7 +68,10 @@ export function readCall(inbound: Inbound, agent: AgentId, id: HopId): Call | Ma
     rpcId,
     taskId: spans.text('params.message.taskId') || null,
     contextId: spans.text('params.message.contextId') || null,
+    referenceTaskIds: [],
+    push: null,
     body: inbound.body,
+    query: '',
     receivedAt: inbound.receivedAt,
   }
 }
