@@ -4,6 +4,7 @@
  */
 import type { JsonSpans } from '../../base/json-scan.ts'
 import type { DialectName, Operation } from '../../domain/call.ts'
+import type { TaskState } from '../../domain/task.ts'
 
 export interface Revision {
   readonly dialect: DialectName
@@ -78,8 +79,8 @@ export interface Observation {
   readonly kind: StateKind
   readonly taskId: string | null
   readonly contextId: string | null
-  /** The state as the wire spells it. */
-  readonly state: string | null
+  /** Null where nothing is said of it; `TASK_STATE_UNSPECIFIED` for one that nobody knows. */
+  readonly state: TaskState | null
   /** Nothing may follow this event: the stream is to be ended now. */
   readonly last: boolean
   /** The same number twice in a row means that nothing has moved; timestamps and message ids do not count. */

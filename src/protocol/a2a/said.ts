@@ -1,5 +1,5 @@
 /** What an agent says in answer, free of the envelope it came in: the one form in which answers cross the gateway. */
-import type { DialectName } from '../../domain/call.ts'
+import type { DialectName, Operation } from '../../domain/call.ts'
 import type { Observation } from './revision.ts'
 
 /** How payloads are spelled. 0.3 over HTTP is protobuf JSON and neither of the other two. */
@@ -14,7 +14,7 @@ export const grammars: Readonly<Record<DialectName, Grammar>> = {
 
 /**
  * One answer or event. The payload is always in the form of a stream event: `{"task":{}}`, `{"message":{}}`,
- * `{"statusUpdate":{}}` or `{"artifactUpdate":{}}` in 1.0, an object with `kind` in 0.3.
+ * `{"statusUpdate":{}}` or `{"artifactUpdate":{}}` in 1.0 and in 0.3 over HTTP, an object with `kind` in 0.3.
  */
 export interface Said {
   readonly kind: 'said'
@@ -34,6 +34,8 @@ export interface Origin {
   readonly bytes: Buffer
   /** The whole server-sent event around it, if it came in one. */
   readonly event: Buffer | null
+  /** A task stands there without the wrapper that says what it is, as the answer to `get` and `cancel` has it. */
+  readonly bare?: boolean
 }
 
 /** An error in the words of the protocol: the agent refused or failed. */
@@ -45,4 +47,13 @@ export interface AgentError {
   /** The details as they came, JSON; null where there are none. */
   readonly data: string | null
   readonly origin: Origin | null
+}
+
+/** Operations that are answered with a task and nothing else, so that 1.0 and the protobuf of 0.3 leave the wrapper out. */
+export function answersWithTask(operation: Operation): boolean {
+  return operation === 'get' || operation === 'cancel'
+}
+
+export function isRpc(dialect: DialectName): boolean {
+  return dialect.endsWith('jsonrpc')
 }

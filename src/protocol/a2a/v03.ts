@@ -1,16 +1,9 @@
 /** A2A 0.3 over JSON-RPC: `kind` says what a result is, `final` says when a stream is over (A2A 0.3 sections 6 and 7). */
 import type { JsonSpans } from '../../base/json-scan.ts'
+import { phaseOf } from '../../domain/task.ts'
 import { progressMark } from './mark.ts'
-import type { AnswerPath, Observation, Revision, StateKind } from './revision.ts'
-
-const states: Readonly<Record<string, StateKind>> = {
-  completed: 'terminal',
-  failed: 'terminal',
-  canceled: 'terminal',
-  rejected: 'terminal',
-  'input-required': 'interrupted',
-  'auth-required': 'interrupted',
-}
+import type { AnswerPath, Observation, Revision } from './revision.ts'
+import { stateTo10 } from './translate/words.ts'
 
 export const a2a03: Revision = {
   dialect: 'a2a-0.3-jsonrpc',
@@ -48,28 +41,31 @@ type Reader = (spans: JsonSpans<AnswerPath>) => Observation | null
 
 const readers: Readonly<Record<string, Reader>> = {
   task(spans) {
-    const state = spans.text('result.status.state')
-    if (state === null) return null
-    const kind = states[state] ?? 'open'
+    const spelling = spans.text('result.status.state')
+    if (spelling === null) return null
+    const state = stateTo10(spelling)
+    const kind = phaseOf(state)
     const taskId = spans.text('result.id')
     const contextId = spans.text('result.contextId')
-    return { kind, taskId, contextId, state, last: kind === 'terminal', mark: progressMark(state, null) }
+    return { kind, taskId, contextId, state, last: kind === 'terminal', mark: progressMark(spelling, null) }
   },
   message(spans) {
     return { kind: 'message', ...taskOf(spans), state: null, last: true, mark: progressMark('message', null) }
   },
   'status-update'(spans) {
-    const state = spans.text('result.status.state')
-    if (state === null) return null
+    const spelling = spans.text('result.status.state')
+    if (spelling === null) return null
+    const state = stateTo10(spelling)
+    const phase = phaseOf(state)
     const last = spans.kindOf('result.final') === 'true'
     // A final update in a state that is still open ends the stream, though not the task.
-    const kind = states[state] ?? (last ? 'interrupted' : 'open')
+    const kind = last && phase === 'open' ? 'interrupted' : phase
     return {
       kind,
       ...taskOf(spans),
       state,
       last,
-      mark: progressMark(state, spans.slice('result.status.message.parts')),
+      mark: progressMark(spelling, spans.slice('result.status.message.parts')),
     }
   },
   'artifact-update'(spans) {

@@ -1,18 +1,11 @@
 /** A2A 1.0 over JSON-RPC: ProtoJSON, one wrapper member says what a result is (A2A 1.0 sections 4 and 9). */
 import type { JsonSpans } from '../../base/json-scan.ts'
+import { phaseOf } from '../../domain/task.ts'
 import { progressMark } from './mark.ts'
-import type { AnswerPath, Observation, Revision, StateKind } from './revision.ts'
+import type { AnswerPath, Observation, Revision } from './revision.ts'
+import { stateTo10 } from './translate/words.ts'
 
 type Wrapper = 'statusUpdate' | 'artifactUpdate'
-
-const states: Readonly<Record<string, StateKind>> = {
-  TASK_STATE_COMPLETED: 'terminal',
-  TASK_STATE_FAILED: 'terminal',
-  TASK_STATE_CANCELED: 'terminal',
-  TASK_STATE_REJECTED: 'terminal',
-  TASK_STATE_INPUT_REQUIRED: 'interrupted',
-  TASK_STATE_AUTH_REQUIRED: 'interrupted',
-}
 
 export const a2a10: Revision = {
   dialect: 'a2a-1.0-jsonrpc',
@@ -48,12 +41,13 @@ export const a2a10: Revision = {
 }
 
 function observeTask(spans: JsonSpans<AnswerPath>): Observation {
-  const state = spans.text('result.task.status.state') ?? ''
-  const kind = states[state] ?? 'open'
+  const spelling = spans.text('result.task.status.state') ?? ''
+  const state = stateTo10(spelling)
+  const kind = phaseOf(state)
   const taskId = spans.text('result.task.id')
   const contextId = spans.text('result.task.contextId')
   // A snapshot may show the interruption this very call ends, so only a terminal one is the last event.
-  return { kind, taskId, contextId, state, last: kind === 'terminal', mark: progressMark(state, null) }
+  return { kind, taskId, contextId, state, last: kind === 'terminal', mark: progressMark(spelling, null) }
 }
 
 function observeMessage(spans: JsonSpans<AnswerPath>): Observation {
@@ -63,9 +57,10 @@ function observeMessage(spans: JsonSpans<AnswerPath>): Observation {
 }
 
 function observeStatus(spans: JsonSpans<AnswerPath>): Observation {
-  const state = spans.text('result.statusUpdate.status.state') ?? ''
-  const kind = states[state] ?? 'open'
-  const mark = progressMark(state, spans.slice('result.statusUpdate.status.message.parts'))
+  const spelling = spans.text('result.statusUpdate.status.state') ?? ''
+  const state = stateTo10(spelling)
+  const kind = phaseOf(state)
+  const mark = progressMark(spelling, spans.slice('result.statusUpdate.status.message.parts'))
   return { kind, ...taskOf(spans, 'statusUpdate'), state, last: kind !== 'open', mark }
 }
 

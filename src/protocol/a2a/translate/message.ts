@@ -1,6 +1,5 @@
 /** Messages: `kind`, roles and parts differ between the revisions, and 0.3 over HTTP calls the parts `content`. */
-import type { JsonObject } from '../../../base/json.ts'
-import { isJsonObject } from '../../../base/json.ts'
+import { isJsonObject, type JsonObject } from '../../../base/json.ts'
 import type { Grammar } from '../said.ts'
 import { objectsOf, pick, textOf } from './members.ts'
 import { partFrom10, partTo10 } from './part.ts'
