@@ -17,7 +17,7 @@ export interface TaskMax {
 }
 
 /** An agent that needs more keeps it itself, and is asked for it. */
-export const taskMax: TaskMax = { history: 1000, artifacts: 1000, parts: 10_000 }
+const taskMax: TaskMax = { history: 1000, artifacts: 1000, parts: 10_000 }
 
 /** The task after `event`; null while nothing named one. An event of another task, and a message, change nothing. */
 export function fold(task: JsonObject | null, event: JsonObject, max: TaskMax = taskMax): JsonObject | null {

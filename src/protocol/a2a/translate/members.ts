@@ -3,12 +3,7 @@ import { isJsonObject, type JsonObject } from '../../../base/json.ts'
 
 /** Those of the members that say something: in ProtoJSON an empty one and an absent one are the same. */
 export function pick(from: JsonObject, names: readonly string[]): JsonObject {
-  const picked: Record<string, unknown> = {}
-  for (const name of names) {
-    const value = from[name]
-    if (!isEmpty(value)) picked[name] = value
-  }
-  return picked
+  return Object.fromEntries(names.map((name) => [name, from[name]] as const).filter(([, value]) => !isEmpty(value)))
 }
 
 function isEmpty(value: unknown): boolean {
