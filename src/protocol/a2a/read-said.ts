@@ -1,8 +1,9 @@
 /** Reads what agents say, of every dialect, into the one form in which answers cross. One pass over the bytes. */
 import type { DialectName, Operation } from '../../domain/call.ts'
+import { isRest } from './methods.ts'
 import { readRestError, readRpcError } from './read-error.ts'
 import { scanRest, scanRpc, type View, viewRest, viewRpc } from './reading.ts'
-import { type AgentError, type Grammar, grammars, isRpc, type Origin, type Said } from './said.ts'
+import { type AgentError, type Grammar, grammars, type Origin, type Said } from './said.ts'
 import { observe } from './seen.ts'
 
 /** Where an answer comes from. */
@@ -18,7 +19,7 @@ interface Source {
 
 /** A whole answer, or the data of one event; null if it is no answer of that dialect. */
 export function readSaid(bytes: Buffer, from: Source): Said | AgentError | null {
-  return isRpc(from.dialect) ? readRpc(bytes, from) : readRest(bytes, from)
+  return isRest(from.dialect) ? readRest(bytes, from) : readRpc(bytes, from)
 }
 
 function readRpc(bytes: Buffer, { dialect, status, event }: Source): Said | AgentError | null {

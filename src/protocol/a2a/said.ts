@@ -53,7 +53,3 @@ export interface AgentError {
 export function answersWithTask(operation: Operation): boolean {
   return operation === 'get' || operation === 'cancel'
 }
-
-export function isRpc(dialect: DialectName): boolean {
-  return dialect.endsWith('jsonrpc')
-}

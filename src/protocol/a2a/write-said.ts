@@ -5,8 +5,9 @@
 import { jsonShape } from '../../base/json-shape.ts'
 import { scanJson } from '../../base/json-scan.ts'
 import type { Call } from '../../domain/call.ts'
+import { isRest } from './methods.ts'
 import { neutralOf } from './neutral.ts'
-import { answersWithTask, type Grammar, grammars, isRpc, type Origin, type Said } from './said.ts'
+import { answersWithTask, type Grammar, grammars, type Origin, type Said } from './said.ts'
 import { eventFrom10 } from './translate/event.ts'
 
 /** Who is answered, and to what. */
@@ -32,7 +33,7 @@ export function writePushBody(said: Said, version: '1.0' | '0.3'): Buffer {
 
 /** `body` in the envelope of the caller's binding; REST has none. */
 export function envelope(body: Buffer, { dialect, rpcId }: Asker): Buffer {
-  if (!isRpc(dialect)) return body
+  if (isRest(dialect)) return body
   return Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${rpcId},"result":`), body, closes])
 }
 
