@@ -17,6 +17,7 @@ import { limitsPlan } from './limits/bench.ts'
 import { Revocations } from './identity/revocation/revocations.ts'
 import { readRevocations } from './identity/revocation/revocations-file.ts'
 import { openSignals } from './identity/revocation/signals.ts'
+import type { Relay } from './relay/relay.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
@@ -51,6 +52,7 @@ export interface Workshop {
   readonly log: Log
   readonly singleUse: SingleUse
   readonly pairwise: PairwiseName
+  readonly relay: Relay
 }
 
 /** Rows on the board for agents and teams that reloads may add. */
@@ -149,6 +151,7 @@ export async function buildSnapshot(
     identity,
     outbound,
     upstreamTls,
+    bench: workshop.relay.bench,
     signals,
     oauth: tokenParts(identity),
     alerts,

@@ -1,6 +1,9 @@
 /** The road of a running gateway: its parts joined, its numbers watched. */
 import type { Board } from './base/board.ts'
+import { BoundedMap } from './base/bounded-map.ts'
+import type { Clock } from './base/clock.ts'
 import { Wheel } from './base/wheel.ts'
+import type { Settings } from './config/settings.ts'
 import type { PlannedRevocations, Workshop } from './gateway-parts.ts'
 import type { Keyring } from './identity/keys/keyring.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -8,9 +11,9 @@ import type { Replayed } from './ledger/replay.ts'
 import { Bench } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
 import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
-import { Conversations } from './pipeline/conversations.ts'
 import { Approvals } from './pipeline/approvals.ts'
 import { Counts } from './pipeline/counts.ts'
+import { Followers } from './pipeline/followers.ts'
 import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
 import { recover } from './pipeline/recover.ts'
@@ -19,13 +22,34 @@ import { runEntry } from './pipeline/run-entry.ts'
 import { limitSettings } from './pipeline/snapshot.ts'
 import { Relay } from './relay/relay.ts'
 import { Transport } from './relay/transport.ts'
+import type { Tasks } from './tasks/contract.ts'
 import { version } from './version.ts'
 
 const sweep_ms = 1000
+/** Papers of calls whose tasks may still be asked about; the agents concerned are few. */
+const papers_max = 4096
+
+/** What speaks to agents. It is there before the settings are, which name the agents. */
+export function openRelay({ maximums, timeouts }: Settings, clock: Clock, stack: AsyncDisposableStack): Relay {
+  const wheel = new Wheel(clock)
+  stack.defer(() => wheel.stop())
+  const transport = new Transport(
+    { ...timeouts, connections: maximums.open_calls, header_bytes: maximums.header_bytes },
+    wheel,
+  )
+  stack.defer(() => transport.close())
+  const relay = new Relay({ transport, wheel, clock, settings: { ...timeouts, ...maximums, recover_tries } })
+  stack.defer(() => relay.hub.close())
+  return relay
+}
+
+/** How often in a row a stream that was lost is looked for again. */
+const recover_tries = 3
 
 interface Laid {
   readonly ledger: Ledger
   readonly replayed: Replayed
+  readonly tasks: Tasks
   readonly board: Board
   readonly boot: string
   readonly metrics: GatewayMetrics
@@ -38,7 +62,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
   const { clock, dice, log } = workshop
   const { ledger, replayed, board, boot, metrics, revoked, stack } = laid
   const { settings } = snapshot
-  const { maximums, timeouts } = settings
+  const { maximums } = settings
   const limits = new Bench(board, limitSettings(settings), maximums)
   const runs = new Runs(board, limits, dice)
   const { runs: restored, problems } = recover(replayed, { runs, limits }, settings, clock.now())
@@ -50,14 +74,6 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     deliveries.forget(run.id)
     ledger.append(runEntry(run, 'ended', clock.now()))
   }
-  const wheel = new Wheel(clock)
-  stack.defer(() => wheel.stop())
-  const transport = new Transport(
-    { ...timeouts, connections: maximums.open_calls, header_bytes: maximums.header_bytes },
-    wheel,
-  )
-  stack.defer(() => transport.close())
-  const relay = new Relay({ transport, wheel, clock, settings: { ...timeouts, ...maximums } })
   return {
     clock,
     dice,
@@ -66,10 +82,12 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     limits,
     revocations: revoked.open(board),
     ledger,
-    relay,
+    relay: workshop.relay,
     exchanges: new Exchanges(),
     deliveries,
-    conversations: new Conversations(),
+    tasks: laid.tasks,
+    followers: new Followers(),
+    papers: new BoundedMap({ max: papers_max }),
     counts: new Counts(metrics),
     log,
     approvals: new Approvals(maximums.approvals),
@@ -86,7 +104,7 @@ interface Watched {
 export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys, stack }: Watched): void {
   const { ledger, runs, exchanges, clock } = road
   metrics.runsActive.child({}).readFrom(() => runs.active)
-  metrics.streamsActive.child({}).readFrom(() => exchanges.streams)
+  metrics.streamsActive.child({}).readFrom(() => exchanges.streams + road.followers.open)
   metrics.ledgerAppended.child({}).readFrom(() => ledger.appended)
   metrics.ledgerDurable.child({}).readFrom(() => ledger.durable)
   metrics.ledgerFailing.child({}).readFrom(() => (ledger.health().state === 'ok' ? 0 : 1))
@@ -99,6 +117,7 @@ export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys
   const sweeping = setInterval(() => {
     for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
     road.approvals.sweep()
+    road.tasks.sweep(clock.now())
     keys.sweep()
   }, sweep_ms)
   stack.defer(() => clearInterval(sweeping))

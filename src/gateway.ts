@@ -29,7 +29,7 @@ import {
   startProblem,
   type Workshop,
 } from './gateway-parts.ts'
-import { paveRoad, watchNumbers } from './gateway-road.ts'
+import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
 import { keyRoutes } from './admin/keys.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
@@ -98,7 +98,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   stack.defer(() => pool.close())
   const board = createBoard({ ...boardPlan(settings), ...revoked.rows })
   const singleUse = openUsed(board, settings, { clock, dice })
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise }
+  const relay = openRelay(settings, clock, stack)
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }

@@ -1,11 +1,9 @@
 /** The configuration table: the registered agents and the teams that own and pay for them. */
 import { z } from 'zod'
 import { path, person, prose, protectedUrl, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
+import { bindingsField, interfacesField, streamsField, versionsField } from './schema-interfaces.ts'
 import { agentLimits, teamLimits } from './schema-limits.ts'
 import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
-
-/** A2A versions an agent may speak. */
-export const a2aVersions = ['1.0', '0.3'] as const
 
 /** Headers that belong to the connection, to the message frame or to Weir itself. */
 const ownHeaders = new Set([
@@ -106,12 +104,10 @@ const agent = z.strictObject({
   team: team({ description: 'The team that owns the agent and pays for it.' }).optional(),
   owner: person({ description: 'The person who answers for the agent.' }).optional(),
   description: prose({ description: 'What the agent does, for its card and for people.' }).default('An agent.'),
-  versions: z
-    .array(z.enum(a2aVersions))
-    .min(1)
-    .max(2)
-    .default(['1.0'])
-    .meta({ description: 'A2A versions the agent speaks.', form: 'a list of "1.0" and "0.3"' }),
+  versions: versionsField,
+  bindings: bindingsField,
+  interfaces: interfacesField,
+  streams: streamsField,
   groups: z
     .array(slug({ description: 'A Cedar AgentGroup the agent is in.' }))
     .max(32)

@@ -96,6 +96,7 @@ const timeoutRows = {
   stall_ms: [10, 45_000, 3_600_000, 'Bytes without progress on an open stream.'],
   body_ms: [10, 10_000, 600_000, 'Reading the body of a request.'],
   heartbeat_ms: [10, 4000, 60_000, 'Silence towards the caller after which a comment is sent.'],
+  blocking_ms: [100, 300_000, 86_400_000, 'Waiting for the end of a task whose agent does not wait for it.'],
   drain_ms: [0, 30_000, 600_000, 'What open calls get to finish when Weir stops.'],
 } as const satisfies Record<string, TimeoutRow>
 
@@ -130,6 +131,9 @@ const maximumRows = {
   proof_queue: [1, 1024, 65_536, 'proofs', 'Proofs that wait for verification.'],
   open_calls: [1, 20_000, 1_000_000, 'calls', 'Calls under way in the whole gateway.'],
   stream_buffer_bytes: [4096, 262_144, 67_108_864, 'bytes', 'What is buffered for one slow reader.'],
+  stream_log_events: [1, 256, 65_536, 'events', 'Events of a task kept for readers that are behind or come later.'],
+  stream_log_bytes: [65_536, 4_194_304, 268_435_456, 'bytes', 'The same, in bytes; the newest event is always kept.'],
+  watched_tasks: [0, 10_000, 1_000_000, 'tasks', 'Tasks that are followed to their end though nobody reads of them.'],
   record_ring_bytes: [65_536, 8_388_608, 1_073_741_824, 'bytes', 'Records on their way to disk.'],
 } as const satisfies Record<string, MaximumRow>
 

@@ -2,13 +2,14 @@
 import type { AgentId, PersonId, TeamId } from '../domain/ids.ts'
 import type { Address } from './fields.ts'
 import type { ConfigFile } from './schema.ts'
-import type { a2aVersions } from './schema-agents.ts'
+import type { a2aBindings, a2aVersions } from './schema-interfaces.ts'
 import type { limitModes } from './schema-limits.ts'
 import type { Secret } from './secret.ts'
 import type { ClientSettings, CredentialSettings, IdentitySectionSettings, TlsSettings } from './settings-identity.ts'
 
 export type LimitMode = (typeof limitModes)[number]
 type A2aVersion = (typeof a2aVersions)[number]
+type A2aBinding = (typeof a2aBindings)[number]
 
 /** A ceiling and what happens at it. A limit that is absent does not exist. */
 export interface Limit {
@@ -30,6 +31,10 @@ export interface AgentSettings {
   readonly owner: PersonId | null
   readonly description: string
   readonly versions: readonly A2aVersion[]
+  readonly bindings: readonly A2aBinding[]
+  /** Overrides `versions` and `bindings` where it is not empty. */
+  readonly interfaces: ConfigFile['agents'][string]['interfaces']
+  readonly streams: boolean
   readonly groups: readonly string[]
   readonly external: boolean
   readonly effect: ConfigFile['agents'][string]['effect']

@@ -203,6 +203,14 @@ export const denials = {
     advice: 'Continue without it or retry later',
     meaning: 'Connection refused or reset, or an answer that was no valid answer.',
   },
+  reader_behind: {
+    http: 503,
+    jsonrpc: 1503,
+    ...waiting,
+    sentence: 'This reader of a stream fell too far behind',
+    advice: 'Subscribe to the task again; it goes on without you',
+    meaning: 'One of several readers of a task did not keep up with the others and lost its place in the log.',
+  },
   busy: {
     http: 503,
     jsonrpc: 1503,

@@ -1,25 +1,19 @@
 /** The data listener's routes: paths are compared byte for byte, for ingress let only canonical ones in. */
-import type { AgentId } from '../domain/ids.ts'
 import type { KeyDocument, Keyring } from '../identity/keys/keyring.ts'
 import { serveCard } from '../pipeline/discover.ts'
 import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspect.ts'
 import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'
 import { serveToken } from '../pipeline/oauth/serve-token.ts'
 import type { Road } from '../pipeline/road.ts'
-import { agentOf, serveA2a } from '../pipeline/serve.ts'
+import { agentOf, type AgentPath, serveA2a } from '../pipeline/serve.ts'
 import { openSignalDesk } from '../pipeline/signals.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { HeaderList, Inbound, Reply, Serve } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { oauthPaths } from '../protocol/oauth/words.ts'
 
-/** What comes after `/a2a/<slug>`: the method it wants and who serves it. */
-export const agentRoutes: Readonly<Record<string, { readonly method: string; readonly serve: typeof serveA2a }>> = {
-  '': { method: 'POST', serve: serveA2a },
-  '/': { method: 'POST', serve: serveA2a },
-  '/.well-known/agent-card.json': { method: 'GET', serve: serveCard },
-  '/.well-known/agent.json': { method: 'GET', serve: serveCard },
-}
+/** Where the card of an agent is, behind `/a2a/<slug>`; everything else there is A2A itself, over either binding. */
+export const cardPaths: ReadonlySet<string> = new Set(['/.well-known/agent-card.json', '/.well-known/agent.json'])
 
 /** Everything else that is served for the road and has one path of its own. */
 export const fixedRoutes: Readonly<Record<string, { readonly method: string; readonly serve: ServeOn }>> = {
@@ -60,9 +54,8 @@ export function serveData(road: Road, keys: PublishedKeys): Serve {
     const { path, method } = inbound
     const found = path.startsWith(agentPrefix) ? findAgent(path) : null
     if (found) {
-      const route = agentRoutes[found.rest]
-      if (!route) return notFound(reply)
-      return route.method === method ? route.serve(road, found.agent, inbound, reply) : wrongMethod(reply, route.method)
+      if (!cardPaths.has(found.rest)) return serveA2a(road, found, inbound, reply)
+      return method === 'GET' ? serveCard(road, found.agent, inbound, reply) : wrongMethod(reply, 'GET')
     }
     const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
     const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined
@@ -85,7 +78,7 @@ function sendKeys({ headers }: Inbound, reply: Reply, { text, etag }: KeyDocumen
   reply.send(200, fresh, text)
 }
 
-function findAgent(path: string): { readonly agent: AgentId; readonly rest: string } | null {
+function findAgent(path: string): AgentPath | null {
   const end = path.indexOf('/', agentPrefix.length)
   const slug = end === -1 ? path.slice(agentPrefix.length) : path.slice(agentPrefix.length, end)
   const agent = agentOf(slug)

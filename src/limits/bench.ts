@@ -5,6 +5,7 @@
  *     agent  longs  0 rate   1..3 tokens   4..6 cost   ints 14 open
  *     team   longs           1..3 tokens   4..6 cost
  *     token  longs  0 rate of the token endpoint
+ *     ask    longs  0 rate of questions about tasks
  */
 import { intsPerRow, longsPerRow, type Board, type BoardPlan, type Rows, rowsOf } from '../base/board.ts'
 import { day_ms, type Millis } from '../base/clock.ts'
@@ -31,6 +32,9 @@ export type Team = Party<TeamLimits>
 
 /** A minute's worth of tokens for an agent whose calls have no rate of their own. */
 const tokensPerMinute = 6000
+/** Questions about tasks an agent may ask for each call it may make: clients poll. */
+const asksPerInvoke = 20
+const asksPerMinute = 60_000
 
 /** The day in UTC a moment belongs to, counted from the epoch: the period of the day budgets. */
 export function dayOf(now: Millis): number {
@@ -40,7 +44,7 @@ export function dayOf(now: Millis): number {
 /** The rows this organ wants on the board. Agents and teams that reloads add need rows too: plan some more. */
 export function limitsPlan(counts: Readonly<Record<'runs' | 'agents' | 'teams' | 'grants', number>>): BoardPlan {
   const { runs, agents, teams, grants } = counts
-  const parties = { 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents }
+  const parties = { 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents, 'limits.asks': agents }
   return { ...runRowsPlan(runs), ...parties, 'limits.grants': grants }
 }
 
@@ -50,16 +54,17 @@ export class Bench {
   readonly grants: Grants
   readonly #agentRows: Rows
   readonly #teamRows: Rows
-  readonly #tokenRows: Rows
+  readonly #tokenRates: RateRows
+  readonly #askRates: RateRows
   readonly #agents = new Map<AgentId, Changing<Party>>()
   readonly #teams = new Map<TeamId, Changing<Team>>()
-  readonly #tokenRates = new Map<AgentId, Rate>()
   #settings: LimitSettings
 
   constructor(board: Board, settings: LimitSettings, maximums: LimitMaximums) {
     this.#agentRows = rowsOf(board, 'limits.agents')
     this.#teamRows = rowsOf(board, 'limits.teams')
-    this.#tokenRows = rowsOf(board, 'limits.tokens')
+    this.#tokenRates = new RateRows(rowsOf(board, 'limits.tokens'))
+    this.#askRates = new RateRows(rowsOf(board, 'limits.asks'))
     this.grants = new Grants(board)
     this.#settings = settings
     this.maximums = maximums
@@ -103,24 +108,43 @@ export class Bench {
    * call, by a count of its own: a token asked for is no call made.
    */
   takeToken(id: AgentId, now: Millis): number {
-    const rate = this.#tokenRates.get(id) ?? this.#openTokenRate(id)
     const own = (this.#settings.agents.get(id) ?? this.#settings.agent).invokes_per_minute
     const perMinute = own?.mode === 'enforce' ? own.max : tokensPerMinute
-    return rate ? rate.take(perMinute, own?.burst ?? perMinute, now) : retryAfterCeiling_ms
+    return this.#tokenRates.of(id)?.take(perMinute, own?.burst ?? perMinute, now) ?? retryAfterCeiling_ms
   }
 
-  #openTokenRate(id: AgentId): Rate | null {
-    const row = this.#tokenRates.size
-    if (row >= this.#tokenRows.count) return null
-    const rate = new Rate(this.#tokenRows.longs, row * longsPerRow)
-    this.#tokenRates.set(id, rate)
-    return rate
+  /** Lets the agent ask once about a task and returns 0, or returns the milliseconds to wait; by a count of its own. */
+  takeAsk(id: AgentId, now: Millis): number {
+    const own = (this.#settings.agents.get(id) ?? this.#settings.agent).invokes_per_minute
+    const perMinute = own?.mode === 'enforce' ? own.max * asksPerInvoke : asksPerMinute
+    return this.#askRates.of(id)?.take(perMinute, perMinute, now) ?? retryAfterCeiling_ms
   }
 
   /** Puts back what an agent or a team had spent today before a restart. */
   restore(party: Team | null, spent: Spend, now: Millis): void {
     party?.tokens.restore(spent.tokens, dayOf(now))
     party?.cost.restore(spent.cost_micros, dayOf(now))
+  }
+}
+
+/** One rate for each agent, on rows of their own. */
+class RateRows {
+  readonly #rows: Rows
+  readonly #rates = new Map<AgentId, Rate>()
+
+  constructor(rows: Rows) {
+    this.#rows = rows
+  }
+
+  /** Null if the board has no row left for one more. */
+  of(id: AgentId): Rate | null {
+    const known = this.#rates.get(id)
+    if (known) return known
+    const row = this.#rates.size
+    if (row >= this.#rows.count) return null
+    const rate = new Rate(this.#rows.longs, row * longsPerRow)
+    this.#rates.set(id, rate)
+    return rate
   }
 }
 

@@ -27,7 +27,7 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
   const place = enterRun(road.runs, principal, inbound.headers)
   const scopes = effectiveAuthority({ principal, entry: isDenial(place) ? nowhere : place }).scopes ?? []
   const entry = snapshot.agents.get(agent)
-  const verdict = entry?.upstream
+  const verdict = entry?.driver
     ? await decide(snapshot.policy, {
         action: 'invoke',
         principal: caller,
@@ -37,7 +37,7 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
     : deny('not_found', 'not registered')
   // Whoever was called knows its callers: that it may not call them back is then said where it tries.
   const inItsChain = !isDenial(place) && place.chain.includes(agent) && agent !== caller
-  if (!entry?.upstream || (isDenial(verdict) && !inItsChain)) return notFound(reply)
+  if (!entry?.driver || (isDenial(verdict) && !inItsChain)) return notFound(reply)
   const card = await cardOf(snapshot, entry)
   if (isDenial(card)) return turnAway(reply, card, mintHopId(road.dice))
   if (inbound.headers.get('if-none-match') === card.etag) return reply.send(304, card.headers, '')
@@ -45,7 +45,7 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
 }
 
 /** Signed once for each configuration and key; who asks again gets the same bytes. */
-async function cardOf({ cards, identity, publicUrl }: Snapshot, { settings }: AgentEntry): Promise<Card | Denial> {
+export async function cardOf({ cards, identity, publicUrl }: Snapshot, { settings }: AgentEntry): Promise<Card | Denial> {
   const { id, description, versions } = settings
   const kid = identity.signCard.kid()
   const known = cards.get(id)

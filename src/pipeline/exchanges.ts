@@ -25,6 +25,11 @@ export class Exchanges {
     return this.#streams
   }
 
+  /** The hops of a run whose exchanges are under way. */
+  openIn(run: RunId): ReadonlySet<HopId> {
+    return new Set(this.#byRun.get(run)?.keys())
+  }
+
   begin(exchange: Haltable): void {
     const {
       id: hop,

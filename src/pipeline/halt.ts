@@ -3,7 +3,10 @@ import type { Halt } from '../domain/run.ts'
 import { formatMicros } from '../domain/spend.ts'
 import type { BreachReport } from '../limits/breach.ts'
 import type { LiveRun } from '../limits/live-run.ts'
+import type { HopId } from '../domain/ids.ts'
+import { deny } from '../domain/verdict.ts'
 import { runEntry } from './run-entry.ts'
+import { cancelEach } from './tasks/cancel.ts'
 import { detailOf } from './run-view.ts'
 import type { Road } from './road.ts'
 
@@ -11,7 +14,9 @@ import type { Road } from './road.ts'
 export function haltRun(road: Road, run: LiveRun, halt: Halt, breach: BreachReport | null): boolean {
   if (!road.runs.halt(run, halt)) return false
   road.ledger.append(runEntry(run, 'halted', halt.at, halt))
+  const open = road.exchanges.openIn(run.id)
   const aborted = road.exchanges.halt(run.id)
+  haltTasks(road, run, open)
   run.releaseAll()
   road.deliveries.forget(run.id)
   road.counts.halted(halt.code)
@@ -28,6 +33,22 @@ export function haltRun(road: Road, run: LiveRun, halt: Halt, breach: BreachRepo
     code: halt.code,
   })
   return true
+}
+
+/**
+ * Tasks outlive the calls that started them: who follows one is told, and its agent is told to stop, the deepest first.
+ * Those of exchanges that were open were told with them.
+ */
+function haltTasks(road: Road, run: LiveRun, told: ReadonlySet<HopId>): void {
+  const rows = road.tasks.openIn(run.id)
+  const untold = rows.filter((row) => {
+    const feed = road.relay.hub.find(row.target, row.taskId)
+    feed?.halt(deny('run_halted', 'halted while the task was under way'))
+    return !feed && !told.has(row.hop)
+  })
+  void cancelEach(road, untold).catch((bug: unknown) =>
+    road.log.error('a bug while tasks were cancelled', { run: run.id, error: String(bug) }),
+  )
 }
 
 type Edge = BreachReport['edge']

@@ -57,7 +57,8 @@ export async function revoke(road: Road, order: RevocationOrder): Promise<Revoke
     road.log.error(`${name} was not revoked: ${max} names are revoked already`, { name, actor })
     return { kind: 'revocations_full', max }
   }
-  const ended = road.exchanges.haltWhere((hop) => (concerns(revocation, hop) ? standingOf(road, hop) : null))
+  const hops = road.exchanges.haltWhere((hop) => (concerns(revocation, hop) ? standingOf(road, hop) : null))
+  const ended = hops + road.followers.haltRevoked()
   write(road, revocation, false)
   tell(road, revocation, ended)
   return { kind: 'revoked', revocation, ended, undurable: await saved(road) }

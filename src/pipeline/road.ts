@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
-import { type AgentId, slugOf } from '../domain/ids.ts'
+import { type AgentId, type HopId, slugOf } from '../domain/ids.ts'
 import type { Identity } from '../identity/open.ts'
 import type { Outbound } from '../identity/outbound/outbound.ts'
 import type { Revocations } from '../identity/revocation/revocations.ts'
@@ -13,10 +13,12 @@ import type { Runs } from '../limits/runs.ts'
 import type { Alerts } from '../observe/alerts.ts'
 import type { Log } from '../observe/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
-import type { Upstream } from '../relay/exchange.ts'
+import type { Driver, Errand } from '../relay/driver.ts'
+import type { BoundedMap } from '../base/bounded-map.ts'
 import type { Card } from '../protocol/a2a/card.ts'
 import type { Relay } from '../relay/relay.ts'
-import type { Conversations } from './conversations.ts'
+import type { Tasks } from '../tasks/contract.ts'
+import type { Followers } from './followers.ts'
 import type { Approvals } from './approvals.ts'
 import type { Counts } from './counts.ts'
 import type { Deliveries } from './deliveries.ts'
@@ -47,8 +49,17 @@ export interface Snapshot {
 /** What the registry knows of an agent, as the road needs it. */
 export interface AgentEntry {
   readonly settings: AgentSettings
-  /** Null for an agent that calls but cannot be called. */
-  readonly upstream: Upstream | null
+  /** How it is spoken to; null for an agent that calls but cannot be called. */
+  readonly driver: Driver | null
+  /** Whether it speaks A2A itself. */
+  readonly speaksA2a: boolean
+}
+
+/** An agent that can be called. */
+export type CallableEntry = AgentEntry & { readonly driver: Driver }
+
+export function isCallable(entry: AgentEntry | undefined): entry is CallableEntry {
+  return entry !== undefined && entry.driver !== null
 }
 
 export interface Road {
@@ -63,7 +74,14 @@ export interface Road {
   readonly relay: Relay
   readonly exchanges: Exchanges
   readonly deliveries: Deliveries
-  readonly conversations: Conversations
+  readonly tasks: Tasks
+  readonly followers: Followers
+  /** Why nothing may be posted to a URL of a caller, as a sentence for it; null where it may. */
+  judgeWebhook(url: string): Promise<string | null>
+  /** A number that grows with each event that is told to webhooks, over restarts too. */
+  nextEvent(): number
+  /** What calls that started tasks proved to agents that take nothing but a token exchanged for a delivery, by their hop. */
+  readonly papers: BoundedMap<HopId, Pick<Errand, 'credential'>>
   readonly counts: Counts
   readonly log: Log
   readonly approvals: Approvals

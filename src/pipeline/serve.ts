@@ -5,23 +5,28 @@
  */
 import { type AgentId, isAgentId } from '../domain/ids.ts'
 import { mintHopId } from '../domain/mint-ids.ts'
+import { isHopOperation } from '../domain/call.ts'
 import { deny, isDenial } from '../domain/verdict.ts'
-import { isMalformed, readCall, refuseVersion } from '../protocol/a2a/dialect.ts'
+import { isMalformed } from '../protocol/a2a/malformed.ts'
+import { readCall } from '../protocol/a2a/read-call.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { admit, permit } from './admit.ts'
 import { enterRun } from './enter.ts'
-import { refuse, refuseWith, turnAway } from './refuse.ts'
-import { resourceOf, type Road } from './road.ts'
+import { refuse, turnAway } from './refuse.ts'
+import { isCallable, resourceOf, type Road } from './road.ts'
+import { noSuchTask } from './tasks/answer.ts'
+import { refusalOfPush, refusePush } from './tasks/push.ts'
+import { serveTask } from './tasks/serve-task.ts'
 import { deliver } from './deliver.ts'
 import { abandon, giveBack, send } from './send.ts'
 import { openVisit, partyOf } from './visit.ts'
 import { effectiveAuthority, nowhere } from './within-authority.ts'
 
-/** Serves one A2A request to the agent of that slug. Never rejects but for a Bug. */
-export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
+/** Serves one A2A request to the agent of that slug; `rest` is its path behind it. Never rejects but for a Bug. */
+export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: Inbound, reply: Reply): Promise<void> {
   const id = mintHopId(road.dice)
-  const call = readCall(inbound, agent, id)
+  const call = readCall(inbound, agent, id, rest)
   const known = road.snapshot.identity.authenticate(inbound, resourceOf(road.snapshot, agent))
   const principal = known instanceof Promise ? await known : known
   const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
@@ -33,6 +38,7 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   if (isDenial(principal)) return await refuse(visit, principal)
   visit.principal = principal
   if (denial) return await refuse(visit, denial)
+  if (!isHopOperation(call.operation)) return await serveTask(visit, principal)
 
   const entry = enterRun(road.runs, principal, inbound.headers)
   visit.authority = effectiveAuthority({ principal, entry: isDenial(entry) ? nowhere : entry })
@@ -45,15 +51,15 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   visit.delegation = entry.delegation
 
   const target = visit.snapshot.agents.get(agent)
-  if (!target?.upstream) return await refuse(visit, deny('not_found', `${agent} is not registered or cannot be called`))
+  if (!isCallable(target))
+    return await refuse(visit, deny('not_found', `${agent} is not registered or cannot be called`))
 
   const asking = { principal, entry, target }
   const granted = await permit(visit, asking)
   if (isDenial(granted)) return await refuse(visit, granted)
-  const strange = refuseVersion(call, target.upstream.versions)
-  if (strange) return refuseWith(visit, strange, 'protocol.version')
-  const unknown = road.conversations.refusalOf(call, partyOf(visit, principal))
-  if (unknown) return refuseWith(visit, unknown, 'task.owner')
+  if (road.tasks.mayName(call, partyOf(visit, principal)) !== null) return noSuchTask(visit)
+  const unwanted = call.push === null ? null : await refusalOfPush(road, call)
+  if (unwanted !== null) return refusePush(visit, unwanted)
 
   const hop = admit(visit, asking, granted)
   if (isDenial(hop)) return await refuse(visit, hop)
@@ -61,7 +67,14 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
   const papers = await deliver(visit, hop)
   if (isDenial(papers)) return await giveBack(visit, hop, papers)
   if (reply.closed) return abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
-  send(visit, hop, target.upstream, papers)
+  send(visit, hop, target, papers)
+}
+
+/** Where under `/a2a/` a request goes. */
+export interface AgentPath {
+  readonly agent: AgentId
+  /** What comes after the slug: `''`, `/`, `/tasks/t1`. */
+  readonly rest: string
 }
 
 /** The agent a path segment names, or null if it can be the name of none. */

@@ -1,6 +1,7 @@
 /** Whether a hop that was let through may still go on: asked when it leaves and again for everything that flows back. */
-import type { Denial, Hop } from '../domain/verdict.ts'
+import { type Denial, deny, type Hop } from '../domain/verdict.ts'
 import type { Road } from './road.ts'
+import type { Visit } from './visit.ts'
 
 /** Why a hop must not go on; null while neither its credentials nor its work were revoked. */
 export function standingOf(road: Road, { principal, delegation, chain, run }: Hop): Denial | null {
@@ -17,14 +18,25 @@ export function refusalOfPlace(
   return delegation && epochs.refusalOf({ proof, delegation })
 }
 
+/** The same of a caller that has no hop: it asks about what was started before. */
+export function watchOf({ road, principal, delegation }: Visit): () => Denial | null {
+  if (principal === null) return () => deny('unauthenticated', 'nobody is known to ask')
+  const { epochs } = road.revocations
+  return epochWatch(road, () => epochs.refusalOf(principal) ?? refusalOfPlace(road, { principal, delegation }))
+}
+
 /** The same question for as long as the hop is open: one atomic load, unless something was revoked in between. */
 export function watch(road: Road, hop: Hop): () => Denial | null {
+  return epochWatch(road, () => standingOf(road, hop))
+}
+
+function epochWatch(road: Road, refusal: () => Denial | null): () => Denial | null {
   const { epochs } = road.revocations
   let seen = 0
   return () => {
     const { generation } = epochs
     if (generation === seen) return null
     seen = generation
-    return standingOf(road, hop)
+    return refusal()
   }
 }

@@ -11,12 +11,12 @@ import type { Delegation, Principal } from '../domain/principal.ts'
 import type { CallRecord, Outcome } from '../domain/record.ts'
 import type { RunOrigin } from '../domain/run.ts'
 import { nothingSpent } from '../domain/spend.ts'
-import type { Denial, Hop } from '../domain/verdict.ts'
+import type { Claim, Denial, Hop } from '../domain/verdict.ts'
 import { authorityHash } from '../domain/authority/hash.ts'
 import type { Ask } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
-import type { Party } from './conversations.ts'
+import type { Party } from '../domain/task.ts'
 import type { Approval } from './approvals.ts'
 import type { Lent } from './deliveries.ts'
 import type { Road, Snapshot } from './road.ts'
@@ -44,6 +44,8 @@ export interface Visit {
   /** What was asked of the limits, for the alert of a breach. */
   ask: Ask | null
   hop: Hop | null
+  /** The task it is about, where it may touch it. */
+  claim: Claim | null
   /** The approval this call waits for or, where it was granted, rests on. */
   approval: Approval | null
 }
@@ -51,7 +53,15 @@ export interface Visit {
 export function openVisit(road: Road, inbound: Inbound, call: Call, reply: Reply): Visit {
   const { snapshot } = road
   const unplaced = { run: null, origin: null, parent: null, depth: 0, chain: [], delegation: null }
-  const unknown = { principal: null, authority: anything, delivery: null, ask: null, hop: null, approval: null }
+  const unknown = {
+    principal: null,
+    authority: anything,
+    delivery: null,
+    ask: null,
+    hop: null,
+    claim: null,
+    approval: null,
+  }
   return { road, snapshot, inbound, reply, call, ...unplaced, ...unknown }
 }
 
@@ -67,7 +77,7 @@ function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): Call
     kind: 'call',
     rid: call.id,
     parent_rid: visit.parent,
-    run: visit.run?.id ?? null,
+    run: visit.claim?.task.owner.run ?? visit.run?.id ?? null,
     run_origin: visit.origin,
     human: personOf(visit),
     agent: principal?.proof.agent ?? null,
@@ -80,7 +90,7 @@ function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): Call
     dialect: call.dialect,
     action: call.operation,
     method: call.method,
-    decision: hop ? 'allow' : 'deny',
+    decision: hop || outcome.status !== 'refused' ? 'allow' : 'deny',
     code: refusal?.code ?? null,
     detail: refusal?.detail ?? null,
     rule: refusal?.rule ?? null,

@@ -1,24 +1,20 @@
-/** Tells a target to stop working on a task. Cutting the connection does not: a task outlives its listeners. */
-import type { Hop } from '../domain/verdict.ts'
-import { revisionOf } from '../protocol/a2a/dialect.ts'
-import { type Bench, type Errand, requestOf } from './exchange.ts'
+/** Tells an agent to stop working on a task. Cutting the connection does not: a task outlives its listeners. */
+import { type Fault, isFault } from '../domain/fault.ts'
+import { type AskParts, askOnce, type Heard } from './ask-once.ts'
+import type { FollowAsk } from './driver.ts'
 
-/** A target may take this long to confirm; nobody waits for it. Unit: milliseconds. */
+/** An agent may take this long to confirm. Unit: milliseconds. */
 const cancelTimeout_ms = 5000
+const tries_max = 3
+const retry_ms = 250
 
-/** Sends one cancel for a task of this hop. What the target says to it changes nothing: a finished task is fine too. */
-export function cancelTask(hop: Hop, errand: Errand, bench: Bench, taskId: string): void {
-  const method = revisionOf(hop.call.dialect).cancelMethod
-  const body = JSON.stringify({ jsonrpc: '2.0', id: `cancel-${hop.id}`, method, params: { id: taskId } })
-  const end = (): void => {
-    alarm.cancel()
-    wire.abort()
-  }
-  const wire = bench.transport.send(requestOf(hop, errand, Buffer.from(body)), {
-    onHead: () => {},
-    onBytes: () => {},
-    onEnd: end,
-    onFault: end,
-  })
-  const alarm = bench.wheel.after(cancelTimeout_ms, end)
+/**
+ * Asks until the agent has heard of it, three times at most, and tells what it said last. An error of the agent is fine:
+ * a finished task is no longer cancelable.
+ */
+export async function cancelTask(parts: AskParts, ask: FollowAsk, tries = 1): Promise<Heard | Fault> {
+  const heard = await askOnce(parts, ask, cancelTimeout_ms)
+  if (!isFault(heard) || tries === tries_max) return heard
+  await new Promise<void>((resolve) => void parts.bench.wheel.after(retry_ms * tries, resolve))
+  return cancelTask(parts, ask, tries + 1)
 }

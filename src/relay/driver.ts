@@ -18,6 +18,8 @@ export interface StartAsk {
   readonly call: Call
   /** The request in A2A 1.0 JSON (`SendMessageRequest`), read when it is first asked for; without any push config. */
   params(): JsonObject
+  /** `params` asks for something else than the bytes of the call, so they must not be forwarded. */
+  readonly rewritten?: boolean
   readonly known: Known
 }
 

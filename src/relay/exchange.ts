@@ -1,53 +1,35 @@
-/** The words of one conversation with a target: what is needed for it, and what came of it. */
+/** The words of one conversation with an agent: what the road hands over with a hop, and what comes of it. */
+import type { JsonObject } from '../base/json.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { Denial, Hop } from '../domain/verdict.ts'
-import type { A2aVersion } from '../protocol/a2a/revision.ts'
-import { revisionOf } from '../protocol/a2a/dialect.ts'
+import type { TaskState } from '../domain/task.ts'
+import type { Denial } from '../domain/verdict.ts'
+import type { Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import type { Outbound, Transport } from './transport.ts'
-import type { UpstreamTls } from './upstream-tls.ts'
+import type { Driver, Errand, Known } from './driver.ts'
+import type { Transport } from './transport.ts'
 
-/** A network place where a target lives. */
-export interface Upstream {
-  readonly origin: string
-  /** Path and query. */
-  readonly path: string
-  /** The operator's static headers that ours do not win over, secrets among them: name, value, name, value. */
-  readonly fixed: readonly string[]
-  /** Their names and those of all others the operator set, in lower case: the caller's headers do not replace them. */
-  readonly taken: ReadonlySet<string>
-  readonly versions: readonly A2aVersion[]
-  readonly tls: UpstreamTls | null
+/** What the road hands to the relay with a hop. */
+export interface Mission {
+  readonly driver: Driver
+  readonly errand: Errand
+  readonly known: Known
+  /** The request in A2A 1.0 JSON. */
+  params(): JsonObject
+  readonly watch: TaskWatch
 }
 
-/** Reads the configured address once, so that no call has to. `url` must be a valid http or https URL. */
-export function upstreamAt(
-  url: string,
-  headers: HeaderList,
-  versions: readonly A2aVersion[],
-  tls: UpstreamTls | null = null,
-): Upstream {
-  const { origin, pathname, search } = new URL(url)
-  const lower = headers.map(([name, value]) => [name.toLowerCase(), value] as const)
-  const fixed = lower.filter(([name]) => !ours.has(name)).flat()
-  return { origin, path: pathname + search, fixed, taken: new Set(lower.map(([name]) => name)), versions, tls }
-}
-
-/** What goes along with a hop. */
-export interface Errand {
-  readonly upstream: Upstream
-  /** The delivery token: what the target forwards to stay in the run; null for a target that gets another token instead. */
-  readonly delivery: string | null
-  /** What we prove to the target ourselves: headers whose names neither operator nor caller set. */
-  readonly credential: HeaderList
-  /** Headers of the caller that may cross, as `headersUpwards` picks them. */
-  readonly headers: HeaderList
-  /** Asked before anything of a stream is passed on: why it must not go on, or null. Costs next to nothing. */
-  readonly standing: () => Denial | null
-  /** Called before the first byte of the target's answer is handed on. Must not throw. */
-  readonly onAnswer?: () => void
+/** The road's eyes on a task. None of it may throw. */
+export interface TaskWatch {
+  /** Before the first byte of the agent's answer is handed on. */
+  onAnswer(): void
+  /** The agent named a task. Nothing of it reaches the caller before this holds; false means that it must not. */
+  own(task: TaskSeen): boolean | Promise<boolean>
+  /** Something was said about a task that is owned. */
+  onSaid(task: TaskSeen, said: Said): void
+  /** Nobody reads from the agent any more: the task is over, or was lost sight of. `snapshot` is what was seen of it last. */
+  onUnwatched(task: TaskSeen, snapshot: () => JsonObject | null): void
 }
 
 /** An exchange under way. */
@@ -69,7 +51,7 @@ export interface ExchangeOutcome {
   /** What the caller is told instead of an answer; a stream has told it already. Set for `fault` and `halted`. */
   readonly denial: Denial | null
   /** The answer to write; null for streams, which are written already, and where there is none. */
-  readonly answer: { readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array } | null
+  readonly answer: { readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array | string } | null
   /** JSON-RPC code if the target answered with an error. */
   readonly errorCode: number | null
   /** What the target said inside an error we do not pass on; for operators. */
@@ -80,7 +62,7 @@ export interface ExchangeOutcome {
   readonly bytesIn: number
   /** Bytes of answer that were written to the caller; 0 where the pipeline writes it. */
   readonly bytesOut: number
-  /** From sending to the first byte of the answer's head, null if there was none. Unit: milliseconds. */
+  /** From sending to the first byte of the answer, null if there was none. Unit: milliseconds. */
   readonly firstByte_ms: number | null
   /** From sending to the end. Unit: milliseconds. */
   readonly upstream_ms: number
@@ -90,10 +72,14 @@ export interface ExchangeOutcome {
 export interface TaskSeen {
   readonly id: string
   readonly contextId: string | null
-  /** As the wire spells it; null while the target has named none. */
-  readonly state: string | null
+  /** Null while the target has said nothing of it. */
+  readonly state: TaskState | null
   /** Whether the target still works on it, as far as the last answer or event said. */
   readonly open: boolean
+  /** Where it is worked on; null where the agent has one instance. */
+  readonly instance: string | null
+  /** What the driver wants to be remembered. */
+  readonly memo: Partial<Pick<Known, 'task' | 'context'>> | null
 }
 
 export type Done = (outcome: ExchangeOutcome) => void
@@ -106,6 +92,15 @@ export interface RelaySettings {
   readonly answer_bytes: number
   readonly event_bytes: number
   readonly stream_buffer_bytes: number
+  /** Events, and bytes of them, that a stream keeps for readers that are behind. */
+  readonly stream_log_events: number
+  readonly stream_log_bytes: number
+  /** Tasks that are followed though nobody reads of them. */
+  readonly watched_tasks: number
+  /** How often a stream that was lost is looked for again. */
+  readonly recover_tries: number
+  /** How long a caller waits for the end of a task that its agent does not wait for. */
+  readonly blocking_ms: number
 }
 
 /** What every exchange works with. */
@@ -115,33 +110,3 @@ export interface Bench {
   readonly clock: Clock
   readonly settings: RelaySettings
 }
-
-/** The request as the target gets it: our headers win over the operator's, and nothing else of the caller crosses. */
-export function requestOf(hop: Hop, errand: Errand, body: Uint8Array, accept = 'application/json'): Outbound {
-  const { upstream } = errand
-  const headers = [
-    'content-type',
-    'application/json',
-    'accept',
-    accept,
-    'accept-encoding',
-    'identity',
-    'a2a-version',
-    revisionOf(hop.call.dialect).version,
-    ...(errand.delivery === null ? [] : ['txn-token', errand.delivery]),
-    ...errand.credential.flat(),
-    ...upstream.fixed,
-  ]
-  for (const [name, value] of errand.headers) if (!upstream.taken.has(name)) headers.push(name, value)
-  return { method: 'POST', origin: upstream.origin, path: upstream.path, headers, body, tls: upstream.tls }
-}
-
-const ours = new Set([
-  'content-type',
-  'accept',
-  'accept-encoding',
-  'a2a-version',
-  'txn-token',
-  'host',
-  'content-length',
-])

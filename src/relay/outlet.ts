@@ -49,6 +49,11 @@ export class Outlet {
     return this.#begun
   }
 
+  /** The caller does not keep up. */
+  get full(): boolean {
+    return this.#full
+  }
+
   get bytesOut(): number {
     return this.#bytesOut
   }

@@ -1,91 +1,140 @@
 /** One call, one answer: the answer is taken whole, checked, and handed over once. */
-import { isFault, type Fault } from '../domain/fault.ts'
-import type { Denial, Hop } from '../domain/verdict.ts'
-import { headersBack } from '../protocol/headers.ts'
-import { jsonHeaders } from '../protocol/jsonrpc.ts'
-import { headFault, passOn, readWhole } from './answers.ts'
+import type { Fault } from '../domain/fault.ts'
+import { type Denial, deny, type Hop } from '../domain/verdict.ts'
+import { writeAgentFailure } from '../protocol/a2a/agent-failure.ts'
+import type { AgentError, Said } from '../protocol/a2a/said.ts'
+import { answerHeaders, answerStatus } from '../protocol/a2a/answer-head.ts'
+import { writeSaid } from '../protocol/a2a/write-said.ts'
+import type { HeaderList } from '../protocol/http.ts'
 import { cancelTask } from './cancel.ts'
-import { type Bench, type Done, type Errand, type Exchange, requestOf } from './exchange.ts'
+import type { Ear, Line } from './driver.ts'
+import { bytesOf } from './event-log.ts'
+import type { Bench, Done, Exchange, Mission } from './exchange.ts'
 import { denialOf } from './faults.ts'
-import { Tally } from './tally.ts'
-import { type Head, makeFault, type Receiver, type Wire } from './transport.ts'
+import { isJsonObject, type JsonObject } from '../base/json.ts'
+import { neutralOf } from '../protocol/a2a/neutral.ts'
+import { type Memo, Sight } from './sight.ts'
+import { type Ending, Tally } from './tally.ts'
+import { makeFault } from './transport.ts'
 
-export class UnaryExchange implements Exchange, Receiver {
+export class UnaryExchange implements Exchange, Ear {
   readonly #hop: Hop
-  readonly #errand: Errand
+  readonly #mission: Mission
   readonly #bench: Bench
   readonly #tally: Tally
-  readonly #wire: Wire
-  #status = 0
-  #head: Head = {}
-  #chunks: Buffer[] = []
+  readonly #sight: Sight
+  readonly #line: Line
+  #headers: HeaderList = []
+  #firstByteAt: number | null = null
+  #bytesIn = 0
+  #said: Said | null = null
 
-  constructor(hop: Hop, errand: Errand, bench: Bench, done: Done) {
+  constructor(hop: Hop, mission: Mission, bench: Bench, done: Done) {
     this.#hop = hop
-    this.#errand = errand
+    this.#mission = mission
     this.#bench = bench
-    this.#tally = new Tally(hop, bench.clock, done)
-    this.#wire = bench.transport.send(requestOf(hop, errand, hop.call.body), this)
+    this.#tally = new Tally(bench.clock, done)
+    const { call } = hop
+    this.#sight = new Sight(call.taskId, call.contextId)
+    const { driver, errand, known } = mission
+    const ask = { operation: 'send', warrant: hop, call, params: () => mission.params(), known } as const
+    this.#line = driver.open(ask, errand, this)
   }
 
   get taskId(): string | null {
-    return this.#tally.task?.id ?? null
+    return this.#sight.task?.id ?? null
   }
 
   abort(why: 'gone' | 'aborted'): void {
     if (this.#tally.told) return
-    const { sent } = this.#wire
+    const { sent } = this.#line
     if (why === 'aborted') return this.onFault(makeFault('aborted', 'the gateway gave up', sent))
-    this.#wire.abort()
-    this.#tally.tell({ kind: 'gone', sent })
+    this.#line.abort()
+    this.#tell({ kind: 'gone', sent })
   }
 
   halt(denial: Denial): void {
     if (this.#tally.told) return
-    const { sent } = this.#wire
-    this.#wire.abort()
+    const { sent } = this.#line
+    this.#line.abort()
     this.#cancel()
-    this.#tally.tell({ kind: 'halted', sent, denial })
+    this.#tell({ kind: 'halted', sent, denial })
   }
 
-  onHead(status: number, head: Head): void {
-    this.#tally.head()
-    this.#status = status
-    this.#head = head
-    const fault = headFault(status, head)
-    if (fault) this.onFault(fault)
-    else if (Number(head['content-length'] ?? 0) > this.#bench.settings.answer_bytes) this.#tooLarge()
+  onHead(headers: HeaderList): void {
+    this.#firstByteAt ??= this.#bench.clock.monotonic()
+    this.#headers = headers
   }
 
-  onBytes(chunk: Buffer): void {
-    this.#tally.bytesIn += chunk.length
-    if (this.#tally.bytesIn > this.#bench.settings.answer_bytes) this.#tooLarge()
-    else this.#chunks.push(chunk)
+  onMemo(memo: Memo): void {
+    this.#sight.remember(memo)
+  }
+
+  onQuiet(): void {}
+
+  onSaid(said: Said): void {
+    this.#firstByteAt ??= this.#bench.clock.monotonic()
+    this.#bytesIn += bytesOf(said)
+    this.#sight.see(said, this.#line.instance)
+    this.#said = said
   }
 
   onEnd(): void {
+    if (this.#tally.told) return
+    const said = this.#said
+    if (said === null) return this.onFault(makeFault('truncated', 'the answer ended before anything was said', true))
+    const { watch } = this.#mission
+    watch.onAnswer()
+    const { task } = this.#sight
+    const owned = task === null || watch.own(task)
+    if (owned instanceof Promise) void owned.then((holds) => this.#answer(said, holds))
+    else this.#answer(said, owned)
+  }
+
+  onError(error: AgentError): void {
+    if (this.#tally.told) return
+    this.#bytesIn += error.origin?.bytes.length ?? 0
+    this.#mission.watch.onAnswer()
     const { call } = this.#hop
-    const whole = readWhole(this.#status, Buffer.concat(this.#chunks), call)
-    if (isFault(whole)) return this.onFault(whole)
-    this.#errand.onAnswer?.()
-    const body = passOn(whole, call, this.#tally)
-    const headers = [...jsonHeaders, ...headersBack(this.#head)]
-    this.#tally.tell({ kind: 'answered', sent: true, answer: { status: 200, headers, body } })
+    const { status, headers, body } = writeAgentFailure(call, error)
+    const answer = { status, headers: [...headers, ...this.#headers], body }
+    this.#tell({ kind: 'answered', sent: true, answer, errorCode: error.code, detail: error.message })
   }
 
   onFault(fault: Fault): void {
     if (this.#tally.told) return
-    this.#wire.abort()
+    this.#line.abort()
     if (fault.code.endsWith('_timeout') && fault.sent) this.#cancel()
-    this.#chunks = []
-    this.#tally.tell({ kind: 'fault', sent: fault.sent, fault, denial: denialOf(fault) })
+    this.#tell({ kind: 'fault', sent: fault.sent, fault, denial: denialOf(fault) })
   }
 
-  #tooLarge(): void {
-    this.onFault(makeFault('too_large', `more than ${this.#bench.settings.answer_bytes} bytes`, true))
+  #answer(said: Said, owned: boolean): void {
+    if (this.#tally.told) return
+    if (!owned) return this.halt(deny('busy', 'it could not be written down whose the task is', { rule: 'tasks.room' }))
+    const { call } = this.#hop
+    const headers = [...answerHeaders(call, call.accept ?? null), ...this.#headers]
+    const answer = { status: answerStatus(call), headers, body: writeSaid(said, call) }
+    const { task } = this.#sight
+    if (task) this.#mission.watch.onSaid(task, said)
+    this.#tell({ kind: 'answered', sent: true, answer })
+    if (task) this.#mission.watch.onUnwatched(task, () => taskOf(said))
   }
 
   #cancel(): void {
-    if (this.taskId !== null) cancelTask(this.#hop, this.#errand, this.#bench, this.taskId)
+    const { task } = this.#sight
+    if (task === null) return
+    const { driver, errand, known } = this.#mission
+    const ask = { operation: 'cancel', warrant: this.#hop, taskId: task.id, historyLength: null, known } as const
+    void cancelTask({ driver, errand, bench: this.#bench }, ask)
   }
+
+  #tell(ending: Ending): void {
+    const { task } = this.#sight
+    this.#tally.tell(ending, { task, bytesIn: this.#bytesIn, bytesOut: 0, firstByteAt: this.#firstByteAt })
+  }
+}
+
+function taskOf(said: Said): JsonObject | null {
+  const { task } = neutralOf(said)
+  return isJsonObject(task) ? task : null
 }

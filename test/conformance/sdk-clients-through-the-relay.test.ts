@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http'
 import { deny } from '../../src/domain/verdict.ts'
 import { afterEach, expect, test } from 'vitest'
 import type { Reply } from '../../src/protocol/http.ts'
-import { upstreamAt } from '../../src/relay/exchange.ts'
 import { type Gate, startGate } from '../support/gate.ts'
 import { hopOf } from '../support/hop.ts'
+import { missionTo } from '../support/mission.ts'
 import { RelayBench, until } from '../support/relay.ts'
 import { sdkClients } from '../support/sdk-clients.ts'
 import { chunk, jsonAnswer, lastChunk, startTarget, streamHead, type Target } from '../support/target.ts'
@@ -31,13 +31,12 @@ async function standFor(version: '1.0' | '0.3', answer: (id: string) => Buffer):
     await startTarget((socket, request) => socket.write(answer(/"id":(\d+)\}?/.exec(request)?.[1] ?? ''))),
   )
   const bench = keep(new RelayBench())
-  const upstream = upstreamAt(target.url, [], [version])
   return keep(
     await startGate([version], (call, response) => {
-      const errand = { upstream, delivery: 'token', credential: [], headers: [], standing: () => null }
-      if (call.operation === 'stream') bench.relay.sendStream(hopOf(call), errand, replyTo(response), () => {})
+      const mission = missionTo(bench.driverAt(target.url), call)
+      if (call.operation === 'stream') bench.relay.sendStream(hopOf(call), mission, replyTo(response), () => {})
       else
-        bench.relay.sendUnary(hopOf(call), errand, ({ answer }) => {
+        bench.relay.sendUnary(hopOf(call), mission, ({ answer }) => {
           response.writeHead(answer?.status ?? 500, answer?.headers.flat())
           response.end(answer?.body)
         })
@@ -106,16 +105,10 @@ test.each(sdkClients.map((client) => [client.name, client] as const))(
       }),
     )
     const bench = keep(new RelayBench())
-    const errand = {
-      upstream: upstreamAt(target.url, [], [client.speaks]),
-      delivery: 'token',
-      credential: [],
-      headers: [],
-      standing: () => null,
-    }
     const gate = keep(
       await startGate([client.speaks], (call, response) => {
-        const exchange = bench.relay.sendStream(hopOf(call), errand, replyTo(response), () => {})
+        const mission = missionTo(bench.driverAt(target.url), call)
+        const exchange = bench.relay.sendStream(hopOf(call), mission, replyTo(response), () => {})
         void until(() => exchange.taskId !== null).then(() => exchange.halt(deny('run_halted', 'halted')))
         return null
       }),

@@ -18,7 +18,7 @@ async function told(script: Script, operation: 'send' | 'stream'): Promise<reado
   open.push(agent)
   const reply = new MemoryReply()
   const seen: string[] = []
-  bench.onAnswer = () => void seen.push(reply.text.replaceAll(/:\n\n/g, ''))
+  bench.watch = { onAnswer: () => void seen.push(reply.text.replaceAll(/:\n\n/g, '')) }
   const trial = operation === 'send' ? bench.unary(agent.url) : bench.stream(agent.url, {}, reply)
   await trial.outcome
   return seen

@@ -1,8 +1,9 @@
 /** A stream that the order to end it did not find ends by itself before anything more flows to a revoked caller. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Denial, deny } from '../../src/domain/verdict.ts'
-import { type ExchangeOutcome, upstreamAt } from '../../src/relay/exchange.ts'
+import type { ExchangeOutcome } from '../../src/relay/exchange.ts'
 import { callOf, hopOf } from '../support/hop.ts'
+import { missionTo } from '../support/mission.ts'
 import { eventsIn, RelayBench, until } from '../support/relay.ts'
 import { MemoryReply } from '../support/reply.ts'
 import { chunk, startTarget, streamHead } from '../support/target.ts'
@@ -35,11 +36,10 @@ async function hold(settings: { readonly heartbeat_ms?: number }, first: Buffer)
   )
   let standing: Denial | null = null
   const hop = hopOf(callOf({}, { operation: 'stream', method: 'SendStreamingMessage' }))
-  const upstream = upstreamAt(target.url, [], ['1.0'])
-  const errand = { upstream, delivery: 'd', credential: [], headers: [], standing: () => standing }
+  const mission = missionTo(bench.driverAt(target.url), hop.call, { standing: () => standing })
   const reply = new MemoryReply()
   const { promise, resolve } = Promise.withResolvers<ExchangeOutcome>()
-  bench.relay.sendStream(hop, errand, reply, resolve)
+  bench.relay.sendStream(hop, mission, reply, resolve)
   const send = (bytes: Buffer): void => target.sockets.forEach((socket) => void socket.write(bytes))
   return { send, reply, outcome: promise, refuse: (denial) => (standing = denial) }
 }

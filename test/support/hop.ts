@@ -7,7 +7,8 @@ import { mintHopId, mintRunId } from '../../src/domain/mint-ids.ts'
 import type { Run } from '../../src/domain/run.ts'
 import { RunGraph } from '../../src/domain/run-graph.ts'
 import { nothingSpent } from '../../src/domain/spend.ts'
-import { type Hop, issueHop, issueLease, issuePermit } from '../../src/domain/verdict.ts'
+import type { TaskRow } from '../../src/domain/task.ts'
+import { type Claim, type Hop, issueClaim, issueHop, issueLease, issuePermit } from '../../src/domain/verdict.ts'
 import { proofOf } from './principals.ts'
 
 export const dice = countingDice()
@@ -80,4 +81,27 @@ export function hopOf(call: Call): Hop {
     permit: issuePermit({ policies: [], policyHash: '' }),
     lease: issueLease({ reserved: nothingSpent, overruled: [], settle: () => {}, refund: () => {} }),
   })
+}
+
+/** The claim of the orchestrator to a task at research that is worked on. */
+export function claimOf(taskId: string, more: Partial<TaskRow> = {}): Claim {
+  const owner = { agent: agentId('agent:orchestrator'), person: null, run: mintRunId(at, dice) }
+  const target = agentId('agent:research')
+  const task: TaskRow = {
+    target,
+    taskId,
+    contextId: 'c1',
+    owner,
+    hop: mintHopId(dice),
+    chain: [owner.agent, target],
+    instance: null,
+    dialect: 'a2a-1.0-jsonrpc',
+    state: 'TASK_STATE_WORKING',
+    createdAt: at,
+    updatedAt: at,
+    memo: null,
+    snapshot: null,
+    ...more,
+  }
+  return issueClaim({ id: mintHopId(dice), task })
 }

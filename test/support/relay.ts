@@ -2,10 +2,15 @@
 import { systemClock } from '../../src/base/clock.ts'
 import { Wheel } from '../../src/base/wheel.ts'
 import type { Call } from '../../src/domain/call.ts'
-import { type Exchange, type ExchangeOutcome, type RelaySettings, upstreamAt } from '../../src/relay/exchange.ts'
+import type { Driver } from '../../src/relay/driver.ts'
+import { openA2a } from '../../src/relay/drivers/a2a.ts'
+import type { Exchange, ExchangeOutcome, RelaySettings, TaskWatch } from '../../src/relay/exchange.ts'
 import { Relay } from '../../src/relay/relay.ts'
+import { withPolling } from '../../src/relay/polling.ts'
 import { Transport, type TransportSettings } from '../../src/relay/transport.ts'
-import { callOf, hopOf } from './hop.ts'
+import { upstreamAt } from '../../src/relay/upstream.ts'
+import { callOf, claimOf, hopOf } from './hop.ts'
+import { missionTo } from './mission.ts'
 import { MemoryReply } from './reply.ts'
 
 const patient: RelaySettings & TransportSettings = {
@@ -17,6 +22,11 @@ const patient: RelaySettings & TransportSettings = {
   answer_bytes: 1_048_576,
   event_bytes: 262_144,
   stream_buffer_bytes: 65_536,
+  stream_log_events: 256,
+  stream_log_bytes: 1_048_576,
+  watched_tasks: 100,
+  recover_tries: 0,
+  blocking_ms: 5000,
   connections: 64,
   header_bytes: 16_384,
 }
@@ -31,8 +41,8 @@ export class RelayBench {
   readonly wheel = new Wheel(systemClock, { tick_ms: 5, slots: 256 })
   readonly relay: Relay
   readonly #transport: Transport
-  /** Told before anything of an answer is handed on. */
-  onAnswer: () => void = () => undefined
+  /** What the road does about tasks. */
+  watch: Partial<TaskWatch> = {}
 
   constructor(settings: Partial<RelaySettings & TransportSettings> = {}) {
     const all = { ...patient, ...settings }
@@ -43,30 +53,39 @@ export class RelayBench {
   unary(url: string, fields: Partial<Call> = {}): Omit<Trial, 'reply'> {
     const { promise, resolve } = Promise.withResolvers<ExchangeOutcome>()
     const hop = hopOf(callOf({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params: {} }, fields))
-    return { exchange: this.relay.sendUnary(hop, this.#errandTo(url), resolve), outcome: promise }
+    const mission = missionTo(this.driverAt(url), hop.call, { watch: this.watch })
+    return { exchange: this.relay.sendUnary(hop, mission, resolve), outcome: promise }
   }
 
   stream(url: string, fields: Partial<Call> = {}, reply = new MemoryReply()): Trial {
     const { promise, resolve } = Promise.withResolvers<ExchangeOutcome>()
     const asked = { operation: 'stream', method: 'SendStreamingMessage', ...fields } as const
     const hop = hopOf(callOf({ jsonrpc: '2.0', id: 1, method: asked.method, params: {} }, asked))
-    return { exchange: this.relay.sendStream(hop, this.#errandTo(url), reply, resolve), reply, outcome: promise }
+    const mission = missionTo(this.driverAt(url), hop.call, { watch: this.watch })
+    return { exchange: this.relay.sendStream(hop, mission, reply, resolve), reply, outcome: promise }
   }
 
-  #errandTo(url: string): Parameters<Relay['sendUnary']>[1] {
-    return { ...errandTo(url), onAnswer: () => this.onAnswer() }
+  /** One more reader of a task that was started before. */
+  follow(url: string, taskId: string, rpcId = '7', reply = new MemoryReply()): Trial {
+    const { promise, resolve } = Promise.withResolvers<ExchangeOutcome>()
+    const asked = { operation: 'subscribe', method: 'SubscribeToTask', rpcId, taskId } as const
+    const call = callOf({ jsonrpc: '2.0', id: 7, method: asked.method, params: { id: taskId } }, asked)
+    const mission = missionTo(this.driverAt(url), call, { watch: this.watch })
+    const exchange = this.relay.follow(claimOf(taskId), call, mission, { reply, done: resolve })
+    return { exchange, reply, outcome: promise }
+  }
+
+  /** An agent that speaks both versions over JSON-RPC. */
+  driverAt(url: string): Driver {
+    const interfaces = (['1.0', '0.3'] as const).map((version) => ({ url: null, version, binding: 'jsonrpc' as const }))
+    const upstream = upstreamAt(url, [['X-Api-Key', 'operator-secret']], interfaces)
+    return withPolling(openA2a(upstream, this.relay.bench), this.relay.bench)
   }
 
   async stop(): Promise<void> {
     this.wheel.stop()
     await this.#transport.close()
   }
-}
-
-function errandTo(url: string): Parameters<Relay['sendUnary']>[1] {
-  const upstream = upstreamAt(url, [['X-Api-Key', 'operator-secret']], ['1.0', '0.3'])
-  const headers = [['traceparent', '00-aa-bb-01']] as const
-  return { upstream, delivery: 'delivery-token', credential: [], headers, standing: () => null }
 }
 
 /** Waits until `holds`, at most five seconds. */

@@ -48,7 +48,7 @@ async function visible(
   for (const verdict of [invoke, exchange])
     if (isDenial(verdict))
       return verdict.code === 'busy' ? busy(verdict.detail) : invalidTarget(`${verdict.rule}: ${verdict.detail}`)
-  if (!visit.snapshot.agents.get(target)?.upstream) return invalidTarget(`${target} cannot be called`)
+  if (!visit.snapshot.agents.get(target)?.driver) return invalidTarget(`${target} cannot be called`)
   return [invoke, exchange].filter((verdict) => verdict.kind === 'permit')
 }
 

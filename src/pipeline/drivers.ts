@@ -1,0 +1,28 @@
+/** From the row of an agent to the driver that speaks to it: how, where, and what is made up for. Never on the way of a call. */
+import type { AgentSettings } from '../config/settings.ts'
+import type { Driver } from '../relay/driver.ts'
+import { openA2a, usualOptions } from '../relay/drivers/a2a.ts'
+import type { Bench } from '../relay/exchange.ts'
+import { withPolling } from '../relay/polling.ts'
+import { type AgentInterface, upstreamAt } from '../relay/upstream.ts'
+import type { UpstreamTls } from '../relay/upstream-tls.ts'
+
+/** Null for an agent that cannot be called. The secrets of the operator's headers are read here, once. */
+export function driverOf(settings: AgentSettings, tls: UpstreamTls | null, bench: Bench): Driver | null {
+  const { url, streams } = settings
+  if (url === null) return null
+  const headers = settings.headers.map(([name, secret]) => [name, secret.reveal()] as const)
+  const upstream = upstreamAt(url, headers, interfacesOf(settings), tls)
+  return withPolling(openA2a(upstream, bench, { ...usualOptions, stream: streams }), bench)
+}
+
+/** The newest version first, and JSON-RPC before REST: what an agent prefers where its caller speaks neither. */
+function interfacesOf({ interfaces, versions, bindings }: AgentSettings): readonly AgentInterface[] {
+  const all: readonly AgentInterface[] =
+    interfaces.length > 0
+      ? interfaces
+      : versions.flatMap((version) => bindings.map((binding) => ({ url: null, version, binding })))
+  return all.toSorted(
+    (one, other) => other.version.localeCompare(one.version) || one.binding.localeCompare(other.binding),
+  )
+}

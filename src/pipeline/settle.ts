@@ -1,0 +1,102 @@
+/** Where every admitted call ends: once, in one place, whatever happened to it. */
+import { targetName } from '../domain/call.ts'
+import type { Outcome } from '../domain/record.ts'
+import { nothingSpent } from '../domain/spend.ts'
+import { deny, type Hop } from '../domain/verdict.ts'
+import { writeDenial } from '../protocol/faces.ts'
+import type { HeaderList, Reply } from '../protocol/http.ts'
+import type { ExchangeOutcome } from '../relay/exchange.ts'
+import { closeApproval } from './approve.ts'
+import type { Padding } from './padding.ts'
+import { elapsed_ms, leaveRecord, type Refusal, type Visit } from './visit.ts'
+
+const statuses = { answered: 'answered', fault: 'failed', gone: 'aborted', halted: 'halted' } as const
+
+/** Gives back or books what the hop held, answers a unary caller, and leaves the record. */
+export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, padding: Padding | null): void {
+  const { road, call, run } = visit
+  road.exchanges.end(hop.run.id, hop.id)
+  if (outcome.kind === 'fault') run?.blame(hop.id, 'failed', outcome.fault?.code ?? null)
+  if (outcome.kind === 'gone') run?.blame(hop.id, 'failed', 'aborted')
+  if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', outcome.denial?.code ?? null)
+  const goesOn = outcome.kind !== 'halted' && outcome.task?.open === true
+  if (goesOn && run?.state === 'active' && call.target.kind === 'agent') run.linger(hop.id, call.target.id)
+  // What may have reached the target has been paid for; what has not is given back.
+  if (outcome.sent) hop.lease.settle(hop.lease.reserved)
+  else hop.lease.refund()
+  closeApproval(visit, outcome.sent)
+  // A target that failed or was left alone may go on with its token; only one that has answered has done with it.
+  if (outcome.kind === 'answered' && !outcome.task?.open && visit.delivery && run?.state === 'active')
+    road.deliveries.giveBack(visit.delivery)
+  const bytesOut = call.operation === 'send' ? answer(visit, hop, outcome, padding) : outcome.bytesOut
+  recordOutcome(visit, { ...outcome, bytesOut }, outcome.sent ? hop.lease.reserved : nothingSpent)
+}
+
+/** The record of an exchange, and its denial counted. */
+export function recordOutcome(visit: Visit, outcome: ExchangeOutcome, spent = nothingSpent): void {
+  const seen: Outcome = {
+    status: statuses[outcome.kind],
+    fault: outcome.fault?.code ?? null,
+    spent,
+    bytes_in: visit.inbound.body.length,
+    bytes_out: outcome.bytesOut,
+    ms: elapsed_ms(visit),
+    upstream_ms: outcome.upstream_ms,
+    task: outcome.task?.id ?? null,
+  }
+  const { denial } = outcome
+  const detail = outcome.fault?.detail ?? outcome.detail ?? denial?.detail ?? null
+  const refusal: Refusal | null =
+    denial || detail ? { code: denial?.code ?? null, detail: detail ?? '', rule: denial?.rule ?? null } : null
+  leaveRecord(visit, refusal, seen)
+  if (denial) visit.road.counts.denied(denial)
+}
+
+/** Writes the answer of a unary call; returns its size in bytes. */
+function answer(visit: Visit, hop: Hop, outcome: ExchangeOutcome, padding: Padding | null): number {
+  padding?.stop()
+  if (outcome.kind === 'gone') return 0
+  const denial = outcome.denial ?? deny('upstream_unavailable', `no answer from ${targetName(hop.call.target)}`)
+  const written = outcome.answer ?? writeDenial(denial, { call: hop.call, run: hop.run.id, alternatives: null })
+  const { status, headers, body } = written
+  if (padding?.begun) padding.end(body)
+  else visit.reply.send(status, [...headers, ...marks(hop)], body)
+  return Buffer.byteLength(body)
+}
+
+/** How a caller learns which run and hop this was. */
+export function marks(hop: Hop): HeaderList {
+  return [
+    ['weir-run-id', hop.run.id],
+    ['weir-hop-id', hop.id],
+  ]
+}
+
+/** A reply that adds headers of ours to what the relay writes. */
+export function marked(reply: Reply, more: HeaderList): Reply {
+  return {
+    send: (status, headers, body) => reply.send(status, [...headers, ...more], body),
+    begin: (status, headers) => reply.begin(status, [...headers, ...more]),
+    write: (chunk) => reply.write(chunk),
+    end: () => reply.end(),
+    cut: () => reply.cut(),
+    onDrain: (handler) => reply.onDrain(handler),
+    onGone: (handler) => reply.onGone(handler),
+    get closed() {
+      return reply.closed
+    },
+    get buffered() {
+      return reply.buffered
+    },
+  }
+}
+
+/** The relay tells outcomes from inside its client, which would swallow a Bug: here it is logged and the caller cut. */
+export function guarded(visit: Visit, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    visit.road.log.error('a bug while a hop was settled', { hop: visit.call.id, error: String(error) })
+    visit.reply.cut()
+  }
+}

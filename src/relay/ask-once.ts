@@ -1,0 +1,56 @@
+/** One question to an agent with one answer, as a promise. */
+import type { Fault } from '../domain/fault.ts'
+import type { AgentError, Said } from '../protocol/a2a/said.ts'
+import type { HeaderList } from '../protocol/http.ts'
+import type { Ask, Driver, Errand } from './driver.ts'
+import type { Bench } from './exchange.ts'
+import { makeFault } from './transport.ts'
+
+export interface Heard {
+  readonly kind: 'heard'
+  readonly answer: Said | AgentError
+  readonly headers: HeaderList
+}
+
+export interface AskParts {
+  readonly driver: Driver
+  readonly errand: Errand
+  readonly bench: Bench
+}
+
+/** Never rejects; a fault after `timeout_ms` at the latest. `signal` lets go of it earlier. */
+export function askOnce(parts: AskParts, ask: Ask, timeout_ms: number, signal?: AbortSignal): Promise<Heard | Fault> {
+  const { promise, resolve } = Promise.withResolvers<Heard | Fault>()
+  let headers: HeaderList = []
+  let answer: Said | null = null
+  const settle = (what: Heard | Fault): void => {
+    alarm.cancel()
+    signal?.removeEventListener('abort', giveUp)
+    resolve(what)
+  }
+  const giveUp = (): void => {
+    line.abort()
+    settle(makeFault('aborted', 'the gateway gave up', line.sent))
+  }
+  const line = parts.driver.open(ask, parts.errand, {
+    onHead: (seen) => (headers = seen),
+    onMemo: () => {},
+    onQuiet: () => {},
+    onSaid: (said) => (answer = said),
+    onEnd: () =>
+      settle(
+        answer
+          ? { kind: 'heard', answer, headers }
+          : makeFault('truncated', 'the answer ended before anything was said', true),
+      ),
+    onError: (error) => settle({ kind: 'heard', answer: error, headers }),
+    onFault: settle,
+  })
+  const alarm = parts.bench.wheel.after(timeout_ms, () => {
+    line.abort()
+    settle(makeFault('first_byte_timeout', `no answer within ${timeout_ms} ms`, line.sent))
+  })
+  if (signal?.aborted) giveUp()
+  else signal?.addEventListener('abort', giveUp, { once: true })
+  return promise
+}

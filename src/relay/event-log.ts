@@ -1,0 +1,87 @@
+/**
+ * What was said of one task since it is followed: the newest events as they came, everything before them folded into
+ * one snapshot. Readers hold a number, the sequence of the event they read next.
+ */
+import type { JsonObject } from '../base/json.ts'
+import { fold } from '../protocol/a2a/fold.ts'
+import { neutralOf, sayNeutral } from '../protocol/a2a/neutral.ts'
+import type { Said } from '../protocol/a2a/said.ts'
+
+interface LogCaps {
+  readonly stream_log_events: number
+  readonly stream_log_bytes: number
+}
+
+export class EventLog {
+  readonly #caps: LogCaps
+  #events: Said[] = []
+  /** Sequence of the oldest event that is kept. */
+  #from = 0
+  #bytes = 0
+  /** The task as of `#foldedTo`. */
+  #task: JsonObject | null = null
+  #foldedTo = 0
+  #shown: { readonly at: number; readonly said: Said } | null = null
+
+  constructor(caps: LogCaps) {
+    this.#caps = caps
+  }
+
+  /** Sequence of the oldest event that can still be read. */
+  get from(): number {
+    return this.#from
+  }
+
+  /** Sequence of the event that comes next. */
+  get next(): number {
+    return this.#from + this.#events.length
+  }
+
+  push(said: Said): void {
+    this.#events.push(said)
+    this.#bytes += bytesOf(said)
+    const { stream_log_events, stream_log_bytes } = this.#caps
+    while (this.#events.length > stream_log_events || (this.#bytes > stream_log_bytes && this.#events.length > 1))
+      this.#dropOldest()
+  }
+
+  at(sequence: number): Said | null {
+    return this.#events[sequence - this.#from] ?? null
+  }
+
+  /** The task after everything that was said, as one event; null while no task was named. */
+  snapshot(): Said | null {
+    if (this.#shown?.at === this.next) return this.#shown.said
+    this.#foldUpTo(this.next)
+    if (this.#task === null) return null
+    const said = sayNeutral({ task: this.#task })
+    this.#shown = { at: this.next, said }
+    return said
+  }
+
+  /** The task itself, A2A 1.0 JSON. */
+  task(): JsonObject | null {
+    this.#foldUpTo(this.next)
+    return this.#task
+  }
+
+  #dropOldest(): void {
+    this.#foldUpTo(this.#from + 1)
+    const oldest = this.#events.shift()
+    if (!oldest) return
+    this.#from += 1
+    this.#bytes -= bytesOf(oldest)
+  }
+
+  #foldUpTo(end: number): void {
+    for (; this.#foldedTo < end; this.#foldedTo += 1) {
+      const said = this.at(this.#foldedTo)
+      if (said) this.#task = fold(this.#task, neutralOf(said)) ?? this.#task
+    }
+  }
+}
+
+/** Bytes of the answer that an event was, as it came from its agent. */
+export function bytesOf({ origin, payload }: Said): number {
+  return origin?.event?.length ?? origin?.bytes.length ?? payload.length
+}

@@ -1,0 +1,39 @@
+/** What is known of the task an agent works on, put together from what it says. */
+import type { Said } from '../protocol/a2a/said.ts'
+import type { Known } from './driver.ts'
+import type { TaskSeen } from './exchange.ts'
+
+export type Memo = Partial<Pick<Known, 'task' | 'context'>>
+
+export class Sight {
+  #task: TaskSeen | null
+  #memo: Memo | null = null
+
+  /** `taskId` is that of a task the agent is asked about; null where it names one only in its answer. */
+  constructor(taskId: string | null, contextId: string | null) {
+    const nothing = { state: null, open: false, instance: null, memo: null }
+    this.#task = taskId === null ? null : { id: taskId, contextId, ...nothing }
+  }
+
+  get task(): TaskSeen | null {
+    return this.#task
+  }
+
+  remember(memo: Memo): void {
+    this.#memo = { ...this.#memo, ...memo }
+  }
+
+  see({ seen: { kind, taskId, contextId, state } }: Said, instance: string | null): void {
+    const known = this.#task
+    const id = taskId ?? known?.id ?? null
+    if (id === null) return
+    this.#task = {
+      id,
+      contextId: contextId ?? known?.contextId ?? null,
+      state: state ?? known?.state ?? null,
+      open: kind === 'open',
+      instance: instance ?? known?.instance ?? null,
+      memo: this.#memo ?? known?.memo ?? null,
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** What the road hands to the relay, where a test is the road: papers that show whether they arrive, and an open book. */
+import type { Driver, Known } from '../../src/relay/driver.ts'
+import type { Mission, TaskSeen, TaskWatch } from '../../src/relay/exchange.ts'
+import { paramsOf } from '../../src/protocol/a2a/params.ts'
+import type { Call } from '../../src/domain/call.ts'
+import type { Denial } from '../../src/domain/verdict.ts'
+
+export const nothingKnown: Known = { instance: null, task: null, context: null }
+
+/** Takes every task at once and looks at nothing. */
+export const openBook: TaskWatch = {
+  onAnswer: () => undefined,
+  own: () => true,
+  onSaid: () => undefined,
+  onUnwatched: () => undefined,
+}
+
+interface More {
+  readonly watch?: Partial<TaskWatch>
+  readonly standing?: () => Denial | null
+}
+
+export function missionTo(driver: Driver, call: Call, { watch = {}, standing = () => null }: More = {}): Mission {
+  const headers = [['traceparent', '00-aa-bb-01']] as const
+  return {
+    driver,
+    errand: { delivery: 'delivery-token', credential: [], headers, standing },
+    known: nothingKnown,
+    params: () => paramsOf(call),
+    watch: { ...openBook, ...watch },
+  }
+}
+
+/** Keeps the tasks it was told of. */
+export function noting(): TaskWatch & { readonly owned: TaskSeen[]; readonly left: TaskSeen[] } {
+  const owned: TaskSeen[] = []
+  const left: TaskSeen[] = []
+  return {
+    ...openBook,
+    owned,
+    left,
+    own: (task) => owned.push(task) > 0,
+    onUnwatched: (task) => void left.push(task),
+  }
+}
