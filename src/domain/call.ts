@@ -53,12 +53,17 @@ export interface Call {
   readonly contextId: string | null
   /** Tasks it refers to (A2A 1.0 section 4.1.4); each must be the caller's as well. */
   readonly referenceTaskIds: readonly string[]
-  /** The push notification config that a send brings along, or that a push operation is about, as JSON text; null without one. */
+  /**
+   * The push notification config that a send brings along, or that a push operation is about, as JSON text in the form of
+   * A2A 1.0; of one that is only asked for or deleted `taskId` and `id`. Null without one.
+   */
   readonly push: string | null
   /** The original request body, forwarded unchanged where nothing has to change. */
   readonly body: Uint8Array
   /** The query of a REST request without the question mark, `''` for JSON-RPC. */
   readonly query: string
+  /** What a REST caller says it accepts; JSON-RPC has one content type. */
+  readonly accept?: string
   readonly receivedAt: Millis
 }
 

@@ -28,7 +28,7 @@ export async function permitApproved(visit: Visit, refused: Refused): Promise<Pe
   const { road, snapshot } = visit
   const would = await decide(snapshot.policy, { ...request, context: { ...request.context, approved: true } })
   if (isDenial(would)) return denial
-  const params = canonicalArguments(visit.call.body)
+  const params = canonicalArguments(visit.call)
   if (params === null) return because(denial, 'its arguments cannot be approved')
   const asked = road.approvals.ask({ ...boundOf(visit, request, run), params, rule: denial.rule })
   if (!asked) return because(denial, 'there is no room for another approval')

@@ -25,7 +25,7 @@ export interface Party {
   readonly run: RunId | null
 }
 
-type Named = Pick<Call, 'target' | 'taskId' | 'contextId' | 'rpcId' | 'operation'>
+type Named = Pick<Call, 'target' | 'taskId' | 'contextId' | 'rpcId' | 'operation' | 'dialect'>
 
 export class Conversations {
   /** Who was told each id. */
@@ -34,12 +34,13 @@ export class Conversations {
   readonly #told = new Map<AgentId, Map<string, readonly [key: string, owner: string]>>()
 
   /** The answer to a call that names what its caller was never told; null for every other. */
-  refusalOf({ target, taskId, contextId, rpcId, operation }: Named, party: Party): Written | null {
+  refusalOf(call: Named, party: Party): Written | null {
+    const { target, taskId, contextId } = call
     const at = targetName(target)
     const knowsTask = taskId === null || this.#owners.get(keyOf('task', at, taskId))?.has(self(party))
     const users = contextId === null ? undefined : this.#owners.get(keyOf('context', at, contextId))
     const knowsContext = !users || users.has(self(party)) || (party.run !== null && users.has(party.run))
-    return knowsTask && knowsContext ? null : taskNotFound(rpcId, operation === 'stream')
+    return knowsTask && knowsContext ? null : taskNotFound(call)
   }
 
   /** A call with that context id goes out: whoever uses an id first is not interrupted by others. */

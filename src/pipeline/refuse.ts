@@ -6,6 +6,7 @@ import type { Denial } from '../domain/verdict.ts'
 import { haltFor, isBreach, reportBreach } from '../limits/breach.ts'
 import { decide, visibleTo } from '../policy/decide.ts'
 import type { PolicyContext } from '../policy/world.ts'
+import type { FailureTo } from '../protocol/a2a/failure.ts'
 import { writeDenial } from '../protocol/faces.ts'
 import type { Reply } from '../protocol/http.ts'
 import { sendWritten, type Written } from '../protocol/jsonrpc.ts'
@@ -42,12 +43,13 @@ export async function refuse(visit: Visit, denial: Denial): Promise<void> {
 }
 
 /** Answers a request that was not read, or that is no call: there is nothing to record but that nobody came in. */
-export function turnAway(reply: Reply, denial: Denial, id: HopId): void {
-  sendWritten(
-    reply,
-    writeDenial(denial, { call: { id, rpcId: 'null', operation: 'send' }, run: null, alternatives: null }),
-  )
+export function turnAway(reply: Reply, denial: Denial, id: HopId, to: FailureTo = nobody): void {
+  const call = { ...to, id, rpcId: nobody.rpcId, operation: nobody.operation }
+  sendWritten(reply, writeDenial(denial, { call, run: null, alternatives: null }))
 }
+
+/** Whoever has not said what it speaks. */
+const nobody: FailureTo = { dialect: 'a2a-1.0-jsonrpc', operation: 'send', rpcId: 'null' }
 
 /** Refuses with an answer that the protocol prescribes and our catalogue does not know. */
 export function refuseWith(visit: Visit, written: Written, rule: string): void {

@@ -6,7 +6,10 @@
 import { type AgentId, isAgentId } from '../domain/ids.ts'
 import { mintHopId } from '../domain/mint-ids.ts'
 import { deny, isDenial } from '../domain/verdict.ts'
-import { isMalformed, readCall, refuseVersion } from '../protocol/a2a/dialect.ts'
+import { type Call, isHopOperation } from '../domain/call.ts'
+import { refuseVersion } from '../protocol/a2a/dialect.ts'
+import { isMalformed, malformed, type Malformed } from '../protocol/a2a/malformed.ts'
+import { readCall } from '../protocol/a2a/read-call.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { admit, permit } from './admit.ts'
@@ -21,12 +24,13 @@ import { effectiveAuthority, nowhere } from './within-authority.ts'
 /** Serves one A2A request to the agent of that slug. Never rejects but for a Bug. */
 export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, reply: Reply): Promise<void> {
   const id = mintHopId(road.dice)
-  const call = readCall(inbound, agent, id)
+  const read = readCall(inbound, agent, id, '')
+  const call = isMalformed(read) ? read : carriedOf(read)
   const known = road.snapshot.identity.authenticate(inbound, resourceOf(road.snapshot, agent))
   const principal = known instanceof Promise ? await known : known
   const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
   if (isMalformed(call)) {
-    return denial ? turnAway(reply, denial, id) : sendWritten(reply, call)
+    return denial ? turnAway(reply, denial, id, call.to) : sendWritten(reply, call)
   }
 
   const visit = openVisit(road, inbound, call, reply)
@@ -68,4 +72,13 @@ export async function serveA2a(road: Road, agent: AgentId, inbound: Inbound, rep
 export function agentOf(slug: string): AgentId | null {
   const id = `agent:${slug}`
   return isAgentId(id) ? id : null
+}
+
+/** The road carries what starts work, and no webhook of a caller. */
+function carriedOf(call: Call): Call | Malformed {
+  if (!isHopOperation(call.operation))
+    return malformed(call, 'unsupported_operation', 'This gateway does not carry this method')
+  return call.push === null
+    ? call
+    : malformed(call, 'push_notification_not_supported', 'Push notifications are not supported')
 }

@@ -180,13 +180,12 @@ export class StreamExchange implements Exchange, Receiver {
 
   #fail(fault: Fault): void {
     const denial = denialOf(fault)
-    const written = writeDenial(denial, this.#refused())
     this.#wire.abort()
     if (denial.code !== 'upstream_unavailable' && fault.sent) this.#cancel()
     if (this.#outlet.begun) {
-      this.#outlet.write(written.body)
+      this.#outlet.write(writeDenialEvent(denial, this.#refused()))
       this.#outlet.end()
-    } else this.#outlet.answer(written)
+    } else this.#outlet.answer(writeDenial(denial, this.#refused()))
     this.#tell({ kind: 'fault', sent: fault.sent, fault, denial })
   }
 
