@@ -5,13 +5,15 @@ const head = `# Refusals
 
 <!-- Generated from \`src/domain/denials.ts\` by \`npm run docs\`; edit the table there. -->
 
-When Weir refuses a call, the caller gets an answer in the protocol it speaks, and never silence. On A2A that is a
-JSON-RPC error (HTTP status 200; a stream gets it as its only event), except for 401, which is an HTTP answer so that
-clients fetch a new credential. The message is one fixed sentence a model can act on:
+When Weir refuses a call, the caller gets an answer in the protocol it speaks, and never silence. On A2A over JSON-RPC
+that is a JSON-RPC error (HTTP status 200; a stream gets it as its only event), except for 401, which is an HTTP answer so
+that clients fetch a new credential. Over HTTP+JSON it is an HTTP status with a JSON body, and
+\`event: error\` in a stream that is open already. The message is one fixed sentence a model can act on:
 
     [weir:<code>] <what was refused>. <what to do>. ref <hop id>
 
-It never contains what the caller sent or what a policy says. \`error.data[0].metadata\` holds \`hopId\`, \`runId\`, the
+It never contains what the caller sent or what a policy says. \`error.data[0].metadata\` (\`error.details[0].metadata\` over
+HTTP+JSON; 0.3 has no room for it there) holds \`hopId\`, \`runId\`, the
 \`rule\` (a policy id or a limit such as \`run.depth_max\`), \`retryable\`, where waiting helps \`retry_after_ms\`, and the \`approvalId\` a person has to grant. Refusals
 that a retry cannot change carry \`X-Should-Retry: false\`; those that waiting can, \`Retry-After\`. The detail an operator
 needs is in the record of the call, under the same hop id.
@@ -19,8 +21,8 @@ needs is in the record of the call, under the same hop id.
 A refusal that **halts** is a breach: with \`limits.on_breach: halt\` (the default) and the limit in mode \`enforce\`, the
 whole run is stopped and the webhooks are told.
 
-| code | JSON-RPC | HTTP | retry | halts |
-|---|---|---|---|---|
+| code | JSON-RPC | its HTTP status | HTTP status over HTTP+JSON | retry | halts |
+|---|---|---|---|---|---|
 `
 
 /** What the page says about each kind of retry. */
@@ -41,7 +43,8 @@ export function denialsReference(): string {
 function cellsOf(code: DenialCode): readonly string[] {
   const { jsonrpc, http, retry, halts }: DenialRow = denials[code]
   const rpc = jsonrpc === 0 ? String(1000 + http) : String(jsonrpc)
-  return [`[\`${code}\`](#${code})`, rpc, String(jsonrpc === 0 ? http : 200), retries[retry], halts ? 'yes' : '']
+  const status = jsonrpc === 0 ? http : 200
+  return [`[\`${code}\`](#${code})`, rpc, String(status), String(http), retries[retry], halts ? 'yes' : '']
 }
 
 function sectionOf(code: DenialCode): string {

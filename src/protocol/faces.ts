@@ -7,43 +7,49 @@ import type { Call } from '../domain/call.ts'
 import { type DenialCode, type DenialRow, denials, retryAfterCeiling_ms } from '../domain/denials.ts'
 import type { HopId, RunId } from '../domain/ids.ts'
 import type { Challenge, Denial } from '../domain/verdict.ts'
+import { grpcStatusOf } from './a2a/errors.ts'
+import { type WireError, writeError, writeErrorEvent } from './a2a/failure.ts'
+import { isRest } from './a2a/methods.ts'
 import type { HeaderList } from './http.ts'
-import { errorInfo, type RpcError, writeErrorAnswer, type Written } from './jsonrpc.ts'
+import { errorInfo, type Written } from './jsonrpc.ts'
 
 const sentenceMax = 400
 const errorDomain = 'weir.dev'
 
 /** What a face needs to know beside the Denial. */
 export interface Refused {
-  readonly call: Pick<Call, 'id' | 'rpcId' | 'operation'>
+  readonly call: Pick<Call, 'id' | 'rpcId' | 'operation' | 'dialect' | 'accept'>
   readonly run: RunId | null
   /** Names of targets this caller may call instead, all of them visible to it; null says nothing about them. */
   readonly alternatives: readonly string[] | null
 }
 
-/** The whole answer to a refused call. */
+/**
+ * The whole answer to a refused call: over JSON-RPC the status of HTTP says nothing, but for the 401 that makes a client
+ * fetch a new credential and is never a stream; over REST it says the same as the code.
+ */
 export function writeDenial(denial: Denial, refused: Refused): Written {
   const { call } = refused
   const row: DenialRow = denials[denial.code]
-  const streaming = call.operation === 'stream' && row.http !== 401
-  const answer = writeErrorAnswer(call.rpcId, errorOf(denial, refused), streaming)
-  return {
-    status: row.http === 401 ? 401 : answer.status,
-    headers: [...answer.headers, ...headersOf(denial, row)],
-    body: answer.body,
-  }
+  const isHttp = row.http === 401 && !isRest(call.dialect)
+  const answer = writeError(isHttp ? { ...call, operation: 'send' } : call, errorOf(denial, refused))
+  const headers = [...answer.headers, ...headersOf(denial, row)]
+  return { status: isHttp ? row.http : answer.status, headers, body: answer.body }
 }
 
 /** The last event of a stream that is open already: also where the same refusal would have been an HTTP status before. */
 export function writeDenialEvent(denial: Denial, refused: Refused): string {
-  return writeErrorAnswer(refused.call.rpcId, errorOf(denial, refused), true).body
+  return writeErrorEvent(refused.call, errorOf(denial, refused))
 }
 
-function errorOf(denial: Denial, { call, run, alternatives }: Refused): RpcError {
+function errorOf(denial: Denial, { call, run, alternatives }: Refused): WireError {
+  const row: DenialRow = denials[denial.code]
   return {
-    code: rpcCodeOf(denials[denial.code]),
+    code: rpcCodeOf(row),
     message: writeSentence(denial.code, call.id, alternatives, denial.approval),
-    data: [errorInfo(denial.code.toUpperCase(), errorDomain, metadataOf(denial, call.id, run))],
+    data: JSON.stringify([errorInfo(denial.code.toUpperCase(), errorDomain, metadataOf(denial, call.id, run))]),
+    http: row.http,
+    grpcStatus: grpcStatusOf(row.http),
   }
 }
 

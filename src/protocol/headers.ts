@@ -2,26 +2,45 @@
  * Which headers cross the gateway: lists of what may, so that a credential, a cookie or a header nobody thought
  * of stays on its side. What we decide ourselves (content type, version, tokens) is not in the lists.
  */
+import type { A2aVersion } from './a2a/revision.ts'
 import type { HeaderList, HeaderMap } from './http.ts'
 
-const upwards = ['a2a-extensions', 'x-a2a-extensions', 'accept-language', 'traceparent', 'tracestate'] as const
-const back = ['a2a-extensions', 'x-a2a-extensions'] as const
+/** What A2A 1.0 and A2A 0.3 call the list of extensions. */
+const extensions: Readonly<Record<A2aVersion, string>> = { '1.0': 'a2a-extensions', '0.3': 'x-a2a-extensions' }
+const names = Object.values(extensions)
+const upwards = ['accept-language', 'traceparent', 'tracestate'] as const
 
-/** The caller's headers that the target may see. */
-export function headersUpwards(headers: HeaderMap): HeaderList {
-  return pick(upwards, (name) => headers.get(name))
+/** The caller's headers that the target may see; extensions under the name of the target's revision where it is given. */
+export function headersUpwards(headers: HeaderMap, to: A2aVersion | null = null): HeaderList {
+  const read = (name: string): string | undefined => headers.get(name)
+  return [...pickExtensions(read, to), ...pick(upwards, read)]
 }
 
 /** What a listener writes: anything else of a target would be a bug of ours by the time it is written. */
 const plainForm = /^[\t\x20-\x7e]*$/
 
-/** The target's headers that the caller may see; a value that is not printable ASCII stays behind. */
-export function headersBack(headers: Readonly<Record<string, string | undefined>>): HeaderList {
-  return pick(back, (name) => headers[name]).filter(([, value]) => plainForm.test(value))
+/**
+ * The target's headers that the caller may see, extensions under the name of the caller's revision where it is given; a
+ * value that is not printable ASCII stays behind.
+ */
+export function headersBack(
+  headers: Readonly<Record<string, string | undefined>>,
+  to: A2aVersion | null = null,
+): HeaderList {
+  return pickExtensions((name) => headers[name], to).filter(([, value]) => plainForm.test(value))
 }
 
-function pick(names: readonly string[], read: (name: string) => string | undefined): HeaderList {
-  return names.flatMap((name) => {
+type Read = (name: string) => string | undefined
+
+/** Under their own names, or all of them in one list under the name of one revision. */
+function pickExtensions(read: Read, to: A2aVersion | null): HeaderList {
+  const found = pick(names, read)
+  const [first, ...more] = [...new Set(found.map(([, value]) => value))]
+  return to === null || first === undefined ? found : [[extensions[to], [first, ...more].join(', ')]]
+}
+
+function pick(wanted: readonly string[], read: Read): HeaderList {
+  return wanted.flatMap((name) => {
     const value = read(name)
     return value === undefined ? [] : [[name, value] as const]
   })

@@ -1,18 +1,9 @@
-/** JSON-RPC 2.0 as A2A uses it: codes, error answers, and the id that is echoed exactly as it was spelled. */
+/** JSON-RPC 2.0 as A2A uses it: error answers, events, and the id that is echoed exactly as it was spelled. */
+import { a2aErrors } from './a2a/errors.ts'
 import type { HeaderList, Reply } from './http.ts'
 
-/** Codes of JSON-RPC 2.0 section 5.1 and of A2A 1.0 section 5.4. */
-export const rpcCodes = {
-  parse_error: -32700,
-  invalid_request: -32600,
-  method_not_found: -32601,
-  invalid_params: -32602,
-  internal_error: -32603,
-  task_not_found: -32001,
-  push_notification_not_supported: -32003,
-  unsupported_operation: -32004,
-  version_not_supported: -32009,
-} as const
+/** Codes that answers are looked through for. */
+export const rpcCodes = { internal_error: a2aErrors.internal_error.code } as const
 
 /** google.rpc.ErrorInfo in ProtoJSON: what a program reads where a model reads the sentence. */
 export interface ErrorInfo {
@@ -73,16 +64,4 @@ export function writeRpcResult(rpcId: string, result: string): string {
 /** One event of a stream. `payload` must be one line, as every JSON text we write is. */
 export function writeEvent(payload: string): string {
   return `data: ${payload}\n\n`
-}
-
-/**
- * An error as the whole answer to a call: one JSON text over HTTP 200, or the only event of a stream. Measured:
- * clients of 0.3 lose the text of a JSON answer to a streaming call, and clients built on httpx lose the text of
- * every 4xx; a first and only event reaches all of them.
- */
-export function writeErrorAnswer(rpcId: string, error: RpcError, streaming: boolean): Written {
-  const body = writeRpcError(rpcId, error)
-  return streaming
-    ? { status: 200, headers: streamHeaders, body: writeEvent(body) }
-    : { status: 200, headers: jsonHeaders, body }
 }

@@ -1,14 +1,20 @@
 import { afterEach, expect, test } from 'vitest'
 import { type DenialCode, denialCodes } from '../../src/domain/denials.ts'
 import { deny } from '../../src/domain/verdict.ts'
-import { writeDenial, writeSentence } from '../../src/protocol/faces.ts'
-import { writeRpcError, type Written } from '../../src/protocol/jsonrpc.ts'
+import { writeFailure } from '../../src/protocol/a2a/failure.ts'
+import { writeDenial, writeDenialEvent, writeSentence } from '../../src/protocol/faces.ts'
+import { streamHeaders, writeRpcError, type Written } from '../../src/protocol/jsonrpc.ts'
 import { freshRun } from '../support/hop.ts'
 import { type Gate, startGate } from '../support/gate.ts'
-import { type SdkClient, sdkClients } from '../support/sdk-clients.ts'
+import { type SdkClient, sdkClients, sdkRestClients } from '../support/sdk-clients.ts'
 
 const operations = ['send', 'stream'] as const
-const matrix = sdkClients.flatMap((client) => operations.map((operation) => [client.name, operation, client] as const))
+const bindings = { 'JSON-RPC': sdkClients, REST: sdkRestClients } as const
+const matrix = Object.entries(bindings).flatMap(([binding, clients]) =>
+  clients.flatMap((client) =>
+    operations.map((operation) => [`${client.name} over ${binding}`, operation, client] as const),
+  ),
+)
 const opened: Gate[] = []
 
 afterEach(async () => {
@@ -47,6 +53,26 @@ test.each(matrix)(
     }
   },
 )
+
+test.each(matrix.filter(([, operation]) => operation === 'stream'))(
+  'through %s, %s: an error behind the first event reaches the caller',
+  async (_name, _operation, client) => {
+    const gate = await gateOf(client, (call, response) => {
+      response.writeHead(200, streamHeaders.flat())
+      const denial = deny('run_halted', '')
+      response.end(`: alive\n\n${writeDenialEvent(denial, { call, run: null, alternatives: null })}`)
+      return null
+    })
+    const seen = await errorOf(client, 'stream', gate.base)
+    const call = gate.calls.at(-1)
+    expect(call && seen).toContain(call && writeSentence('run_halted', call.id))
+  },
+)
+
+test.each(matrix)('through %s, %s: an error of the protocol reaches the caller', async (_name, operation, client) => {
+  const gate = await gateOf(client, (call) => writeFailure(call, { code: -32602, message: 'No tenant was advertised' }))
+  expect(await errorOf(client, operation, gate.base)).toContain('No tenant was advertised')
+})
 
 /** Why the face of a refused stream is one event: what each other form costs, measured. */
 const forms: Readonly<Record<string, (body: string) => Written>> = {

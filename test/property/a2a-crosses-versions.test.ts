@@ -18,7 +18,7 @@ test.each(['0.3', '0.3-proto'] as const)('what 1.0 says comes back from %s as it
     fc.property(eventMaker(true), fc.boolean(), (event, last) => {
       expect(eventTo10(eventFrom10(event, grammar, last), grammar)).toEqual(event)
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   )
 })
 
@@ -36,7 +36,7 @@ test('what is written for a caller of any dialect is read again as the same', ()
       expect(read.seen).toMatchObject({ ...seen, contextId: seen.contextId ?? read.seen.contextId })
       expect(writeSaid(read, call)).toBe(bytes)
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   )
 })
 
@@ -81,7 +81,7 @@ test('0.3 is written as the compat layer of the SDK writes it', () => {
       const ours = JSON.parse(JSON.stringify(eventFrom10(event, '0.3', false))) as unknown
       expect(essence(ours)).toEqual(essence(theirs))
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   )
 })
 
@@ -93,6 +93,6 @@ test('0.3 is read as the compat layer of the SDK reads it', () => {
       const ours = StreamResponse.toJSON(StreamResponse.fromJSON(eventTo10(old, '0.3')))
       expect(ours).toEqual(theirs)
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   )
 })

@@ -5,8 +5,12 @@ import { taskStates } from '../../src/domain/task.ts'
 
 const word = fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' })
 const name = fc.constantFrom('a', 'b', 'x-vendor', 'k1')
-/** Without the negative zero, which JSON of JavaScript does not write. */
-const json = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown)
+/** Without the negative zero, which JSON of JavaScript does not write, and the name that no answer may have. */
+const json = fc
+  .jsonValue({ maxDepth: 3 })
+  .map((value) => JSON.stringify(value))
+  .filter((text) => !text.includes('__proto__'))
+  .map((text) => JSON.parse(text) as unknown)
 const metadata = fc.dictionary(name, json, { minKeys: 1, maxKeys: 3, noNullPrototype: true })
 const base64 = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes).toString('base64'))
 

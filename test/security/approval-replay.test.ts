@@ -76,7 +76,7 @@ test('another run has no part in it', async () => {
 
 describe('the approval of the same words is another one', () => {
   const mallory = 'user:mallory'
-  const params = canonicalArguments(Buffer.from(pay)) ?? ''
+  const params = canonicalArguments({ dialect: 'a2a-1.0-jsonrpc', body: Buffer.from(pay) }) ?? ''
   test.each([
     ['for another agent', { agent: agentId('agent:critic') }],
     ['for another person', { person: isPersonId(mallory) ? mallory : null }],

@@ -127,7 +127,7 @@ describe('threat 25: what is remembered of conversations', () => {
   const partyOf = (name: string): Party => ({ agent: agentId(`agent:${name}`), person: person(name), run: null })
   const call = (taskId: string | null, contextId: string | null) => {
     const target = { kind: 'agent', id: agentId('agent:helper') } as const
-    return { target, taskId, contextId, rpcId: '1', operation: 'send' } as const
+    return { target, taskId, contextId, rpcId: '1', operation: 'send', dialect: 'a2a-1.0-jsonrpc' } as const
   }
 
   test('of one party is not crowded out by a flood of another', () => {

@@ -1,13 +1,17 @@
 /** A small gateway of card, reading and writing alone: what is behind it is up to the test. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { JsonObject } from '../../src/base/json.ts'
 import type { Call } from '../../src/domain/call.ts'
 import { mintHopId } from '../../src/domain/mint-ids.ts'
 import { describeAgent, writeCard } from '../../src/protocol/a2a/card.ts'
-import { isMalformed, readCall } from '../../src/protocol/a2a/dialect.ts'
+import { isMalformed } from '../../src/protocol/a2a/malformed.ts'
+import { readCall } from '../../src/protocol/a2a/read-call.ts'
 import type { A2aVersion } from '../../src/protocol/a2a/revision.ts'
 import type { Written } from '../../src/protocol/jsonrpc.ts'
 import { agentId, dice } from './hop.ts'
+
+const base = '/a2a/research/'
 
 export interface Gate {
   /** Base of the agent, with its closing slash. */
@@ -25,8 +29,9 @@ export async function startGate(
   const calls: Call[] = []
   const server = createServer((request, response) => {
     const subject = { slug: 'research', name: 'Research', description: 'Finds things.', versions }
-    const card = writeCard(describeAgent(subject, origin()))
-    if (request.method === 'GET') {
+    const card = writeCard(withRest(describeAgent(subject, origin()), versions, `${origin()}${base}`))
+    const path = request.url ?? ''
+    if (path.includes('/.well-known/')) {
       write(response, { status: 200, headers: card.headers, body: card.body })
       return
     }
@@ -35,8 +40,8 @@ export async function startGate(
     request.on('end', () => {
       const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
       const inbound = {
-        method: 'POST',
-        path: '',
+        method: request.method ?? '',
+        path,
         query: '',
         headers,
         receivedAt: 0,
@@ -44,7 +49,13 @@ export async function startGate(
         peer: '',
         clientCert: null,
       }
-      const call = readCall({ ...inbound, body: Buffer.concat(chunks) }, agentId('agent:research'), mintHopId(dice))
+      const rest = path.slice(base.length - 1)
+      const call = readCall(
+        { ...inbound, body: Buffer.concat(chunks) },
+        agentId('agent:research'),
+        mintHopId(dice),
+        rest,
+      )
       if (!isMalformed(call)) calls.push(call)
       const written = isMalformed(call) ? call : serve(call, response)
       if (written) write(response, written)
@@ -53,13 +64,24 @@ export async function startGate(
   const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    base: `${origin()}/a2a/research/`,
+    base: `${origin()}${base}`,
     calls,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** The card with the other binding beside JSON-RPC. */
+function withRest(card: JsonObject, versions: readonly A2aVersion[], url: string): JsonObject {
+  const listed = (name: string): readonly unknown[] => (Array.isArray(card[name]) ? card[name] : [])
+  const entries = versions.map((version) => ({ url, protocolBinding: 'HTTP+JSON', protocolVersion: version }))
+  return {
+    ...card,
+    supportedInterfaces: [...listed('supportedInterfaces'), ...entries],
+    additionalInterfaces: [...listed('additionalInterfaces'), { url, transport: 'HTTP+JSON' }],
   }
 }
 

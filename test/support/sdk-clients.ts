@@ -1,10 +1,16 @@
 /** The client generations we support, each asked for one call in its own words. */
 import { Role } from '@a2a-js/sdk'
-import { ClientFactory, DefaultAgentCardResolver, JsonRpcTransportFactory } from '@a2a-js/sdk/client'
+import {
+  ClientFactory,
+  DefaultAgentCardResolver,
+  JsonRpcTransportFactory,
+  RestTransportFactory,
+} from '@a2a-js/sdk/client'
 import {
   ClientFactory as ClientFactory03,
   DefaultAgentCardResolver as CardResolver03,
   JsonRpcTransportFactory as Transport03,
+  RestTransportFactory as Rest03,
 } from 'a2a-sdk-03/client'
 
 export interface SdkClient {
@@ -43,21 +49,29 @@ const params03 = {
 }
 
 export const sdkClients = sdkClientsWith({})
+/** The same clients over HTTP+JSON. */
+export const sdkRestClients = sdkClientsWith({}, 'rest')
+
+type Binding = 'jsonrpc' | 'rest'
 
 /** Every client as it ships, sending these headers with all it asks for, its first look at the card included. */
-export function sdkClientsWith(headers: Readonly<Record<string, string>>): readonly SdkClient[] {
+export function sdkClientsWith(
+  headers: Readonly<Record<string, string>>,
+  binding: Binding = 'jsonrpc',
+): readonly SdkClient[] {
   const fetchImpl: typeof fetch = (input, init) => {
     const all = new Headers(init?.headers)
     for (const [name, value] of Object.entries(headers)) all.set(name, value)
     return fetch(input, { ...init, headers: all })
   }
+  const Transport10 = binding === 'rest' ? RestTransportFactory : JsonRpcTransportFactory
   const factory10 = (legacyCompat: boolean): ClientFactory =>
     new ClientFactory({
-      transports: [new JsonRpcTransportFactory({ fetchImpl, legacyCompat: { enabled: legacyCompat } })],
+      transports: [new Transport10({ fetchImpl, legacyCompat: { enabled: legacyCompat } })],
       cardResolver: new DefaultAgentCardResolver({ fetchImpl, legacyCompat: { enabled: legacyCompat } }),
     })
   const factory03 = new ClientFactory03({
-    transports: [new Transport03({ fetchImpl })],
+    transports: [binding === 'rest' ? new Rest03({ fetchImpl }) : new Transport03({ fetchImpl })],
     cardResolver: new CardResolver03({ fetchImpl }),
   })
   return [

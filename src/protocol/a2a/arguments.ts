@@ -1,21 +1,24 @@
 /**
- * What a call asks for, in a form that is the same for the same request: the canonical form (RFC 8785) of its `params`
+ * What a call asks for, in a form that is the same for the same request: the canonical form (RFC 8785) of its parameters
  * without the id of the message, which clients make anew for every try. An approval is bound to its hash, so two
  * requests that a target could tell apart never share one.
  */
 import { isJsonObject, readJsonObject } from '../../base/json.ts'
 import { readCanonicalJson } from '../../base/jcs.ts'
+import type { Call } from '../../domain/call.ts'
+import { isRest } from './methods.ts'
 
 /** A body beyond this would hold up the main thread. Unit: bytes; a millisecond of work at most. */
 const approvable_bytes = 16_384
 const depthMax = 64
 
 /** The canonical arguments of a call; null where it has none, is too large, or holds numbers that readers round differently. */
-export function canonicalArguments(body: Uint8Array): string | null {
+export function canonicalArguments({ dialect, body }: Pick<Call, 'dialect' | 'body'>): string | null {
   if (body.length > approvable_bytes) return null
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')
   if (!holdsExactNumbers(text)) return null
-  const params = readJsonObject(text, depthMax)?.['params']
+  const read = readJsonObject(text, depthMax)
+  const params = isRest(dialect) ? read : read?.['params']
   if (!isJsonObject(params)) return null
   const { message, ...rest } = params
   if (!isJsonObject(message)) return readCanonicalJson(params)

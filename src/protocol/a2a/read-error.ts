@@ -1,4 +1,4 @@
-/** Errors of agents, in the shapes of all bindings: JSON-RPC, AIP-193 of 1.0, the bare one of 0.3, and problem details. */
+/** Errors of agents, in the shapes of all bindings: JSON-RPC, AIP-193 of 1.0, the bare one of 0.3, and problem details (RFC 9457). */
 import { isJsonObject, type JsonObject, readJson } from '../../base/json.ts'
 import type { Operation } from '../../domain/call.ts'
 import { a2aErrors } from './errors.ts'
@@ -27,13 +27,17 @@ interface RestAnswer {
 export function readRestError(spans: RestSpans, answer: RestAnswer, origin: Origin): AgentError | null {
   const aip = spans.kindOf('error') === 'object'
   const bare = spans.kindOf('code') === 'number' && spans.kindOf('message') !== 'object'
-  const problem = answer.status >= 400 && (spans.text('title') ?? spans.text('detail')) !== null
-  if (!aip && !bare && !problem) return null
   const message = spans.text('error.message') ?? spans.text('message') ?? spans.text('detail') ?? spans.text('title')
+  // Servers of 0.3 in Python say a message and nothing else; what is wrong is in the status.
+  const worded = answer.status >= 400 && !ofTheWay.has(answer.status) && message !== null
+  if (!aip && !bare && !worded) return null
   const data = aip ? (spans.raw('error.details') ?? spans.raw('error.data')) : bare ? spans.raw('data') : null
   const said = Number(spans.raw(aip ? 'error.code' : 'code'))
   return { kind: 'agent_error', code: codeOf(said, data, answer), message: message ?? '', data: present(data), origin }
 }
+
+/** What gateways and load balancers on the way say, of an agent that was not reached. */
+const ofTheWay: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** Details deeper than this are looked into no further. */
 const detailsDepthMax = 32
@@ -67,11 +71,11 @@ const codes: Readonly<Record<number, number>> = {
 }
 
 function codeOfStatus(status: number, operation: Operation): number {
-  if (status !== 404) return codes[status] ?? a2aErrors.internal_error.code
+  const starts = operation === 'send' || operation === 'stream'
   // A path that leads to no task and one that leads nowhere have the same status.
-  return operation === 'send' || operation === 'stream'
-    ? a2aErrors.method_not_found.code
-    : a2aErrors.task_not_found.code
+  if (status === 404) return (starts ? a2aErrors.method_not_found : a2aErrors.task_not_found).code
+  if (status === 409 && operation === 'cancel') return a2aErrors.task_not_cancelable.code
+  return codes[status] ?? a2aErrors.internal_error.code
 }
 
 function present(raw: string | null): string | null {

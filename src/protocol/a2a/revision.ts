@@ -23,22 +23,6 @@ export interface Revision {
 
 export type A2aVersion = '1.0' | '0.3'
 
-/** The members of a request that the road reads. */
-export const callPaths = [
-  'jsonrpc',
-  'id',
-  'method',
-  'params',
-  'params.tenant',
-  'params.message',
-  'params.message.taskId',
-  'params.message.contextId',
-  'params.configuration.pushNotificationConfig',
-  'params.configuration.taskPushNotificationConfig',
-] as const
-
-export type CallPath = (typeof callPaths)[number]
-
 /** The members of an answer or event that either revision may have. */
 export const answerPaths = [
   'id',

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { type DenialRow, denialCodes, denials } from '../../../src/domain/denials.ts'
+import type { DialectName, Operation } from '../../../src/domain/call.ts'
 import { deny } from '../../../src/domain/verdict.ts'
-import { writeDenial, writeProblem, writeSentence } from '../../../src/protocol/faces.ts'
+import { writeDenial, writeDenialEvent, writeProblem, writeSentence } from '../../../src/protocol/faces.ts'
+import type { Written } from '../../../src/protocol/jsonrpc.ts'
 import { callOf, freshRun } from '../../support/hop.ts'
 
 const call = callOf({})
@@ -53,12 +55,39 @@ test.each(denialCodes)('%s has one face for a unary call, as its row says', (cod
   })
 })
 
-test.each(denialCodes)('%s has the same error as the only event of a refused stream', (code) => {
+const streamed = denialCodes.flatMap((code) =>
+  (['stream', 'subscribe'] as const).map((operation) => [code, operation] as const),
+)
+
+test.each(streamed)('%s has the same error as the only event of a refused %s', (code, operation) => {
   const unary = writeDenial(deny(code, ''), refused)
-  const stream = writeDenial(deny(code, ''), { ...refused, call: { ...call, operation: 'stream' } })
+  const stream = writeDenial(deny(code, ''), { ...refused, call: { ...call, operation } })
   expect(rpcError(stream.body)).toEqual(rpcError(unary.body))
   if (unary.status === 401) expect(stream).toEqual(unary)
   else expect(stream.body).toBe(`data: ${unary.body}\n\n`)
+})
+
+test.each(denialCodes)('%s over REST has the status of its row and says the same', (code) => {
+  const row: DenialRow = denials[code]
+  const unary = JSON.parse(writeDenial(deny(code, ''), refused).body) as { error: { message: string; data: unknown } }
+  const of = (dialect: DialectName, operation: Operation = 'send'): Written =>
+    writeDenial(deny(code, 'secret detail'), { ...refused, call: { ...call, dialect, operation } })
+  for (const operation of ['send', 'stream', 'get', 'subscribe'] as const) {
+    const { status, headers, body } = of('a2a-1.0-rest', operation)
+    expect([status, headers[0]]).toEqual([row.http, ['content-type', 'application/json']])
+    const { message, data } = unary.error
+    expect(JSON.parse(body)).toMatchObject({ error: { code: row.http, message, details: data } })
+    expect(JSON.parse(of('a2a-0.3-rest', operation).body)).toEqual({ code: row.jsonrpc || 1401, message })
+    expect(headers.slice(2)).toEqual(writeDenial(deny(code, ''), refused).headers.slice(2))
+  }
+})
+
+test('a refusal in a stream that is open is its last event', () => {
+  const of = (dialect: DialectName): string =>
+    writeDenialEvent(deny('run_halted', ''), { ...refused, call: { ...call, dialect, operation: 'subscribe' } })
+  expect(of('a2a-1.0-jsonrpc')).toMatch(/^data: \{"jsonrpc":"2\.0","id":1,"error":.*\}\n\n$/)
+  expect(of('a2a-1.0-rest')).toMatch(/^event: error\ndata: \{"error":\{"code":403,.*\}\n\n$/)
+  expect(of('a2a-0.3-rest')).toMatch(/^event: error\ndata: \{"code":1403,.*\}\n\n$/)
 })
 
 test('a 401 says how to come back (RFC 6750)', () => {

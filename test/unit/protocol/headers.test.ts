@@ -29,3 +29,20 @@ test('only what is listed comes back', () => {
     [['a2a-extensions', 'urn:x']],
   )
 })
+
+test.each([
+  [{ 'a2a-extensions': 'urn:x' }, 'urn:x'],
+  [{ 'x-a2a-extensions': 'urn:x' }, 'urn:x'],
+  [{ 'a2a-extensions': 'urn:x', 'x-a2a-extensions': 'urn:x' }, 'urn:x'],
+  [{ 'a2a-extensions': 'urn:x', 'x-a2a-extensions': 'urn:y' }, 'urn:x, urn:y'],
+])('the extensions in %j have the name of whoever reads them', (said: Readonly<Record<string, string>>, list) => {
+  const headers = new Map(Object.entries(said))
+  expect(headersUpwards(headers, '1.0')).toEqual([['a2a-extensions', list]])
+  expect(headersUpwards(headers, '0.3')).toEqual([['x-a2a-extensions', list]])
+  expect(headersBack(said, '1.0')).toEqual([['a2a-extensions', list]])
+  expect(headersBack(said, '0.3')).toEqual([['x-a2a-extensions', list]])
+})
+
+test('without extensions there is no list of them', () => {
+  expect([headersUpwards(new Map(), '0.3'), headersBack({}, '1.0')]).toEqual([[], []])
+})

@@ -4,7 +4,7 @@
  */
 import { isJsonObject, type JsonObject } from '../../../base/json.ts'
 import type { Grammar } from '../said.ts'
-import { pick, textOf, textsOf, withNote } from './members.ts'
+import { pick, textOf, textsOf, withNote, withoutNote } from './members.ts'
 
 const flat = ['id', 'url', 'token'] as const
 /** Where the schemes beyond the first are kept. */
@@ -32,11 +32,18 @@ export function pushTo10(value: JsonObject, from: Grammar): JsonObject | null {
 }
 
 export function pushFrom10(value: JsonObject, to: Grammar): JsonObject {
-  if (to === '1.0') return value
+  if (to === '1.0') return withoutSchemes(value)
   const pushNotificationConfig = configFrom10(value)
   const taskId = textOf(value['taskId']) ?? ''
   if (to === '0.3') return { taskId, pushNotificationConfig }
   return { name: `tasks/${taskId}/pushNotificationConfigs/${textOf(value['id']) ?? ''}`, pushNotificationConfig }
+}
+
+/** 1.0 has no metadata here, and its stricter readers refuse a member they do not know. */
+function withoutSchemes(value: JsonObject): JsonObject {
+  const { metadata, ...rest } = value
+  const isNoted = isJsonObject(metadata) && Object.hasOwn(metadata, schemesNote)
+  return isNoted ? { ...rest, ...withoutNote(metadata, schemesNote) } : value
 }
 
 /** The config as a message of 0.3 brings it along, without the name of a task. */

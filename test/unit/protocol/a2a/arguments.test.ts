@@ -4,7 +4,8 @@ import { canonicalArguments } from '../../../../src/protocol/a2a/arguments.ts'
 
 const body = (params: string): Buffer =>
   Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":${params}}`)
-const canonical = (params: string): string | null => canonicalArguments(body(params))
+const canonical = (params: string): string | null =>
+  canonicalArguments({ dialect: 'a2a-1.0-jsonrpc', body: body(params) })
 
 test('the id of the message and the order of members do not count, everything else does', () => {
   const one = canonical('{"message":{"messageId":"m1","parts":[{"text":"hi"}],"role":"ROLE_USER"},"metadata":{"a":1}}')

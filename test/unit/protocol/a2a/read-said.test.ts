@@ -125,6 +125,10 @@ test('errors of REST are read in all their shapes', () => {
     code: -32005,
     message: 'no',
   })
+  expect(of({ message: 'Task not found' }, 404)).toMatchObject({ code: -32001, message: 'Task not found' })
+  expect(of({ message: 'no' }, 409, 'cancel')).toMatchObject({ code: -32002 })
+  expect(of({ message: 'Service Unavailable' }, 503)).toBeNull()
+  expect(of({ message: 'no' }, 204)).toBeNull()
   expect(of({ error: {} }, 500)).toMatchObject({ code: -32603, message: '' })
   expect(read({ error: { code: 500, message: 'mid' } }, 'a2a-1.0-rest', { event: Buffer.from('x') })).toMatchObject({
     kind: 'agent_error',

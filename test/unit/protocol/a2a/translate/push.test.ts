@@ -34,6 +34,7 @@ test('schemes beyond the first come back', () => {
   const flat = pushTo10(two, '0.3')
   expect(flat).toMatchObject({ authentication: { scheme: 'Bearer' } })
   expect(pushFrom10(flat ?? {}, '0.3')).toEqual(two)
+  expect(pushFrom10(flat ?? {}, '1.0')).toEqual({ taskId: 't', url: 'u', authentication: { scheme: 'Bearer' } })
 })
 
 test('a config without an address is none', () => {
