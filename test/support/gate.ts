@@ -1,6 +1,7 @@
 /** A small gateway of card, reading and writing alone: what is behind it is up to the test. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { JsonObject } from '../../src/base/json.ts'
 import type { Call } from '../../src/domain/call.ts'
 import { mintHopId } from '../../src/domain/mint-ids.ts'
 import { describeAgent, writeCard } from '../../src/protocol/a2a/card.ts'
@@ -24,8 +25,9 @@ export async function startGate(
 ): Promise<Gate> {
   const calls: Call[] = []
   const server = createServer((request, response) => {
-    const subject = { slug: 'research', name: 'Research', description: 'Finds things.', versions }
-    const card = writeCard(describeAgent(subject, origin()))
+    const capabilities = { streaming: true, pushNotifications: false, extendedAgentCard: false }
+    const subject = { slug: 'research', name: 'Research', description: 'Finds things.', capabilities }
+    const card = writeCard(offering(versions, describeAgent(subject, origin())), 0, false)
     if (request.method === 'GET') {
       write(response, { status: 200, headers: card.headers, body: card.body })
       return
@@ -66,4 +68,19 @@ export async function startGate(
 function write(response: ServerResponse, { status, headers, body }: Written): void {
   response.writeHead(status, headers.flat())
   response.end(body)
+}
+
+/** A card of an agent that does not speak everything we do. */
+function offering(versions: readonly A2aVersion[], card: JsonObject): JsonObject {
+  const all = card['supportedInterfaces'] as readonly { protocolVersion: A2aVersion }[]
+  const modern = { ...card, supportedInterfaces: all.filter((each) => versions.includes(each.protocolVersion)) }
+  if (versions.includes('0.3')) return modern
+  const {
+    url: _url,
+    additionalInterfaces: _more,
+    preferredTransport: _first,
+    protocolVersion: _old,
+    ...rest
+  } = modern as JsonObject
+  return rest
 }
