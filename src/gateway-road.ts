@@ -10,6 +10,7 @@ import { Runs } from './limits/runs.ts'
 import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
 import { Conversations } from './pipeline/conversations.ts'
 import { Approvals } from './pipeline/approvals.ts'
+import type { CardWatch } from './pipeline/cards/card-watch.ts'
 import { Counts } from './pipeline/counts.ts'
 import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
@@ -24,6 +25,7 @@ import { version } from './version.ts'
 const sweep_ms = 1000
 
 interface Laid {
+  readonly cards: CardWatch
   readonly ledger: Ledger
   readonly replayed: Replayed
   readonly board: Board
@@ -36,7 +38,7 @@ interface Laid {
 /** Puts back what the ledger remembers and joins the parts of the road. */
 export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Road {
   const { clock, dice, log } = workshop
-  const { ledger, replayed, board, boot, metrics, revoked, stack } = laid
+  const { cards, ledger, replayed, board, boot, metrics, revoked, stack } = laid
   const { settings } = snapshot
   const { maximums, timeouts } = settings
   const limits = new Bench(board, limitSettings(settings), maximums)
@@ -65,6 +67,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     runs,
     limits,
     revocations: revoked.open(board),
+    cards,
     ledger,
     relay,
     exchanges: new Exchanges(),
@@ -99,6 +102,7 @@ export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys
   const sweeping = setInterval(() => {
     for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
     road.approvals.sweep()
+    road.cards.sweep()
     keys.sweep()
   }, sweep_ms)
   stack.defer(() => clearInterval(sweeping))
