@@ -21,12 +21,14 @@ import type { Relay } from './relay/relay.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
+import { CardWatch } from './pipeline/cards/card-watch.ts'
 import { loadPolicies } from './policy/load.ts'
 import { openPolicy, type PolicySnapshot } from './policy/snapshot.ts'
 import { describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
 import type { Snapshot } from './pipeline/road.ts'
 import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls } from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
+import { Outside } from './relay/outside.ts'
 import { tokenParts } from './gateway-tokens.ts'
 import { compileOn, oracleOn } from './threads/policy-tasks.ts'
 import type { ProofPool } from './threads/pool.ts'
@@ -51,6 +53,8 @@ export interface Workshop {
   readonly dice: Dice
   readonly log: Log
   readonly singleUse: SingleUse
+  /** The way to places that others name. */
+  readonly outside: Outside
   readonly pairwise: PairwiseName
   readonly relay: Relay
 }
@@ -103,6 +107,18 @@ export function openKeys(settings: Settings, clock: Clock, log: Log): Keyring | 
     onProblem: (sentence) => log.error(`keys: ${sentence}`),
   })
   return keys.kind === 'key_problem' ? startProblem(70, keys.sentence) : keys
+}
+
+export function openOutside({ gateway, timeouts }: Settings): Outside {
+  return new Outside({ allow_private: gateway.outside.allow, connect_ms: timeouts.connect_ms })
+}
+
+/** Reads back what is known of the cards of agents, before the first call is served. */
+export async function openCards({ outside, clock, log }: Workshop, snapshot: Snapshot): Promise<CardWatch> {
+  const { settings, alerts } = snapshot
+  const cards = new CardWatch({ outside, fetchText: fetchTextFrom('.'), clock, log, stateDir: settings.state.dir })
+  await cards.use(settings, alerts)
+  return cards
 }
 
 /** What partners know our people by, from the secret in the state directory. */

@@ -12,6 +12,7 @@ import { Bench } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
 import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
 import { Approvals } from './pipeline/approvals.ts'
+import type { CardWatch } from './pipeline/cards/card-watch.ts'
 import { Counts } from './pipeline/counts.ts'
 import { Followers } from './pipeline/followers.ts'
 import { Deliveries } from './pipeline/deliveries.ts'
@@ -47,6 +48,7 @@ export function openRelay({ maximums, timeouts }: Settings, clock: Clock, stack:
 const recover_tries = 3
 
 interface Laid {
+  readonly cards: CardWatch
   readonly ledger: Ledger
   readonly replayed: Replayed
   readonly tasks: Tasks
@@ -60,7 +62,7 @@ interface Laid {
 /** Puts back what the ledger remembers and joins the parts of the road. */
 export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Road {
   const { clock, dice, log } = workshop
-  const { ledger, replayed, board, boot, metrics, revoked, stack } = laid
+  const { cards, ledger, replayed, board, boot, metrics, revoked, stack } = laid
   const { settings } = snapshot
   const { maximums } = settings
   const limits = new Bench(board, limitSettings(settings), maximums)
@@ -81,17 +83,26 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     runs,
     limits,
     revocations: revoked.open(board),
+    cards,
     ledger,
     relay: workshop.relay,
     exchanges: new Exchanges(),
     deliveries,
     tasks: laid.tasks,
     followers: new Followers(),
+    judgeWebhook: (url) => workshop.outside.judge(url),
+    nextEvent: eventNumbers(clock),
     papers: new BoundedMap({ max: papers_max }),
     counts: new Counts(metrics),
     log,
     approvals: new Approvals(maximums.approvals),
   }
+}
+
+/** Microseconds since the epoch at the start, then one more for each: greater than every number of an earlier start. */
+function eventNumbers(clock: Clock): () => number {
+  let last = Math.floor(clock.now() * 1000)
+  return () => (last += 1)
 }
 
 interface Watched {
@@ -118,6 +129,7 @@ export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys
     for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
     road.approvals.sweep()
     road.tasks.sweep(clock.now())
+    road.cards.sweep()
     keys.sweep()
   }, sweep_ms)
   stack.defer(() => clearInterval(sweeping))

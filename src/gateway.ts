@@ -4,6 +4,7 @@ import { createBoard } from './base/board.ts'
 import { steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
 import { takeLock } from './base/instance-lock.ts'
+import { agentRoutes } from './admin/agents.ts'
 import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
 import { serveAdmin } from './admin/routes.ts'
@@ -19,9 +20,11 @@ import { serveData } from './edge/routes.ts'
 import {
   boardPlan,
   buildSnapshot,
+  openCards,
   openKeys,
   openPairwiseNames,
   openLedgerIn,
+  openOutside,
   openUsed,
   planRevocations,
   replayLedger,
@@ -99,7 +102,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const board = createBoard({ ...boardPlan(settings), ...revoked.rows })
   const singleUse = openUsed(board, settings, { clock, dice })
   const relay = openRelay(settings, clock, stack)
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay }
+  const outside = openOutside(settings)
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay, outside }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
@@ -116,13 +120,15 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const url = public_url ?? addressUrl({ host: listen.host, port: data.port }, tls !== null)
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
-  const road = paveRoad(workshop, snapshot, { ledger, replayed, board, boot, metrics, revoked, stack })
+  const cards = await openCards(workshop, snapshot)
+  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, board, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys)
   const routes = [
     ...runRoutes(road),
     ...approvalRoutes(road),
     ...keyRoutes(road, keys),
     ...revocationRoutes(road),
+    ...agentRoutes(road),
     ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
   ]
   const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))
@@ -198,6 +204,7 @@ async function reload(running: Running, loaded: Loaded): Promise<boolean> {
     keep(running, next.text)
     return false
   }
+  await road.cards.use(next.settings, next.alerts)
   road.limits.use(limitSettings(loaded.settings))
   registry.knowAgents([...next.agents.keys()].map(slugOf))
   road.snapshot = next

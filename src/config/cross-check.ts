@@ -3,6 +3,7 @@
  * and skips whatever has the wrong type, because the table has reported that already: so all mistakes come at once.
  */
 import { isSlug } from '../domain/ids.ts'
+import { cardPairs } from './cross-check-cards.ts'
 import { credentialPairs } from './cross-check-credentials.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
 import { readAddress, slugForm } from './fields.ts'
@@ -22,6 +23,7 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     productionKeys,
     chainCeiling,
     credentialPairs,
+    cardPairs,
     crossCheckIdentity,
   ].flatMap((check) => check(plain))
 }
@@ -53,6 +55,7 @@ function unknownNames(plain: unknown): readonly Finding[] {
   return [
     ...[...keys, ...workloads].flatMap((path) => unknownName(plain, path, ['agents', '', slugs])),
     ...claims.flatMap(([path]) => unknownName(plain, path, ['agents', '', slugs])),
+    ...agents.flatMap(([path]) => unknownName(plain, [...path, 'facet_of'], ['agents', '', slugs])),
     ...agents.flatMap(([path]) => unknownName(plain, [...path, 'team'], ['teams', 'team:', teams])),
   ]
 }

@@ -105,7 +105,11 @@ function jwksPaths(plain: unknown): readonly Path[] {
   })
   const agents = valueAt(plain, ['agents'])
   const slugs = typeof agents === 'object' && agents !== null ? Object.keys(agents) : []
-  return [...lists, ...slugs.map((slug): Path => ['agents', slug, 'client', 'jwks'])]
+  const agentKeys = slugs.flatMap((slug): readonly Path[] => [
+    ['agents', slug, 'client', 'jwks'],
+    ['agents', slug, 'card', 'keys'],
+  ])
+  return [...lists, ...agentKeys]
 }
 
 async function exists(path: string, kind: 'directory' | 'file'): Promise<boolean> {

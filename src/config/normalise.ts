@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts'
 import { type AgentId, isAgentId, isPersonId, isTeamId, type PersonId, type TeamId } from '../domain/ids.ts'
 import { type Address, prefixed, readAddress } from './fields.ts'
 import type { ConfigFile } from './schema.ts'
+import { shownSettings, withFacets } from './normalise-card.ts'
 import { clientSettings, credentialSettings, identitySettingsOf, tlsSettings } from './normalise-identity.ts'
 import { Secret } from './secret.ts'
 import type {
@@ -25,9 +26,8 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
   const team: TeamLimits = withMode(file.limits.team, mode)
   const listen = addressOf(file.gateway.listen)
   const public_url = publicUrl(file, listen)
-  const agents = Object.entries(file.agents).map(([slug, row]) =>
-    agentSettings(slug, row, { mode, shared: agent, base }),
-  )
+  const rows = Object.entries(file.agents).map(([slug, row]) => agentSettings(slug, row, { mode, shared: agent, base }))
+  const agents = withFacets(rows)
   const teams = Object.entries(file.teams).map(([slug, row]): TeamSettings => {
     return { id: teamId(slug), limits: { ...team, ...withMode(row.limits, mode) } }
   })
@@ -87,6 +87,7 @@ function agentSettings(
     client: clientSettings(row.client, base),
     credential: credentialSettings(row.credential, base),
     limits: { ...shared, ...withMode(row.limits, mode) },
+    ...shownSettings(row, base, agentId),
   }
 }
 

@@ -3,7 +3,11 @@ import { z } from 'zod'
 import { path, person, prose, protectedUrl, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
 import { bindingsField, interfacesField, streamsField, versionsField } from './schema-interfaces.ts'
 import { agentLimits, teamLimits } from './schema-limits.ts'
+import { cardFields } from './schema-card.ts'
 import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
+
+/** What an agent does that nobody described. */
+export const defaultDescription = 'An agent.'
 
 /** Headers that belong to the connection, to the message frame or to Weir itself. */
 const ownHeaders = new Set([
@@ -103,7 +107,7 @@ const agent = z.strictObject({
   url: url({ description: 'Where the agent answers A2A. Absent: it calls but cannot be called.' }).optional(),
   team: team({ description: 'The team that owns the agent and pays for it.' }).optional(),
   owner: person({ description: 'The person who answers for the agent.' }).optional(),
-  description: prose({ description: 'What the agent does, for its card and for people.' }).default('An agent.'),
+  description: prose({ description: 'What the agent does, for its card and for people.' }).default(defaultDescription),
   versions: versionsField,
   bindings: bindingsField,
   interfaces: interfacesField,
@@ -136,6 +140,7 @@ const agent = z.strictObject({
   client,
   credential,
   limits: agentLimits,
+  ...cardFields,
 })
 
 /** Checked by the cross-check and not here, because a key refused here would hide what is wrong with its value. */

@@ -1,5 +1,6 @@
 /** The configuration table: where Weir listens, keeps its state, finds its policies and sends its alerts. */
 import { z } from 'zod'
+import { readIpRange } from '../base/ip-ranges.ts'
 import { address, isPlainUrl, path, secret, text, url } from './fields.ts'
 
 export const defaultListen = '127.0.0.1:8080'
@@ -20,6 +21,22 @@ const tls = z
   })
   .meta({ description: 'TLS of the data listener. Absent: clear text, for loopback or behind a proxy of yours.' })
 
+const outside = z
+  .strictObject({
+    allow: z
+      .array(
+        text((value) => readIpRange(value) !== null, {
+          form: 'an address or a range of addresses, such as 10.0.0.0/8 or ::1',
+          description: 'A range that is reached although it is not public; those of metadata services never are.',
+        }),
+      )
+      .max(64)
+      .default([])
+      .meta({ description: 'Ranges beside the public ones.', form: 'a list of at most 64 ranges' }),
+  })
+  .prefault({})
+  .meta({ description: 'Where Weir goes when others name the place: cards of agents, webhooks of callers.' })
+
 export const gatewaySection = z
   .strictObject({
     listen: address({ description: 'Where agents call. Port 0 lets the system choose.' }).default(defaultListen),
@@ -39,6 +56,7 @@ export const gatewaySection = z
       .default('auto')
       .meta({ description: 'HTTP engine: uws, node, or auto for uws where it can load.' }),
     tls: tls.optional(),
+    outside,
   })
   .prefault({})
   .meta({ description: 'Where Weir listens and what it is called.' })

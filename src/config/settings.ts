@@ -5,6 +5,7 @@ import type { ConfigFile } from './schema.ts'
 import type { a2aBindings, a2aVersions } from './schema-interfaces.ts'
 import type { limitModes } from './schema-limits.ts'
 import type { Secret } from './secret.ts'
+import type { ShownSettings } from './settings-card.ts'
 import type { ClientSettings, CredentialSettings, IdentitySectionSettings, TlsSettings } from './settings-identity.ts'
 
 export type LimitMode = (typeof limitModes)[number]
@@ -23,7 +24,7 @@ export type RunLimits = LimitsOf<ConfigFile['limits']['run']>
 export type AgentLimits = LimitsOf<ConfigFile['limits']['agent']>
 export type TeamLimits = LimitsOf<ConfigFile['limits']['team']>
 
-export interface AgentSettings {
+export interface AgentSettings extends ShownSettings {
   readonly id: AgentId
   /** Null for an agent that calls but cannot be called. */
   readonly url: string | null
@@ -70,6 +71,8 @@ export interface Settings {
     readonly engine: ConfigFile['gateway']['engine']
     /** Null for clear text. */
     readonly tls: TlsSettings | null
+    /** What Weir may reach where others name the place. */
+    readonly outside: { readonly allow: readonly string[] }
   }
   readonly state: {
     readonly dir: string

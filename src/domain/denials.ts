@@ -122,6 +122,14 @@ export const denials = {
     advice: finish,
     meaning: 'An operator contained the agent: nothing from it or to it is admitted.',
   },
+  agent_quarantined: {
+    http: 403,
+    jsonrpc: 1403,
+    ...never,
+    sentence: 'The called agent is in quarantine because its card has changed',
+    advice: 'Continue without it; do not retry until an operator has approved it',
+    meaning: 'Its card says other skills, security or addresses than before, or its signature does not hold.',
+  },
   calls_exceeded: {
     http: 403,
     jsonrpc: 1403,

@@ -10,6 +10,7 @@ export interface Fault {
 
 export type FaultCode =
   | 'connect_failed'
+  | 'refused_address'
   | 'connect_timeout'
   | 'first_byte_timeout'
   | 'idle_timeout'
@@ -20,6 +21,6 @@ export type FaultCode =
   | 'too_large'
   | 'aborted'
 
-export function isFault(value: { readonly kind?: unknown } | null): value is Fault {
-  return value !== null && value.kind === 'fault'
+export function isFault(value: object | null): value is Fault {
+  return value !== null && 'kind' in value && value.kind === 'fault'
 }

@@ -1,5 +1,6 @@
 /** The data listener's routes: paths are compared byte for byte, for ingress let only canonical ones in. */
 import type { KeyDocument, Keyring } from '../identity/keys/keyring.ts'
+import { serveCatalogue } from '../pipeline/catalogue.ts'
 import { serveCard } from '../pipeline/discover.ts'
 import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspect.ts'
 import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'
@@ -22,6 +23,7 @@ export const fixedRoutes: Readonly<Record<string, { readonly method: string; rea
   [oauthPaths.revoke]: { method: 'POST', serve: serveRevocation },
   [oauthPaths.server]: { method: 'GET', serve: serveServerMetadata },
   [oauthPaths.resource]: { method: 'GET', serve: serveResourceMetadata },
+  '/a2a': { method: 'GET', serve: serveCatalogue },
 }
 
 /** What needs other things than the road. A method of null is any: public documents and a sign of life. */

@@ -85,7 +85,8 @@ const plainChallenge = { scheme: 'Bearer', error: 'invalid_token', algs: null, n
 function challenged(denial: Denial, resource: string): Denial {
   if (denials[denial.code].http !== 401) return denial
   const { origin, pathname } = new URL(resource)
-  const resource_metadata = `${origin}/.well-known/oauth-protected-resource${pathname}`
+  const path = pathname === '/' ? '' : pathname
+  const resource_metadata = `${origin}/.well-known/oauth-protected-resource${path}`
   return { ...denial, challenge: { ...plainChallenge, ...denial.challenge, resource_metadata } }
 }
 

@@ -6,7 +6,7 @@ import type { WebhookSettings } from '../config/settings.ts'
 import type { Log } from './log.ts'
 
 /** The body of an alert apart from its `schema` member; plain data. */
-export type Alert = RunAlert | RevocationAlert | ApprovalAlert
+export type Alert = RunAlert | RevocationAlert | ApprovalAlert | CardAlert
 
 interface RunAlert {
   readonly kind: 'run_halted'
@@ -46,6 +46,21 @@ interface ApprovalAlert {
     readonly person: string | null
   }
   readonly rule: string | null
+}
+
+interface CardAlert {
+  readonly kind: 'card_changed'
+  readonly at: Millis
+  /** One sentence for a person. */
+  readonly sentence: string
+  readonly agent: string
+  /** What is different, one line each; names of skills and not their texts. */
+  readonly changes: readonly string[]
+  /** SHA-256 of the card before and now; null where there was none. */
+  readonly before: string | null
+  readonly after: string
+  /** Whether calls to the agent are refused until an operator approves. */
+  readonly quarantined: boolean
 }
 
 export interface AlertOptions {

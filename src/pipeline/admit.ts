@@ -42,7 +42,8 @@ export async function permit(visit: Visit, asking: Asking): Promise<Permit | Den
   const work = { agents, person: personOf(visit), since: run?.startedAt ?? now }
   const over = (run && refusalOfRun(run, now)) ?? visit.road.revocations.epochs.refusalOfWork(work)
   const revoked = over ?? refusalOfPlace(visit.road, { principal, delegation: entry.delegation })
-  const beyond = revoked ?? withinAuthority({ principal, entry }, visit.call)
+  const kept = revoked ?? visit.road.cards.quarantineOf(target.settings.id)
+  const beyond = kept ?? withinAuthority({ principal, entry }, visit.call)
   if (beyond) return beyond
   const { request, verdict } = await judgeAsItStands(visit, asking)
   if (run) return isDenial(verdict) ? await permitApproved(visit, { run, request, denial: verdict }) : verdict

@@ -13,11 +13,12 @@ import type { Runs } from '../limits/runs.ts'
 import type { Alerts } from '../observe/alerts.ts'
 import type { Log } from '../observe/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
-import type { Driver, Errand } from '../relay/driver.ts'
 import type { BoundedMap } from '../base/bounded-map.ts'
-import type { Card } from '../protocol/a2a/card.ts'
+import type { Driver, Errand } from '../relay/driver.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Tasks } from '../tasks/contract.ts'
+import type { CardWatch } from './cards/card-watch.ts'
+import type { MadeCard } from './cards/our-card.ts'
 import type { Followers } from './followers.ts'
 import type { Approvals } from './approvals.ts'
 import type { Counts } from './counts.ts'
@@ -42,8 +43,8 @@ export interface Snapshot {
   readonly alerts: Alerts
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
   readonly alternatives: Map<AgentId, readonly string[]>
-  /** Signed cards and the key of each; filled as they are asked for. */
-  readonly cards: Map<AgentId, { readonly kid: string; readonly card: Card }>
+  /** Signed cards by agent and view; filled as they are asked for. */
+  readonly cards: Map<string, MadeCard>
 }
 
 /** What the registry knows of an agent, as the road needs it. */
@@ -70,6 +71,8 @@ export interface Road {
   readonly runs: Runs
   readonly limits: Bench
   readonly revocations: Revocations
+  /** What agents say of themselves, and which of them must not be called because of it. */
+  readonly cards: CardWatch
   readonly ledger: Ledger
   readonly relay: Relay
   readonly exchanges: Exchanges

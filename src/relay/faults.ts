@@ -5,6 +5,7 @@ import { deny, type Denial } from '../domain/verdict.ts'
 
 const codes: Readonly<Record<FaultCode, DenialCode>> = {
   connect_failed: 'upstream_unavailable',
+  refused_address: 'upstream_unavailable',
   connect_timeout: 'child_timeout',
   first_byte_timeout: 'child_timeout',
   idle_timeout: 'child_timeout',

@@ -17,7 +17,10 @@ const { ring } = world.keys
 const keys = (JSON.parse(ring.jwks().text) as { keys: JsonObject[] }).keys
 
 async function signed(slug: string): Promise<JsonObject> {
-  const subject = { slug, name: slug, description: 'Finds things.', versions: ['1.0', '0.3'] } as const
+  const capabilities = { streaming: true, pushNotifications: true, extendedAgentCard: true }
+  const provenance = { upstreamDigest: 'a'.repeat(64), upstreamKid: 'k', verifiedAt: '2026-11-28T11:00:00.000Z' }
+  const skills = [{ id: 's', name: 'S', description: '', tags: [], examples: ['a'], inputModes: [] }]
+  const subject = { slug, name: slug, description: 'Finds things.', capabilities, provenance, skills }
   const members = describeAgent(subject, gatewayUrl)
   const card = await world.identity.signCard(members, [schemaReading(members), members])
   if (isDenial(card)) throw new Error(card.detail)

@@ -28,8 +28,9 @@ export async function startGate(
 ): Promise<Gate> {
   const calls: Call[] = []
   const server = createServer((request, response) => {
-    const subject = { slug: 'research', name: 'Research', description: 'Finds things.', versions }
-    const card = writeCard(withRest(describeAgent(subject, origin()), versions, `${origin()}${base}`))
+    const capabilities = { streaming: true, pushNotifications: false, extendedAgentCard: false }
+    const subject = { slug: 'research', name: 'Research', description: 'Finds things.', capabilities }
+    const card = writeCard(offering(versions, describeAgent(subject, origin())), 0, false)
     const path = request.url ?? ''
     if (path.includes('/.well-known/')) {
       write(response, { status: 200, headers: card.headers, body: card.body })
@@ -74,18 +75,22 @@ export async function startGate(
   }
 }
 
-/** The card with the other binding beside JSON-RPC. */
-function withRest(card: JsonObject, versions: readonly A2aVersion[], url: string): JsonObject {
-  const listed = (name: string): readonly unknown[] => (Array.isArray(card[name]) ? card[name] : [])
-  const entries = versions.map((version) => ({ url, protocolBinding: 'HTTP+JSON', protocolVersion: version }))
-  return {
-    ...card,
-    supportedInterfaces: [...listed('supportedInterfaces'), ...entries],
-    additionalInterfaces: [...listed('additionalInterfaces'), { url, transport: 'HTTP+JSON' }],
-  }
-}
-
 function write(response: ServerResponse, { status, headers, body }: Written): void {
   response.writeHead(status, headers.flat())
   response.end(body)
+}
+
+/** A card of an agent that does not speak everything we do. */
+function offering(versions: readonly A2aVersion[], card: JsonObject): JsonObject {
+  const all = card['supportedInterfaces'] as readonly { protocolVersion: A2aVersion }[]
+  const modern = { ...card, supportedInterfaces: all.filter((each) => versions.includes(each.protocolVersion)) }
+  if (versions.includes('0.3')) return modern
+  const {
+    url: _url,
+    additionalInterfaces: _more,
+    preferredTransport: _first,
+    protocolVersion: _old,
+    ...rest
+  } = modern as JsonObject
+  return rest
 }

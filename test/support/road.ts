@@ -20,6 +20,8 @@ import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { Conversations } from '../../src/pipeline/conversations.ts'
+import { CardWatch } from '../../src/pipeline/cards/card-watch.ts'
+import { Outside } from '../../src/relay/outside.ts'
 import { Approvals } from '../../src/pipeline/approvals.ts'
 import { Counts } from '../../src/pipeline/counts.ts'
 import { Deliveries } from '../../src/pipeline/deliveries.ts'
@@ -145,6 +147,12 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     sendStream: (hop: Hop, errand: Errand, _reply: unknown, done: Done) => send(hop, errand, done),
   }
   const log = (message: string): void => void logged.push(message)
+  const quiet = { debug: log, info: log, warn: log, error: log, flush: () => undefined }
+  const stateDir = mkdtempSync(join(tmpdir(), 'weir-road-'))
+  const outside = new Outside({ allow_private: [], connect_ms: 1000 })
+  const fetchText = (): Promise<string> => Promise.reject(new Error('nobody fetches'))
+  const cards = new CardWatch({ outside, fetchText, clock, log: quiet, stateDir })
+  await cards.use(settings, { send: (alert) => void alerts.push(alert) })
   const registry = new Registry()
   registry.knowAgents(Object.keys(agents))
   const road: Road = {
@@ -162,7 +170,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     }),
     runs,
     limits,
-    revocations: new Revocations([], { board, stateDir: mkdtempSync(join(tmpdir(), 'weir-road-')), max, clock }),
+    revocations: new Revocations([], { board, stateDir, max, clock }),
     ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0, flush: async () => true } as unknown as Ledger,
     relay: relay as unknown as Relay,
     exchanges: new Exchanges(),
@@ -170,7 +178,8 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     conversations: new Conversations(),
     counts: new Counts(declareGatewayMetrics(registry)),
     approvals: new Approvals(settings.maximums.approvals),
-    log: { debug: log, info: log, warn: log, error: log, flush: () => undefined },
+    log: quiet,
+    cards,
   }
   return Object.assign(test, {
     road,
