@@ -97,6 +97,7 @@ const timeoutRows = {
   body_ms: [10, 10_000, 600_000, 'Reading the body of a request.'],
   heartbeat_ms: [10, 4000, 60_000, 'Silence towards the caller after which a comment is sent.'],
   drain_ms: [0, 30_000, 600_000, 'What open calls get to finish when Weir stops.'],
+  tasks_ttl_ms: [1000, 604_800_000, 31_536_000_000, 'How long a task that is over is remembered.'],
 } as const satisfies Record<string, TimeoutRow>
 
 /** One row per maximum: smallest, default and largest value, unit and meaning. */
@@ -131,6 +132,15 @@ const maximumRows = {
   open_calls: [1, 20_000, 1_000_000, 'calls', 'Calls under way in the whole gateway.'],
   stream_buffer_bytes: [4096, 262_144, 67_108_864, 'bytes', 'What is buffered for one slow reader.'],
   record_ring_bytes: [65_536, 8_388_608, 1_073_741_824, 'bytes', 'Records on their way to disk.'],
+  tasks: [16, 100_000, 1_000_000, 'tasks', 'Tasks that are remembered; the oldest that are over leave first.'],
+  task_snapshot_chars: [
+    0,
+    67_108_864,
+    1_073_741_824,
+    'characters',
+    'Last states of tasks that are kept for agents that cannot be asked, together.',
+  ],
+  contexts: [16, 4096, 65_536, 'conversations', 'Conversations that are remembered for one agent.'],
 } as const satisfies Record<string, MaximumRow>
 
 type Numbers<Rows> = { [Name in keyof Rows]: z.ZodDefault<z.ZodInt> }
