@@ -23,8 +23,8 @@ interface World {
 /** Reads back every task, conversation and webhook that was kept. */
 export async function openTasksIn(settings: Settings, { log, ...world }: World): Promise<Tasks | StartProblem> {
   const { dir } = settings.state
-  const secret = openSecret(dir, 'tasks.secret', world.dice)
-  if (!(secret instanceof Uint8Array)) return startProblem(70, secret.sentence)
+  const secret = openSecret(dir, 'tasks', world.dice)
+  if (!Buffer.isBuffer(secret)) return startProblem(70, secret.sentence)
   const tasks = await openTasks({
     dir,
     workerUrl: moduleUrl('./threads/tasks-worker.ts', import.meta.url),

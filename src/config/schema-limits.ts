@@ -98,6 +98,7 @@ const timeoutRows = {
   heartbeat_ms: [10, 4000, 60_000, 'Silence towards the caller after which a comment is sent.'],
   blocking_ms: [100, 300_000, 86_400_000, 'Waiting for the end of a task whose agent does not wait for it.'],
   drain_ms: [0, 30_000, 600_000, 'What open calls get to finish when Weir stops.'],
+  tasks_ttl_ms: [1000, 604_800_000, 31_536_000_000, 'How long a task that is over is remembered.'],
 } as const satisfies Record<string, TimeoutRow>
 
 /** One row per maximum: smallest, default and largest value, unit and meaning. */
@@ -135,6 +136,15 @@ const maximumRows = {
   stream_log_bytes: [65_536, 4_194_304, 268_435_456, 'bytes', 'The same, in bytes; the newest event is always kept.'],
   watched_tasks: [0, 10_000, 1_000_000, 'tasks', 'Tasks that are followed to their end though nobody reads of them.'],
   record_ring_bytes: [65_536, 8_388_608, 1_073_741_824, 'bytes', 'Records on their way to disk.'],
+  tasks: [16, 100_000, 1_000_000, 'tasks', 'Tasks that are remembered; the oldest that are over leave first.'],
+  task_snapshot_chars: [
+    0,
+    67_108_864,
+    1_073_741_824,
+    'characters',
+    'Last states of tasks that are kept for agents that cannot be asked, together.',
+  ],
+  contexts: [16, 4096, 65_536, 'conversations', 'Conversations that are remembered for one agent.'],
 } as const satisfies Record<string, MaximumRow>
 
 type Numbers<Rows> = { [Name in keyof Rows]: z.ZodDefault<z.ZodInt> }

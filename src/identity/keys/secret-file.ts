@@ -1,4 +1,7 @@
-/** A secret of the state directory that outlives every signing key: made once, 32 bytes, readable by its owner alone. */
+/**
+ * Secrets of the state directory that are no signing keys: 32 bytes each, made at the first start and never turned, because
+ * what hangs on them has to outlive every key.
+ */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Dice } from '../../base/dice.ts'
@@ -6,13 +9,13 @@ import { type KeyProblem, keyProblem, openFolder, writeWholeSync } from './key-f
 
 const secretForm = /^[0-9a-f]{64}\n?$/
 
-/** Made if there is none. Synchronous: for the start, never for the road. */
-export function openSecret(stateDir: string, fileName: string, dice: Dice): Buffer | KeyProblem {
+/** The secret in `keys/<name>.secret`, made if there is none. Synchronous: for the start, never for the road. */
+export function openSecret(stateDir: string, name: string, dice: Dice): Buffer | KeyProblem {
   try {
     const folder = openFolder(stateDir)
-    return typeof folder === 'string' ? openIn(folder, fileName, dice) : folder
+    return typeof folder === 'string' ? openIn(folder, `${name}.secret`, dice) : folder
   } catch (error) {
-    return keyProblem(`The secret ${fileName} in ${stateDir} cannot be opened: ${String(error)}`)
+    return keyProblem(`The secret ${name}.secret in ${stateDir} cannot be opened: ${String(error)}`)
   }
 }
 

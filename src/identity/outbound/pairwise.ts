@@ -10,15 +10,13 @@ import { openSecret } from '../keys/secret-file.ts'
 /** The name of a person (without `user:`) for the issuer that is told of it: 64 hexadecimal digits. */
 export type PairwiseName = (issuer: string, person: string) => string
 
-const fileName = 'pairwise.secret'
-
 export function pairwiseWith(secret: Uint8Array): PairwiseName {
   // No issuer is a URL with a line break in it, so no two pairs are written alike.
   return (issuer, person) => createHmac('sha256', secret).update(`${issuer}\n${person}`).digest('hex')
 }
 
-/** With the secret of this state directory. Synchronous: for the start, never for the road. */
+/** With the secret of this state directory, made if there is none. Synchronous: for the start, never for the road. */
 export function openPairwise(stateDir: string, dice: Dice): PairwiseName | KeyProblem {
-  const secret = openSecret(stateDir, fileName, dice)
-  return secret instanceof Uint8Array ? pairwiseWith(secret) : secret
+  const secret = openSecret(stateDir, 'pairwise', dice)
+  return Buffer.isBuffer(secret) ? pairwiseWith(secret) : secret
 }
