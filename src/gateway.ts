@@ -33,6 +33,7 @@ import {
   type Workshop,
 } from './gateway-parts.ts'
 import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
+import { openTasksIn } from './gateway-tasks.ts'
 import { keyRoutes } from './admin/keys.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
@@ -92,6 +93,10 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if (!(ledger instanceof Ledger)) return ledger
   // Opened before the pool and so closed after it: a call whose signature the pool gives up still leaves its record.
   stack.defer(async () => void (await ledger.close()))
+  const outside = openOutside(settings)
+  const tasks = await openTasksIn(settings, { clock, dice, log, outside })
+  if (tasks.kind === 'start_problem') return tasks
+  stack.defer(() => tasks.close())
   const replayed = await replayLedger(settings, clock.now())
   if ('exit' in replayed) return replayed
   const pool = openProofPool({
@@ -102,7 +107,6 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const board = createBoard({ ...boardPlan(settings), ...revoked.rows })
   const singleUse = openUsed(board, settings, { clock, dice })
   const relay = openRelay(settings, clock, stack)
-  const outside = openOutside(settings)
   const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay, outside }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
@@ -121,7 +125,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
   const cards = await openCards(workshop, snapshot)
-  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, board, boot, metrics, revoked, stack })
+  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys)
   const routes = [
     ...runRoutes(road),

@@ -6,7 +6,7 @@ import type { LiveRun } from '../limits/live-run.ts'
 import type { HopId } from '../domain/ids.ts'
 import { deny } from '../domain/verdict.ts'
 import { runEntry } from './run-entry.ts'
-import { cancelEach } from './tasks/cancel.ts'
+import { cancelEach } from './tasks/cancel-each.ts'
 import { detailOf } from './run-view.ts'
 import type { Road } from './road.ts'
 

@@ -63,6 +63,9 @@ export function isCallable(entry: AgentEntry | undefined): entry is CallableEntr
   return entry !== undefined && entry.driver !== null
 }
 
+/** What a hop shows its target. */
+export type Papers = Pick<Errand, 'delivery' | 'credential'>
+
 export interface Road {
   readonly clock: Clock
   readonly dice: Dice

@@ -3,21 +3,17 @@ import { targetName } from '../domain/call.ts'
 import type { Denial, Hop, Overruled } from '../domain/verdict.ts'
 import { paramsOf } from '../protocol/a2a/params.ts'
 import { headersUpwards } from '../protocol/headers.ts'
-import type { Errand } from '../relay/driver.ts'
 import type { Exchange, ExchangeOutcome, Mission } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
 import { Padding } from './padding.ts'
 import { refuse } from './refuse.ts'
-import type { CallableEntry } from './road.ts'
+import type { CallableEntry, Papers } from './road.ts'
 import { guarded, marked, marks, settle } from './settle.ts'
 import { watch } from './standing.ts'
 import { taintOfAnswer, taintRun } from './taint.ts'
 import { knownFor } from './tasks/mission.ts'
-import { watchHop } from './tasks/watch.ts'
+import { watchHop } from './tasks/watch-hop.ts'
 import { endIfOpenedFor, leaveRecord, partyOf, unsent, type Visit } from './visit.ts'
-
-/** What the hop shows its target. */
-export type Papers = Pick<Errand, 'delivery' | 'credential'>
 
 /** The hop is on its way; everything that follows is told by the relay. */
 export function send(visit: Visit, hop: Hop, target: CallableEntry, papers: Papers): void {

@@ -16,9 +16,9 @@ import type { Ask, Driver, Ear, Errand, Line } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
 import type { Bench, TaskSeen, TaskWatch } from './exchange.ts'
 import { denialOf } from './faults.ts'
-import type { Hub } from './hub.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
+import type { FeedEnd, Reader } from './reader.ts'
 import { makeFault } from './transport.ts'
 
 export interface FeedParts {
@@ -28,24 +28,16 @@ export interface FeedParts {
   readonly errand: Errand
   readonly watch: TaskWatch
   readonly bench: Bench
-  readonly hub: Hub
+  readonly hub: FeedHouse
 }
 
-/** How a feed came to its end. */
-export type FeedEnd =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'error'; readonly error: AgentError }
-  | { readonly kind: 'fault'; readonly fault: Fault; readonly denial: Denial }
-  | { readonly kind: 'halted'; readonly denial: Denial }
-
-/** Whoever reads of a feed; it keeps its own place in the log. */
-export interface Reader {
-  onHead(headers: HeaderList): void
-  onNews(): void
-  /** Nothing more comes; what is in the log may still be read. */
-  onOver(end: FeedEnd): void
-  /** It takes nothing at the moment. */
-  readonly full: boolean
+/** Where feeds are found by their tasks. */
+export interface FeedHouse {
+  add(target: string, taskId: string, feed: Feed): void
+  remove(target: string, taskId: string, feed: Feed): void
+  /** Whether a feed may go on though its last reader has left. Counted until `released`. */
+  keep(): boolean
+  released(): void
 }
 
 export class Feed implements Ear {

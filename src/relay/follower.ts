@@ -12,7 +12,8 @@ import { writeDenial, writeDenialEvent, writeSentence } from '../protocol/faces.
 import type { HeaderList, Reply } from '../protocol/http.ts'
 import type { RunId } from '../domain/ids.ts'
 import type { Bench } from './exchange.ts'
-import type { Feed, FeedEnd, Reader } from './feed.ts'
+import type { Feed } from './feed.ts'
+import type { FeedEnd, Reader } from './reader.ts'
 import { Outlet } from './outlet.ts'
 
 export interface FollowerParts {

@@ -1,7 +1,7 @@
 /** The feeds that are under way, by task: whoever wants to follow a task joins the one that reads it already. */
-import type { Feed } from './feed.ts'
+import type { Feed, FeedHouse } from './feed.ts'
 
-export class Hub {
+export class Hub implements FeedHouse {
   readonly #max: number
   readonly #feeds = new Map<string, Feed>()
   #unread = 0
@@ -29,7 +29,6 @@ export class Hub {
     if (this.#feeds.get(key) === feed) this.#feeds.delete(key)
   }
 
-  /** Whether a feed may go on though its last reader has left. Counted until `released`. */
   keep(): boolean {
     if (this.#unread >= this.#max) return false
     this.#unread += 1

@@ -55,7 +55,12 @@ test('a reader that comes late sees the task as it stands, then what follows', a
   const bench = keep(new RelayBench({ stream_log_events: 2 }))
   const first = bench.stream(target.url)
   await until(() => first.exchange.taskId === 't1')
-  asked[0]?.event(piece('a1', 'one'), piece('a1', 'two', true), piece('a2', 'other'), status('TASK_STATE_WORKING', 'half'))
+  asked[0]?.event(
+    piece('a1', 'one'),
+    piece('a1', 'two', true),
+    piece('a2', 'other'),
+    status('TASK_STATE_WORKING', 'half'),
+  )
   await until(() => first.reply.text.includes('half'))
   const late = bench.follow(target.url, 't1')
   asked[0]?.event(status('TASK_STATE_COMPLETED'))

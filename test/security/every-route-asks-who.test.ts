@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { agentRoutes, fixedRoutes, ownRoutes } from '../../src/edge/routes.ts'
+import { cardPaths, fixedRoutes, ownRoutes } from '../../src/edge/routes.ts'
+import { methods } from '../../src/protocol/a2a/methods.ts'
 import { engines } from '../kit/edge.ts'
 import { apiKey, keyOf, startWeir, type Weir } from '../support/weir.ts'
 
@@ -19,9 +20,20 @@ const routesOf = (
 ): readonly Route[] =>
   Object.entries(table).map(([path, { method }]) => ({ method: method ?? 'GET', path: prefix + path }))
 
+/** Every way to ask an agent for something, whether there is an agent of that name or not. */
+const agentRoutes = (prefix: string): readonly Route[] => [
+  ...[...cardPaths].map((path) => ({ method: 'GET', path: prefix + path })),
+  ...['', '/'].map((path) => ({ method: 'POST', path: prefix + path })),
+  ...Object.values(methods)
+    .flatMap(({ rest10, rest03 }) => [rest10, rest03])
+    .flatMap((route) =>
+      route ? [{ method: route.verb, path: prefix + route.template.replaceAll(/\{\w+\}/g, 'x') }] : [],
+    ),
+]
+
 const routes = [
-  ...routesOf('/a2a/orchestrator', agentRoutes),
-  ...routesOf('/a2a/no-such-agent', agentRoutes),
+  ...agentRoutes('/a2a/orchestrator'),
+  ...agentRoutes('/a2a/no-such-agent'),
   ...routesOf('', fixedRoutes),
   ...routesOf('', ownRoutes),
 ]

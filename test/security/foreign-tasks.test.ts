@@ -1,10 +1,11 @@
 /** The ids of tasks and conversations are names and not keys: whoever learns one of another's can do nothing with it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Conversations, type Party } from '../../src/pipeline/conversations.ts'
+import type { Party } from '../../src/domain/task.ts'
 import { callHeaders, type Said, sendMessage } from '../support/caller.ts'
 import { agentId } from '../support/hop.ts'
 import { policyOpen } from '../support/loop.ts'
 import { type ScriptedAgent, startScriptedAgent } from '../support/scripted-agent.ts'
+import { MemoryPaper, naming, taskRow, tasksOn } from '../support/tasks.ts'
 import { person } from '../support/token-endpoint.ts'
 import { apiKey, keyOf, startWeir, type Weir } from '../support/weir.ts'
 
@@ -124,27 +125,25 @@ describe('threat 25: the task of somebody else', () => {
 })
 
 describe('threat 25: what is remembered of conversations', () => {
-  const partyOf = (name: string): Party => ({ agent: agentId(`agent:${name}`), person: person(name), run: null })
-  const call = (taskId: string | null, contextId: string | null) => {
-    const target = { kind: 'agent', id: agentId('agent:helper') } as const
-    return { target, taskId, contextId, rpcId: '1', operation: 'send', dialect: 'a2a-1.0-jsonrpc' } as const
-  }
+  const target = agentId('agent:helper')
+  const by = (name: string): Party => ({ agent: agentId(`agent:${name}`), person: person(name), run: null })
 
-  test('of one party is not crowded out by a flood of another', () => {
-    const conversations = new Conversations()
-    conversations.tell(call(null, null), { id: 't', contextId: 'c' }, partyOf('alice'))
-    for (let n = 0; n < 20_000; n += 1) conversations.use(call(null, `flood-${n}`), partyOf('mallory'))
-    expect(conversations.refusalOf(call('t', 'c'), partyOf('alice'))).toBeNull()
-    expect(conversations.refusalOf(call(null, 'c'), partyOf('mallory'))).not.toBeNull()
-    expect(conversations.refusalOf(call('t', null), partyOf('mallory'))).not.toBeNull()
+  test('of one party is not crowded out by a flood of another', async () => {
+    const tasks = tasksOn(new MemoryPaper())
+    await tasks.put(taskRow('t', by('alice'), { target, contextId: 'c' }))
+    tasks.contexts.tell(target, 'c', by('alice'))
+    for (let n = 0; n < 20_000; n += 1) tasks.contexts.use(target, `flood-${n}`, by('mallory'))
+    expect(tasks.mayName(naming('t', 'c'), by('alice'))).toBeNull()
+    expect(tasks.mayName(naming(null, 'c'), by('mallory'))).toBe('context')
+    expect(tasks.mayName(naming('t', null), by('mallory'))).toBe('task')
   })
 
-  test('is never mixed up by ids that look like parts of others', () => {
-    const conversations = new Conversations()
+  test('is never mixed up by ids that look like parts of others', async () => {
+    const tasks = tasksOn(new MemoryPaper())
     for (const id of ['a\nb', 'agent:helper', 'x'.repeat(2000), '', '__proto__'])
-      conversations.tell(call(null, null), { id, contextId: id }, partyOf('alice'))
+      await tasks.put(taskRow(id, by('alice'), { target, contextId: id }))
     for (const id of ['a', 'b', 'a\nb', 'agent:helper', '__proto__', 'constructor', ''])
-      expect(conversations.refusalOf(call(id, null), partyOf('mallory'))).not.toBeNull()
-    expect(conversations.refusalOf(call('a\nb', null), partyOf('alice'))).toBeNull()
+      expect(tasks.mayName(naming(id, null), by('mallory'))).toBe('task')
+    expect(tasks.mayName(naming('a\nb', null), by('alice'))).toBeNull()
   })
 })

@@ -19,7 +19,8 @@ import { Bench, limitsPlan } from '../../src/limits/bench.ts'
 import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
-import { Conversations } from '../../src/pipeline/conversations.ts'
+import { BoundedMap } from '../../src/base/bounded-map.ts'
+import { Followers } from '../../src/pipeline/followers.ts'
 import { CardWatch } from '../../src/pipeline/cards/card-watch.ts'
 import { Outside } from '../../src/relay/outside.ts'
 import { Approvals } from '../../src/pipeline/approvals.ts'
@@ -33,7 +34,7 @@ import { compilePolicies } from '../../src/policy/compile.ts'
 import { loadPolicies } from '../../src/policy/load.ts'
 import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
 import { isCompiled } from '../../src/policy/source.ts'
-import type { Done, Errand, Exchange, ExchangeOutcome } from '../../src/relay/exchange.ts'
+import type { Bench as RelayBench, Done, Exchange, ExchangeOutcome, Mission } from '../../src/relay/exchange.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { sendMessage } from './caller.ts'
 import { agentId } from './hop.ts'
@@ -41,6 +42,7 @@ import { MemoryReply } from './reply.ts'
 import { loadedOf } from './temp-config.ts'
 import type { Presented } from '../../src/identity/authenticator.ts'
 import { proofOf } from './principals.ts'
+import { MemoryPaper, tasksOn } from './tasks.ts'
 
 /** One call as the relay got it. */
 export interface Sent {
@@ -131,20 +133,24 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     },
     signCard: Object.assign(async (card: object) => card, { kid: () => 'k' }),
   }
-  const send = (hop: Hop, errand: Errand, tell: Done): Exchange => {
+  const send = (hop: Hop, { errand, watch }: Mission, tell: Done): Exchange => {
     const delegation = delegations.get(errand.delivery ?? '')
     if (!delegation) throw new Error('what goes out was minted')
     const done: Done = (outcome) => {
-      if (outcome.kind === 'answered') errand.onAnswer?.()
+      if (outcome.kind === 'answered') watch.onAnswer()
       tell(outcome)
     }
-    sent.push({ hop, done, delegation, begin: () => errand.onAnswer?.() })
+    sent.push({ hop, done, delegation, begin: () => watch.onAnswer() })
     const halt = (denial: Denial): void => done(outcomeOf('halted', { denial }))
     return { abort: () => done(outcomeOf('gone')), halt, taskId: null }
   }
+  const still = { push: () => undefined, cancel: () => undefined }
+  const bench = { wheel: { after: () => still }, clock, settings: settings.timeouts } as unknown as RelayBench
   const relay = {
+    bench,
+    hub: { find: () => null },
     sendUnary: send,
-    sendStream: (hop: Hop, errand: Errand, _reply: unknown, done: Done) => send(hop, errand, done),
+    sendStream: (hop: Hop, mission: Mission, _reply: unknown, done: Done) => send(hop, mission, done),
   }
   const log = (message: string): void => void logged.push(message)
   const quiet = { debug: log, info: log, warn: log, error: log, flush: () => undefined }
@@ -163,6 +169,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       policy: await policyAt(policyDir, loaded.settings),
       outbound: { credentialFor: () => test.credential },
       upstreamTls: new Map(),
+      bench,
       identity: identity as unknown as Road['snapshot']['identity'],
       oauth: {} as unknown as Road['snapshot']['oauth'],
       signals: { verifySignal: () => Promise.reject(new Error('nobody signals')) },
@@ -175,7 +182,11 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     relay: relay as unknown as Relay,
     exchanges: new Exchanges(),
     deliveries: new Deliveries(),
-    conversations: new Conversations(),
+    tasks: tasksOn(new MemoryPaper(), { clock }),
+    followers: new Followers(),
+    papers: new BoundedMap({ max: 16 }),
+    judgeWebhook: async () => null,
+    nextEvent: () => 1,
     counts: new Counts(declareGatewayMetrics(registry)),
     approvals: new Approvals(settings.maximums.approvals),
     log: quiet,
@@ -211,7 +222,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
         peer: '127.0.0.1',
         clientCert: null,
       }
-      await serveA2a(road, agentId(`agent:${to}`), inbound, answer)
+      await serveA2a(road, { agent: agentId(`agent:${to}`), rest: '/' }, inbound, answer)
       return answer
     },
   })

@@ -8,7 +8,7 @@ import type { Heard } from '../../relay/ask-once.ts'
 import type { FollowAsk } from '../../relay/driver.ts'
 import type { AgentEntry, Road } from '../road.ts'
 import { type Asker, errandFor, knownOf } from './mission.ts'
-import { noteTask } from './watch.ts'
+import { noteTask } from './book.ts'
 
 export interface Question {
   readonly operation: FollowAsk['operation']

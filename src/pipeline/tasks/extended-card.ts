@@ -5,7 +5,7 @@ import { extendedCardOf } from '../cards/our-card.ts'
 import { refuse } from '../refuse.ts'
 import type { Visit } from '../visit.ts'
 import { answer } from './answer.ts'
-import type { Asking } from './serve-task.ts'
+import type { Asking } from './asking.ts'
 
 export async function showExtendedCard(visit: Visit, { target, principal }: Asking): Promise<void> {
   const card = await extendedCardOf(visit.road, target, principal)

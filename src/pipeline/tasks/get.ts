@@ -10,7 +10,7 @@ import type { Visit } from '../visit.ts'
 import { answer, answered, answerTask, failAsAgent, noSuchTask, refusalOf } from './answer.ts'
 import { askAgent, remembered, stale } from './ask.ts'
 import { claimTask } from './claim.ts'
-import type { Asking } from './serve-task.ts'
+import type { Asking } from './asking.ts'
 
 export async function getTask(visit: Visit, { party, target }: Asking): Promise<void> {
   const { road, call, inbound } = visit

@@ -18,7 +18,7 @@ import { answer, refuseAsProtocol } from './answer.ts'
 import { askAgent, remembered } from './ask.ts'
 import { claimForWeir } from './claim.ts'
 import type { Asker } from './mission.ts'
-import type { Asking } from './serve-task.ts'
+import type { Asking } from './asking.ts'
 
 const usualPage = 50
 /** The page is answered by then, whoever else has not answered. Unit: milliseconds. */

@@ -1,14 +1,10 @@
-/** Follows tasks for those who asked to be told of them, and tells them. */
-import type { AgentId } from '../../domain/ids.ts'
+/** Follows tasks for those who asked to be told of them. */
 import { phaseOf, type TaskRow } from '../../domain/task.ts'
 import { isDenial } from '../../domain/verdict.ts'
-import type { Said } from '../../protocol/a2a/said.ts'
-import { writePushBody } from '../../protocol/a2a/write-said.ts'
-import type { TaskSeen } from '../../relay/exchange.ts'
 import { isCallable, type Road } from '../road.ts'
 import { claimForWeir } from './claim.ts'
 import { errandFor, knownOf, weirItself } from './mission.ts'
-import { watchTask } from './watch.ts'
+import { watchTask } from './watch-task.ts'
 
 /** Every agent can be followed, also one that knows no push notifications itself. */
 export async function followForPush(road: Road, row: TaskRow): Promise<void> {
@@ -23,11 +19,4 @@ export async function followForPush(road: Road, row: TaskRow): Promise<void> {
   const { driver } = entry
   const watch = watchTask(road, claim, entry)
   road.relay.watch(claim, { driver, errand, known: knownOf(road, row), params: () => ({}), watch })
-}
-
-/** Hands an event to those who want to hear of its task. */
-export function notifyPush(road: Road, target: AgentId, { id }: TaskSeen, said: Said): void {
-  const { push } = road.tasks
-  if (push.list(target, id).length === 0) return
-  void push.notify(target, id, road.nextEvent(), (version) => writePushBody(said, version))
 }

@@ -1,17 +1,17 @@
 /** Push notification configs of a task, kept and served by Weir: neither webhook nor secret of a caller reaches an agent. */
-import { isJsonObject, type JsonObject } from '../../base/json.ts'
+import type { JsonObject } from '../../base/json.ts'
 import type { TaskRow } from '../../domain/task.ts'
 import { a2aErrors } from '../../protocol/a2a/errors.ts'
 import { versionOf } from '../../protocol/a2a/methods.ts'
 import { paramsOf } from '../../protocol/a2a/params.ts'
 import { writeNothing, writePush, writePushList } from '../../protocol/a2a/write-task.ts'
-import type { PushConfig, PushDraft, PushVersion } from '../../tasks/push/contract.ts'
-import type { Road } from '../road.ts'
+import type { PushConfig } from '../../tasks/push/contract.ts'
 import type { Visit } from '../visit.ts'
 import { answer, noSuchTask, refuseAsProtocol } from './answer.ts'
 import { claimTask } from './claim.ts'
+import { draftOf } from './push-draft.ts'
 import { followForPush } from './push-watch.ts'
-import type { Asking } from './serve-task.ts'
+import type { Asking } from './asking.ts'
 
 export async function createPush(visit: Visit, { party }: Asking): Promise<void> {
   const { road, call } = visit
@@ -57,20 +57,6 @@ export async function deletePush(visit: Visit, { party }: Asking): Promise<void>
   answer(visit, writeNothing(call))
 }
 
-/** What a call brings along to be told of its task; null where it brings nothing or nothing that can be told. */
-export function inlinePush(call: Visit['call']): PushDraft | null {
-  if (call.push === null) return null
-  const read: unknown = JSON.parse(call.push)
-  return isJsonObject(read) ? draftOf(read, versionOf(call.dialect)) : null
-}
-
-/** Why a call must not be sent with the config it brings along; null where it may. */
-export async function refusalOfPush(road: Road, call: Visit['call']): Promise<string | null> {
-  if (call.push === null) return null
-  const draft = inlinePush(call)
-  return draft === null ? 'The push notification config needs a url' : await road.judgeWebhook(draft.url)
-}
-
 export function refusePush(visit: Visit, sentence: string): void {
   refuseAsProtocol(visit, { code: a2aErrors.invalid_params.code, message: sentence }, 'push.config')
 }
@@ -78,23 +64,6 @@ export function refusePush(visit: Visit, sentence: string): void {
 function configIdOf({ call }: Visit): string {
   const { id } = paramsOf(call)
   return typeof id === 'string' ? id : ''
-}
-
-function draftOf({ id, url, token, authentication }: JsonObject, version: PushVersion): PushDraft | null {
-  if (typeof url !== 'string' || url === '') return null
-  const { scheme, credentials } = isJsonObject(authentication) ? authentication : {}
-  return {
-    id: textOf(id),
-    url,
-    token: textOf(token),
-    scheme: textOf(scheme),
-    credentials: textOf(credentials),
-    version,
-  }
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
 }
 
 /** Without what proves who we are: nobody needs to read back its own secret. */

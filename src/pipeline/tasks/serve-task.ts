@@ -7,28 +7,20 @@
 import { isHopOperation, type TaskOperation } from '../../domain/call.ts'
 import { assert } from '../../base/assert.ts'
 import { isBound, type Principal } from '../../domain/principal.ts'
-import type { Party } from '../../domain/task.ts'
 import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
 import { decide } from '../../policy/decide.ts'
 import { enterRun } from '../enter.ts'
 import { neutral, refuse } from '../refuse.ts'
-import type { AgentEntry } from '../road.ts'
 import { refusalOfPlace } from '../standing.ts'
 import { partyOf, type Visit } from '../visit.ts'
 import { effectiveAuthority, nowhere, withinAuthority } from '../within-authority.ts'
+import type { Asking } from './asking.ts'
 import { cancel } from './cancel.ts'
 import { showExtendedCard } from './extended-card.ts'
 import { getTask } from './get.ts'
 import { listTasks } from './list.ts'
 import { createPush, deletePush, getPush, listPush } from './push.ts'
 import { subscribe } from './subscribe.ts'
-
-/** Who asks which agent. */
-export interface Asking {
-  readonly principal: Principal
-  readonly party: Party
-  readonly target: AgentEntry
-}
 
 type Answer = (visit: Visit, asking: Asking) => void | Promise<void>
 

@@ -10,8 +10,8 @@ import type { Visit } from '../visit.ts'
 import { marks, noSuchTask, refuseAsProtocol } from './answer.ts'
 import { claimTask } from './claim.ts'
 import { errandFor, knownOf } from './mission.ts'
-import type { Asking } from './serve-task.ts'
-import { watchTask } from './watch.ts'
+import type { Asking } from './asking.ts'
+import { watchTask } from './watch-task.ts'
 
 export async function subscribe(visit: Visit, { party, target }: Asking): Promise<void> {
   const { road, call, inbound, reply } = visit

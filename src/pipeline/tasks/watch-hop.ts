@@ -1,19 +1,16 @@
-/** What the road does about a task while somebody reads what its agent says: writes down whose it is, and how it stands. */
-import type { JsonObject } from '../../base/json.ts'
-import type { AgentId } from '../../domain/ids.ts'
+/** What the road does about a task a hop starts or goes on with: before all, it writes down whose it is. */
 import type { TaskRow } from '../../domain/task.ts'
-import type { Claim, Hop } from '../../domain/verdict.ts'
+import type { Hop } from '../../domain/verdict.ts'
 import type { TaskSeen, TaskWatch } from '../../relay/exchange.ts'
-import type { PushDraft } from '../../tasks/push/contract.ts'
-import type { Said } from '../../protocol/a2a/said.ts'
 import { maySee } from '../../tasks/owner.ts'
-import type { AgentEntry, CallableEntry, Road } from '../road.ts'
-import type { Papers } from '../send.ts'
+import type { PushDraft } from '../../tasks/push/contract.ts'
+import type { CallableEntry, Papers, Road } from '../road.ts'
 import { partyOf, type Visit } from '../visit.ts'
-import { inlinePush } from './push.ts'
-import { followForPush, notifyPush } from './push-watch.ts'
+import { letGo, noteTask } from './book.ts'
+import { inlinePush } from './push-draft.ts'
+import { followForPush } from './push-watch.ts'
+import { keepsNothing, see } from './watch-task.ts'
 
-/** For the hop that starts a task, or goes on with one. */
 export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
   const { visit, target: entry } = owning
   const { road } = visit
@@ -28,22 +25,6 @@ export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
       if (row && road.tasks.push.list(target, task.id).length > 0) void followForPush(road, row)
     },
   }
-}
-
-/** For a task that is somebody's already. */
-export function watchTask(road: Road, { task: row }: Claim, entry: AgentEntry): TaskWatch {
-  const { target } = row
-  return {
-    onAnswer: () => undefined,
-    own: ({ id }) => id === row.taskId,
-    onSaid: (task, said) => see(road, target, task, said),
-    onUnwatched: (task, snapshot) => letGo(road, target, task, keepsNothing(entry) ? snapshot() : null),
-  }
-}
-
-/** Whether the agent cannot be asked how a task of it stands, so that what was seen last is all there is. */
-function keepsNothing({ driver }: AgentEntry): boolean {
-  return driver?.features.get === false
 }
 
 /** A hop that is about to learn of a task, and what went along with it. */
@@ -95,30 +76,4 @@ async function keep(road: Road, row: TaskRow, draft: PushDraft | null): Promise<
   const kept = await road.tasks.push.put(draft, row, row.owner)
   if ('kind' in kept) road.log.warn('a push notification config was not kept', { hop: row.hop, reason: kept.reason })
   return true
-}
-
-function see(road: Road, target: AgentId, task: TaskSeen, said: Said): void {
-  noteTask(road, target, task)
-  notifyPush(road, target, task, said)
-}
-
-/** Books how a task stands; one that is over no longer holds its run open. */
-export function noteTask(road: Road, target: AgentId, task: TaskSeen): void {
-  const row = road.tasks.find(target, task.id)
-  if (!row || task.state === null) return
-  const memo = task.memo?.task ? JSON.stringify(task.memo.task) : row.memo
-  if (row.state === task.state && row.memo === memo) return
-  const updatedAt = row.state === task.state ? row.updatedAt : road.clock.now()
-  road.tasks.update(target, task.id, { state: task.state, updatedAt, memo })
-  if (!task.open) release(road, row)
-}
-
-function letGo(road: Road, target: AgentId, task: TaskSeen, snapshot: JsonObject | null): void {
-  if (snapshot) road.tasks.update(target, task.id, { snapshot: JSON.stringify(snapshot) })
-  const row = road.tasks.find(target, task.id)
-  if (row && !task.open) release(road, row)
-}
-
-function release(road: Road, { owner, hop }: TaskRow): void {
-  if (owner.run !== null) road.runs.find(owner.run)?.release(hop)
 }
