@@ -5,6 +5,7 @@
 import { isSlug } from '../domain/ids.ts'
 import { credentialPairs } from './cross-check-credentials.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
+import { crossCheckInstances } from './cross-check-instances.ts'
 import { readAddress, slugForm } from './fields.ts'
 import { valueAt } from './explain.ts'
 import { rowsAt, textAt } from './plain.ts'
@@ -23,6 +24,7 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     chainCeiling,
     credentialPairs,
     crossCheckIdentity,
+    crossCheckInstances,
   ].flatMap((check) => check(plain))
 }
 

@@ -19,6 +19,7 @@ export type FaultCode =
   | 'bad_answer'
   | 'too_large'
   | 'aborted'
+  | 'overloaded'
 
 export function isFault(value: { readonly kind?: unknown } | null): value is Fault {
   return value !== null && value.kind === 'fault'
