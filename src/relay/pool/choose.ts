@@ -4,7 +4,7 @@ import type { Fault } from '../../domain/fault.ts'
 import type { Ask } from '../driver.ts'
 import { makeFault } from '../transport.ts'
 import type { Roster } from './roster.ts'
-import { Seat } from './seat.ts'
+import type { Seat } from './seat.ts'
 
 /** The instance for this ask that is none of `tried`, or why there is none. */
 export function choose(roster: Roster, ask: Ask, tried: readonly Seat[], dice: Dice): Seat | Fault {

@@ -42,7 +42,7 @@ export class PoolLine implements Line, Ear {
   #attempts = 0
   #seat: Seat | null = null
   #line: Line | null = null
-  #probe = false
+  #probe = 0
   #instance: string | null = null
   #tried: readonly Seat[] = nobody
   /** Kept back while another instance could still answer in place of the one that began to. */
@@ -153,8 +153,8 @@ export class PoolLine implements Line, Ear {
     this.#told = true
     this.#calm()
     // A stream may go on for hours; its first word is proof enough.
-    if (this.#probe) this.#seat?.heal()
-    this.#probe = false
+    if (this.#seat?.endProbe(this.#probe)) this.#seat.heal()
+    this.#probe = 0
     if (this.#head) this.#ear.onHead(this.#head)
     return this.#state !== 'over'
   }
@@ -223,7 +223,7 @@ export class PoolLine implements Line, Ear {
     this.#seat = null
     this.#line = null
     this.#pool.roster.settle(seat, verdict, this.#probe)
-    this.#probe = false
+    this.#probe = 0
   }
 
   #fail(fault: Fault): void {

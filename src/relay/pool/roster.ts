@@ -62,6 +62,8 @@ export class Roster {
       this.#left.set(url, seat)
     }
     for (const url of this.#left.keys()) if (this.#left.size > left_max) this.#left.delete(url)
+    const active = this.#seats.filter((seat) => !seat.drain)
+    if (!active.some((seat) => seat.healthy)) for (const seat of active) seat.heal()
   }
 
   /** The instance at `url`, also one that left; null if it is not known any more. */
@@ -76,14 +78,13 @@ export class Roster {
   }
 
   /** An ask of `seat` is over. `probe` is what `take` said of it. */
-  settle(seat: Seat, verdict: Verdict, probe: boolean): void {
+  settle(seat: Seat, verdict: Verdict, probe: number): void {
     assert(seat.outstanding > 0, 'nothing is given back that was not taken')
     seat.outstanding -= 1
-    if (probe) seat.endProbe()
+    const probed = seat.endProbe(probe)
     if (verdict === 'nothing') return
-    if (probe && verdict === 'well') return seat.heal()
     const { resilience } = this.#settings
-    if (probe) return seat.eject(resilience)
+    if (probed) return verdict === 'well' ? seat.heal() : seat.eject(resilience)
     seat.window.add(verdict === 'ill', resilience.outlier_window_ms)
     seat.faults = verdict === 'ill' ? seat.faults + 1 : 0
     if (verdict === 'well' || !seat.healthy || !this.#mayEject(seat)) return

@@ -30,18 +30,18 @@ export function blames(fault: Fault): boolean {
   return rules[fault.code].blames
 }
 
-/** Whether it does no harm if the agent gets this twice. */
-export function isRepeatable(ask: Ask, idempotent_sends: boolean): boolean {
-  switch (ask.operation) {
-    case 'get':
-    case 'subscribe':
-      return true
-    case 'send':
-    case 'stream':
-      return idempotent_sends
-    case 'cancel':
-      return false
-  }
+/** What does no harm if an agent gets it twice. A second cancel could be refused, as if the first had failed. */
+const repeatable: Readonly<Record<Ask['operation'], 'always' | 'where_idempotent' | 'never'>> = {
+  get: 'always',
+  subscribe: 'always',
+  send: 'where_idempotent',
+  stream: 'where_idempotent',
+  cancel: 'never',
+}
+
+export function isRepeatable({ operation }: Ask, idempotent_sends: boolean): boolean {
+  const when = repeatable[operation]
+  return when === 'always' || (when === 'where_idempotent' && idempotent_sends)
 }
 
 /** Whether an ask of which nothing was said yet may be made again after this fault. */

@@ -31,7 +31,9 @@ export class Seat {
   #ejectedUntil: number | null = null
   #healedAt = -Infinity
   #ejections = 0
-  #probing = false
+  /** The number of the probe under way; 0 for none. */
+  #probe = 0
+  #probes = 0
 
   constructor(url: string, driver: Driver, clock: Clock) {
     this.url = url
@@ -52,29 +54,32 @@ export class Seat {
 
   /** It was left alone for long enough, and nobody is finding out whether that helped. */
   get due(): boolean {
-    return this.#ejectedUntil !== null && !this.#probing && this.#ejectedUntil <= this.#clock.monotonic()
+    return this.#ejectedUntil !== null && !this.probing && this.#ejectedUntil <= this.#clock.monotonic()
   }
 
   get probing(): boolean {
-    return this.#probing
+    return this.#probe !== 0
   }
 
-  /** One more ask goes to it; true where it is the one that finds out whether it works again. */
-  take(): boolean {
+  /** One more ask goes to it; a number where it is the one that finds out whether it works again, else 0. */
+  take(): number {
     this.outstanding += 1
     this.usedAt = this.#clock.monotonic()
-    if (this.#ejectedUntil === null || this.#probing) return false
-    this.#probing = true
-    return true
+    if (this.healthy || this.probing) return 0
+    this.#probes += 1
+    this.#probe = this.#probes
+    return this.#probe
   }
 
-  /** The probe is over; what it found is said by `heal` and `eject`. */
-  endProbe(): void {
-    this.#probing = false
+  /** That probe is over; false where nothing depends on it any more. */
+  endProbe(probe: number): boolean {
+    const counts = probe !== 0 && probe === this.#probe
+    if (counts) this.#probe = 0
+    return counts
   }
 
   heal(): void {
-    this.#probing = false
+    this.#probe = 0
     this.#ejectedUntil = null
     this.#healedAt = this.#clock.monotonic()
     this.#start()
