@@ -7,16 +7,18 @@ export const instances_max = 64
 
 const place = url({ description: 'Where the instance answers.' })
 
-const instance = z.union([
-  place,
-  z.strictObject({
-    url: place,
-    drain: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'Whether it gets no new conversations; what it works on still finds it.' }),
-  }),
-])
+const instance = z
+  .union([
+    place,
+    z.strictObject({
+      url: place,
+      drain: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Whether it gets no new conversations; what it works on still finds it.' }),
+    }),
+  ])
+  .meta({ description: 'An instance.', form: 'a URL, or { url, drain }' })
 
 /** One row per number: smallest, default and largest value, unit and meaning. */
 type Row = readonly [min: number, usual: number, max: number, unit: string, meaning: string]

@@ -6,7 +6,9 @@
  *      |  +--------another instance, at once------+
  *      +--a fault after which it may be repeated--+--> resting --its time is over--> open
  */
-import type { Alarm } from '../../base/wheel.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Dice } from '../../base/dice.ts'
+import type { Alarm, Wheel } from '../../base/wheel.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { AgentError, Said } from '../../protocol/a2a/said.ts'
 import type { HeaderList } from '../../protocol/http.ts'
@@ -14,10 +16,19 @@ import type { Ask, Ear, Errand, Known, Line } from '../driver.ts'
 import { makeFault } from '../transport.ts'
 import type { RetryBudget } from './budget.ts'
 import { choose } from './choose.ts'
+import type { HealthBook } from './health.ts'
 import type { Roster, Verdict } from './roster.ts'
 import { blames, isRepeatable, mayRepeat } from './rules.ts'
 import { Seat } from './seat.ts'
-import type { PoolWorld, RetryOutcome } from './settings.ts'
+import type { RetryOutcome } from './settings.ts'
+
+/** What every pool works with. */
+export interface PoolWorld {
+  readonly clock: Clock
+  readonly dice: Dice
+  readonly wheel: Wheel
+  readonly health: HealthBook
+}
 
 export interface Pool extends PoolWorld {
   readonly roster: Roster

@@ -2,8 +2,8 @@
 import { assert } from '../../base/assert.ts'
 import type { Ask, Driver, Ear, Errand, Features, Line } from '../driver.ts'
 import { RetryBudget } from './budget.ts'
-import { type Pool, PoolLine } from './line.ts'
-import type { Instance, PoolSettings, PoolWorld } from './settings.ts'
+import { type Pool, PoolLine, type PoolWorld } from './line.ts'
+import type { Instance, PoolSettings } from './settings.ts'
 
 /**
  * A Driver that picks an instance for each ask and passes everything on. All of them are alike; what the first can do,

@@ -1,11 +1,7 @@
-/** What a pool is made of and works with. */
-import type { Clock } from '../../base/clock.ts'
-import type { Dice } from '../../base/dice.ts'
-import type { Wheel } from '../../base/wheel.ts'
-import type { ResilienceSettings } from '../../config/settings.ts'
+/** What a pool is made of, and what it tells. */
+import type { AgentSettings, ResilienceSettings } from '../../config/settings.ts'
 import type { AgentId } from '../../domain/ids.ts'
 import type { Driver } from '../driver.ts'
-import type { HealthBook } from './health.ts'
 
 export interface PoolSettings {
   readonly agent: AgentId
@@ -16,18 +12,16 @@ export interface PoolSettings {
   readonly resilience: ResilienceSettings
 }
 
+/** Of an agent's row in the configuration. */
+export function poolSettings({ id, shared_task_store, idempotent_sends, resilience }: AgentSettings): PoolSettings {
+  return { agent: id, shared_task_store, idempotent_sends, resilience }
+}
+
 export interface Instance {
   readonly url: string
   readonly driver: Driver
   /** It gets no new conversations; absent for false. */
   readonly drain?: boolean
-}
-
-export interface PoolWorld {
-  readonly clock: Clock
-  readonly dice: Dice
-  readonly wheel: Wheel
-  readonly health: HealthBook
 }
 
 /** How it ended with an ask that was tried again; `over_budget` for one that was not, because the budget was empty. */
