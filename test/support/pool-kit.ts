@@ -4,7 +4,7 @@ import type { Dice } from '../../src/base/dice.ts'
 import { Wheel } from '../../src/base/wheel.ts'
 import type { FaultCode } from '../../src/domain/fault.ts'
 import type { TaskRow } from '../../src/domain/task.ts'
-import { issueClaim } from '../../src/domain/verdict.ts'
+import { type Denial, issueClaim } from '../../src/domain/verdict.ts'
 import type { Said } from '../../src/protocol/a2a/said.ts'
 import type { Ask, Driver, Ear, Errand, Features, Known, Line } from '../../src/relay/driver.ts'
 import { HealthBook } from '../../src/relay/pool/health.ts'
@@ -129,7 +129,7 @@ export interface Asked {
 }
 
 /** Rolls what it is told to, then zeros. */
-export class Rolls implements Dice {
+class Rolls implements Dice {
   readonly next: number[] = []
   hex(bytes: number): string {
     return (this.next.shift() ?? 0).toString(16).padStart(bytes * 2, '0')
@@ -150,6 +150,8 @@ export class PoolKit {
   /** Everything instances were asked, in order. */
   readonly attempts: Attempt[] = []
   driver: Driver
+  /** Why whoever asks must not go on. */
+  denial: Denial | null = null
 
   constructor(entries: readonly Entry[], settings: Settings = {}) {
     this.driver = this.configure(entries, settings)
@@ -167,7 +169,7 @@ export class PoolKit {
 
   ask(ask: Ask = newWork()): Asked {
     const heard = new Heard()
-    return { line: this.driver.open(ask, errand, heard), heard }
+    return { line: this.driver.open(ask, { ...errand, standing: () => this.denial }, heard), heard }
   }
 
   /** The instances that were asked, in order. */

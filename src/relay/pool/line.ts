@@ -138,8 +138,9 @@ export class PoolLine implements Line, Ear {
     this.#settle(blames(fault) ? 'ill' : 'nothing', fault.sent)
     this.#calm()
     const { attempts_max } = this.#pool.roster.settings.resilience
-    if (this.#told || this.#attempts >= attempts_max || !mayRepeat(fault, this.#repeatable)) return this.#fail(fault)
-    this.#repeat(fault)
+    const final = this.#told || this.#attempts >= attempts_max || !mayRepeat(fault, this.#repeatable)
+    if (final || this.#errand.standing() !== null) this.#fail(fault)
+    else this.#repeat(fault)
   }
 
   #choose(tried: readonly Seat[]): Seat | Fault {
@@ -186,6 +187,8 @@ export class PoolLine implements Line, Ear {
 
   /** Somebody who was not asked yet, or else the same once more. */
   #again(fault: Fault): void {
+    // Who lost the right to go on meanwhile does not begin anew.
+    if (this.#errand.standing() !== null) return this.#fail(fault)
     const fresh = this.#choose(this.#tried)
     const seat = fresh instanceof Seat ? fresh : this.#choose(nobody)
     if (seat instanceof Seat) this.#begin(seat)
@@ -215,7 +218,7 @@ export class PoolLine implements Line, Ear {
     const [seat, line] = [this.#seat, this.#line]
     if (!seat || !line || this.#attempts >= roster.settings.resilience.attempts_max) return
     const next = this.#choose([...this.#tried, seat])
-    if (!(next instanceof Seat) || !budget.spend()) return
+    if (!(next instanceof Seat) || this.#errand.standing() !== null || !budget.spend()) return
     this.#settle('ill')
     line.abort()
     this.#begin(next)

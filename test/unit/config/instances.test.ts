@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AgentSettings } from '../../../src/config/settings.ts'
+import { poolSettings } from '../../../src/relay/pool/settings.ts'
 import { agentId } from '../../support/hop.ts'
 import { loadedOf, problemsOf } from '../../support/temp-config.ts'
 
@@ -19,7 +20,12 @@ test('the instances of an agent begin with its url, and every one knows whether 
     { url: 'http://c/', drain: true },
   ])
   expect(of('three')).toMatchObject({ url: 'http://d/', fallback: 'agent:one', idempotent_sends: false })
-  expect(of('three')?.resilience).toMatchObject({ attempts_max: 1, eject_ms: 10_000 })
+  const three = of('three')
+  expect(three && poolSettings(three)).toMatchObject({
+    agent: 'agent:three',
+    shared_task_store: false,
+    resilience: { attempts_max: 1, eject_ms: 10_000 },
+  })
 })
 
 test('64 instances are as many as there may be, the url among them', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { deny } from '../../../../src/domain/verdict.ts'
 import { makeFault } from '../../../../src/relay/transport.ts'
 import { fallbackFor } from '../../../../src/relay/pool/rules.ts'
 import { at, follow, newWork, PoolKit } from '../../../support/pool-kit.ts'
@@ -171,6 +172,23 @@ test('letting go during a rest ends everything', () => {
   expect(kit.asked).toEqual([a])
   expect(heard.words).toEqual([])
   expect(kit.wheel.size).toBe(0)
+})
+
+test('whoever lost the right to go on meanwhile is not tried for again', () => {
+  const kit = new PoolKit([a, b], { idempotent_sends: true })
+  const [refused, rests, silent] = [kit.ask(), kit.ask(follow('get', at(a))), kit.ask()]
+  const [first, second, third] = kit.attempts
+  second?.fail('reset')
+  kit.denial = deny('run_halted', 'as the test wants it')
+  first?.fail('connect_failed')
+  kit.pass(rest_ms)
+  third?.fail('reset')
+  expect(kit.attempts.length).toBe(3)
+  expect([refused, rests, silent].map(({ heard }) => heard.words)).toEqual([
+    ['connect_failed'],
+    ['reset sent'],
+    ['reset sent'],
+  ])
 })
 
 test('letting go of a line that found nobody ends everything', async () => {
