@@ -8,6 +8,8 @@ import type { Seat } from './seat.ts'
 
 /** The instance for this ask that is none of `tried`, or why there is none. */
 export function choose(roster: Roster, ask: Ask, tried: readonly Seat[], dice: Dice): Seat | Fault {
+  const only = roster.seats.length === 1 && tried.length === 0 ? roster.seats[0] : undefined
+  if (only && isUsual(roster, ask, only)) return only
   const home = homeOf(roster, ask)
   if (home === null) return chooseAny(roster, ask, tried, dice)
   const seat = roster.find(home)
@@ -19,6 +21,12 @@ export function choose(roster: Roster, ask: Ask, tried: readonly Seat[], dice: D
   return seat.healthy && !tried.includes(seat)
     ? makeFault('overloaded', 'the instance it belongs to has as much open as it may', false)
     : makeFault('connect_failed', 'the instance it belongs to does not answer', false)
+}
+
+/** Whether there is nothing to think about: most agents have one instance, and it is well. */
+function isUsual(roster: Roster, { known }: Ask, only: Seat): boolean {
+  const home = known.instance === null || known.instance === only.url
+  return home && only.healthy && !only.drain && roster.hasRoom(only)
 }
 
 /** Where it has to go, by URL. A task from the time when there was only one instance is at the first. */

@@ -135,12 +135,14 @@ export class PoolLine implements Line, Ear {
   }
 
   onFault(fault: Fault): void {
+    const seat = this.#seat
     this.#settle(blames(fault) ? 'ill' : 'nothing', fault.sent)
     this.#calm()
     const { attempts_max } = this.#pool.roster.settings.resilience
     const final = this.#told || this.#attempts >= attempts_max || !mayRepeat(fault, this.#repeatable)
-    if (final || this.#errand.standing() !== null) this.#fail(fault)
-    else this.#repeat(fault)
+    if (final || this.#errand.standing() !== null) return this.#fail(fault)
+    if (seat) this.#tried = [...this.#tried, seat]
+    this.#repeat(fault)
   }
 
   #choose(tried: readonly Seat[]): Seat | Fault {
@@ -217,8 +219,10 @@ export class PoolLine implements Line, Ear {
     const { roster, budget } = this.#pool
     const [seat, line] = [this.#seat, this.#line]
     if (!seat || !line || this.#attempts >= roster.settings.resilience.attempts_max) return
-    const next = this.#choose([...this.#tried, seat])
+    const tried = [...this.#tried, seat]
+    const next = this.#choose(tried)
     if (!(next instanceof Seat) || this.#errand.standing() !== null || !budget.spend()) return
+    this.#tried = tried
     this.#settle('ill')
     line.abort()
     this.#begin(next)
@@ -233,7 +237,6 @@ export class PoolLine implements Line, Ear {
     const seat = this.#seat
     if (!seat) return
     this.#sent ||= sent || (this.#line?.sent ?? false)
-    this.#tried = [...this.#tried, seat]
     this.#seat = null
     this.#line = null
     this.#pool.roster.settle(seat, verdict, this.#probe)

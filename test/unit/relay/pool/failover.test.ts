@@ -247,6 +247,25 @@ test('further attempts are a share of the calls, whoever could not be reached no
   expect(none.asked.length).toBe(3)
 })
 
+test('quiet times save up no storm', () => {
+  const kit = new PoolKit([a], {
+    resilience: { retry_budget_percent: 10, retries_per_second_min: 3, eject_after_faults: 0, attempts_max: 2 },
+  })
+  for (let i = 0; i < 1000; i += 1) {
+    kit.ask(follow('get'))
+    kit.last.answer()
+  }
+  kit.pass(60_000)
+  for (let i = 0; i < 100; i += 1) {
+    kit.ask(follow('get'))
+    kit.last.fail('reset')
+  }
+  kit.pass(rest_ms)
+  // Two seconds of three, a tenth of a hundred calls, and a tenth of these hundred, the first of which came to a full store.
+  expect(kit.attempts.length - 1100).toBeGreaterThanOrEqual(16)
+  expect(kit.attempts.length - 1100).toBeLessThanOrEqual(26)
+})
+
 test('a few per second are always allowed', () => {
   const kit = new PoolKit([a], {
     resilience: { retry_budget_percent: 0, retries_per_second_min: 2, eject_after_faults: 0 },
