@@ -13,14 +13,17 @@ export function choose(roster: Roster, ask: Ask, tried: readonly Seat[], dice: D
   const home = homeOf(roster, ask)
   if (home === null) return chooseAny(roster, ask, tried, dice)
   const seat = roster.find(home)
+  const free = seat && !tried.includes(seat) ? seat : null
   // A halt has to try: what is left alone may still be working.
-  const called = seat !== null && ask.operation === 'cancel'
-  if (seat && !tried.includes(seat) && (called || isOpen(roster, seat))) return seat
+  if (free && (ask.operation === 'cancel' || isOpen(roster, free))) return free
   if (roster.settings.shared_task_store) return chooseAny(roster, ask, tried, dice)
   if (!seat) return makeFault('connect_failed', 'the instance it belongs to is not known any more', false)
-  return seat.healthy && !tried.includes(seat)
-    ? makeFault('overloaded', 'the instance it belongs to has as much open as it may', false)
-    : makeFault('connect_failed', 'the instance it belongs to does not answer', false)
+  if (!free) return makeFault('connect_failed', 'the instance it belongs to did not answer', false)
+  if (!roster.hasRoom(free)) {
+    return makeFault('overloaded', 'the instance it belongs to has as much open as it may', false)
+  }
+  // It has nowhere else to go, so it finds out ahead of time whether the instance works again: one ask at a time.
+  return free.probing ? makeFault('connect_failed', 'the instance it belongs to does not answer', false) : free
 }
 
 /** Whether there is nothing to think about: most agents have one instance, and it is well. */

@@ -176,6 +176,8 @@ export class PoolLine implements Line, Ear {
   #repeat(fault: Fault): void {
     const { roster, budget, wheel } = this.#pool
     const next = this.#choose(this.#tried)
+    // The same once more is for one that is well; what is left alone was given its chance just now.
+    if (!(next instanceof Seat) && this.#tried.at(-1)?.healthy !== true) return this.#fail(fault)
     // Whom nobody could reach has no more to do for it; every other attempt could add to what is wrong.
     const free = fault.code === 'connect_failed' && !fault.sent && next instanceof Seat
     if (!free && !budget.spend()) {

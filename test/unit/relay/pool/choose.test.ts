@@ -95,14 +95,17 @@ test('with a shared store a task goes elsewhere if its instance is down, and onl
   expect(kit.ask(follow('get', at('http://gone/'))).line.instance).toBe('http://a/')
 })
 
-test('without one a task whose instance is down is told so, and asked of nobody', async () => {
+test('without one a task whose instance is down asks there, one at a time, and nobody else', async () => {
   const kit = new PoolKit(['http://a/', 'http://b/'])
   for (let i = 0; i < 3; i += 1) kit.failAt('http://b/')
-  const before = kit.attempts.length
-  const asked = [kit.ask(follow('get', at('http://b/'))), kit.ask(newWork({ known: at('http://b/') }))]
+  const first = kit.ask(follow('get', at('http://b/')))
+  const second = [kit.ask(follow('get', at('http://b/'))), kit.ask(newWork({ known: at('http://b/') }))]
   await Promise.resolve()
-  expect(asked.map(({ heard }) => heard.words)).toEqual([['connect_failed'], ['connect_failed']])
-  expect(kit.attempts.length).toBe(before)
+  expect(second.map(({ heard }) => heard.words)).toEqual([['connect_failed'], ['connect_failed']])
+  expect(kit.asked.slice(3)).toEqual(['http://b/'])
+  kit.last.answer()
+  expect(first.heard.words).toEqual(['said', 'end'])
+  expect(kit.stateOf('http://b/')).toBe('healthy')
 })
 
 test('a cancel is tried at an instance that is left alone: what runs there has to stop', () => {
