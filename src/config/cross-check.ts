@@ -6,6 +6,7 @@ import { isSlug } from '../domain/ids.ts'
 import { cardPairs } from './cross-check-cards.ts'
 import { credentialPairs } from './cross-check-credentials.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
+import { crossCheckInstances } from './cross-check-instances.ts'
 import { readAddress, slugForm } from './fields.ts'
 import { valueAt } from './explain.ts'
 import { rowsAt, textAt } from './plain.ts'
@@ -25,6 +26,7 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     credentialPairs,
     cardPairs,
     crossCheckIdentity,
+    crossCheckInstances,
   ].flatMap((check) => check(plain))
 }
 

@@ -80,7 +80,8 @@ function agentSettings(
   return {
     ...row,
     id: agentId(slug),
-    url: row.url ?? null,
+    ...instancesOf(row),
+    fallback: row.fallback === undefined ? null : agentId(row.fallback),
     team: row.team === undefined ? null : teamId(row.team),
     owner: row.owner === undefined ? null : personId(row.owner),
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
@@ -89,6 +90,13 @@ function agentSettings(
     limits: { ...shared, ...withMode(row.limits, mode) },
     ...shownSettings(row, base, agentId),
   }
+}
+
+function instancesOf(row: ConfigFile['agents'][string]): Pick<AgentSettings, 'url' | 'instances'> {
+  const first = row.url === undefined ? [] : [{ url: row.url, drain: false }]
+  const further = row.instances.map((each) => (typeof each === 'string' ? { url: each, drain: false } : each))
+  const instances = [...first, ...further]
+  return { url: instances[0]?.url ?? null, instances }
 }
 
 function publicUrl(file: ConfigFile, listen: Address): string | null {

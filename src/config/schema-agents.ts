@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { path, person, prose, protectedUrl, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
 import { bindingsField, interfacesField, streamsField, versionsField } from './schema-interfaces.ts'
+import { instanceFields } from './schema-instances.ts'
 import { agentLimits, teamLimits } from './schema-limits.ts'
 import { cardFields } from './schema-card.ts'
 import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
@@ -104,7 +105,10 @@ const credential = z
   .meta({ description: 'What we prove to the agent beside the headers above. Never the credential of a caller.' })
 
 const agent = z.strictObject({
-  url: url({ description: 'Where the agent answers A2A. Absent: it calls but cannot be called.' }).optional(),
+  url: url({
+    description: 'Where the agent answers A2A. Absent, and no instances: it calls but cannot be called.',
+  }).optional(),
+  ...instanceFields,
   team: team({ description: 'The team that owns the agent and pays for it.' }).optional(),
   owner: person({ description: 'The person who answers for the agent.' }).optional(),
   description: prose({ description: 'What the agent does, for its card and for people.' }).default(defaultDescription),

@@ -24,10 +24,25 @@ export type RunLimits = LimitsOf<ConfigFile['limits']['run']>
 export type AgentLimits = LimitsOf<ConfigFile['limits']['agent']>
 export type TeamLimits = LimitsOf<ConfigFile['limits']['team']>
 
+export interface InstanceSettings {
+  readonly url: string
+  /** It gets no new conversations. */
+  readonly drain: boolean
+}
+
+export type ResilienceSettings = Readonly<ConfigFile['agents'][string]['resilience']>
+
 export interface AgentSettings extends ShownSettings {
   readonly id: AgentId
-  /** Null for an agent that calls but cannot be called. */
+  /** The URL of the first instance; null for an agent that calls but cannot be called. */
   readonly url: string | null
+  /** Empty only where `url` is null. */
+  readonly instances: readonly InstanceSettings[]
+  readonly shared_task_store: boolean
+  readonly idempotent_sends: boolean
+  /** Who is called where no instance can be. */
+  readonly fallback: AgentId | null
+  readonly resilience: ResilienceSettings
   readonly team: TeamId | null
   readonly owner: PersonId | null
   readonly description: string

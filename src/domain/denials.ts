@@ -225,7 +225,8 @@ export const denials = {
     ...waiting,
     sentence: 'The gateway is busy',
     advice: 'Retry after the time in Retry-After',
-    meaning: 'One of our own queues, tables or the record ring is full; nothing was sent.',
+    meaning:
+      'One of our own queues, tables or the record ring is full, or the target has as many calls open as it may; nothing was sent.',
   },
 } as const satisfies Record<string, DenialRow>
 

@@ -20,6 +20,7 @@ export type FaultCode =
   | 'bad_answer'
   | 'too_large'
   | 'aborted'
+  | 'overloaded'
 
 export function isFault(value: object | null): value is Fault {
   return value !== null && 'kind' in value && value.kind === 'fault'

@@ -1,5 +1,6 @@
 /** The metrics of the road: what is counted while calls go through, in one table. Base units, bounded labels. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { instances_max } from '../config/schema-instances.ts'
 import { limitModes, limitNames } from '../config/schema-limits.ts'
 import { ceilingRules } from '../domain/ceilings.ts'
 import { denialCodes } from '../domain/denials.ts'
@@ -12,6 +13,12 @@ const planes = ['a2a'] as const
 
 /** How a call ended; the same words as in its record. */
 const outcomes = ['refused', 'answered', 'failed', 'aborted', 'halted'] as const
+
+/** How a call ended that was tried again; over_budget was not, although it could have been. */
+const retryOutcomes = ['answered', 'failed', 'gone', 'over_budget'] as const
+
+/** From 0, in the order of the configuration. */
+const instancePlaces = Array.from({ length: instances_max }, (_, place) => String(place))
 
 const lagStats = { p50: 50, p99: 99, max: 100 } as const
 
@@ -39,6 +46,24 @@ const gatewayMetrics = {
     name: 'weir_upstream_seconds',
     help: 'Time spent waiting for the target of a call.',
     labels: {},
+  },
+  upstreamEjections: {
+    type: 'counter',
+    name: 'weir_upstream_ejections_total',
+    help: 'Times that an instance was left alone because of its faults, by agent.',
+    labels: { agent: 'agent' },
+  },
+  upstreamRetries: {
+    type: 'counter',
+    name: 'weir_upstream_retries_total',
+    help: 'Calls that were tried again, by agent and how that ended.',
+    labels: { agent: 'agent', outcome: retryOutcomes },
+  },
+  upstreamOutstanding: {
+    type: 'gauge',
+    name: 'weir_upstream_outstanding',
+    help: 'Calls and streams open at an instance, by agent and place of the instance in its configuration.',
+    labels: { agent: 'agent', instance: instancePlaces },
   },
   runsActive: { type: 'gauge', name: 'weir_runs_active', help: 'Runs that are open.', labels: {} },
   runsHalted: {

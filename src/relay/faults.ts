@@ -15,6 +15,7 @@ const codes: Readonly<Record<FaultCode, DenialCode>> = {
   bad_answer: 'upstream_unavailable',
   too_large: 'upstream_unavailable',
   aborted: 'upstream_unavailable',
+  overloaded: 'busy',
 }
 
 /** The Denial that tells the caller of a Fault; the fault's detail stays with operators. */
