@@ -108,9 +108,9 @@ async function unaryCalls(): Promise<void> {
     { ...denied, code: 'policy_denied', target: 'agent:research', run: null },
   )
   await called(
-    'in a revision its target does not speak',
+    'to a target that does not speak the revision it should',
     { from: 'orchestrator', to: 'legacy' },
-    { ...denied, code: null, rule: 'protocol.version' },
+    { decision: 'allow', code: 'upstream_unavailable', outcome: { status: 'failed', fault: 'bad_answer' } },
   )
   await called(
     'to a dead target',
@@ -171,7 +171,11 @@ async function malformedRequests(): Promise<void> {
   const post = (path: string, body: string) =>
     fetch(`${weir.url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${keyOf('console')}` }, body })
   await post('/a2a/orchestrator/', '{')
-  await post('/a2a/orchestrator/', JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'GetTask', params: { id: 't' } }))
+  const asked = await post(
+    '/a2a/orchestrator/',
+    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'GetTask', params: { id: 't' } }),
+  )
+  note('about a task nobody has', asked.headers, { ...denied, action: 'get', rule: 'task.owner' })
   await post('/a2a/orchestrator/', JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params: {} }))
   await post('/nowhere', '{}')
   await fetch(`${weir.url}/a2a/orchestrator/`)
