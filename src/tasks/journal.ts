@@ -136,7 +136,7 @@ export class Journal {
       this.#owed.delete(key)
       this.#stored.add(key)
     }
-    if (changes.length === 0) return
+    if (changes.length === 0) return this.#idle?.()
     this.#writing = taken
     this.#paper.write(changes, (problem) => this.#written(taken, changes, problem))
   }
