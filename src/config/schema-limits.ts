@@ -145,6 +145,16 @@ const maximumRows = {
     'Last states of tasks that are kept for agents that cannot be asked, together.',
   ],
   contexts: [16, 4096, 65_536, 'conversations', 'Conversations that are remembered for one agent.'],
+  push_configs: [16, 100_000, 1_000_000, 'configs', 'Push notification configs of all tasks together.'],
+  push_events: [16, 10_000, 1_000_000, 'events', 'Push notifications that wait, a quarter for tasks of one agent.'],
+  push_event_chars: [
+    65_536,
+    67_108_864,
+    1_073_741_824,
+    'characters',
+    'Bodies of push notifications that wait, a quarter for tasks of one agent.',
+  ],
+  push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
 } as const satisfies Record<string, MaximumRow>
 
 type Numbers<Rows> = { [Name in keyof Rows]: z.ZodDefault<z.ZodInt> }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../base/json.ts'
 import type { Settings } from '../config/settings.ts'
 import type { AgentId, RunId } from '../domain/ids.ts'
 import type { Party, TaskRow, TaskState } from '../domain/task.ts'
+import type { JudgeUrl, PostOutside, PushConfigs } from './push/contract.ts'
 import type { MayName, Named } from './owner.ts'
 
 export interface TasksSettings {
@@ -19,9 +20,16 @@ export interface TasksSettings {
   readonly maximums: TaskMaximums
   /** How long a task that is over is remembered. */
   readonly tasks_ttl_ms: number
+  /** How push notifications leave; it looks at the address it connects to, each time. */
+  readonly postOutside: PostOutside
+  /** Asked when a client registers a URL. */
+  readonly judgeUrl: JudgeUrl
 }
 
-export type TaskMaximums = Pick<Settings['maximums'], 'tasks' | 'task_snapshot_chars' | 'contexts'>
+export type TaskMaximums = Pick<
+  Settings['maximums'],
+  'tasks' | 'task_snapshot_chars' | 'contexts' | 'push_configs' | 'push_events' | 'push_event_chars' | 'push_dead'
+>
 
 /** Why the tasks could not be opened, as a value. */
 export interface TasksProblem {
@@ -73,12 +81,13 @@ export interface Tasks {
   /** Whether the party may name the ids its call names. For the road only: the caller is told the same for all. */
   mayName(named: Named, party: Party): MayName
   readonly contexts: Contexts
+  readonly push: PushConfigs
   readonly size: number
   /** What the start could not read, in sentences; for the log. */
   readonly cuts: readonly string[]
   /** What is wrong, as a sentence; null where nothing is. */
   health(): string | null
-  /** Forgets what is over and expired, a bounded number at a time. Called once a second. */
+  /** Forgets what is over and expired, a bounded number at a time, and tries deliveries that failed. Called once a second. */
   sweep(now: Millis): void
   /** Writes what is owed and ends the thread. */
   close(): Promise<void>

@@ -7,6 +7,7 @@
  *     -----------------+------------------------------
  *             write 1  |        write 2 (waits for 1)
  */
+import type { Millis } from '../base/clock.ts'
 import { type Change, type ShelfName, shelfNames } from './shelves.ts'
 
 /** The disk, or what stands for it: takes one write at a time and then answers once. */
@@ -16,7 +17,7 @@ export interface Paper {
 
 /** The rows of one kind. */
 export interface Shelf {
-  /** A number that no row of this shelf has. */
+  /** A number that no row of this shelf has or had. */
   next(): number
   /** The row changed: it is written with the next batch. */
   mark(no: number): void
@@ -32,10 +33,13 @@ const chars_max = 4_194_304
 /** How often a disk that failed is tried again. */
 const retry_ms = 250
 
+const numbersPer_ms = 16
+
 type Waiter = (kept: boolean) => void
 
 export class Journal {
   readonly #paper: Paper
+  readonly #first: number
   readonly #texts: ((no: number) => string | null)[] = []
   /** Rows that differ from the disk, and who waits for them. The key is that of `keyOf`. */
   readonly #owed = new Map<number, Waiter[]>()
@@ -47,8 +51,13 @@ export class Journal {
   #retry: NodeJS.Timeout | null = null
   #idle: (() => void) | null = null
 
-  constructor(paper: Paper) {
+  /**
+   * `now`: when this start is. Numbers begin with it, so that none is used twice even where the last rows are gone and up
+   * to 16 thousand rows were made in each second between.
+   */
+  constructor(paper: Paper, now: Millis) {
     this.#paper = paper
+    this.#first = Math.floor(now) * numbersPer_ms
   }
 
   /** What is wrong with the disk; null while all is well. */
@@ -60,7 +69,7 @@ export class Journal {
   open(name: ShelfName, stored: Iterable<number>, textOf: (no: number) => string | null): Shelf {
     const shelf = shelfNames.indexOf(name)
     this.#texts[shelf] = textOf
-    let next = 1
+    let next = this.#first
     for (const no of stored) {
       this.#stored.add(keyOf(shelf, no))
       next = Math.max(next, no + 1)
@@ -127,7 +136,7 @@ export class Journal {
       this.#owed.delete(key)
       this.#stored.add(key)
     }
-    if (changes.length === 0) return
+    if (changes.length === 0) return this.#idle?.()
     this.#writing = taken
     this.#paper.write(changes, (problem) => this.#written(taken, changes, problem))
   }

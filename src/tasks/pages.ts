@@ -20,7 +20,8 @@ export function pageOf(entries: Iterable<Entry>, query: TaskQuery, party: Party,
   if (after === null && query.pageToken !== '') return null
   const size = Math.min(Math.max(1, query.pageSize), pageSize_max)
   // One more than fits tells whether another page follows.
-  const { first, count } = newest(entries, query, { after, count: size + 1 })
+  // Tasks mostly come in the order in which they changed: from the end, few are better than those that are held.
+  const { first, count } = newest([...entries].toReversed(), query, { after, count: size + 1 })
   const page = first.slice(0, size)
   const last = first.length > size ? page.at(-1) : undefined
   const nextPageToken = last ? seal.seal(JSON.stringify(placeOf(last)), question) : ''

@@ -18,7 +18,7 @@ export interface Seal {
 }
 
 export function openSeal(secret: Uint8Array, purpose: string, nonceFor: (text: string) => Buffer): Seal {
-  const key = keyFor(secret, purpose)
+  const key = derive(secret, purpose)
   return {
     seal(text, place) {
       const nonce = nonceFor(text)
@@ -48,6 +48,7 @@ export function byChance(dice: Dice): () => Buffer {
   return () => Buffer.from(dice.hex(nonce_bytes), 'hex')
 }
 
-function keyFor(secret: Uint8Array, purpose: string): Buffer {
+/** 32 bytes for one purpose. */
+export function derive(secret: Uint8Array, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `weir tasks ${purpose}`, 32))
 }

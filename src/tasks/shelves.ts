@@ -1,7 +1,7 @@
 /** What the gateway's thread and the thread with the disk say to each other about rows. */
 
 /** One table each. A row is a number and a text of JSON. */
-export const shelfNames = ['tasks', 'contexts', 'memos'] as const
+export const shelfNames = ['tasks', 'contexts', 'memos', 'push_configs', 'push_events', 'push_dead'] as const
 export type ShelfName = (typeof shelfNames)[number]
 
 /** What a row becomes; null: it leaves. */

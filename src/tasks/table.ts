@@ -3,6 +3,7 @@
  * is over leaves when its time has come or when room is needed, the one that ended first before the others; an open one
  * never leaves by itself.
  */
+import { assert } from '../base/assert.ts'
 import type { Clock, Millis } from '../base/clock.ts'
 import type { AgentId, RunId } from '../domain/ids.ts'
 import { type Party, phaseOf, type TaskRow } from '../domain/task.ts'
@@ -78,8 +79,8 @@ export class TaskTable {
 
   update(target: AgentId, taskId: string, change: TaskChange): void {
     const entry = this.find(target, taskId)
-    if (!entry || !fits({ ...entry.row, ...change })) return
-    this.#set(entry, { ...entry.row, ...change })
+    if (!entry) return
+    this.#set(entry, { ...entry.row, ...change, ...keepable(entry.row, change) })
     this.#shelf.mark(entry.no)
   }
 
@@ -136,6 +137,7 @@ export class TaskTable {
   }
 
   #set(entry: Entry, row: TaskRow): Entry {
+    assert(Number.isFinite(row.createdAt + row.updatedAt), 'the times of a task are those of a clock')
     if (entry.row.owner.run !== row.owner.run) {
       removeFrom(this.#byRun, entry.row.owner.run, entry)
       addTo(this.#byRun, row.owner.run, entry)
@@ -191,6 +193,15 @@ export class TaskTable {
 
 function fits({ taskId, contextId, memo }: TaskRow): boolean {
   return isKeepable(taskId) && isKeepable(contextId ?? '') && (memo?.length ?? 0) <= memoMax
+}
+
+/** What is too long to keep leaves the row as it was; the rest of the change holds. */
+function keepable(row: TaskRow, change: TaskChange): Pick<TaskRow, 'contextId' | 'memo'> {
+  const { contextId = row.contextId, memo = row.memo } = change
+  return {
+    contextId: isKeepable(contextId ?? '') ? contextId : row.contextId,
+    memo: (memo?.length ?? 0) <= memoMax ? memo : row.memo,
+  }
 }
 
 /** No agent's name holds a line break, so no id can look like one of another. */

@@ -9,6 +9,8 @@ import { ContextTable } from './contexts.ts'
 import { Journal, type Paper } from './journal.ts'
 import { mayName, type MayName, type Named } from './owner.ts'
 import { pageOf } from './pages.ts'
+import type { PushConfigs } from './push/contract.ts'
+import { Push } from './push/push.ts'
 import { byChance, openSeal, type Seal } from './seal.ts'
 import type { KeeperNews, KeeperOrder, KeeperSetup, ShelfName, Stored } from './shelves.ts'
 import { TaskTable } from './table.ts'
@@ -25,7 +27,7 @@ export async function openTasks(settings: TasksSettings): Promise<Tasks | TasksP
     await worker.terminate()
     return { kind: 'tasks_problem', sentence: stored }
   }
-  const journal = new Journal(paperOf(worker))
+  const journal = new Journal(paperOf(worker), settings.clock.now())
   worker.on('error', (error) => journal.end(`the tasks cannot be kept: their thread broke with ${String(error)}`))
   worker.on('exit', () => journal.end('the tasks cannot be kept: their thread has ended'))
   return joinTasks(settings, journal, stored, () => endThread(worker, journal))
@@ -92,12 +94,14 @@ export function joinTasks(
   const kept = { uses: stored.get('contexts') ?? [], memos: stored.get('memos') ?? [] }
   const contexts = new ContextTable(maximums.contexts, journal, kept)
   const cursors = openSeal(secret, 'cursors', byChance(dice))
-  return new House({ table, contexts, cursors, journal, close })
+  const push = new Push(settings, { table, journal, stored })
+  return new House({ table, contexts, push, cursors, journal, close })
 }
 
 interface Rooms {
   readonly table: TaskTable
   readonly contexts: ContextTable
+  readonly push: Push
   readonly cursors: Seal
   readonly journal: Journal
   readonly close: () => Promise<void>
@@ -106,12 +110,14 @@ interface Rooms {
 class House implements Tasks {
   readonly kind = 'tasks'
   readonly contexts: Contexts
+  readonly push: PushConfigs
   readonly cuts: readonly string[]
   readonly #rooms: Rooms
 
   constructor(rooms: Rooms) {
     this.#rooms = rooms
     this.contexts = rooms.contexts
+    this.push = rooms.push
     this.cuts = cutsOf(rooms)
   }
 
@@ -154,17 +160,20 @@ class House implements Tasks {
 
   sweep(now: Millis): void {
     this.#rooms.table.sweep(now)
+    this.#rooms.push.sweep(now)
   }
 
   close(): Promise<void> {
+    this.#rooms.push.stop()
     return this.#rooms.close()
   }
 }
 
-function cutsOf({ table, contexts }: Rooms): readonly string[] {
+function cutsOf({ table, contexts, push }: Rooms): readonly string[] {
   const cuts: readonly (readonly [count: number, what: string])[] = [
     [table.unreadable, 'tasks'],
     [contexts.unreadable, 'conversations'],
+    [push.unreadable, 'push notifications'],
   ]
   return cuts.flatMap(([count, what]) =>
     count > 0 ? [`${count} rows of ${what} cannot be read and were left out`] : [],

@@ -32,7 +32,7 @@ export interface OutboxMaximums {
 }
 
 /** A line that is longer loses its oldest events, for what is newest says most. */
-export const line_max = 256
+const line_max = 256
 /** What one agent's tasks may have waiting: this part of all. */
 const share = 1 / 4
 

@@ -47,6 +47,15 @@ describe('a task', () => {
     expect(tasks.size).toBe(0)
   })
 
+  test('changes in all that can be kept, where a part of a change is too long', async () => {
+    const tasks = tasksOn(new MemoryPaper())
+    await tasks.put(taskRow('t', alice, { contextId: 'c', memo: 'm' }))
+    tasks.update(helper, 't', { ...over, contextId: 'x'.repeat(513), memo: 'x'.repeat(4097) })
+    expect(tasks.find(helper, 't')).toMatchObject({ ...over, contextId: 'c', memo: 'm' })
+    tasks.update(helper, 't', { memo: null })
+    expect(tasks.find(helper, 't')?.memo).toBeNull()
+  })
+
   test('that is open stays with its owner; the id of one that is over may be given to another', async () => {
     const tasks = tasksOn(new MemoryPaper())
     await tasks.put(taskRow('t', alice))
