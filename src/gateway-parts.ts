@@ -17,6 +17,7 @@ import { limitsPlan } from './limits/bench.ts'
 import { Revocations } from './identity/revocation/revocations.ts'
 import { readRevocations } from './identity/revocation/revocations-file.ts'
 import { openSignals } from './identity/revocation/signals.ts'
+import type { HealthBook } from './relay/pool/health.ts'
 import type { Relay } from './relay/relay.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
 import { openAlerts } from './observe/alerts.ts'
@@ -57,6 +58,8 @@ export interface Workshop {
   readonly outside: Outside
   readonly pairwise: PairwiseName
   readonly relay: Relay
+  /** What is known of the instances of every agent. */
+  readonly health: HealthBook
 }
 
 /** Rows on the board for agents and teams that reloads may add. */
@@ -167,7 +170,7 @@ export async function buildSnapshot(
     identity,
     outbound,
     upstreamTls,
-    bench: workshop.relay.bench,
+    drivers: { bench: workshop.relay.bench, dice, health: workshop.health },
     signals,
     oauth: tokenParts(identity),
     alerts,

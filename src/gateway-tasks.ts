@@ -6,6 +6,8 @@ import type { Settings } from './config/settings.ts'
 import { type StartProblem, startProblem } from './gateway-parts.ts'
 import { openSecret } from './identity/keys/secret-file.ts'
 import type { Log } from './observe/log.ts'
+import type { Road } from './pipeline/road.ts'
+import { followForPush } from './pipeline/tasks/push-watch.ts'
 import type { Tasks } from './tasks/contract.ts'
 import type { Outside } from './relay/outside.ts'
 import { openTasks } from './tasks/tasks.ts'
@@ -40,4 +42,9 @@ export async function openTasksIn(
   if (tasks.kind === 'tasks_problem') return startProblem(75, tasks.sentence)
   for (const cut of tasks.cuts) log.warn(`tasks: ${cut}`)
   return tasks
+}
+
+/** Goes on following the tasks somebody wants to hear of. */
+export function followAgain(road: Road): void {
+  for (const row of road.tasks.push.awaited()) void followForPush(road, row)
 }

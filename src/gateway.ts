@@ -33,13 +33,15 @@ import {
   type Workshop,
 } from './gateway-parts.ts'
 import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
-import { openTasksIn } from './gateway-tasks.ts'
+import { followAgain, openTasksIn } from './gateway-tasks.ts'
 import { keyRoutes } from './admin/keys.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
-import type { Road } from './pipeline/road.ts'
+import { poolReport, showOutstanding } from './pipeline/pool-numbers.ts'
+import type { Road, Snapshot } from './pipeline/road.ts'
+import { HealthBook } from './relay/pool/health.ts'
 import { limitSettings, rotationOf } from './pipeline/snapshot.ts'
 import type { Serve } from './protocol/http.ts'
 import { slugOf } from './domain/ids.ts'
@@ -107,12 +109,13 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const board = createBoard({ ...boardPlan(settings), ...revoked.rows })
   const singleUse = openUsed(board, settings, { clock, dice })
   const relay = openRelay(settings, clock, stack)
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay, outside }
+  const registry = new Registry()
+  const metrics = declareGatewayMetrics(registry)
+  const health = new HealthBook(clock, poolReport(metrics))
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay, health, outside }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
-  const registry = new Registry()
-  const metrics = declareGatewayMetrics(registry)
   const token = adminToken(dir, workshop.dice)
   const page = (): string => registry.render()
   const data = await openListener(optionsOf(settings, 'listen', workshop), (inbound, reply) =>
@@ -127,6 +130,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const cards = await openCards(workshop, snapshot)
   const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys)
+  followAgain(road)
   const routes = [
     ...runRoutes(road),
     ...approvalRoutes(road),
@@ -140,7 +144,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   stack.defer(() => admin.close())
   if (data.warning) log.warn(data.warning)
   watchNumbers(road, metrics, { engine: data.engine, keys, stack })
-  registry.knowAgents([...snapshot.agents.keys()].map(slugOf))
+  knowAgents(snapshot, { registry, metrics, workshop })
   return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack })
 }
 
@@ -164,6 +168,16 @@ function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', worksho
     dice,
     onBug,
   }
+}
+
+/** Metrics speak only of agents that are known, and the book of their instances is never longer than their list. */
+function knowAgents(
+  { agents }: Snapshot,
+  { registry, metrics, workshop: { health } }: Pick<Running, 'registry' | 'metrics' | 'workshop'>,
+): void {
+  registry.knowAgents([...agents.keys()].map(slugOf))
+  health.keepOnly(new Set(agents.keys()))
+  for (const [id, { settings }] of agents) showOutstanding(metrics, health, id, settings.instances.length)
 }
 
 interface Running {
@@ -210,7 +224,7 @@ async function reload(running: Running, loaded: Loaded): Promise<boolean> {
   }
   await road.cards.use(next.settings, next.alerts)
   road.limits.use(limitSettings(loaded.settings))
-  registry.knowAgents([...next.agents.keys()].map(slugOf))
+  knowAgents(next, running)
   road.snapshot = next
   workshop.keys.use(rotationOf(loaded.settings))
   metrics.reloadSuccessful.child({}).set(1)

@@ -1,19 +1,35 @@
 /** From the row of an agent to the driver that speaks to it: how, where, and what is made up for. Never on the way of a call. */
+import type { Dice } from '../base/dice.ts'
 import type { AgentSettings } from '../config/settings.ts'
 import type { Driver } from '../relay/driver.ts'
 import { openA2a, usualOptions } from '../relay/drivers/a2a.ts'
 import type { Bench } from '../relay/exchange.ts'
 import { withPolling } from '../relay/polling.ts'
+import type { HealthBook } from '../relay/pool/health.ts'
+import { poolOf } from '../relay/pool/pool.ts'
+import { poolSettings } from '../relay/pool/settings.ts'
 import { type AgentInterface, upstreamAt } from '../relay/upstream.ts'
 import type { UpstreamTls } from '../relay/upstream-tls.ts'
 
+/** What drivers are made with. */
+export interface DriverWorld {
+  readonly bench: Bench
+  readonly dice: Dice
+  readonly health: HealthBook
+}
+
 /** Null for an agent that cannot be called. The secrets of the operator's headers are read here, once. */
-export function driverOf(settings: AgentSettings, tls: UpstreamTls | null, bench: Bench): Driver | null {
-  const { url, streams } = settings
-  if (url === null) return null
+export function driverOf(settings: AgentSettings, tls: UpstreamTls | null, world: DriverWorld): Driver | null {
+  const { instances, streams } = settings
+  const { bench, dice, health } = world
+  if (instances.length === 0) return null
   const headers = settings.headers.map(([name, secret]) => [name, secret.reveal()] as const)
-  const upstream = upstreamAt(url, headers, interfacesOf(settings), tls)
-  return withPolling(openA2a(upstream, bench, { ...usualOptions, stream: streams }), bench)
+  const seats = instances.map(({ url, drain }) => {
+    const upstream = upstreamAt(url, headers, interfacesOf(settings), tls)
+    return { url, drain, driver: openA2a(upstream, bench, { ...usualOptions, stream: streams }) }
+  })
+  const { clock, wheel } = bench
+  return withPolling(poolOf(seats, poolSettings(settings), { clock, wheel, dice, health }), bench)
 }
 
 /** The newest version first, and JSON-RPC before REST: what an agent prefers where its caller speaks neither. */

@@ -7,31 +7,30 @@ import type { KeyPlaces } from '../identity/keys/keyring-open.ts'
 import type { IdentitySettings } from '../identity/settings.ts'
 import type { LimitSettings } from '../limits/settings.ts'
 import type { AgentFacts } from '../policy/world.ts'
-import type { Bench as RelayBench } from '../relay/exchange.ts'
 import { readUpstreamTls, type UpstreamTls } from '../relay/upstream-tls.ts'
-import { driverOf } from './drivers.ts'
+import { type DriverWorld, driverOf } from './drivers.ts'
 import type { AgentEntry, Snapshot } from './road.ts'
 
 /** What a snapshot is made of beside the settings. */
 export type SnapshotParts = Pick<
   Snapshot,
   'publicUrl' | 'policy' | 'identity' | 'outbound' | 'signals' | 'oauth' | 'alerts'
-> & { readonly upstreamTls: UpstreamTlsTable; readonly bench: RelayBench }
+> & { readonly upstreamTls: UpstreamTlsTable; readonly drivers: DriverWorld }
 
 /** The agents whose rows name TLS files. */
 export type UpstreamTlsTable = ReadonlyMap<AgentId, UpstreamTls>
 
-export function makeSnapshot(loaded: Loaded, { upstreamTls, bench, ...parts }: SnapshotParts): Snapshot {
+export function makeSnapshot(loaded: Loaded, { upstreamTls, drivers, ...parts }: SnapshotParts): Snapshot {
   const agents = new Map(
-    [...loaded.settings.agents].map(([id, row]) => [id, entryOf(row, upstreamTls.get(id) ?? null, bench)] as const),
+    [...loaded.settings.agents].map(([id, row]) => [id, entryOf(row, upstreamTls.get(id) ?? null, drivers)] as const),
   )
   const { settings, hash } = loaded
   const fresh: Pick<Snapshot, 'alternatives' | 'cards'> = { alternatives: new Map(), cards: new Map() }
   return { settings, configHash: hash, agents, ...fresh, ...parts }
 }
 
-function entryOf(settings: AgentSettings, tls: UpstreamTls | null, bench: RelayBench): AgentEntry {
-  return { settings, driver: driverOf(settings, tls, bench), speaksA2a: true }
+function entryOf(settings: AgentSettings, tls: UpstreamTls | null, drivers: DriverWorld): AgentEntry {
+  return { settings, driver: driverOf(settings, tls, drivers), speaksA2a: true }
 }
 
 /** Reads the TLS files of every agent; one sentence a line if any of them cannot be used. */

@@ -165,6 +165,7 @@ export class Feed implements Ear {
   onSaid(said: Said): void {
     if (this.#end || this.#waits(() => this.onSaid(said))) return
     this.bytesIn += bytesOf(said)
+    if (this.#isOther(said)) return this.fail(makeFault('bad_answer', 'the agent speaks of another task', true))
     this.#sight.see(said, this.#line?.instance ?? null)
     this.#answer()
     const owned = this.#own()
@@ -195,6 +196,11 @@ export class Feed implements Ear {
     if (this.#end || this.#waits(() => this.onFault(fault))) return
     if (this.#lastKind === 'open') this.#lost(fault)
     else this.#finish({ kind: 'done' })
+  }
+
+  /** Whoever may see one task may not therefore see another. */
+  #isOther({ seen: { taskId } }: Said): boolean {
+    return this.#owned && taskId !== null && taskId !== this.task?.id
   }
 
   /** The road hears of an answer before anybody else does. */

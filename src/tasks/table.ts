@@ -84,6 +84,11 @@ export class TaskTable {
     this.#shelf.mark(entry.no)
   }
 
+  /** Every open task. */
+  *open(): Generator<TaskRow> {
+    for (const { row, endedAt } of this.#byNo.values()) if (endedAt === null) yield row
+  }
+
   openIn(run: RunId): readonly TaskRow[] {
     const open = [...(this.#byRun.get(run) ?? [])].filter(({ endedAt }) => endedAt === null)
     const youngestFirst = (a: Entry, b: Entry): number => b.row.createdAt - a.row.createdAt || b.no - a.no

@@ -35,6 +35,7 @@ import { loadPolicies } from '../../src/policy/load.ts'
 import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
 import { isCompiled } from '../../src/policy/source.ts'
 import type { Bench as RelayBench, Done, Exchange, ExchangeOutcome, Mission } from '../../src/relay/exchange.ts'
+import { HealthBook } from '../../src/relay/pool/health.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { sendMessage } from './caller.ts'
 import { agentId } from './hop.ts'
@@ -169,7 +170,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       policy: await policyAt(policyDir, loaded.settings),
       outbound: { credentialFor: () => test.credential },
       upstreamTls: new Map(),
-      bench,
+      drivers: { bench, dice, health: new HealthBook(clock) },
       identity: identity as unknown as Road['snapshot']['identity'],
       oauth: {} as unknown as Road['snapshot']['oauth'],
       signals: { verifySignal: () => Promise.reject(new Error('nobody signals')) },

@@ -24,6 +24,7 @@ const rules: Readonly<Record<FaultCode, Rule>> = {
   too_large: { blames: false, unsent: false, passing: false },
   aborted: { blames: false, unsent: false, passing: false },
   overloaded: { blames: false, unsent: true, passing: false },
+  refused_address: { blames: false, unsent: true, passing: false },
 }
 
 export function blames(fault: Fault): boolean {

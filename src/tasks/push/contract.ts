@@ -83,6 +83,8 @@ export interface PushConfigs {
   secretsFor(target: AgentId, taskId: string): CallbackSecrets | null
   /** The task a callback is about; null where it proves nothing. */
   accept(opaque: string, headers: HeaderMap): TaskRow | null
+  /** The open tasks somebody wants to hear of: to be followed again after a start. */
+  awaited(): readonly TaskRow[]
   /** The newest first. */
   dead(): readonly DeadLetter[]
   /** Tries a dead letter again, behind whatever waits for its config; false where either is gone or there is no room. */

@@ -117,6 +117,10 @@ export class Push implements PushConfigs {
     return this.#configs.of({ target, taskId }).flatMap((entry) => this.#shown(entry) ?? [])
   }
 
+  awaited(): readonly TaskRow[] {
+    return [...this.#table.open()].filter(({ target, taskId }) => this.#configs.of({ target, taskId }).length > 0)
+  }
+
   async delete(target: AgentId, taskId: string, configId: string): Promise<boolean> {
     const entry = this.#configs.find({ target, taskId }, configId)
     if (!entry) return false
