@@ -16,7 +16,7 @@ import type { PolicyRequest } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import { approvalRequired, closeApproval, permitApproved } from './approve.ts'
 import type { Entry } from './enter.ts'
-import type { AgentEntry } from './road.ts'
+import type { CallableEntry } from './road.ts'
 import { runEntry } from './run-entry.ts'
 import { taintOfCaller, taintRun } from './taint.ts'
 import { refusalOfPlace } from './standing.ts'
@@ -27,7 +27,7 @@ import { ceilingsOf, depthMaxOf, withinAuthority } from './within-authority.ts'
 export interface Asking {
   readonly principal: Principal
   readonly entry: Entry
-  readonly target: AgentEntry
+  readonly target: CallableEntry
 }
 
 /**
