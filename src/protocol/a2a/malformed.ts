@@ -59,5 +59,6 @@ const jsonTypes = /^\s*(?:[a-z]+\/(?:[\w.+-]+\+)?json|text\/plain)\s*(?:;|$)/i
 
 /** Whether a body is said to be something else than JSON. */
 export function isOtherType(contentType: string | undefined): boolean {
-  return contentType !== undefined && contentType.trim() !== '' && !jsonTypes.test(contentType)
+  if (contentType === undefined || contentType === 'application/json') return false
+  return contentType.trim() !== '' && !jsonTypes.test(contentType)
 }

@@ -101,6 +101,8 @@ export function isRest(dialect: DialectName): boolean {
   return dialect.endsWith('-rest')
 }
 
-export function dialectOf(version: A2aVersion, binding: 'jsonrpc' | 'rest'): DialectName {
-  return `a2a-${version}-${binding}`
-}
+/** The dialects, by revision and binding. */
+export const dialects = {
+  '1.0': { jsonrpc: 'a2a-1.0-jsonrpc', rest: 'a2a-1.0-rest' },
+  '0.3': { jsonrpc: 'a2a-0.3-jsonrpc', rest: 'a2a-0.3-rest' },
+} as const satisfies Readonly<Record<A2aVersion, Readonly<Record<'jsonrpc' | 'rest', DialectName>>>>

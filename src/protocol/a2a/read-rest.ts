@@ -5,7 +5,7 @@ import type { AgentId, HopId } from '../../domain/ids.ts'
 import type { Inbound } from '../http.ts'
 import type { FailureTo } from './failure.ts'
 import { isOtherType, malformed, type Malformed, unreadable, unsupportedVersion, wrongVerb } from './malformed.ts'
-import { dialectOf } from './methods.ts'
+import { dialects } from './methods.ts'
 import { negotiate, supportedVersions } from './negotiate.ts'
 import { spellOut } from './proto-names.ts'
 import { readSend } from './read-send.ts'
@@ -70,7 +70,7 @@ function readOperation({ inbound, agent, id }: Arrival, path: RestPath, asked: A
   const { accept } = to
   return {
     id,
-    dialect: dialectOf(version, 'rest'),
+    dialect: dialects[version].rest,
     operation,
     method: `${inbound.method} ${path.template}`,
     target: { kind: 'agent', id: agent },
@@ -90,7 +90,7 @@ function bodyOf({ body }: Inbound, version: A2aVersion): Buffer {
 
 function callerOf({ headers }: Inbound, version: A2aVersion, operation: Operation): FailureTo {
   const accept = headers.get('accept')
-  return { dialect: dialectOf(version, 'rest'), operation, rpcId: 'null', ...(accept === undefined ? {} : { accept }) }
+  return { dialect: dialects[version].rest, operation, rpcId: 'null', ...(accept === undefined ? {} : { accept }) }
 }
 
 interface AskedOfTask extends Asked {

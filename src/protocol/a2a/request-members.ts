@@ -82,6 +82,14 @@ export class RequestMembers {
     return [this.#spans.start(name), this.#spans.end(name)]
   }
 
+  /** Whether the member says nothing, `{}` included. */
+  isEmpty(member: Member): boolean {
+    const kind = this.kindOf(member) ?? 'null'
+    if (kind !== 'object') return kind === 'null'
+    const [start, end] = this.placeOf(member)
+    return end - start === 2
+  }
+
   /** Whether the member says nothing: `null` and absent are the same. */
   lacks(member: Member): boolean {
     return (this.kindOf(member) ?? 'null') === 'null'
