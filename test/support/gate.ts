@@ -30,7 +30,7 @@ export async function startGate(
   const server = createServer((request, response) => {
     const subject = { slug: 'research', name: 'Research', description: 'Finds things.', versions }
     const card = writeCard(withRest(describeAgent(subject, origin()), versions, `${origin()}${base}`))
-    const path = request.url ?? ''
+    const [path = '', query = ''] = (request.url ?? '').split('?')
     if (path.includes('/.well-known/')) {
       write(response, { status: 200, headers: card.headers, body: card.body })
       return
@@ -42,7 +42,7 @@ export async function startGate(
       const inbound = {
         method: request.method ?? '',
         path,
-        query: '',
+        query,
         headers,
         receivedAt: 0,
         startedAt: 0,
