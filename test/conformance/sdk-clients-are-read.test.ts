@@ -100,13 +100,13 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
 const matrix = (Object.keys(opens) as readonly DialectName[]).flatMap((dialect) =>
   opens[dialect].flatMap((open, at) => {
     const kind = at === 1 ? 'old' : dialect.startsWith('a2a-1.0') ? 'listing' : 'modern'
-    return (rows[kind] ?? []).map((row) => [dialect, kind, ...row, open] as const)
+    return (rows[kind] ?? []).map((row) => [dialect, kind, row[0], { dialect, row, open }] as const)
   }),
 )
 
 test.each(matrix)(
   'in %s a client (%s) that calls %s is read',
-  async (dialect, _kind, method, params, operation, read, open) => {
+  async (_dialect, _kind, method, { dialect, row: [, params, operation, read], open }) => {
     const before = gate.calls.length
     const transport = (await open()) as Transport
     await expect(ask(transport, method, params)).rejects.toThrow('read')
