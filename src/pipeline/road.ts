@@ -1,6 +1,7 @@
 /** What the road is paved with: the organs that live as long as the process, and the snapshot each call sees. */
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
+import type { JsonObject } from '../base/json.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
 import { type AgentId, slugOf } from '../domain/ids.ts'
 import type { Identity } from '../identity/open.ts'
@@ -14,9 +15,10 @@ import type { Alerts } from '../observe/alerts.ts'
 import type { Log } from '../observe/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Upstream } from '../relay/exchange.ts'
+import type { Card } from '../protocol/a2a/card.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { CardWatch } from './cards/card-watch.ts'
-import type { MadeCard } from './cards/our-card.ts'
+import type { SeenCard } from './cards/card-change.ts'
 import type { Conversations } from './conversations.ts'
 import type { Approvals } from './approvals.ts'
 import type { Counts } from './counts.ts'
@@ -43,6 +45,15 @@ export interface Snapshot {
   readonly alternatives: Map<AgentId, readonly string[]>
   /** Signed cards by agent and view; filled as they are asked for. */
   readonly cards: Map<string, MadeCard>
+}
+
+/** A card of ours, and what it was made from: made anew where one of the two is another. */
+export interface MadeCard {
+  /** Signed. */
+  readonly members: JsonObject
+  readonly card: Card
+  readonly kid: string
+  readonly seen: SeenCard | null
 }
 
 /** What the registry knows of an agent, as the road needs it. */

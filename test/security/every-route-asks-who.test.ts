@@ -78,7 +78,8 @@ describe.each(engines)('on the engine %s', (engine) => {
   /** RFC 9728 section 5.1 at resources; at the token endpoint the scheme in which clients would have to come (RFC 6749 section 5.2). */
   function challengeAt({ path }: Route): string {
     if (path.startsWith('/oauth/')) return 'Bearer realm="weir", error="invalid_client"'
-    const resource = path.split('/').slice(0, 3).join('/')
+    // The catalogue is of the gateway as a whole.
+    const resource = path === '/a2a' ? '' : path.split('/').slice(0, 3).join('/')
     const metadata = `http://weir.test/.well-known/oauth-protected-resource${resource}`
     return `Bearer realm="weir", error="invalid_token", resource_metadata="${metadata}"`
   }
