@@ -87,3 +87,8 @@ export interface Road {
 export function resourceOf({ publicUrl }: Pick<Snapshot, 'publicUrl'>, agent: AgentId): string {
   return `${publicUrl}/a2a/${slugOf(agent)}`
 }
+
+/** The agent that serves the calls to an agent: the one it is a facet of, or itself. */
+export function serverOf({ id, facet_of }: Pick<AgentSettings, 'id' | 'facet_of'>): AgentId {
+  return facet_of ?? id
+}
