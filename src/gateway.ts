@@ -119,6 +119,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
   const cards = await openCards(workshop, snapshot, ledger)
+  stack.defer(() => cards.close())
   const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, board, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys)
   const routes = [

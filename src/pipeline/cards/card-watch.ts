@@ -75,6 +75,7 @@ export class CardWatch {
   #wholes: ReadonlyMap<AgentId, AgentId> = new Map()
   #alerts: Pick<Alerts, 'send'> | null = null
   #busy = 0
+  #closed = false
 
   constructor(parts: CardWatchParts) {
     this.#parts = parts
@@ -106,7 +107,7 @@ export class CardWatch {
   sweep(): void {
     const now = this.#parts.clock.monotonic()
     for (const [id, row] of this.#rows) {
-      if (this.#busy >= fetches_max) return
+      if (this.#busy >= fetches_max || this.#closed) return
       if (!row.busy && row.dueAt <= now) void this.check(id)
     }
   }
@@ -124,7 +125,7 @@ export class CardWatch {
       const fetched = await fetchCard(this.#parts, ask)
       const checkedAt = clock.now()
       // What was asked for by another configuration is asked for again.
-      if (asked !== row.settings) return undefined
+      if (asked !== row.settings || this.#closed) return undefined
       if (fetched.kind === 'no_card') {
         if (row.standing.problem !== fetched.sentence)
           log.warn(`${agent}: ${fetched.sentence}; what was known of it stays`, { agent })
@@ -155,6 +156,12 @@ export class CardWatch {
     this.#record(row, 'approved', { before: pinned, after: pending, changes, reason, actor })
     this.#parts.log.warn(`the card of ${row.settings.id} was approved by ${actor}: ${reason}`, { digest, actor })
     return this.#save(row)
+  }
+
+  /** Fetches nothing more, and what is under way changes nothing more; waits until what is known is on the disk. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#rows.values()].map((row) => row.saving))
   }
 
   /** Null for an agent whose standing goes on: it is where it was. */
