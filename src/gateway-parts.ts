@@ -117,9 +117,14 @@ export function openOutside({ gateway, timeouts }: Settings): Outside {
 }
 
 /** Reads back what is known of the cards of agents, before the first call is served. */
-export async function openCards({ outside, clock, log }: Workshop, snapshot: Snapshot): Promise<CardWatch> {
+export async function openCards(
+  { outside, clock, log }: Workshop,
+  snapshot: Snapshot,
+  ledger: Ledger,
+): Promise<CardWatch> {
   const { settings, alerts } = snapshot
-  const cards = new CardWatch({ outside, fetchText: fetchTextFrom('.'), clock, log, stateDir: settings.state.dir })
+  const parts = { outside, fetchText: fetchTextFrom('.'), clock, log, ledger }
+  const cards = new CardWatch({ ...parts, stateDir: settings.state.dir })
   await cards.use(settings, alerts)
   return cards
 }

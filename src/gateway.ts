@@ -127,7 +127,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const url = public_url ?? addressUrl({ host: listen.host, port: data.port }, tls !== null)
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
-  const cards = await openCards(workshop, snapshot)
+  const cards = await openCards(workshop, snapshot, ledger)
+  stack.defer(() => cards.close())
   const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys)
   followAgain(road)

@@ -27,7 +27,8 @@ export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, { paddi
   if (outcome.kind === 'gone') run?.blame(hop.id, 'failed', 'aborted')
   if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', outcome.denial?.code ?? null)
   const goesOn = outcome.kind !== 'halted' && outcome.task?.open === true
-  if (goesOn && run?.state === 'active' && call.target.kind === 'agent') run.linger(hop.id, call.target.id)
+  const server = hop.chain.at(-1)
+  if (goesOn && run?.state === 'active' && call.target.kind === 'agent' && server) run.linger(hop.id, server)
   // What may have reached the target has been paid for; what has not is given back.
   if (outcome.sent) hop.lease.settle(hop.lease.reserved)
   else hop.lease.refund()
