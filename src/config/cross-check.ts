@@ -4,6 +4,7 @@
  */
 import { isSlug } from '../domain/ids.ts'
 import { credentialPairs } from './cross-check-credentials.ts'
+import { driverPairs } from './cross-check-drivers.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
 import { readAddress, slugForm } from './fields.ts'
 import { valueAt } from './explain.ts'
@@ -22,6 +23,7 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     productionKeys,
     chainCeiling,
     credentialPairs,
+    driverPairs,
     crossCheckIdentity,
   ].flatMap((check) => check(plain))
 }

@@ -1,6 +1,7 @@
 /** The configuration table: the registered agents and the teams that own and pay for them. */
 import { z } from 'zod'
 import { path, person, prose, protectedUrl, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
+import { driver } from './schema-drivers.ts'
 import { agentLimits, teamLimits } from './schema-limits.ts'
 import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
 
@@ -139,6 +140,7 @@ const agent = z.strictObject({
     .meta({ description: 'Headers sent to the agent: its own credential, never that of a caller.' }),
   client,
   credential,
+  driver,
   limits: agentLimits,
 })
 

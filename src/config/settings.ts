@@ -5,6 +5,7 @@ import type { ConfigFile } from './schema.ts'
 import type { a2aVersions } from './schema-agents.ts'
 import type { limitModes } from './schema-limits.ts'
 import type { Secret } from './secret.ts'
+import type { DriverSettings } from './settings-drivers.ts'
 import type { ClientSettings, CredentialSettings, IdentitySectionSettings, TlsSettings } from './settings-identity.ts'
 
 export type LimitMode = (typeof limitModes)[number]
@@ -39,6 +40,8 @@ export interface AgentSettings {
   readonly headers: readonly (readonly [name: string, value: Secret])[]
   readonly client: ClientSettings
   readonly credential: CredentialSettings
+  /** How it is spoken to. */
+  readonly driver: DriverSettings
   /** Merged over `limits.agent`. */
   readonly limits: AgentLimits
 }
