@@ -34,6 +34,8 @@ export interface Heard {
   readonly error: AgentError | null
   readonly fault: Fault | null
   readonly quiet: number
+  /** What operators are told. */
+  readonly detail: string | null
 }
 
 export interface Asking {
@@ -42,6 +44,8 @@ export interface Asking {
   readonly said: readonly JsonObject[]
   /** Settles with end, error or fault. */
   readonly heard: Promise<Heard>
+  /** The newest memos so far. */
+  memo(): Heard['memo']
   /** Settles when something is said that `holds`. */
   until(holds: (event: JsonObject) => boolean): Promise<JsonObject>
 }
@@ -119,8 +123,9 @@ export class DriverTrial {
     const waiting: { readonly holds: (event: JsonObject) => boolean; readonly tell: (event: JsonObject) => void }[] = []
     let memo: Pick<Known, 'task' | 'context'> = { task: ask.known.task, context: ask.known.context }
     let quiet = 0
+    let detail: string | null = null
     const close = (error: AgentError | null, fault: Fault | null) => {
-      resolve({ said, raw, memo, error, fault, quiet })
+      resolve({ said, raw, memo, error, fault, quiet, detail })
     }
     const line = this.driver.open(
       ask,
@@ -134,6 +139,7 @@ export class DriverTrial {
           said.push(told)
           for (const { holds, tell } of waiting) if (holds(told)) tell(told)
         },
+        onDetail: (told) => (detail = told),
         onQuiet: () => (quiet += 1),
         onEnd: () => close(null, null),
         onError: (error) => close(error, null),
@@ -146,7 +152,7 @@ export class DriverTrial {
         if (found) tell(found)
         else waiting.push({ holds, tell })
       })
-    return { line, said, heard: promise, until }
+    return { line, said, heard: promise, memo: () => memo, until }
   }
 
   async stop(): Promise<void> {

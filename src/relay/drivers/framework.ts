@@ -127,6 +127,11 @@ export class Course implements Line {
     if (this.#isOpen()) this.#parts.ear.onSaid(sayNeutral(event))
   }
 
+  /** What the framework failed with, for operators. */
+  detail(detail: string): void {
+    if (!this.#over) this.#parts.ear.onDetail?.(detail)
+  }
+
   quiet(): void {
     if (!this.#over) this.#parts.ear.onQuiet()
   }
@@ -148,12 +153,13 @@ export class Course implements Line {
     this.fault(makeFault('bad_answer', detail, this.sent))
   }
 
-  /** A status of this moment; with a text, the agent says it in a message. */
-  status(state: TaskState, ids: TaskIds, text: string | null = null): TaskStatus {
+  /** A status of this moment; a text or parts are what the agent says beside it. */
+  status(state: TaskState, ids: TaskIds, said: string | readonly JsonObject[] | null = null): TaskStatus {
     const { clock, dice } = this.#parts.bench
     const timestamp = new Date(clock.now()).toISOString()
-    if (text === null) return { state, timestamp }
-    return { state, timestamp, message: agentMessage(ids, `weir-${dice.hex(16)}`, [{ text }]) }
+    const parts = typeof said === 'string' ? [{ text: said }] : (said ?? [])
+    if (parts.length === 0) return { state, timestamp }
+    return { state, timestamp, message: agentMessage(ids, `weir-${dice.hex(16)}`, parts) }
   }
 
   #isOpen(): boolean {

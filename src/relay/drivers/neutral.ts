@@ -38,17 +38,21 @@ export function taskEvent({ taskId, contextId }: TaskIds, status: TaskStatus, re
   return { task: { id: taskId, contextId, status, ...rest } }
 }
 
-export function statusEvent(ids: TaskIds, status: TaskStatus, metadata?: JsonObject): JsonObject {
-  return { statusUpdate: { ...ids, status, ...(metadata ? { metadata } : {}) } }
+export function statusEvent({ taskId, contextId }: TaskIds, status: TaskStatus, metadata?: JsonObject): JsonObject {
+  return { statusUpdate: { taskId, contextId, status, ...(metadata ? { metadata } : {}) } }
 }
 
-export function artifactEvent(ids: TaskIds, { artifactId, parts, append, last }: Piece): JsonObject {
-  return { artifactUpdate: { ...ids, artifact: { artifactId, parts }, append, lastChunk: last } }
+export function artifactEvent({ taskId, contextId }: TaskIds, { artifactId, parts, append, last }: Piece): JsonObject {
+  return { artifactUpdate: { taskId, contextId, artifact: { artifactId, parts }, append, lastChunk: last } }
 }
 
 /** A message of the agent that belongs to a task. */
-export function agentMessage(ids: TaskIds, messageId: string, parts: readonly JsonObject[]): JsonObject {
-  return { messageId, ...ids, role: 'ROLE_AGENT', parts }
+export function agentMessage(
+  { taskId, contextId }: TaskIds,
+  messageId: string,
+  parts: readonly JsonObject[],
+): JsonObject {
+  return { messageId, taskId, contextId, role: 'ROLE_AGENT', parts }
 }
 
 /** Tokens that a framework says it used, for the last event of a task. */
