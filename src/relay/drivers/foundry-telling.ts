@@ -70,6 +70,7 @@ export class FoundryTelling implements Hearer {
       if (!this.#shelf.has(artifactId)) this.#shelf.put(ids, artifactId, parts)
     }
     if (response.pending.length > 0) this.#remember(response)
+    if (response.detail !== null) this.#course.detail(response.detail)
     const status = this.#statusOf(ids, response)
     const metadata = usageMetadata(response.usage)
     this.#course.say(this.#thread.told ? statusEvent(ids, status, metadata) : this.#whole(ids, status, metadata))
@@ -87,7 +88,7 @@ export class FoundryTelling implements Hearer {
     'response.failed': (event) => this.#ends(event, 'TASK_STATE_FAILED'),
     'response.incomplete': (event) => this.#ends(event, 'TASK_STATE_FAILED'),
     'response.cancelled': (event) => this.#ends(event, 'TASK_STATE_CANCELED'),
-    error: () => this.#breaks(),
+    error: (event) => this.#breaks(event),
   }
 
   #stands({ response }: JsonObject): void {
@@ -124,8 +125,9 @@ export class FoundryTelling implements Hearer {
   }
 
   /** The service failed by itself. Without a task there is nothing that could have failed. */
-  #breaks(): void {
+  #breaks({ code, message }: JsonObject): void {
     const ids = this.#ids
+    this.#course.detail(`${String(code)}: ${String(message)}`.slice(0, detail_max))
     if (ids === null) return this.#course.bad('an error event')
     const status = this.#course.status('TASK_STATE_FAILED', ids, 'The agent failed.')
     this.#course.say(this.#thread.told ? statusEvent(ids, status) : this.#whole(ids, status, undefined))
@@ -139,10 +141,8 @@ export class FoundryTelling implements Hearer {
 
   #statusOf(ids: TaskIds, { state, sentence, pending }: FoundryResponse): TaskStatus {
     if (pending.length === 0) return this.#course.status(state, ids, sentence)
-    const status = this.#course.status(state, ids, pending.map((wish) => wish.sentence).join('\n'))
-    const asked = pending.map(({ shown }) => ({ data: shown }))
-    const parts = Array.isArray(status.message?.['parts']) ? (status.message['parts'] as readonly JsonObject[]) : []
-    return { ...status, message: { ...status.message, parts: [...parts, ...asked] } }
+    const text = pending.map((wish) => wish.sentence).join('\n')
+    return this.#course.status(state, ids, [{ text }, ...pending.map(({ shown }) => ({ data: shown }))])
   }
 
   #remember({ id, pending }: FoundryResponse): void {
@@ -153,3 +153,5 @@ export class FoundryTelling implements Hearer {
 }
 
 const depth_max = 64
+/** Unit: characters. */
+const detail_max = 500

@@ -11,6 +11,8 @@ export interface FoundryResponse {
   readonly state: TaskState
   /** One fixed sentence about why it failed. */
   readonly sentence: string | null
+  /** What the service says about it, for operators. */
+  readonly detail: string | null
   readonly artifacts: readonly Artifact[]
   /** What it waits for; empty where it waits for nothing. */
   readonly pending: readonly Pending[]
@@ -68,6 +70,7 @@ export function readResponse(json: unknown): FoundryResponse | null {
     id: json['id'],
     state: pending.length > 0 ? waitingFor(pending) : state,
     sentence: state === 'TASK_STATE_FAILED' ? sentenceOf(json) : null,
+    detail: state === 'TASK_STATE_FAILED' ? detailOf(json) : null,
     artifacts: output.flatMap((item) => artifactOf(item) ?? []),
     pending,
     usage: usageOf(json['usage']),
@@ -87,6 +90,13 @@ function sentenceOf({ error, incomplete_details, status }: JsonObject): string {
   const usual = status === 'incomplete' ? 'The agent stopped before it was done.' : 'The agent failed.'
   return sentences[String(reason ?? code)] ?? usual
 }
+
+function detailOf({ error, incomplete_details }: JsonObject): string {
+  return JSON.stringify(error ?? incomplete_details ?? null).slice(0, detail_max)
+}
+
+/** Unit: characters. */
+const detail_max = 500
 
 /** A message of the agent; null for an item that is none or says nothing. */
 export function artifactOf({ id, type, content }: JsonObject): Artifact | null {

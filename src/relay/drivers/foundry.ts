@@ -12,6 +12,7 @@ import type { FoundrySettings } from '../../config/settings-drivers.ts'
 import { isFault } from '../../domain/fault.ts'
 import { phaseOf } from '../../domain/task.ts'
 import type { Ask, Driver, Ear, Errand, Features, Line, StartAsk } from '../driver.ts'
+import type { AgentError } from '../../protocol/a2a/said.ts'
 import type { Upstream } from '../exchange.ts'
 import { makeFault } from '../transport.ts'
 import { type FoundryMemo, FoundryTelling, type Thread } from './foundry-telling.ts'
@@ -62,7 +63,7 @@ export class FoundryDriver implements Driver {
     if (call.taskId !== null && memo === null) return notFound(course)
     const params = ask.params()
     const input = readInput(memo?.pending ?? [], partsOf(messageOf(params)))
-    if (typeof input === 'object' && 'error' in input) return course.error(input.error)
+    if (isRefused(input)) return course.error(input.error)
     const conversation = await this.#conversation(course, known.context)
     if (conversation === null) return
     const contextId = call.contextId ?? memo?.contextId ?? conversation
@@ -195,16 +196,28 @@ interface FoundryWanted {
   readonly query?: string
 }
 
-type Input = ReturnType<typeof inputOf> | { readonly error: ReturnType<typeof agentError> }
+interface Refused {
+  readonly kind: 'refused'
+  readonly error: AgentError
+}
+
+type Input = ReturnType<typeof inputOf> | Refused
 
 function readInput(wished: readonly Wished[], parts: readonly Part[]): Input {
   const { content_type, invalid_params } = agentErrors
-  if (parts.length === 0)
-    return { error: agentError(content_type, 'The message holds nothing that this agent can read.') }
+  if (parts.length === 0) return refused(content_type, 'The message holds nothing that this agent can read.')
   // A consent is given elsewhere; what comes then is the message once more.
   const asked = wished.filter(({ wish }) => wish !== 'consent')
   if (asked.length === 0) return inputOf(parts)
-  return answersTo(asked, parts) ?? { error: agentError(invalid_params, adviceFor(asked)) }
+  return answersTo(asked, parts) ?? refused(invalid_params, adviceFor(asked))
+}
+
+function refused(code: number, message: string): Refused {
+  return { kind: 'refused', error: agentError(code, message) }
+}
+
+function isRefused(value: object | string): value is Refused {
+  return typeof value === 'object' && 'kind' in value && value.kind === 'refused'
 }
 
 function readMemo(memo: JsonObject | null): FoundryMemo | null {
