@@ -13,13 +13,16 @@ import type { Upstream } from '../exchange.ts'
 import { readRpc, sendParams, type WireTask, writeRpc } from './fasta2a-wire.ts'
 import { agentError, agentErrors, Course, type DriverBench } from './framework.ts'
 import { messageOf, partsOf } from './message.ts'
-import { refusalOf } from './refusals.ts'
+import { refuse } from './refusals.ts'
 
 /** What is remembered of a task: the server's task that works on it now. */
 interface FastA2aMemo {
   readonly task: string
   readonly contextId: string
 }
+
+/** Unit: characters. */
+const detail_max = 500
 
 type RpcOperation = Parameters<typeof writeRpc>[0]
 
@@ -69,9 +72,11 @@ export class FastA2aDriver implements Driver {
     }
     const read = readRpc(answer.json, answer.status)
     if (read !== null && 'task' in read) return read
-    const refusal = read ?? refusalOf(answer.status, answer.head)
-    if (refusal) course.error(refusal)
-    else course.bad(`status ${answer.status} and no answer of A2A 0.2.5`)
+    if (read === null) refuse(course, answer)
+    else {
+      course.detail(answer.text.slice(0, detail_max))
+      course.error(read)
+    }
     return null
   }
 }

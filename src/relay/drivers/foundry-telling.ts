@@ -125,9 +125,9 @@ export class FoundryTelling implements Hearer {
   }
 
   /** The service failed by itself. Without a task there is nothing that could have failed. */
-  #breaks({ code, message }: JsonObject): void {
+  #breaks(event: JsonObject): void {
     const ids = this.#ids
-    this.#course.detail(`${String(code)}: ${String(message)}`.slice(0, detail_max))
+    this.#course.detail(JSON.stringify(event).slice(0, detail_max))
     if (ids === null) return this.#course.bad('an error event')
     const status = this.#course.status('TASK_STATE_FAILED', ids, 'The agent failed.')
     this.#course.say(this.#thread.told ? statusEvent(ids, status) : this.#whole(ids, status, undefined))

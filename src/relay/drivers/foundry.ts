@@ -20,7 +20,7 @@ import { adviceFor, answersTo, type FoundryResponse, inputOf, readResponse, type
 import { agentError, agentErrors, Course, type DriverBench } from './framework.ts'
 import { messageOf, type Part, partsOf, returnsImmediately } from './message.ts'
 import { taskEvent } from './neutral.ts'
-import { refusalOf } from './refusals.ts'
+import { refuse } from './refusals.ts'
 import type { Answer, Hearer } from './request.ts'
 
 /** Between two looks at a response that cannot be heard. Unit: milliseconds. */
@@ -231,12 +231,6 @@ function read(course: Course, answer: Answer): FoundryResponse | null {
   const response = answer.status < 300 ? readResponse(answer.json) : null
   if (response === null) refuse(course, answer)
   return response
-}
-
-function refuse(course: Course, answer: Answer): void {
-  const refusal = refusalOf(answer.status, answer.head)
-  if (refusal) return course.error(refusal)
-  course.bad(`status ${answer.status} and ${answer.json === undefined ? 'no JSON' : 'nothing that was asked for'}`)
 }
 
 function refusesBackground({ status, json }: Answer): boolean {

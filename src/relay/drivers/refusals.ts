@@ -2,9 +2,21 @@
 import type { AgentError } from '../../protocol/a2a/said.ts'
 import { errorInfo } from '../../protocol/jsonrpc.ts'
 import type { Head } from '../transport.ts'
-import { agentError, agentErrors } from './framework.ts'
+import { agentError, agentErrors, type Course } from './framework.ts'
+import type { Answer } from './request.ts'
 
-/** What the status of an answer refuses, or null where it is a fault of the framework or of our configuration. */
+/** Ends the ask with what an answer refuses, or with a fault where it is none that was asked for. */
+export function refuse(course: Course, { status, head, json, text }: Answer): void {
+  course.detail(`status ${status}: ${text.slice(0, detail_max)}`)
+  const refusal = refusalOf(status, head)
+  if (refusal) course.error(refusal)
+  else course.bad(`status ${status} and ${json === undefined ? 'no JSON' : 'nothing that was asked for'}`)
+}
+
+/** Unit: characters. */
+const detail_max = 500
+
+/** Null where a status is a fault of the framework or of our configuration. */
 export function refusalOf(status: number, head: Head): AgentError | null {
   if (status === 429) return limited(head)
   const [code, message] = refusals[status] ?? []

@@ -15,7 +15,7 @@ import type { AgentError } from '../../protocol/a2a/said.ts'
 import type { Upstream } from '../exchange.ts'
 import { agentError, agentErrors, Course, type DriverBench } from './framework.ts'
 import { messageOf, type Part, partsOf } from './message.ts'
-import { refusalOf } from './refusals.ts'
+import { refuse } from './refusals.ts'
 import type { Answer, Hearer } from './request.ts'
 import { type VertexMemo, VertexTelling } from './vertex-telling.ts'
 import { adviceFor, messageFor, responsesTo, type Wished } from './vertex-words.ts'
@@ -159,10 +159,4 @@ function readSession(memo: JsonObject | null): Session | null {
   const { session, user } = memo ?? {}
   if (typeof session !== 'string' || session === '' || session.length > 256 || typeof user !== 'string') return null
   return { id: session, user }
-}
-
-function refuse(course: Course, { status, head, json }: Answer): void {
-  const refusal = refusalOf(status, head)
-  if (refusal) return course.error(refusal)
-  course.bad(`status ${status} and ${json === undefined ? 'no JSON' : 'nothing that was asked for'}`)
 }
