@@ -26,6 +26,7 @@ const makers: Readonly<Record<DriverKind, (row: DriverRow) => DriverSettings>> =
     kind: 'vertex',
     class_method: row.class_method ?? 'async_stream_query',
     user_id: row.user_id ?? 'person',
+    token_stream: row.token_stream ?? false,
   }),
 }
 

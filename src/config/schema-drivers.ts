@@ -42,6 +42,7 @@ export const driverOptions: Readonly<Record<string, OptionRow>> = {
   api_version: { kinds: ['foundry'], needed: [] },
   class_method: { kinds: ['vertex'], needed: [] },
   user_id: { kinds: ['vertex'], needed: [] },
+  token_stream: { kinds: ['vertex'], needed: [] },
 }
 
 export const driver = z
@@ -93,6 +94,10 @@ export const driver = z
     user_id: z.enum(userIdModes).optional().meta({
       description:
         'vertex: whose sessions they are: person is a stable pseudonym of the person, agent that of the calling agent, context one for each conversation. Absent: person.',
+    }),
+    token_stream: z.boolean().optional().meta({
+      description:
+        'vertex: whether a streamed call asks for pieces of text while a model writes them (RunConfig streaming_mode sse); the method must take run_config. Absent: false.',
     }),
   })
   .prefault({})

@@ -61,4 +61,6 @@ export interface VertexSettings {
   readonly kind: 'vertex'
   readonly class_method: string
   readonly user_id: (typeof userIdModes)[number]
+  /** Whether a streamed call asks for pieces of text. */
+  readonly token_stream: boolean
 }

@@ -4,7 +4,7 @@ import { VertexDriver } from '../../src/relay/drivers/vertex.ts'
 import { DriverTrial, type Heard, stateIn, textIn } from '../support/driver-bench.ts'
 import { startVertex, type VertexEmulator } from '../support/vertex.ts'
 
-const settings = { kind: 'vertex', class_method: 'async_stream_query', user_id: 'person' } as const
+const settings = { kind: 'vertex', class_method: 'async_stream_query', user_id: 'person', token_stream: false } as const
 
 let service: VertexEmulator
 const trials: DriverTrial[] = []
@@ -50,6 +50,19 @@ describe('an agent of Vertex AI Agent Engine', () => {
     expect(heard.said.filter((event) => 'artifactUpdate' in event).length).toBeGreaterThan(3)
     expect(textIn(heard.said)).toBe('echo: hello there (turn 1)')
     expect(stateIn(last(heard))).toBe('TASK_STATE_COMPLETED')
+  })
+
+  it('is asked for pieces of text only where it is said to have them', async () => {
+    const make: ConstructorParameters<typeof DriverTrial>[1] = (upstream, bench) => {
+      const options = { settings: { ...settings, token_stream: true }, salt: 'pepper' }
+      return new VertexDriver({ ...upstream, fixed: ['authorization', 'Bearer a'] }, bench, options)
+    }
+    const asking = new DriverTrial(service.url, make)
+    trials.push(asking)
+    await asking.stream('hi').heard
+    expect(service.asked.at(-1)?.body).toMatchObject({ input: { run_config: { streaming_mode: 'sse' } } })
+    await trial().stream('hi').heard
+    expect(service.asked.at(-1)?.body?.['input']).not.toHaveProperty('run_config')
   })
 
   it('says a text that comes without pieces', async () => {

@@ -60,8 +60,10 @@ export class VertexDriver implements Driver {
     const contextId = call.contextId ?? memo?.contextId ?? null
     const session = await this.#session(course, known.context, () => this.#userOf(warrant, contextId))
     if (session === null) return
-    const input = { message, user_id: session.user, session_id: session.id }
-    const thread = { taskId: call.taskId, contextId: contextId ?? session.id, told: ask.operation === 'stream' }
+    const told = ask.operation === 'stream'
+    const pieces = told && this.#settings.token_stream ? { run_config: { streaming_mode: 'sse' } } : {}
+    const input = { message, user_id: session.user, session_id: session.id, ...pieces }
+    const thread = { taskId: call.taskId, contextId: contextId ?? session.id, told }
     const telling = new VertexTelling(course, thread, this.#bench.settings.answer_bytes)
     const body = { class_method: this.#settings.class_method, input }
     const answer = await this.#ask(course, { path: ':streamQuery?alt=sse', body }, telling)
