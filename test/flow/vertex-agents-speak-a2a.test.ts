@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../src/base/json.ts'
+import { isPersonId, type PersonId } from '../../src/domain/ids.ts'
+import { issueHop } from '../../src/domain/verdict.ts'
 import { VertexDriver } from '../../src/relay/drivers/vertex.ts'
 import { DriverTrial, type Heard, stateIn, textIn } from '../support/driver-bench.ts'
+import { callOf, hopOf } from '../support/hop.ts'
 import { startVertex, type VertexEmulator } from '../support/vertex.ts'
 
 const settings = { kind: 'vertex', class_method: 'async_stream_query', user_id: 'person', token_stream: false } as const
@@ -17,6 +20,12 @@ function trial(overrides: Overrides = {}, token = 'Bearer ya29.token'): DriverTr
   const made = new DriverTrial(service.url, make, overrides)
   trials.push(made)
   return made
+}
+
+function personOf(name: string): PersonId {
+  const id = `user:${name}`
+  if (!isPersonId(id)) throw new Error(`${id} is no person`)
+  return id
 }
 
 const last = ({ said }: Heard): JsonObject | undefined => said.at(-1)
@@ -91,6 +100,30 @@ describe('an agent of Vertex AI Agent Engine', () => {
     expect(service.users.at(-1)).toMatch(/^[0-9a-f]{64}$/)
     await driver.send('three').heard
     expect(service.users.at(-1)).toBe(service.users.at(-2))
+  })
+
+  it.each([
+    ['person', ['ada', 'ada', 'bob'], [true, false]],
+    ['agent', ['ada', 'bob', 'cy'], [true, true]],
+    ['context', ['ada', 'ada', 'ada'], [false, false]],
+  ] as const)('tells users apart by %s', async (user_id, people, same) => {
+    const make: ConstructorParameters<typeof DriverTrial>[1] = (upstream, bench) => {
+      const options = { settings: { ...settings, user_id }, salt: 'pepper' }
+      return new VertexDriver({ ...upstream, fixed: ['authorization', 'Bearer a'] }, bench, options)
+    }
+    const asking = new DriverTrial(service.url, make)
+    trials.push(asking)
+    for (const person of people) {
+      const call = callOf({})
+      const hop = hopOf(call)
+      const warrant = issueHop({ ...hop, run: { ...hop.run, person: personOf(person) } })
+      const params = () => ({ message: { parts: [{ text: 'hi' }] } })
+      const known = { instance: null, task: null, context: null }
+      await asking.ask({ operation: 'send', warrant, call, params, known }).heard
+    }
+    const [first, second, third] = service.users.slice(-3)
+    expect([first === second, second === third]).toEqual(same)
+    expect(service.users.join()).not.toMatch(/ada|bob/)
   })
 
   it('asks for confirmation as a task that needs input, which the next message answers', async () => {

@@ -38,8 +38,8 @@ export interface Pending {
 /** What is remembered of a pending wish between two calls. */
 export type Wished = Pick<Pending, 'wish' | 'id'>
 
-/** So many can be remembered with a task. */
-const pending_max = 16
+/** So many can be remembered with a task: what is remembered has at most 4096 characters, and each has 300. */
+const pending_max = 8
 
 const states: Readonly<Record<string, TaskState>> = {
   queued: 'TASK_STATE_SUBMITTED',

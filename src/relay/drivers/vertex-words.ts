@@ -32,8 +32,8 @@ export interface Pending {
 /** What is remembered of it between two calls. */
 export type Wished = Pick<Pending, 'wish' | 'id' | 'name'>
 
-/** So many can be remembered with a task. */
-export const pendingMax = 16
+/** So many can be remembered with a task: what is remembered has at most 4096 characters, and each has 300. */
+export const pendingMax = 8
 const id_max = 128
 
 /** Names of the calls the kit makes itself; every other long call is one of the app. */

@@ -69,9 +69,9 @@ describe('the words of the Responses API', () => {
     expect(JSON.stringify(readResponse(response({ output })))).not.toContain('javascript')
   })
 
-  it('remembers at most sixteen wishes', () => {
+  it('remembers at most eight wishes', () => {
     const output = Array.from({ length: 40 }, (_, i) => ({ ...approval, id: `mcpr_${i}` }))
-    expect(readResponse(response({ output }))?.pending).toHaveLength(16)
+    expect(readResponse(response({ output }))?.pending).toHaveLength(8)
   })
 
   it('counts tokens only where they are counts', () => {
