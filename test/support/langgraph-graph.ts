@@ -36,7 +36,10 @@ const steps: Readonly<Record<string, Step>> = {
   },
   async count(messages) {
     const chunks = ['one ', 'two ', 'three'].map((content) => new AIMessageChunk(content))
-    return new FakeStreamingChatModel({ sleep: 300, chunks }).invoke([...messages])
+    const answer = await new FakeStreamingChatModel({ chunks }).invoke([...messages])
+    // Whoever hears the chunks has time to go and to come back.
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    return answer
   },
 }
 

@@ -47,6 +47,7 @@ export class Course implements Line {
   #paused = false
   #over = false
   #answered = false
+  #atEnd: (() => void) | null = null
 
   constructor(parts: CourseParts) {
     this.#parts = parts
@@ -72,8 +73,12 @@ export class Course implements Line {
   }
 
   abort(): void {
-    this.#over = true
-    this.#request?.abort()
+    this.#close()
+  }
+
+  /** Calls this once, when the ask has ended or was let go of. One handler; a later call replaces it. */
+  atEnd(handler: () => void): void {
+    this.#atEnd = handler
   }
 
   pause(): void {
@@ -170,6 +175,7 @@ export class Course implements Line {
     if (this.#over) return false
     this.#over = true
     this.#request?.abort()
+    this.#atEnd?.()
     return true
   }
 

@@ -1,5 +1,4 @@
 /** The words of LangGraph's server: runs, threads, messages of a graph. Everything it says is checked before use. */
-import { createHash } from 'node:crypto'
 import { type JsonObject, isJsonObject, readJson } from '../../base/json.ts'
 import type { Part } from './message.ts'
 import type { Usage } from './neutral.ts'
@@ -22,21 +21,6 @@ const idForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** Ids go into paths, so only their one form is taken. */
 export function isGraphId(value: unknown): value is string {
   return typeof value === 'string' && idForm.test(value)
-}
-
-/** A UUID of 16 bytes in hexadecimal, of version 4 (RFC 9562 section 5.4). */
-export function uuidOf(hex: string, version: '4' | '5' = '4'): string {
-  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
-  const rest = [hex.slice(0, 8), hex.slice(8, 12), version + hex.slice(13, 16), variant + hex.slice(17, 20)]
-  return [...rest, hex.slice(20, 32)].join('-')
-}
-
-/** The DNS name space of RFC 9562 section 6.6. */
-const nameSpace = Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex')
-
-/** The same UUID for the same name (version 5, RFC 9562 section 5.5). */
-export function uuidNamed(name: string): string {
-  return uuidOf(createHash('sha1').update(nameSpace).update(name).digest('hex'), '5')
 }
 
 /** The run that `/threads/{thread}/runs/{run}` names. */

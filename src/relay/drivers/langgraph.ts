@@ -14,9 +14,10 @@ import { GraphApi, succeeded } from './langgraph-api.ts'
 import { follow } from './langgraph-follow.ts'
 import { type GraphTask, isNewest, readContext, readTask } from './langgraph-memo.ts'
 import { announce, RunStream, settle } from './langgraph-run.ts'
-import { contentOf, interruptsIn, resumeOf, uuidNamed, uuidOf } from './langgraph-words.ts'
+import { contentOf, interruptsIn, resumeOf } from './langgraph-words.ts'
 import { messageOf, partsOf, returnsImmediately } from './message.ts'
 import { taskEvent } from './neutral.ts'
+import { uuidNamed, uuidOf } from './uuid.ts'
 
 export function openLangGraph(options: LangGraphSettings, upstream: Upstream, bench: DriverBench): Driver {
   return {
