@@ -190,6 +190,12 @@ describe('an agent of Microsoft Foundry', () => {
     expect(lost.error).toMatchObject({ code: -32602 })
   })
 
+  it('gets no token of ours, which names the person', async () => {
+    await trial().send('hi').heard
+    expect(service.asked.some(({ headers }) => 'txn-token' in headers)).toBe(false)
+    expect(service.asked.at(-1)?.headers).toMatchObject({ 'accept-encoding': 'identity' })
+  })
+
   it('takes a refusal of our credentials for a mistake of ours', async () => {
     expect((await trial({}, service.url, 'Basic a').send('hi').heard).fault).toMatchObject({ code: 'bad_answer' })
   })

@@ -168,6 +168,16 @@ describe('an agent of Vertex AI Agent Engine', () => {
     }
   })
 
+  it.each([
+    ['empty', 'bad_answer'],
+    ['vanish', 'truncated'],
+    ['busy', 'bad_answer'],
+  ])('does not take a silent failure of the app for an end or for a fault of the caller: %s', async (mood, code) => {
+    for (const operation of ['send', 'stream'] as const) {
+      expect((await trial()[operation](mood).heard).fault).toMatchObject({ code })
+    }
+  })
+
   it('takes no line and no answer beyond its maximum', async () => {
     expect((await trial({ event_bytes: 4096 }).stream('huge').heard).fault).toMatchObject({ code: 'too_large' })
     const large = trial({ event_bytes: 4_194_304, answer_bytes: 65_536 }).send('huge')
@@ -195,6 +205,12 @@ describe('an agent of Vertex AI Agent Engine', () => {
 
   it('does not go on with a task it does not know', async () => {
     expect((await trial().send('hi', { taskId: 'e-none' }).heard).error).toMatchObject({ code: -32001 })
+  })
+
+  it('gets no token of ours, which names the person', async () => {
+    await trial().send('hi').heard
+    expect(service.asked.some(({ headers }) => 'txn-token' in headers)).toBe(false)
+    expect(service.asked.at(-1)?.headers).toMatchObject({ 'accept-encoding': 'identity' })
   })
 
   it('takes a refusal of our credentials for a mistake of ours', async () => {

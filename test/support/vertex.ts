@@ -96,6 +96,7 @@ class Vertex {
     const mood = moodOf(text)
     if (mood === 'limit')
       throw refuse(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded for aiplatform.googleapis.com', { 'retry-after': '9' })
+    if (mood === 'busy') throw refuse(400, 'FAILED_PRECONDITION', `${failed} Service Unavailable`)
     session.turns += 1
     session.pending = null
     this.#invocations += 1
@@ -122,6 +123,12 @@ async function* work(turn: Turn, mood: string): AsyncGenerator<JsonObject, void>
     return
   }
   if (mood === 'think') yield eventOf(turn, [{ text: 'secretly pondering', thought: true }], { partial: true })
+  // A deployed engine says nothing of an exception: the stream just ends, with a status of success.
+  if (mood === 'empty') return
+  if (mood === 'vanish') {
+    yield eventOf(turn, [{ text: 'let me look' }, { function_call: { id: 'adk-look', name: 'look', args: {} } }], {})
+    return
+  }
   const said = turn.response ? `confirmed: ${String(turn.response['confirmed'])}` : `echo: ${turn.text}`
   const text = mood === 'huge' ? 'x'.repeat(400_000) : `${said} (turn ${turn.session.turns})`
   if (mood !== 'whole') {
@@ -150,6 +157,12 @@ async function* askConfirmation(turn: Turn): AsyncGenerator<JsonObject, void> {
   turn.session.pending = pending
   const args = { originalFunctionCall: original, toolConfirmation: { hint: 'Delete file a?', confirmed: false } }
   yield eventOf(turn, [{ function_call: { ...pending, args } }], { long_running_tool_ids: [pending.id] })
+  const function_response = {
+    id: original.id,
+    name: original.name,
+    response: { error: 'This tool call requires confirmation.' },
+  }
+  yield { ...eventOf(turn, [{ function_response }], {}), actions: { skip_summarization: true } }
 }
 
 function eventOf(turn: Turn, parts: readonly JsonObject[] | null, more: JsonObject): JsonObject {

@@ -43,7 +43,9 @@ export class FoundryDriver implements Driver {
   }
 
   open(ask: Ask, errand: Errand, ear: Ear): Line {
-    const course = new Course({ upstream: this.#upstream, bench: this.#bench, errand, ear })
+    // The service hands no header on to the agent, and our token would tell it who the person is.
+    const anonymous = { ...errand, delivery: null }
+    const course = new Course({ upstream: this.#upstream, bench: this.#bench, errand: anonymous, ear })
     return course.run(async () => {
       if ('call' in ask) return this.#start(ask, course)
       const memo = readMemo(ask.known.task)

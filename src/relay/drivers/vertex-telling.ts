@@ -47,6 +47,7 @@ export class VertexTelling implements Hearer {
   readonly #runs = new Map<string, Run>()
   #pending: readonly Pending[] = []
   #usage: Usage | null = null
+  #open = false
   #ids: TaskIds | null = null
   #invocation = ''
   #made = 0
@@ -80,9 +81,9 @@ export class VertexTelling implements Hearer {
   end(): void {
     const ids = this.#ids
     if (ids === null) return this.#course.bad('a stream without events')
-    if (this.#runs.size > 0) {
-      return this.#course.fault(makeFault('truncated', 'the events ended in the middle of a text', true))
-    }
+    // An engine whose app failed ends the stream like one whose app is done.
+    const cut = this.#runs.size > 0 || (this.#open && this.#pending.length === 0)
+    if (cut) return this.#course.fault(makeFault('truncated', 'the events ended in the middle of the work', true))
     if (this.#pending.length === 0) return this.#close(ids, this.#course.status('TASK_STATE_COMPLETED', ids))
     this.#remember(this.#pending)
     this.#close(ids, this.#asking(ids))
@@ -110,7 +111,8 @@ export class VertexTelling implements Hearer {
     this.#shelf.add(ids, run.artifactId, text)
   }
 
-  #whole(ids: TaskIds, { author, text, files, pending, usage }: AdkEvent): void {
+  #whole(ids: TaskIds, { author, text, files, pending, usage, open }: AdkEvent): void {
+    this.#open = open ?? this.#open
     this.#pending = [...this.#pending, ...pending].slice(0, pendingMax)
     this.#usage = sum(this.#usage, usage)
     const run = this.#runs.get(author)

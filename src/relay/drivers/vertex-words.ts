@@ -15,6 +15,8 @@ export interface AdkEvent {
   readonly files: readonly JsonObject[]
   readonly pending: readonly Pending[]
   readonly usage: Usage | null
+  /** Whether more must follow, such as the result of a call; null where it says nothing of it. */
+  readonly open: boolean | null
   /** One fixed sentence; null where nothing failed. */
   readonly failure: string | null
 }
@@ -69,6 +71,7 @@ export function readEvent(json: JsonObject): AdkEvent | null {
     text: shown.map(({ text }) => (typeof text === 'string' ? text : '')).join(''),
     files: shown.map(fileOf).filter((file) => file !== null),
     pending: Array.isArray(long) ? shown.flatMap((part) => pendingOf(part, long) ?? []) : [],
+    open: isOpen(member(json, 'actions'), shown, Array.isArray(long) && long.length > 0),
     usage: usageOf(member(json, 'usage_metadata')),
     failure,
   }
@@ -85,6 +88,16 @@ function failureOf(json: JsonObject): string | null {
   const isLine = isJsonObject(json['error']) || (typeof json['code'] === 'number' && json['content'] === undefined)
   if (typeof code !== 'string' && !isLine) return null
   return sentences[String(code)] ?? 'The agent failed.'
+}
+
+/** What the kit itself goes by (`is_final_response`), and the actions that end an agent. */
+function isOpen(actions: unknown, parts: readonly JsonObject[], isLong: boolean): boolean | null {
+  const ends = (name: string): boolean => isJsonObject(actions) && member(actions, name) === true
+  if (isLong || ends('skip_summarization') || ends('escalate') || ends('end_of_agent')) return false
+  if (parts.length === 0) return null
+  return parts.some(
+    (part) => member(part, 'function_call') !== undefined || member(part, 'function_response') !== undefined,
+  )
 }
 
 function fileOf(part: JsonObject): JsonObject | null {

@@ -42,7 +42,9 @@ export class VertexDriver implements Driver {
   }
 
   open(ask: Ask, errand: Errand, ear: Ear): Line {
-    const course = new Course({ upstream: this.#upstream, bench: this.#bench, errand, ear })
+    // The service hands no header on to the agent, and our token would tell it who the person is.
+    const anonymous = { ...errand, delivery: null }
+    const course = new Course({ upstream: this.#upstream, bench: this.#bench, errand: anonymous, ear })
     return course.run(async () => {
       if ('call' in ask) return this.#start(ask, course)
       course.error(agentError(agentErrors.unsupported, 'This agent cannot be asked about its tasks.'))
@@ -69,7 +71,7 @@ export class VertexDriver implements Driver {
     const answer = await this.#ask(course, { path: ':streamQuery?alt=sse', body }, telling)
     if (answer === null) return
     if (answer.streamed) telling.end()
-    else refuse(course, answer)
+    else refuseAnswer(course, answer)
   }
 
   /** The session to go on with, or a new one; null once the ask has ended. */
@@ -82,7 +84,7 @@ export class VertexDriver implements Driver {
     if (answer === null) return null
     const output = answer.status < 300 && isJsonObject(answer.json) ? answer.json['output'] : null
     const session = readSession({ session: isJsonObject(output) ? output['id'] : null, user: user_id })
-    if (session === null) refuse(course, answer)
+    if (session === null) refuseAnswer(course, answer)
     else course.memo({ context: { session: session.id, user: session.user } })
     return session
   }
@@ -161,4 +163,11 @@ function readSession(memo: JsonObject | null): Session | null {
   const { session, user } = memo ?? {}
   if (typeof session !== 'string' || session === '' || session.length > 256 || typeof user !== 'string') return null
   return { id: session, user }
+}
+
+/** A failed precondition is what the service calls an app that failed, or that is not awake yet: no fault of the caller. */
+function refuseAnswer(course: Course, answer: Answer): void {
+  const error = isJsonObject(answer.json) ? answer.json['error'] : null
+  const failed = isJsonObject(error) && error['status'] === 'FAILED_PRECONDITION'
+  refuse(course, failed ? { ...answer, status: 500 } : answer)
 }

@@ -59,6 +59,21 @@ describe('the events of the Agent Development Kit', () => {
     ])
   })
 
+  const call = { function_call: { id: 'c', name: 'f', args: {} } }
+  const result = { function_response: { id: 'c', name: 'f', response: {} } }
+
+  it.each([
+    [{ content: { parts: [{ text: 'a' }] } }, false],
+    [{ content: { parts: [{ text: 'a' }, call] } }, true],
+    [{ content: { parts: [result] } }, true],
+    [{ content: { parts: [result] }, actions: { skip_summarization: true } }, false],
+    [{ content: { parts: [result] }, actions: { escalate: true } }, false],
+    [{ content: { parts: [call] }, long_running_tool_ids: ['c'] }, false],
+    [{ actions: { state_delta: { a: 1 } } }, null],
+  ])('say whether more must follow: %j', (more, open) => {
+    expect(readEvent(event(more))?.open).toBe(open)
+  })
+
   it.each([
     [event({ error_code: 'MAX_TOKENS', error_message: 'secret' }), /limit of output tokens/],
     [event({ error_code: 'OTHER', error_message: 'secret' }), /^The agent failed\.$/],
