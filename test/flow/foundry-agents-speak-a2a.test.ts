@@ -80,9 +80,9 @@ describe('an agent of Microsoft Foundry', () => {
     expect(last(answered)).toMatchObject({ statusUpdate: { taskId, status: { state: 'TASK_STATE_COMPLETED' } } })
   })
 
-  it('shows the link of a consent as a task that needs authorization', async () => {
+  it.each(['consent', 'login'])('shows the link of a consent as a task that needs authorization: %s', async (mood) => {
     const driver = trial()
-    const asked = await driver.send('consent').heard
+    const asked = await driver.send(mood).heard
     expect(stateIn(last(asked))).toBe('TASK_STATE_AUTH_REQUIRED')
     expect(JSON.stringify(asked.said)).toContain('https://login.example/consent')
     const { task } = last(asked) as { task: { id: string } }

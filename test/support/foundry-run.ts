@@ -61,6 +61,7 @@ export class FoundryRun {
     if (this.#stopped) return
     if (mood === 'ask') return this.#askApproval()
     if (mood === 'consent') return this.#askConsent()
+    if (mood === 'login') return this.#askAsHosted()
     const text = mood === 'huge' ? 'x'.repeat(400_000) : `echo: ${work.text} (turn ${work.turn})`
     await this.#speak(text, mood === 'slow' ? 20 : 1)
     if (this.#stopped) return
@@ -121,6 +122,17 @@ export class FoundryRun {
     this.onPending(id)
     const consent_link = 'https://login.example/consent?code=1'
     this.#offer({ id, type: 'oauth_consent_request', server_label: 'mail', consent_link })
+  }
+
+  /** Hosted agents ask in an event of its own, and stop there. */
+  #askAsHosted(): void {
+    const asked = {
+      id: `oauthreq_${this.id}`,
+      server_label: 'mail',
+      consent_link: 'https://login.example/consent?code=2',
+    }
+    this.#say('response.oauth_consent_requested', { output_index: 0, ...asked })
+    this.#end('incomplete', {})
   }
 
   #offer(item: JsonObject): void {

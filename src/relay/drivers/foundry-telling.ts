@@ -1,6 +1,5 @@
 /** Tells the events of one response, or what it came to, as A2A. */
 import { type JsonObject, isJsonObject, readJsonObject } from '../../base/json.ts'
-import type { TaskState } from '../../domain/task.ts'
 import { artifactOf, type FoundryResponse, readResponse, type Wished } from './foundry-words.ts'
 import type { Course } from './framework.ts'
 import { statusEvent, taskEvent, type TaskIds, type TaskStatus, usageMetadata } from './neutral.ts'
@@ -31,6 +30,8 @@ export class FoundryTelling implements Hearer {
   readonly #shelf: Shelf
   #ids: TaskIds | null = null
   #queued = false
+  /** Whole items that are no messages. */
+  readonly #offered: JsonObject[] = []
 
   constructor(course: Course, thread: Thread, bytes_max: number) {
     this.#course = course
@@ -84,10 +85,11 @@ export class FoundryTelling implements Hearer {
     'response.output_text.delta': (event) => this.#adds(event),
     'response.refusal.delta': (event) => this.#adds(event),
     'response.output_item.done': (event) => this.#shelves(event),
-    'response.completed': (event) => this.#ends(event, 'TASK_STATE_COMPLETED'),
-    'response.failed': (event) => this.#ends(event, 'TASK_STATE_FAILED'),
-    'response.incomplete': (event) => this.#ends(event, 'TASK_STATE_FAILED'),
-    'response.cancelled': (event) => this.#ends(event, 'TASK_STATE_CANCELED'),
+    'response.oauth_consent_requested': (event) => this.#offers({ ...event, type: 'oauth_consent_request' }),
+    'response.completed': (event) => this.#ends(event, 'completed'),
+    'response.failed': (event) => this.#ends(event, 'failed'),
+    'response.incomplete': (event) => this.#ends(event, 'incomplete'),
+    'response.cancelled': (event) => this.#ends(event, 'cancelled'),
     error: (event) => this.#breaks(event),
   }
 
@@ -109,19 +111,32 @@ export class FoundryTelling implements Hearer {
     if (delta !== '') this.#shelf.add(this.#ids, item_id, delta)
   }
 
-  /** An item whose text was not told in pieces. */
+  /** A whole item: a text that was not told in pieces, or something the agent waits for. */
   #shelves({ item }: JsonObject): void {
-    const artifact = isJsonObject(item) ? artifactOf(item) : null
-    if (this.#ids === null || artifact === null || this.#shelf.has(artifact.artifactId)) return this.#course.quiet()
+    if (!isJsonObject(item)) return this.#course.quiet()
+    const artifact = artifactOf(item)
+    if (artifact === null) return this.#offers(item)
+    if (this.#ids === null || this.#shelf.has(artifact.artifactId)) return this.#course.quiet()
     this.#shelf.put(this.#ids, artifact.artifactId, artifact.parts)
   }
 
+  #offers(item: JsonObject): void {
+    if (this.#offered.length < offered_max) this.#offered.push(item)
+    this.#course.quiet()
+  }
+
   /** The name of the event counts where the response inside says something else. */
-  #ends({ response }: JsonObject, state: TaskState): void {
-    const read = readResponse(response)
-    if (read === null) return this.#course.bad('a last event without its response')
-    const waits = state === 'TASK_STATE_COMPLETED' && read.pending.length > 0
-    this.finish(waits ? read : { ...read, state })
+  #ends({ response }: JsonObject, status: string): void {
+    const read = isJsonObject(response) ? readResponse({ ...response, status, output: this.#allOf(response) }) : null
+    if (read === null) this.#course.bad('a last event without its response')
+    else this.finish(read)
+  }
+
+  /** Hosted agents tell a request for consent in an event of its own, and not always in the response as well. */
+  #allOf({ output }: JsonObject): readonly JsonObject[] {
+    const known = Array.isArray(output) ? output.filter(isJsonObject) : []
+    const ids = new Set(known.map(({ id }) => id))
+    return [...known, ...this.#offered.filter(({ id }) => !ids.has(id) && ids.add(id))]
   }
 
   /** The service failed by itself. Without a task there is nothing that could have failed. */
@@ -153,5 +168,7 @@ export class FoundryTelling implements Hearer {
 }
 
 const depth_max = 64
+/** More than can be remembered; calls that were answered inside the service are among them. */
+const offered_max = 256
 /** Unit: characters. */
 const detail_max = 500

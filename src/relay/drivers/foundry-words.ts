@@ -51,6 +51,13 @@ const states: Readonly<Record<string, TaskState>> = {
   cancelled: 'TASK_STATE_CANCELED',
 }
 
+/** What a response may wait for where it stands; a call that was cut off is none, but a consent ends hosted agents early. */
+const waits: Readonly<Record<string, readonly Wish[]>> = {
+  requires_action: ['approval', 'consent', 'call'],
+  completed: ['approval', 'consent', 'call'],
+  incomplete: ['consent'],
+}
+
 /** The agent's own text about a failure names files, hosts and secrets; only these reasons are told. */
 const sentences: Readonly<Record<string, string>> = {
   max_output_tokens: 'The agent reached its limit of output tokens before it was done.',
@@ -65,12 +72,12 @@ export function readResponse(json: unknown): FoundryResponse | null {
   const state = states[String(json['status'])]
   if (state === undefined) return null
   const output = Array.isArray(json['output']) ? json['output'].filter(isJsonObject) : []
-  const pending = state === 'TASK_STATE_COMPLETED' || state === 'TASK_STATE_INPUT_REQUIRED' ? pendingIn(output) : []
+  const pending = pendingIn(output).filter(({ wish }) => waits[String(json['status'])]?.includes(wish) === true)
   return {
     id: json['id'],
     state: pending.length > 0 ? waitingFor(pending) : state,
     sentence: state === 'TASK_STATE_FAILED' ? sentenceOf(json) : null,
-    detail: state === 'TASK_STATE_FAILED' ? detailOf(json) : null,
+    detail: state === 'TASK_STATE_FAILED' && pending.length === 0 ? detailOf(json) : null,
     artifacts: output.flatMap((item) => artifactOf(item) ?? []),
     pending,
     usage: usageOf(json['usage']),

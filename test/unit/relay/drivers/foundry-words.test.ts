@@ -64,6 +64,12 @@ describe('the words of the Responses API', () => {
     expect(readResponse(response({ output }))?.state).toBe(state)
   })
 
+  it('takes a consent for a wish where a hosted agent stops, and a call that was cut off for none', () => {
+    const state = (output: unknown) => readResponse(response({ status: 'incomplete', output }))?.state
+    expect(state([{ type: 'oauth_consent_request', id: 'o1' }])).toBe('TASK_STATE_AUTH_REQUIRED')
+    expect(state([{ type: 'function_call', id: 'fc_1', call_id: 'c1' }])).toBe('TASK_STATE_FAILED')
+  })
+
   it('shows no link that is not of the web', () => {
     const output = [{ type: 'oauth_consent_request', id: 'o1', consent_link: 'javascript:alert(1)' }]
     expect(JSON.stringify(readResponse(response({ output })))).not.toContain('javascript')
