@@ -86,7 +86,7 @@ describe('an agent behind FastA2A', () => {
     const { id } = taskIn(sent)
     const asked = await rest(driver, id, sent.memo)
     expect(stateIn(asked.said[0])).toBe('TASK_STATE_INPUT_REQUIRED')
-    expect(JSON.stringify(asked.said)).toContain('Delete file a?')
+    expect(asked.said[0]).toMatchObject({ task: { status: { message: { parts: [{ text: 'Delete file a?' }] } } } })
     const answered = await driver.send('yes', { taskId: id, known: asked.memo }).heard
     expect(taskIn(answered)).toMatchObject({ id, history: [{ taskId: id }] })
     const done = await rest(driver, id, answered.memo)

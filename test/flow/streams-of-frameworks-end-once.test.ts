@@ -41,7 +41,12 @@ const vertex: Framework = {
   type: 'application/json',
   known: { context: { session: 's1', user: 'u1' } },
   make: (upstream, bench) => {
-    const settings = { kind: 'vertex', class_method: 'async_stream_query', user_id: 'person', token_stream: false } as const
+    const settings = {
+      kind: 'vertex',
+      class_method: 'async_stream_query',
+      user_id: 'person',
+      token_stream: false,
+    } as const
     return new VertexDriver(upstream, bench, { settings, salt: 'pepper' })
   },
   transcript:

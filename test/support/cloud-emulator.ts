@@ -2,7 +2,12 @@
  * What the emulators of hosted agent services share: a server that keeps what it was asked, and an agent that does what
  * the first word of its message says, so that a test reaches every behaviour through any number of gateways.
  *
- *     hold | slow | fail | break | truncate | garbage | huge | limit | ask | anything else: an echo
+ *     hold | slow | fail | break | garbage | limit | ask      at all of them
+ *     truncate | huge                                         at those that stream
+ *     consent | login | incomplete                            Foundry
+ *     think | whole | crash | empty | vanish | busy           Agent Engine
+ *     data                                                    FastA2A
+ *     anything else                                           an echo that counts the turns of its conversation
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -55,7 +55,9 @@ class FastA2a {
 
   readonly #methods: Readonly<Record<string, (params: JsonObject) => JsonObject | Promise<JsonObject>>> = {
     'message/send': (params) => this.#send(params),
-    'message/stream': () => ({ error: { code: -32004, message: 'This operation is not supported' } }),
+    'message/stream': () => {
+      throw new Refusal(500, 'Internal Server Error')
+    },
     'tasks/get': ({ id, historyLength }) => this.#found(id, historyLength),
     'tasks/cancel': ({ id }) => {
       const task = this.#tasks.get(String(id))
@@ -94,7 +96,11 @@ class FastA2a {
     await pause(mood === 'slow' ? 60 : 5)
     if (task.status['state'] !== 'working') return
     if (mood === 'fail') return move(task, 'failed')
-    if (mood === 'ask') return move(task, 'input-required', { message: messageOf(task, 'Delete file a?') })
+    if (mood === 'ask') {
+      // There is no place for a message beside a status; the question is the last thing in the history.
+      task.history.push(messageOf(task, 'Delete file a?'))
+      return move(task, 'input-required')
+    }
     const value = `echo: ${text} (turn ${turn})`
     const parts = mood === 'data' ? [{ kind: 'data', data: { result: { value } } }] : [{ kind: 'text', text: value }]
     task.history.push(messageOf(task, value))
@@ -107,8 +113,8 @@ class FastA2a {
   }
 }
 
-function move(task: Task, state: string, more: JsonObject = {}): void {
-  task.status = { state, timestamp: now, ...more }
+function move(task: Task, state: string): void {
+  task.status = { state, timestamp: now }
 }
 
 function messageOf({ id, contextId }: Task, text: string): JsonObject {
@@ -158,6 +164,5 @@ function card(host: string): JsonObject {
     defaultInputModes: ['application/json'],
     defaultOutputModes: ['application/json'],
     capabilities: { streaming: false, pushNotifications: false, stateTransitionHistory: false },
-    authentication: { schemes: [] },
   }
 }

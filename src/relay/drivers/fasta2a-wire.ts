@@ -4,7 +4,7 @@
  * zone, and newer versions of the server wrap a sent task as 1.0 does.
  */
 import { type JsonObject, isJsonObject } from '../../base/json.ts'
-import { isTaskState, type TaskState } from '../../domain/task.ts'
+import { isTaskState, phaseOf, type TaskState } from '../../domain/task.ts'
 import type { AgentError } from '../../protocol/a2a/said.ts'
 import { agentError } from './framework.ts'
 import { type Part, partsOf, returnsImmediately } from './message.ts'
@@ -86,12 +86,20 @@ function taskOf(task: JsonObject): WireTask | null {
   if (!isId(id) || !isId(contextId) || !isJsonObject(status)) return null
   const state = stateOf(status['state'])
   if (state === null) return null
+  const said = Array.isArray(history) ? history.filter(isJsonObject).map(messageFrom) : []
   const lists = {
     ...(Array.isArray(artifacts) ? { artifacts: artifacts.filter(isJsonObject).map(artifactFrom) } : {}),
-    ...(Array.isArray(history) ? { history: history.filter(isJsonObject).map(messageFrom) } : {}),
+    ...(said.length > 0 ? { history: said } : {}),
   }
   const more = isJsonObject(metadata) ? { metadata } : {}
-  return { id, contextId, state, task: { id, contextId, status: statusFrom(status, state), ...lists, ...more } }
+  const stands = { ...questionIn(said, state), ...statusFrom(status, state) }
+  return { id, contextId, state, task: { id, contextId, status: stands, ...lists, ...more } }
+}
+
+/** The server cannot put a message beside a status, so a question is the last thing that was said. */
+function questionIn(said: readonly JsonObject[], state: TaskState): JsonObject {
+  const message = said.at(-1)
+  return phaseOf(state) === 'interrupted' && message?.['role'] === 'ROLE_AGENT' ? { message } : {}
 }
 
 function isId(value: unknown): value is string {
