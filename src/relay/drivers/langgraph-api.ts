@@ -129,8 +129,8 @@ export class GraphApi {
   }
 }
 
-/** Nearly seven seconds together. */
-const delays_ms = [25, 50, 100, 200, 400, 800, 1600, 3200]
+/** More than three seconds together. */
+const delays_ms = [25, 50, 100, 200, 400, 800, 1600]
 
 /** Records keep no more of an error's text. Unit: characters. */
 const text_max = 300

@@ -5,6 +5,7 @@
  *                                                             -> updates: __interrupt__ -> end
  *                                                             -> error -> end
  */
+import { crc32 } from 'node:zlib'
 import { type JsonObject, isJsonObject } from '../../base/json.ts'
 import type { StreamEvent } from './splitters.ts'
 import { addUsage, eventJson, type GraphMessage, messagesOf, readMessage } from './langgraph-words.ts'
@@ -15,8 +16,11 @@ import type { Shelf } from './shelf.ts'
 const messages_max = 512
 
 interface Told {
-  /** Characters that were told of it. */
+  /** Its artifact. */
+  readonly id: string
+  /** Characters that were told of it, and their mark. */
   length: number
+  mark: number
   usage: Usage | null
   /** Whether a node left it in the state: what it cost is known then. */
   whole: boolean
@@ -36,7 +40,7 @@ export class RunFold {
 
   /** Tokens of the messages that are new in this run. */
   get usage(): Usage | null {
-    return [...this.#messages.values()].reduce((sum: Usage | null, { usage }) => addUsage(sum, usage), null)
+    return [...new Set(this.#messages.values())].reduce((sum: Usage | null, { usage }) => addUsage(sum, usage), null)
   }
 
   take(ids: TaskIds, { name, data }: StreamEvent): void {
@@ -50,12 +54,13 @@ export class RunFold {
   /** A message as it stands in the state; what was told of it in chunks is not told again. */
   takeWhole(ids: TaskIds, message: GraphMessage): void {
     if (message.role !== 'ai') return
-    const told = this.#toldOf(message)
+    const told = this.#twinOf(message) ?? this.#toldOf(message)
     if (message.usage) told.usage = message.usage
     told.whole = true
-    if (message.text === '' || told.length === message.text.length) return
+    if (message.text === '' || isSame(told, message)) return
     told.length = message.text.length
-    this.#shelf.put(ids, artifactId(message), [{ text: message.text }])
+    told.mark = crc32(message.text)
+    this.#shelf.put(ids, told.id, [{ text: message.text }])
   }
 
   #takeChunk(ids: TaskIds, value: unknown): void {
@@ -68,7 +73,8 @@ export class RunFold {
     told.usage = addUsage(told.usage, message.usage)
     if (message.text === '') return
     told.length += message.text.length
-    this.#shelf.add(ids, artifactId(message), message.text)
+    told.mark = crc32(message.text, told.mark)
+    this.#shelf.add(ids, told.id, message.text)
   }
 
   #takeUpdate(ids: TaskIds, value: unknown): void {
@@ -81,14 +87,26 @@ export class RunFold {
     }
   }
 
+  /** Some models name a message otherwise once it is whole; it is known by its text then. */
+  #twinOf(message: GraphMessage): Told | null {
+    if (message.text === '' || this.#messages.has(artifactId(message))) return null
+    const twin = [...this.#messages.values()].find((told) => !told.whole && isSame(told, message)) ?? null
+    if (twin !== null && this.#messages.size < messages_max) this.#messages.set(artifactId(message), twin)
+    return twin
+  }
+
   #toldOf(message: GraphMessage): Told {
     const key = artifactId(message)
     const known = this.#messages.get(key)
     if (known) return known
-    const fresh = { length: 0, usage: null, whole: false }
+    const fresh = { id: key, length: 0, mark: 0, usage: null, whole: false }
     if (this.#messages.size < messages_max) this.#messages.set(key, fresh)
     return fresh
   }
+}
+
+function isSame(told: Told, { text }: GraphMessage): boolean {
+  return told.length === text.length && told.mark === crc32(text)
 }
 
 /** Records keep no more of what a graph failed with. Unit: characters. */

@@ -8,7 +8,15 @@ import type { GraphApi } from './langgraph-api.ts'
 import { succeeded } from './langgraph-api.ts'
 import { type GraphTask, isNewest, readTask, writeTask } from './langgraph-memo.ts'
 import { failed, plainStates, RunStream, settle } from './langgraph-run.ts'
-import { addUsage, type GraphMessage, interruptsIn, messagesIn, questionOf, type RunStatus } from './langgraph-words.ts'
+import {
+  addUsage,
+  answersTo,
+  type GraphMessage,
+  interruptsIn,
+  messagesIn,
+  questionOf,
+  type RunStatus,
+} from './langgraph-words.ts'
 import { taskEvent, type Usage, usageMetadata } from './neutral.ts'
 
 export async function follow(api: GraphApi, bench: DriverBench, ask: FollowAsk): Promise<void> {
@@ -41,13 +49,15 @@ interface View {
   readonly said: string | readonly JsonObject[]
   /** What models have written since the caller's message. */
   readonly messages: readonly GraphMessage[]
+  /** Those of them that the newest run has written. */
+  readonly priced: readonly GraphMessage[]
 }
 
 /** Null where the ask has ended. */
 async function viewOf(api: GraphApi, ask: FollowAsk, task: GraphTask, run: RunStatus): Promise<View | null> {
-  if (task.canceled) return { state: 'TASK_STATE_CANCELED', said: [], messages: [] }
+  if (task.canceled) return { state: 'TASK_STATE_CANCELED', said: [], messages: [], priced: [] }
   const plain = plainStates[run]
-  if (plain) return { state: plain, said: plain === 'TASK_STATE_FAILED' ? failed : [], messages: [] }
+  if (plain) return { state: plain, said: plain === 'TASK_STATE_FAILED' ? failed : [], messages: [], priced: [] }
   const thread = await api.thread(task.thread)
   if (thread.kind === 'thread') return endOf(ask, task, run, thread.json)
   api.stop(thread)
@@ -55,37 +65,31 @@ async function viewOf(api: GraphApi, ask: FollowAsk, task: GraphTask, run: RunSt
 }
 
 function endOf(ask: FollowAsk, task: GraphTask, run: RunStatus, thread: JsonObject): View {
-  const messages = answersTo(task.message, messagesIn(thread))
+  const all = messagesIn(thread)
+  const messages = answersTo(task.message, all)
+  const priced = answersTo(task.from, all)
   const newest = isNewest(task, ask.known)
   const interrupts = newest ? interruptsIn(thread) : null
-  if (interrupts !== null) return { state: 'TASK_STATE_INPUT_REQUIRED', said: questionOf(interrupts), messages }
+  if (interrupts !== null) return { state: 'TASK_STATE_INPUT_REQUIRED', said: questionOf(interrupts), messages, priced }
   const dropped = task.waiting && !newest
-  if (dropped || run === 'interrupted') return { state: 'TASK_STATE_CANCELED', said: dropped ? left : [], messages }
-  return { state: 'TASK_STATE_COMPLETED', said: [], messages }
+  if (dropped || run === 'interrupted')
+    return { state: 'TASK_STATE_CANCELED', said: dropped ? left : [], messages, priced }
+  return { state: 'TASK_STATE_COMPLETED', said: [], messages, priced }
 }
 
 const left = 'The conversation went on without an answer to this task.'
-
-/** What stands in the state of a thread behind the caller's message and before the next one. */
-function answersTo(message: string, all: readonly GraphMessage[]): readonly GraphMessage[] {
-  const from = all.findIndex(({ id }) => id === message)
-  if (from === -1) return []
-  const rest = all.slice(from + 1)
-  const next = rest.findIndex(({ role }) => role === 'human')
-  return (next === -1 ? rest : rest.slice(0, next)).filter(({ role }) => role === 'ai')
-}
 
 function get({ api, task, view }: Following): void {
   api.course.say(snapshot(api, task, view))
   api.course.end()
 }
 
-function snapshot(api: GraphApi, task: GraphTask, { state, said, messages }: View): JsonObject {
+function snapshot(api: GraphApi, task: GraphTask, { state, said, messages, priced }: View): JsonObject {
   if (state === 'TASK_STATE_INPUT_REQUIRED') api.course.memo({ task: writeTask({ ...task, waiting: true }) })
   const artifacts = messages
     .filter(({ text }) => text !== '')
     .map(({ id, text }) => ({ artifactId: id ?? 'answer', parts: [{ text }] }))
-  const usage = messages.reduce((sum: Usage | null, each) => addUsage(sum, each.usage), null)
+  const usage = priced.reduce((sum: Usage | null, each) => addUsage(sum, each.usage), null)
   const metadata = phaseOf(state) === 'open' ? undefined : usageMetadata(usage)
   return taskEvent(task, api.course.status(state, task, said), { artifacts, ...(metadata ? { metadata } : {}) })
 }
@@ -101,11 +105,6 @@ async function subscribe({ api, bench, task, view }: Following): Promise<void> {
   const answer = await api.join(task, stream)
   if (isFault(answer)) return course.fault(answer)
   if (!succeeded(answer)) return api.refuse(answer)
-  const thread = await api.thread(task.thread)
-  if (thread.kind !== 'thread') return api.stop(thread)
-  // A server that keeps no events replays none, so what it did not tell stands in the thread.
-  for (const message of answersTo(task.message, messagesIn(thread.json))) stream.fold.takeWhole(task, message)
-  stream.fold.interrupts ??= interruptsIn(thread.json)
   return settle(api, stream)
 }
 

@@ -12,6 +12,8 @@ export interface GraphTask {
   readonly run: string
   /** The id of the caller's message in the state of the thread; what the graph says stands behind it. */
   readonly message: string
+  /** The last message before the newest run, where that went on with the task; else the caller's. */
+  readonly from: string
   /** Whether it was cancelled: the server has no word of its own for that. */
   readonly canceled: boolean
   /** Whether it was last seen to wait for an answer. */
@@ -27,14 +29,24 @@ export interface GraphContext {
 /** Null for a task that was never started here. */
 export function readTask(taskId: string, { task }: Known): GraphTask | null {
   if (!isJsonObject(task)) return null
-  const { context: contextId, thread, run, message, canceled, waiting } = task
+  const { context: contextId, thread, run, message, from, canceled, waiting } = task
   if (!isGraphId(taskId) || !isGraphId(thread) || !isGraphId(run)) return null
   if (typeof contextId !== 'string' || typeof message !== 'string') return null
-  return { taskId, contextId, thread, run, message, canceled: canceled === true, waiting: waiting === true }
+  const since = typeof from === 'string' ? from : message
+  return {
+    taskId,
+    contextId,
+    thread,
+    run,
+    message,
+    from: since,
+    canceled: canceled === true,
+    waiting: waiting === true,
+  }
 }
 
-export function writeTask({ contextId, thread, run, message, canceled, waiting }: GraphTask): JsonObject {
-  return { context: contextId, thread, run, message, canceled, waiting }
+export function writeTask({ contextId, thread, run, message, from, canceled, waiting }: GraphTask): JsonObject {
+  return { context: contextId, thread, run, message, from, canceled, waiting }
 }
 
 export function readContext({ context }: Known): GraphContext | null {

@@ -6,7 +6,17 @@ import type { Course } from './framework.ts'
 import type { GraphApi } from './langgraph-api.ts'
 import { RunFold } from './langgraph-fold.ts'
 import { type GraphTask, writeTask } from './langgraph-memo.ts'
-import { eventJson, isGraphId, questionOf, runIn, type RunStatus } from './langgraph-words.ts'
+import {
+  answersTo,
+  eventJson,
+  interruptsIn,
+  isGraphId,
+  isLast,
+  messagesIn,
+  questionOf,
+  runIn,
+  type RunStatus,
+} from './langgraph-words.ts'
 import { statusEvent, taskEvent, usageMetadata } from './neutral.ts'
 import type { Hearer } from './request.ts'
 import { Shelf } from './shelf.ts'
@@ -82,7 +92,10 @@ export function announce(course: Course, task: GraphTask): void {
   course.memo({ task: writeTask(task), context: { thread: task.thread, run: task.run } })
 }
 
-/** Tells how a run ended whose stream is over: an end of the stream alone is no success. */
+/**
+ * Tells how a run ended whose stream is over. An end of the stream alone is no success, and what was cut off or never
+ * replayed stands in the thread.
+ */
 export async function settle(api: GraphApi, stream: RunStream): Promise<void> {
   const { course } = api
   const { task, fold } = stream
@@ -91,18 +104,24 @@ export async function settle(api: GraphApi, stream: RunStream): Promise<void> {
   if (fold.interrupts !== null) return ask(course, stream, fold.interrupts)
   const run = await api.ended(task)
   if (run.kind !== 'run') return api.stop(run)
-  if (run.status === 'success') return stream.finish('TASK_STATE_COMPLETED')
   if (run.status === 'interrupted') return stream.finish('TASK_STATE_CANCELED')
-  return fail(course, stream, `the run ended as ${run.status}`)
+  if (run.status !== 'success') return fail(course, stream, `the run ended as ${run.status}`)
+  const thread = await api.thread(task.thread)
+  if (thread.kind !== 'thread') return api.stop(thread)
+  const messages = messagesIn(thread.json)
+  for (const message of answersTo(task.from, messages)) fold.takeWhole(task, message)
+  const interrupts = isLast(task.from, messages) ? interruptsIn(thread.json) : null
+  if (interrupts !== null) return ask(course, stream, interrupts)
+  stream.finish('TASK_STATE_COMPLETED')
 }
 
 /** The sentences of a graph's exceptions are for operators: they name files, hosts and secrets. */
-export function fail(course: Course, stream: RunStream, detail: string): void {
+function fail(course: Course, stream: RunStream, detail: string): void {
   course.detail(detail)
   stream.finish('TASK_STATE_FAILED', failed)
 }
 
-export function ask(course: Course, stream: RunStream, interrupts: readonly JsonObject[]): void {
+function ask(course: Course, stream: RunStream, interrupts: readonly JsonObject[]): void {
   if (stream.task) course.memo({ task: writeTask({ ...stream.task, waiting: true }) })
   stream.finish('TASK_STATE_INPUT_REQUIRED', questionOf(interrupts))
 }

@@ -46,6 +46,23 @@ export function messagesIn(thread: unknown): readonly GraphMessage[] {
   return isJsonObject(thread) && isJsonObject(thread['values']) ? messagesOf(thread['values']['messages']) : []
 }
 
+/** What models have written behind this message and before the next one of a caller. */
+export function answersTo(message: string, all: readonly GraphMessage[]): readonly GraphMessage[] {
+  const rest = behind(message, all)
+  const next = rest.findIndex(({ role }) => role === 'human')
+  return (next === -1 ? rest : rest.slice(0, next)).filter(({ role }) => role === 'ai')
+}
+
+/** Whether no caller has said anything behind this message. */
+export function isLast(message: string, all: readonly GraphMessage[]): boolean {
+  return behind(message, all).every(({ role }) => role !== 'human')
+}
+
+function behind(message: string, all: readonly GraphMessage[]): readonly GraphMessage[] {
+  const at = all.findIndex(({ id }) => id === message)
+  return at === -1 ? [] : all.slice(at + 1)
+}
+
 /** A message or a list of them, as a node of a graph returns them. */
 export function messagesOf(value: unknown): readonly GraphMessage[] {
   return (Array.isArray(value) ? value : [value]).filter(isJsonObject).map(readMessage)

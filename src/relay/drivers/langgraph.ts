@@ -14,7 +14,7 @@ import { GraphApi, succeeded } from './langgraph-api.ts'
 import { follow } from './langgraph-follow.ts'
 import { type GraphTask, isNewest, readContext, readTask } from './langgraph-memo.ts'
 import { announce, RunStream, settle } from './langgraph-run.ts'
-import { contentOf, interruptsIn, resumeOf } from './langgraph-words.ts'
+import { contentOf, interruptsIn, messagesIn, resumeOf } from './langgraph-words.ts'
 import { messageOf, partsOf, returnsImmediately } from './message.ts'
 import { taskEvent } from './neutral.ts'
 import { uuidNamed, uuidOf } from './uuid.ts'
@@ -72,7 +72,7 @@ function fresh(ask: StartAsk, { dice }: DriverBench): Opening {
   const content = contentOf(partsOf(messageOf(ask.params())))
   return {
     input: { if_not_exists: 'create', input: { messages: [{ role: 'user', content, id: call.id }] } },
-    task: { taskId: null, contextId, thread, message: call.id, canceled: false, waiting: false },
+    task: { taskId: null, contextId, thread, message: call.id, from: call.id, canceled: false, waiting: false },
   }
 }
 
@@ -86,8 +86,9 @@ async function resumed(api: GraphApi, ask: StartAsk, taskId: string): Promise<Op
   if (task.canceled || !isNewest(task, ask.known) || interruptsIn(thread.json) === null) {
     return endWith(() => course.error(idle))
   }
+  const from = messagesIn(thread.json).at(-1)?.id ?? task.from
   const resume = resumeOf(partsOf(messageOf(ask.params())))
-  return { input: { command: { resume } }, task: { ...task, waiting: false } }
+  return { input: { command: { resume } }, task: { ...task, from, waiting: false } }
 }
 
 const idle = agentError(agentErrors.unsupported, 'The task does not wait for a message.')

@@ -37,5 +37,5 @@ export function openDriver<Kind extends FrameworkSettings['kind']>(
   upstream: Upstream,
   bench: OpeningBench,
 ): Driver {
-  return openers[options.kind as Kind](options, upstream, bench)
+  return openers[options.kind](options, upstream, bench)
 }

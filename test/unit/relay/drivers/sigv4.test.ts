@@ -20,11 +20,11 @@ const sent: Outbound = {
   origin: 'http://127.0.0.1:41310',
   path: `${runtime}/invocations?qualifier=DEFAULT`,
   headers: [
-    ...['content-type', 'application/json', 'accept', 'text/event-stream, application/json', ...session],
-    ...['x-amzn-bedrock-agentcore-runtime-user-id', 'u1', 'baggage', 'run=1', 'content-length', '15', ...agent],
-    ...['traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
-    ...['amz-sdk-invocation-id', '9e5b3b6e-28d1-4848-b868-9a3a9e5bcfbe'],
-  ],
+    ['content-type', 'application/json', 'accept', 'text/event-stream, application/json', ...session],
+    ['x-amzn-bedrock-agentcore-runtime-user-id', 'u1', 'baggage', 'run=1', 'content-length', '15', ...agent],
+    ['traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+    ['amz-sdk-invocation-id', '9e5b3b6e-28d1-4848-b868-9a3a9e5bcfbe'],
+  ].flat(),
   body: Buffer.from('{"prompt":"hi"}'),
   tls: null,
 }
