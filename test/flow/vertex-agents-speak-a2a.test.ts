@@ -135,7 +135,7 @@ describe('an agent of Vertex AI Agent Engine', () => {
     const unclear = await driver.send('perhaps', { taskId, known: asked.memo }).heard
     expect(unclear.error).toMatchObject({ code: -32602 })
     const answered = await driver.send('no', { taskId, known: asked.memo }).heard
-    expect(textIn(answered.said)).toBe('confirmed: false (turn 2)')
+    expect(textIn([...asked.said, ...answered.said])).toBe('let me see\nconfirmed: false (turn 2)')
     expect(last(answered)).toMatchObject({ task: { id: taskId, status: { state: 'TASK_STATE_COMPLETED' } } })
   })
 

@@ -35,7 +35,7 @@ interface Session {
   readonly user: string
   turns: number
   /** The function call that waits for its response. */
-  pending: { readonly id: string; readonly name: string } | null
+  pending: { readonly id: string; readonly name: string; readonly invocation: string } | null
 }
 
 interface Turn {
@@ -98,9 +98,11 @@ class Vertex {
       throw refuse(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded for aiplatform.googleapis.com', { 'retry-after': '9' })
     if (mood === 'busy') throw refuse(400, 'FAILED_PRECONDITION', `${failed} Service Unavailable`)
     session.turns += 1
+    if (!answered) this.#invocations += 1
+    // Where the agent had waited, the kit goes on with the same invocation.
+    const invocation = answered ? (session.pending?.invocation ?? '') : `e-${this.#invocations}`
     session.pending = null
-    this.#invocations += 1
-    const turn = { text, session, invocation: `e-${this.#invocations}`, response: answered?.response ?? null }
+    const turn = { text, session, invocation, response: answered?.response ?? null }
     response.writeHead(200, { 'content-type': 'application/json' })
     if (mood === 'hold') response.write(line(eventOf(turn, [{ text: 'one moment ' }], { partial: true })))
     if (mood === 'hold') await this.#gate.pass(() => response.destroyed)
@@ -151,10 +153,11 @@ async function* work(turn: Turn, mood: string): AsyncGenerator<JsonObject, void>
 
 async function* askConfirmation(turn: Turn): AsyncGenerator<JsonObject, void> {
   const original = { id: 'adk-tool', name: 'delete_file', args: { path: 'a' } }
-  yield eventOf(turn, [{ function_call: original }], { usage_metadata: usage(5, 2) })
+  const parts = [{ text: 'let me see' }, { function_call: original }]
+  yield eventOf(turn, parts, { usage_metadata: usage(5, 2), long_running_tool_ids: [] })
   await pause(1)
   const pending = { id: `adk-${turn.invocation}`, name: 'adk_request_confirmation' }
-  turn.session.pending = pending
+  turn.session.pending = { ...pending, invocation: turn.invocation }
   const args = { originalFunctionCall: original, toolConfirmation: { hint: 'Delete file a?', confirmed: false } }
   yield eventOf(turn, [{ function_call: { ...pending, args } }], { long_running_tool_ids: [pending.id] })
   const function_response = {
@@ -167,14 +170,20 @@ async function* askConfirmation(turn: Turn): AsyncGenerator<JsonObject, void> {
 
 function eventOf(turn: Turn, parts: readonly JsonObject[] | null, more: JsonObject): JsonObject {
   return {
-    ...(parts === null ? {} : { content: { parts, role: 'model' } }),
+    ...(parts === null ? {} : { content: { parts, role: roleOf(parts) } }),
     invocation_id: turn.invocation,
     author: 'root_agent',
     actions: { state_delta: {}, artifact_delta: {}, requested_auth_configs: {}, requested_tool_confirmations: {} },
-    id: `${turn.invocation}-${Math.random().toString(36).slice(2, 10)}`,
+    // The pieces of a text and the whole have one id.
+    id: `${turn.invocation}-${turn.session.turns}`,
+    node_info: { path: 'root_agent@1' },
     timestamp: 1_800_000_000.25,
     ...more,
   }
+}
+
+function roleOf(parts: readonly JsonObject[]): string {
+  return parts.some((part) => Object.hasOwn(part, 'function_response')) ? 'user' : 'model'
 }
 
 function usage(prompt_token_count: number, candidates_token_count: number): JsonObject {

@@ -100,9 +100,10 @@ export class VertexTelling implements Hearer {
     return ids
   }
 
-  #piece(ids: TaskIds, { author, text }: AdkEvent): void {
+  #piece(ids: TaskIds, event: AdkEvent): void {
+    const { author, text } = event
     if (text === '') return this.#course.quiet()
-    const run = this.#runs.get(author) ?? { artifactId: this.#nextId(), text: '' }
+    const run = this.#runs.get(author) ?? { artifactId: this.#artifactId(event), text: '' }
     run.text += text
     this.#runs.set(author, run)
     if (run.text.length > this.#bytes_max || this.#runs.size > runs_max) {
@@ -111,17 +112,18 @@ export class VertexTelling implements Hearer {
     this.#shelf.add(ids, run.artifactId, text)
   }
 
-  #whole(ids: TaskIds, { author, text, files, pending, usage, open }: AdkEvent): void {
+  #whole(ids: TaskIds, event: AdkEvent): void {
+    const { author, text, files, pending, usage, open } = event
     this.#open = open ?? this.#open
     this.#pending = [...this.#pending, ...pending].slice(0, pendingMax)
     this.#usage = sum(this.#usage, usage)
     const run = this.#runs.get(author)
     this.#runs.delete(author)
     if (run === undefined) {
-      if (text !== '') this.#shelf.put(ids, this.#nextId(), [{ text }])
+      if (text !== '') this.#shelf.put(ids, this.#artifactId(event), [{ text }])
     } else if (text !== '' && !text.startsWith(run.text)) this.#shelf.put(ids, run.artifactId, [{ text }])
     else if (text.length > run.text.length) this.#shelf.add(ids, run.artifactId, text.slice(run.text.length))
-    if (files.length > 0) this.#shelf.put(ids, this.#nextId(), files)
+    if (files.length > 0) this.#shelf.put(ids, `${this.#artifactId(event)}-files`, files)
     this.#course.quiet()
   }
 
@@ -147,9 +149,10 @@ export class VertexTelling implements Hearer {
     this.#course.memo({ task: { ...memo } satisfies JsonObject })
   }
 
-  #nextId(): string {
+  /** An invocation goes on where the agent waited for its caller, so its id would name two artifacts. */
+  #artifactId({ id }: AdkEvent): string {
     this.#made += 1
-    return `${this.#invocation}-${this.#made}`
+    return id ?? `${this.#invocation}-${this.#made}`
   }
 }
 

@@ -7,6 +7,8 @@ import type { Usage } from './neutral.ts'
 /** One event, without what the agent only thought or worked with. */
 export interface AdkEvent {
   readonly invocation: string | null
+  /** The same for the pieces of a text and the whole; null where there is none. */
+  readonly id: string | null
   /** The agent of the app that speaks. */
   readonly author: string
   /** A piece of what a later event says as a whole. */
@@ -57,15 +59,17 @@ const sentences: Readonly<Record<string, string>> = {
 /** Null for what is no event. */
 export function readEvent(json: JsonObject): AdkEvent | null {
   const invocation = member(json, 'invocation_id')
+  const { id } = json
   const content = json['content']
   const failure = failureOf(json)
-  const named = typeof invocation === 'string' && invocation !== '' && invocation.length <= id_max
+  const named = isId(invocation)
   if (!named && failure === null) return null
   const parts: readonly unknown[] = isJsonObject(content) && Array.isArray(content['parts']) ? content['parts'] : []
   const shown = parts.filter(isJsonObject).filter(({ thought }) => thought !== true)
   const long = member(json, 'long_running_tool_ids')
   return {
     invocation: named ? invocation : null,
+    id: isId(id) ? id : null,
     author: typeof json['author'] === 'string' ? json['author'].slice(0, id_max) : '',
     partial: json['partial'] === true,
     text: shown.map(({ text }) => (typeof text === 'string' ? text : '')).join(''),
@@ -75,6 +79,10 @@ export function readEvent(json: JsonObject): AdkEvent | null {
     usage: usageOf(member(json, 'usage_metadata')),
     failure,
   }
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= id_max
 }
 
 /** One keyword in the app flips the spelling of all members, so both are read. */
@@ -151,7 +159,9 @@ const questions: Readonly<Record<Wish, (name: string, args: JsonObject) => strin
     const original = member(args, 'original_function_call')
     const hint = isJsonObject(confirmation) ? confirmation['hint'] : null
     const tool = isJsonObject(original) && typeof original['name'] === 'string' ? original['name'] : 'a tool'
-    const question = typeof hint === 'string' && hint !== '' ? hint : `The agent asks whether it may call ${tool}.`
+    // The kit's own words are for its own clients: they ask for a FunctionResponse.
+    const own = typeof hint === 'string' && hint !== '' && !hint.includes('FunctionResponse')
+    const question = own ? hint : `The agent asks whether it may call ${tool}.`
     return `${question} ${approvalAdvice}`
   },
   credential: () =>

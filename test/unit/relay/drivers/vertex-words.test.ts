@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { pseudonymOf } from '../../../../src/relay/drivers/vertex.ts'
-import { messageFor, readEvent, responsesTo } from '../../../../src/relay/drivers/vertex-words.ts'
+import { messageFor, readEvent, responsesTo, shownOf } from '../../../../src/relay/drivers/vertex-words.ts'
 
 const event = (more: object): Record<string, unknown> => ({ invocation_id: 'e-1', author: 'root', ...more })
 
@@ -57,6 +57,17 @@ describe('the events of the Agent Development Kit', () => {
     expect(readEvent(event({ content, long_running_tool_ids: ['c'] }))?.pending).toMatchObject([
       { wish, id: 'c', name },
     ])
+  })
+
+  it('are shown in words that callers understand, and in those of the app', () => {
+    const ask = (hint: string): string => {
+      const args = { originalFunctionCall: { name: 'delete' }, toolConfirmation: { hint } }
+      return shownOf({ wish: 'approval', id: 'c', name: 'adk_request_confirmation', args }).sentence
+    }
+    expect(ask('Really?')).toMatch(/^Really\? Answer with yes or no/)
+    expect(ask('Please respond with a FunctionResponse.')).toMatch(
+      /^The agent asks whether it may call delete\. Answer/,
+    )
   })
 
   const call = { function_call: { id: 'c', name: 'f', args: {} } }
