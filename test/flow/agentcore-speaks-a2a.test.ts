@@ -100,6 +100,10 @@ test('a slow task is told before its app answers', async () => {
   expect(stateIn((await asking.heard).said.at(-1))).toBe('TASK_STATE_COMPLETED')
 })
 
+test('the delivery token reaches the app, which is handed few headers', async () => {
+  expect(textIn((await trial.send('token').heard).said)).toBe('delivery-token')
+})
+
 test('an answer without a text is told as data', async () => {
   const { said } = await trial.send('data').heard
   expect(said[0]).toMatchObject({ task: { artifacts: [{ parts: [{ data: { rows: [1, 2] } }] }] } })

@@ -18,11 +18,12 @@ async function* streamed(prompt: string): AsyncGenerator<{ readonly event?: stri
 
 const app = new BedrockAgentCoreApp({
   invocationHandler: {
-    async process(body, { sessionId }) {
+    async process(body, { sessionId, headers }) {
       const { prompt = '' } = body as Asked
       if (['stream', 'break', 'hang'].includes(prompt)) return streamed(prompt)
       if (prompt === 'boom') throw new Error('kaboom at /srv/secret.ts')
       if (prompt === 'slow') await new Promise((resolve) => setTimeout(resolve, 800))
+      if (prompt === 'token') return headers['x-amzn-bedrock-agentcore-runtime-custom-txn-token'] ?? 'none'
       if (prompt === 'data') return { rows: [1, 2] }
       const turn = (turns.get(sessionId) ?? 0) + 1
       turns.set(sessionId, turn)

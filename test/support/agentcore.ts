@@ -87,7 +87,8 @@ class Front {
 
   #pass(asked: IncomingMessage, body: Buffer, session: string, response: ServerResponse): void {
     const { accept = '', 'content-type': type = '' } = asked.headers
-    const headers = { accept, 'content-type': type, [sessionHeader]: session }
+    const custom = Object.entries(asked.headers).filter(([name]) => name.includes('-runtime-custom-'))
+    const headers = { ...Object.fromEntries(custom), accept, 'content-type': type, [sessionHeader]: session }
     const inner = request(`${this.#container}/invocations`, { method: 'POST', headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers)
       answer.pipe(response)

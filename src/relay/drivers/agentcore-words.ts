@@ -8,6 +8,12 @@ import type { Usage } from './neutral.ts'
 /** Which session of the runtime a request is for: one micro machine with its memory. */
 export const sessionHeader = 'x-amzn-bedrock-agentcore-runtime-session-id'
 
+/**
+ * Where the delivery token goes beside `txn-token`: of all headers an app is handed only those with this beginning, so
+ * that it could not stay in the run without it.
+ */
+export const deliveryHeader = 'x-amzn-bedrock-agentcore-runtime-custom-txn-token'
+
 const sessionForm = /^(?!a2a-)[A-Za-z0-9][A-Za-z0-9_-]{32,255}$/
 
 /**

@@ -4,11 +4,11 @@
  */
 import { isFault } from '../../domain/fault.ts'
 import type { AgentCoreSettings } from '../../config/settings-drivers.ts'
-import type { Driver, FollowAsk, Known, StartAsk } from '../driver.ts'
+import type { Driver, Errand, FollowAsk, Known, StartAsk } from '../driver.ts'
 import type { Upstream } from '../exchange.ts'
 import { refusalIn } from './agentcore-errors.ts'
 import { type Invocation, invoke, LiveSessions } from './agentcore-invoke.ts'
-import { requestBody, sessionHeader, sessionOf } from './agentcore-words.ts'
+import { deliveryHeader, requestBody, sessionHeader, sessionOf } from './agentcore-words.ts'
 import { agentError, agentErrors, Course, type CourseParts, type DriverBench, type Wanted } from './framework.ts'
 import { messageOf, partsOf, textOf } from './message.ts'
 import { taskEvent } from './neutral.ts'
@@ -24,7 +24,7 @@ export function openAgentCore(options: AgentCoreSettings, upstream: Upstream, be
       const parts: CourseParts = { upstream, bench, errand, ear, ...(signer ? { sign: signer } : {}) }
       const course = new Course(parts)
       const starts = 'params' in ask
-      return course.run(async () => (starts ? runtime.start(course, ask) : runtime.follow(course, ask)))
+      return course.run(async () => (starts ? runtime.start(course, ask, errand) : runtime.follow(course, ask)))
     },
   }
 }
@@ -45,7 +45,7 @@ class Runtime {
     this.#base = options.runtime_arn === null ? root : `${root}/runtimes/${encodeURIComponent(options.runtime_arn)}`
   }
 
-  async start(course: Course, ask: StartAsk): Promise<void> {
+  async start(course: Course, ask: StartAsk, { delivery }: Errand): Promise<void> {
     // A task is over with its one answer: there is nothing to add to it.
     if (ask.call.taskId !== null) {
       return course.error(ask.known.task === null ? unknown : agentError(agentErrors.unsupported, 'The task is over.'))
@@ -54,10 +54,12 @@ class Runtime {
     if (parts.some(({ kind }) => kind === 'raw')) return course.error(noBytes)
     const contextId = ask.call.contextId ?? uuidOf(this.#bench.dice.hex(16))
     const session = sessionOf(contextId)
+    const wanted = this.#request('invocations', session, requestBody(this.#options, textOf(parts)))
+    const token = delivery === null ? [] : [[deliveryHeader, delivery] as const]
     const invocation: Invocation = {
       ids: { taskId: uuidOf(this.#bench.dice.hex(16)), contextId },
       session,
-      wanted: this.#request('invocations', session, requestBody(this.#options, textOf(parts))),
+      wanted: { ...wanted, headers: [...(wanted.headers ?? []), ...token] },
       told: ask.operation === 'stream',
       options: this.#options,
     }

@@ -66,9 +66,8 @@ async function start(api: GraphApi, bench: DriverBench, ask: StartAsk): Promise<
 function fresh(ask: StartAsk, { dice }: DriverBench): Opening {
   const { call } = ask
   const contextId = call.contextId ?? uuidOf(dice.hex(16))
-  // A name the caller chose is never an id of the server: else it could name a thread that was not made here.
-  const made = call.contextId === null ? contextId : uuidNamed(`${targetName(call.target)} ${contextId}`)
-  const thread = readContext(ask.known)?.thread ?? made
+  // The name of a conversation is never an id of the server: else a caller could name a thread that was not made here.
+  const thread = readContext(ask.known)?.thread ?? uuidNamed(`${targetName(call.target)} ${contextId}`)
   const content = contentOf(partsOf(messageOf(ask.params())))
   return {
     input: { if_not_exists: 'create', input: { messages: [{ role: 'user', content, id: call.id }] } },
