@@ -32,7 +32,7 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   const principal = known instanceof Promise ? await known : known
   const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
   if (isMalformed(call)) {
-    return denial ? turnAway(reply, denial, id) : sendWritten(reply, call)
+    return denial ? turnAway(reply, denial, id, call.to) : sendWritten(reply, call)
   }
 
   const visit = openVisit(road, inbound, call, reply)

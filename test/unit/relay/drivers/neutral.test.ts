@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { jsonShape } from '../../../../src/base/json-shape.ts'
+import { scanJson } from '../../../../src/base/json-scan.ts'
+import { answerPaths } from '../../../../src/protocol/a2a/revision.ts'
+import { a2a10 } from '../../../../src/protocol/a2a/v1.ts'
+import {
+  agentMessage,
+  artifactEvent,
+  sayNeutral,
+  statusEvent,
+  taskEvent,
+} from '../../../../src/relay/drivers/neutral.ts'
+
+const ids = { taskId: 't1', contextId: 'c1', thread: 'not for callers' }
+const timestamp = '2026-11-28T00:00:00.000Z'
+const message = agentMessage(ids, 'm1', [{ text: 'sure?' }])
+const shape = jsonShape(answerPaths, 'ignore')
+
+test.each([
+  ['a task', taskEvent(ids, { state: 'TASK_STATE_WORKING', timestamp })],
+  ['a task that is over', taskEvent(ids, { state: 'TASK_STATE_COMPLETED', timestamp }, { artifacts: [] })],
+  ['a question', statusEvent(ids, { state: 'TASK_STATE_INPUT_REQUIRED', timestamp, message })],
+  ['an end', statusEvent(ids, { state: 'TASK_STATE_FAILED', timestamp }, { a: 1 })],
+  ['a piece', artifactEvent(ids, { artifactId: 'a1', parts: [{ text: 'x' }], append: true, last: false })],
+  ['a message', { message }],
+])('what we say of %s is what a reader of 1.0 sees in it', (_, event) => {
+  const said = sayNeutral(event)
+  const spans = scanJson(Buffer.from(`{"result":${said.payload.toString()}}`), shape)
+  expect(spans.kind === 'spans' && a2a10.observe(spans)).toEqual(said.seen)
+  expect(said.payload.toString()).not.toContain('not for callers')
+})
