@@ -8,6 +8,7 @@ import type { Settings } from './config/settings.ts'
 import { epochsPlan } from './identity/revocation/epochs.ts'
 import { fetchTextFrom } from './identity/trust/fetch-text.ts'
 import { type Keyring, openKeyring } from './identity/keys/keyring.ts'
+import { openSecret } from './identity/keys/secret-file.ts'
 import { openIdentity } from './identity/open.ts'
 import { openOutbound } from './identity/outbound/outbound.ts'
 import { openPairwise, type PairwiseName } from './identity/outbound/pairwise.ts'
@@ -60,6 +61,8 @@ export interface Workshop {
   readonly relay: Relay
   /** What is known of the instances of every agent. */
   readonly health: HealthBook
+  /** What platforms know people by hangs on it. */
+  readonly salt: string
 }
 
 /** Rows on the board for agents and teams that reloads may add. */
@@ -129,6 +132,12 @@ export async function openCards(
   return cards
 }
 
+/** The secret behind the pseudonyms of people at platforms. */
+export function openSalt({ state }: Settings, dice: Dice): string | StartProblem {
+  const secret = openSecret(state.dir, 'pseudonyms', dice)
+  return Buffer.isBuffer(secret) ? secret.toString('hex') : startProblem(70, secret.sentence)
+}
+
 /** What partners know our people by, from the secret in the state directory. */
 export function openPairwiseNames({ state }: Settings, dice: Dice): PairwiseName | StartProblem {
   const names = openPairwise(state.dir, dice)
@@ -175,7 +184,7 @@ export async function buildSnapshot(
     identity,
     outbound,
     upstreamTls,
-    drivers: { bench: workshop.relay.bench, dice, health: workshop.health },
+    drivers: { bench: workshop.relay.bench, dice, health: workshop.health, salt: workshop.salt },
     signals,
     oauth: tokenParts(identity),
     alerts,

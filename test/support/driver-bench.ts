@@ -8,7 +8,7 @@ import { issueClaim } from '../../src/domain/verdict.ts'
 import type { AgentError, Said } from '../../src/protocol/a2a/said.ts'
 import type { Ask, Driver, Errand, FollowAsk, Known, Line } from '../../src/relay/driver.ts'
 import type { DriverBench } from '../../src/relay/drivers/framework.ts'
-import { type Upstream, upstreamAt } from '../../src/relay/exchange.ts'
+import { type Upstream, upstreamAt } from '../../src/relay/upstream.ts'
 import { Transport } from '../../src/relay/transport.ts'
 import { agentId, callOf, hopOf } from './hop.ts'
 
@@ -21,6 +21,11 @@ const settings = {
   answer_bytes: 1_048_576,
   event_bytes: 262_144,
   stream_buffer_bytes: 65_536,
+  stream_log_events: 256,
+  stream_log_bytes: 1_048_576,
+  watched_tasks: 100,
+  recover_tries: 0,
+  blocking_ms: 5000,
   connections: 64,
   header_bytes: 16_384,
 }
@@ -70,7 +75,7 @@ export class DriverTrial {
   constructor(url: string, make: Make, overrides: Partial<typeof settings> = {}) {
     const all = { ...settings, ...overrides }
     this.#transport = new Transport(all, this.#wheel)
-    const upstream = upstreamAt(url, [['X-Operator', 'operator-secret']], ['1.0'])
+    const upstream = upstreamAt(url, [['X-Operator', 'operator-secret']])
     const bench = { transport: this.#transport, wheel: this.#wheel, clock: systemClock, settings: all }
     this.driver = make(upstream, { ...bench, dice: cryptoDice() })
   }

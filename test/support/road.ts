@@ -177,7 +177,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       policy: await policyAt(policyDir, loaded.settings),
       outbound: { credentialFor: () => test.credential },
       upstreamTls: new Map(),
-      drivers: { bench, dice, health: new HealthBook(clock) },
+      drivers: { bench, dice, health: new HealthBook(clock), salt: 'salt' },
       identity: identity as unknown as Road['snapshot']['identity'],
       oauth: {} as unknown as Road['snapshot']['oauth'],
       signals: { verifySignal: () => Promise.reject(new Error('nobody signals')) },

@@ -1,7 +1,7 @@
 /** What refusals of Bedrock AgentCore mean, in HTTP and in the JSON-RPC of its A2A mode. */
 import type { Fault } from '../../domain/fault.ts'
 import type { AgentError } from '../../protocol/a2a/said.ts'
-import { rpcCodes } from '../../protocol/jsonrpc.ts'
+import { a2aErrors } from '../../protocol/a2a/errors.ts'
 import { makeFault } from '../transport.ts'
 import { agentError, agentErrors } from './framework.ts'
 import { refusalOf } from './refusals.ts'
@@ -82,5 +82,5 @@ const meanings: Readonly<Record<Exclude<Kind, 'not_found'>, AgentError>> = {
   validation: invalid,
   throttled: refusalOf(429, {}) ?? busy,
   conflict: busy,
-  app_failed: agentError(rpcCodes.internal_error, 'The target failed while it worked on this call.'),
+  app_failed: agentError(a2aErrors.internal_error.code, 'The target failed while it worked on this call.'),
 }

@@ -9,7 +9,7 @@
 import type { JsonObject } from '../../base/json.ts'
 import { isFault } from '../../domain/fault.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk } from '../driver.ts'
-import type { Upstream } from '../exchange.ts'
+import type { Upstream } from '../upstream.ts'
 import { readRpc, sendParams, type WireTask, writeRpc } from './fasta2a-wire.ts'
 import { agentError, agentErrors, Course, type DriverBench } from './framework.ts'
 import { messageOf, partsOf } from './message.ts'

@@ -10,9 +10,11 @@ import type { Fault } from '../../domain/fault.ts'
 import type { TaskState } from '../../domain/task.ts'
 import type { AgentError } from '../../protocol/a2a/said.ts'
 import type { Ear, Errand, Known, Line } from '../driver.ts'
-import type { Bench, Upstream } from '../exchange.ts'
+import type { Bench } from '../exchange.ts'
+import type { Upstream } from '../upstream.ts'
 import { type Outbound, makeFault } from '../transport.ts'
-import { agentMessage, sayNeutral, type TaskIds, type TaskStatus } from './neutral.ts'
+import { sayNeutral } from '../../protocol/a2a/neutral.ts'
+import { agentMessage, type TaskIds, type TaskStatus } from './neutral.ts'
 import { type Answer, type Hearer, Request } from './request.ts'
 
 /** What drivers of frameworks work with: they also mint ids. */

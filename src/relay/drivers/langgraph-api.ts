@@ -2,7 +2,7 @@
 import type { LangGraphSettings } from '../../config/settings-drivers.ts'
 import { type JsonObject, isJsonObject } from '../../base/json.ts'
 import { type Fault, isFault } from '../../domain/fault.ts'
-import type { Upstream } from '../exchange.ts'
+import type { Upstream } from '../upstream.ts'
 import { makeFault } from '../transport.ts'
 import { agentError, agentErrors, type Course, type Wanted } from './framework.ts'
 import type { GraphTask } from './langgraph-memo.ts'

@@ -1,20 +1,11 @@
 import { expect, test } from 'vitest'
-import { jsonShape } from '../../../../src/base/json-shape.ts'
-import { scanJson } from '../../../../src/base/json-scan.ts'
-import { answerPaths } from '../../../../src/protocol/a2a/revision.ts'
-import { a2a10 } from '../../../../src/protocol/a2a/v1.ts'
-import {
-  agentMessage,
-  artifactEvent,
-  sayNeutral,
-  statusEvent,
-  taskEvent,
-} from '../../../../src/relay/drivers/neutral.ts'
+import { sayNeutral } from '../../../../src/protocol/a2a/neutral.ts'
+import { readSaid } from '../../../../src/protocol/a2a/read-said.ts'
+import { agentMessage, artifactEvent, statusEvent, taskEvent } from '../../../../src/relay/drivers/neutral.ts'
 
 const ids = { taskId: 't1', contextId: 'c1', thread: 'not for callers' }
 const timestamp = '2026-11-28T00:00:00.000Z'
 const message = agentMessage(ids, 'm1', [{ text: 'sure?' }])
-const shape = jsonShape(answerPaths, 'ignore')
 
 test.each([
   ['a task', taskEvent(ids, { state: 'TASK_STATE_WORKING', timestamp })],
@@ -25,7 +16,7 @@ test.each([
   ['a message', { message }],
 ])('what we say of %s is what a reader of 1.0 sees in it', (_, event) => {
   const said = sayNeutral(event)
-  const spans = scanJson(Buffer.from(`{"result":${said.payload.toString()}}`), shape)
-  expect(spans.kind === 'spans' && a2a10.observe(spans)).toEqual(said.seen)
+  const from = { dialect: 'a2a-1.0-rest', operation: 'stream', rpcId: 'null', status: 200, event: null } as const
+  expect(readSaid(said.payload, from)).toMatchObject({ kind: 'said', seen: said.seen })
   expect(said.payload.toString()).not.toContain('not for callers')
 })
