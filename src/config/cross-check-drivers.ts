@@ -11,7 +11,12 @@ export function driverPairs(plain: unknown): readonly Finding[] {
     if (valueAt(plain, path) === undefined) return []
     const kind = kindOf(valueAt(plain, [...path, 'kind']))
     if (kind === null) return []
-    return [...useless(plain, path, kind), ...missing(plain, path, kind), ...keys(plain, path, kind)]
+    return [
+      ...useless(plain, path, kind),
+      ...missing(plain, path, kind),
+      ...keys(plain, path, kind),
+      ...twoProofs(plain, agent),
+    ]
   })
 }
 
@@ -47,6 +52,16 @@ function keys(plain: unknown, path: Path, kind: DriverKind): readonly Finding[] 
   return ['access_key_id', 'secret_access_key', ...(regional ? [] : ['region'])].flatMap((name) =>
     wanted(plain, [...path, name], `a value, because ${signed[0]} is there`),
   )
+}
+
+/** A signature stands in the Authorization header, so whatever else is written there would never be seen. */
+function twoProofs(plain: unknown, agent: Path): readonly Finding[] {
+  const path = [...agent, 'driver', 'access_key_id']
+  const mode = valueAt(plain, [...agent, 'credential', 'mode']) ?? 'none'
+  const headers = rowsAt(plain, [...agent, 'headers']).map(([header]) => String(header.at(-1)).toLowerCase())
+  if (valueAt(plain, path) === undefined || (mode === 'none' && !headers.includes('authorization'))) return []
+  const expected = 'no Authorization header and credential.mode none, or no keys to sign with'
+  return [{ path, atKey: true, message: 'beside another credential', expected }]
 }
 
 function wanted(plain: unknown, path: Path, expected: string): readonly Finding[] {

@@ -50,10 +50,12 @@ test('a conversation goes on in one thread, and only new answers are counted', a
   expect(taskIn(second)['metadata']).toEqual({ 'weir.dev/usage': usage })
 })
 
-test('the name a caller gives its conversation is no id of the server', async () => {
+test('the name of a conversation is no id of the server, and leads to its thread without a memory', async () => {
   const first = await trial.send('hi').heard
-  const stranger = await trial.send('hi', { contextId: taskIn(first).contextId }).heard
+  const stranger = await trial.send('hi', { contextId: String(first.memo.context?.['thread']) }).heard
   expect(textIn(stranger.said)).toBe('echo: hi (n=1)')
+  const forgotten = await trial.send('hi', { contextId: taskIn(first).contextId }).heard
+  expect(textIn(forgotten.said)).toBe('echo: hi (n=3)')
 })
 
 test('a stream tells the task, the words as they come and how it ended', async () => {

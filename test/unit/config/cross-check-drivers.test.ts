@@ -31,6 +31,11 @@ test.each([
     'weir.yaml:1:16 agents.a.driver.region: is missing, expected a value, because access_key_id is there',
   ],
   [
+    'keys beside another credential',
+    'agents: { a: { headers: { Authorization: x }, driver: { access_key_id: AKIDEXAMPLE, secret_access_key: s, region: us-west-2 } } }',
+    'weir.yaml:1:57 agents.a.driver.access_key_id: beside another credential, expected no Authorization header and credential.mode none, or no keys to sign with',
+  ],
+  [
     'a kind that is misspelt, and nothing more about it',
     'agents: { a: { driver: { kind: langraph } } }',
     'weir.yaml:1:32 agents.a.driver.kind: found "langraph", expected one of a2a, fasta2a, langgraph, agentcore, foundry, vertex; did you mean "langgraph"?',
