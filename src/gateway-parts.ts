@@ -8,6 +8,7 @@ import type { Settings } from './config/settings.ts'
 import { epochsPlan } from './identity/revocation/epochs.ts'
 import { fetchTextFrom } from './identity/trust/fetch-text.ts'
 import { type Keyring, openKeyring } from './identity/keys/keyring.ts'
+import { openSecret } from './identity/keys/secret-file.ts'
 import { openIdentity } from './identity/open.ts'
 import { openOutbound } from './identity/outbound/outbound.ts'
 import { openPairwise, type PairwiseName } from './identity/outbound/pairwise.ts'
@@ -60,6 +61,8 @@ export interface Workshop {
   readonly relay: Relay
   /** What is known of the instances of every agent. */
   readonly health: HealthBook
+  /** What platforms know people by hangs on it. */
+  readonly salt: string
 }
 
 /** Rows on the board for agents and teams that reloads may add. */
@@ -117,11 +120,22 @@ export function openOutside({ gateway, timeouts }: Settings): Outside {
 }
 
 /** Reads back what is known of the cards of agents, before the first call is served. */
-export async function openCards({ outside, clock, log }: Workshop, snapshot: Snapshot): Promise<CardWatch> {
+export async function openCards(
+  { outside, clock, log }: Workshop,
+  snapshot: Snapshot,
+  ledger: Ledger,
+): Promise<CardWatch> {
   const { settings, alerts } = snapshot
-  const cards = new CardWatch({ outside, fetchText: fetchTextFrom('.'), clock, log, stateDir: settings.state.dir })
+  const parts = { outside, fetchText: fetchTextFrom('.'), clock, log, ledger }
+  const cards = new CardWatch({ ...parts, stateDir: settings.state.dir })
   await cards.use(settings, alerts)
   return cards
+}
+
+/** The secret behind the pseudonyms of people at platforms. */
+export function openSalt({ state }: Settings, dice: Dice): string | StartProblem {
+  const secret = openSecret(state.dir, 'pseudonyms', dice)
+  return Buffer.isBuffer(secret) ? secret.toString('hex') : startProblem(70, secret.sentence)
 }
 
 /** What partners know our people by, from the secret in the state directory. */
@@ -170,7 +184,7 @@ export async function buildSnapshot(
     identity,
     outbound,
     upstreamTls,
-    drivers: { bench: workshop.relay.bench, dice, health: workshop.health },
+    drivers: { bench: workshop.relay.bench, dice, health: workshop.health, salt: workshop.salt },
     signals,
     oauth: tokenParts(identity),
     alerts,

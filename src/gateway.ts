@@ -23,6 +23,7 @@ import {
   openCards,
   openKeys,
   openPairwiseNames,
+  openSalt,
   openLedgerIn,
   openOutside,
   openUsed,
@@ -90,6 +91,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const dice = cryptoDice()
   const pairwise = openPairwiseNames(settings, dice)
   if (typeof pairwise !== 'function') return pairwise
+  const salt = openSalt(settings, dice)
+  if (typeof salt !== 'string') return salt
   const boot = dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
   if (!(ledger instanceof Ledger)) return ledger
@@ -112,7 +115,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const registry = new Registry()
   const metrics = declareGatewayMetrics(registry)
   const health = new HealthBook(clock, poolReport(metrics))
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay, health, outside }
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay, health, salt, outside }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
@@ -127,7 +130,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const url = public_url ?? addressUrl({ host: listen.host, port: data.port }, tls !== null)
   const snapshot = await buildSnapshot(workshop, loaded, url)
   if ('exit' in snapshot) return snapshot
-  const cards = await openCards(workshop, snapshot)
+  const cards = await openCards(workshop, snapshot, ledger)
+  stack.defer(() => cards.close())
   const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys)
   followAgain(road)

@@ -19,6 +19,11 @@ const deps: CliDeps = {
     write: async (request) => (await import('./tools-evidence.ts')).write(request),
   },
   card: { verify: async (places) => (await import('./tools.ts')).verifyCardFile(places) },
+  registry: {
+    preview: async (asked) => (await import('./tools-agents.ts')).preview(asked),
+    plan: async (...asked) => (await import('./tools-agents.ts')).plan(...asked),
+    write: async (planned) => (await import('./tools-agents.ts')).write(planned),
+  },
   login: {
     begin: async (asked) => (await import('./tools.ts')).begin(asked),
     exchange: async (asked) => (await import('./tools.ts')).exchange(asked),

@@ -48,13 +48,11 @@ async function approve(road: Road, { parameters, body }: AdminRequest): Promise<
     const detail = `${standing.quarantined}. Approving does not change that: change agents.${slugOf(id)}.card.`
     return writeProblem(409, 'not_approvable', 'Approving is not enough', detail)
   }
-  const saved = road.cards.approve(id, digest)
+  const saved = road.cards.approve(id, { digest, reason: order.reason, actor: order.actor })
   if (saved === null) {
     const detail = `The card that waits now has the digest ${standing.pending.card.digest}. Look at it again.`
     return writeProblem(409, 'card_changed_again', 'Another card waits', detail)
   }
-  const { actor, reason } = order
-  road.log.warn(`the card of ${id} was approved by ${actor}: ${reason}`, { agent: id, actor, digest })
   if ((await saved) === null) return json(200, { schema: 'weir.agent/v1', ...detailOf(road, entry) })
   const detail = 'It is in force, but would not survive a restart: the state directory takes no writes.'
   return writeProblem(500, 'not_durable', 'Done, but not durable', detail)

@@ -17,7 +17,8 @@ export function healthRoutes({ road, draining, metrics }: Health): readonly Rout
       path: '/readyz',
       open: true,
       answer: () => {
-        const checks = { ledger: road.ledger.health().state === 'ok', accepting: !draining() }
+        const ledger = road.ledger.health().state === 'ok'
+        const checks = { ledger, tasks: road.tasks.health() === null, accepting: !draining() }
         const ready = Object.values(checks).every(Boolean)
         return json(ready ? 200 : 503, {
           status: ready ? 'ready' : 'not_ready',

@@ -95,6 +95,57 @@ export interface HopView {
   readonly at: number
 }
 
+export interface AgentSummary {
+  readonly id: string
+  readonly state: 'ok' | 'quarantined' | 'contained'
+  readonly callable: boolean
+  readonly versions: readonly string[]
+  readonly discovery: string
+  readonly facet_of: string | null
+  /** SHA-256 of the card that is trusted; null where none is known. */
+  readonly digest: string | null
+  /** Why calls to it are refused; null where they are not. */
+  readonly quarantined: string | null
+}
+
+export interface AgentList {
+  readonly schema: 'weir.agents/v1'
+  readonly agents: readonly AgentSummary[]
+}
+
+export interface AgentDetail extends AgentSummary {
+  readonly schema: 'weir.agent/v1'
+  readonly url: string | null
+  readonly description: string
+  readonly owner: string | null
+  readonly team: string | null
+  readonly skills: readonly string[] | null
+  /** Null where nobody asks for its card. */
+  readonly card: AgentCardView | null
+}
+
+export interface AgentCardView {
+  readonly url: string | null
+  /** Milliseconds since the epoch. */
+  readonly checked_at: number | null
+  readonly problem: string | null
+  readonly changes: readonly string[]
+  readonly approvable: boolean
+  readonly pinned: SeenCardView | null
+  readonly pending: SeenCardView | null
+}
+
+export interface SeenCardView {
+  readonly name: string
+  readonly version: string
+  readonly digest: string
+  readonly signature: { readonly state: string; readonly kid: string | null }
+  readonly interfaces: readonly { readonly binding: string; readonly version: string; readonly url: string }[]
+  readonly foreign: readonly string[]
+  readonly skills: readonly { readonly id: string; readonly description: string }[]
+  readonly seen_at: number
+}
+
 /** Something that counts no more. */
 export interface RevocationRow {
   readonly what: 'agent' | 'person' | 'key' | 'token' | 'everything'

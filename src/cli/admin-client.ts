@@ -1,6 +1,8 @@
 /** The terminal's way to a running gateway: one request, one answer or one sentence that says why not. */
 import type { AdminPlace, CliDeps } from './deps.ts'
 import type {
+  AgentDetail,
+  AgentList,
   ApprovalDone,
   ApprovalList,
   KeyList,
@@ -34,9 +36,18 @@ export interface AdminClient {
   listRevocations(): Promise<RevocationList | CliProblem>
   /** Contains, releases, revokes or restores what the path names. */
   order(path: string, body: { readonly reason: string }): Promise<RevocationDone | CliProblem>
+  listAgents(): Promise<AgentList | CliProblem>
+  showAgent(slug: string): Promise<AgentDetail | CliProblem>
+  /** Lets it go on with the card of that digest; any other card that waits is a problem with exit `no`. */
+  approveAgent(slug: string, order: ApproveOrder): Promise<AgentDetail | CliProblem>
   listApprovals(): Promise<ApprovalList | CliProblem>
   /** One that is not pending any more is a problem with exit `no`. */
   decideApproval(id: string, verb: 'grant' | 'refuse', reason: string): Promise<ApprovalDone | CliProblem>
+}
+
+export interface ApproveOrder {
+  readonly reason: string
+  readonly digest: string
 }
 
 export interface RotateRequest {
@@ -66,6 +77,10 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
     rotateKey: (asked) => ask<KeyList>('/api/v1/keys/rotate', 'weir.keys/v1', asked),
     listRevocations: () => ask<RevocationList>('/api/v1/revocations', 'weir.revocations/v1'),
     order: (path, body) => ask<RevocationDone>(path, 'weir.revocation/v1', body),
+    listAgents: () => ask<AgentList>('/api/v1/agents', 'weir.agents/v1'),
+    showAgent: (slug) => ask<AgentDetail>(`/api/v1/agents/${encodeURIComponent(slug)}`, 'weir.agent/v1'),
+    approveAgent: (slug, order) =>
+      ask<AgentDetail>(`/api/v1/agents/${encodeURIComponent(slug)}/approve`, 'weir.agent/v1', order),
     listApprovals: () => ask<ApprovalList>('/api/v1/approvals', 'weir.approvals/v1'),
     decideApproval: (id, verb, reason) =>
       ask<ApprovalDone>(`/api/v1/approvals/${encodeURIComponent(id)}/${verb}`, 'weir.approval/v1', { reason }),

@@ -23,6 +23,7 @@ export interface CliDeps {
   readonly token: TokenTools
   readonly evidence: EvidenceTools
   readonly card: CardTools
+  readonly registry: RegistryTools
   readonly login: LoginTools
   /** Writes the generated reference pages; returns the paths that changed. */
   readonly docs: () => Promise<readonly string[]>
@@ -117,6 +118,57 @@ export interface BoundToken {
 interface CardTools {
   /** Checks the signatures of a card with a JWK Set; each is a file or a URL. */
   readonly verify: (places: { readonly card: string; readonly jwks: string }) => Promise<CardVerdict | CliProblem>
+}
+
+interface RegistryTools {
+  /** Fetches a card through the guard and says what it holds. */
+  readonly preview: (asked: AgentAsked) => Promise<CardPreview | CliProblem>
+  /** What the configuration would be with that agent in it; writes nothing. */
+  readonly plan: (configPath: string, seen: CardPreview) => Promise<PlannedEntry | CliProblem>
+  /** Writes it, and keeps the file as it was. */
+  readonly write: (planned: PlannedEntry) => Promise<{ readonly backup: string } | CliProblem>
+}
+
+interface AgentAsked {
+  readonly configPath: string
+  /** Of the card, or of a place below which it is. */
+  readonly cardUrl: string
+  /** Null for one made of its name. */
+  readonly slug: string | null
+  /** Where it answers; null for where its card says. */
+  readonly url: string | null
+  /** File or URL of the keys that must have signed the card; null where that does not matter. */
+  readonly keys: string | null
+  readonly allowPrivate: boolean
+}
+
+export interface CardPreview {
+  readonly slug: string
+  readonly url: string
+  /** Where the card is. */
+  readonly cardUrl: string
+  readonly name: string
+  readonly description: string
+  readonly versions: readonly string[]
+  readonly interfaces: readonly { readonly binding: string; readonly version: string; readonly url: string }[]
+  /** Places in the card that count for nothing, because they are elsewhere. */
+  readonly foreign: readonly string[]
+  readonly skills: readonly { readonly id: string; readonly name: string; readonly description: string }[]
+  readonly signature: { readonly state: string; readonly kid: string | null }
+  /** SHA-256 of the card, hexadecimal. */
+  readonly digest: string
+  readonly keys: string | null
+  /** An address the gateway must be allowed to look at; null where it is anyway. */
+  readonly allow: string | null
+}
+
+export interface PlannedEntry {
+  readonly configPath: string
+  /** The file as it is. */
+  readonly source: string
+  /** The file as it would be. */
+  readonly text: string
+  readonly diff: string
 }
 
 export interface CardVerdict {

@@ -8,6 +8,7 @@ import type { HopOptions } from './commands/hop.ts'
 import type { InspectOptions, MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
+import { addAgents } from './program-agents.ts'
 import { addLogin } from './program-login.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
@@ -59,6 +60,8 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   program.commandsGroup('Decide and stop:')
   addApprovals(program, deps, settle)
   addRevocations(program, deps, settle)
+  program.commandsGroup('Agents:')
+  addAgents(program, deps, settle)
   program.commandsGroup('Tokens and keys:')
   addLogin(program, deps, settle)
   addToken(program, deps, settle)

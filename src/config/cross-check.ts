@@ -5,6 +5,7 @@
 import { isSlug } from '../domain/ids.ts'
 import { cardPairs } from './cross-check-cards.ts'
 import { credentialPairs } from './cross-check-credentials.ts'
+import { driverPairs } from './cross-check-drivers.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
 import { crossCheckInstances } from './cross-check-instances.ts'
 import { readAddress, slugForm } from './fields.ts'
@@ -25,6 +26,7 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     chainCeiling,
     credentialPairs,
     cardPairs,
+    driverPairs,
     crossCheckIdentity,
     crossCheckInstances,
   ].flatMap((check) => check(plain))

@@ -6,6 +6,7 @@ import { type Address, prefixed, readAddress } from './fields.ts'
 import type { ConfigFile } from './schema.ts'
 import { shownSettings, withFacets } from './normalise-card.ts'
 import { clientSettings, credentialSettings, identitySettingsOf, tlsSettings } from './normalise-identity.ts'
+import { driverSettings } from './normalise-drivers.ts'
 import { Secret } from './secret.ts'
 import type {
   AgentLimits,
@@ -87,6 +88,7 @@ function agentSettings(
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
     client: clientSettings(row.client, base),
     credential: credentialSettings(row.credential, base),
+    driver: driverSettings(row.driver),
     limits: { ...shared, ...withMode(row.limits, mode) },
     ...shownSettings(row, base, agentId),
   }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { path, person, prose, protectedUrl, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
 import { bindingsField, interfacesField, streamsField, versionsField } from './schema-interfaces.ts'
 import { instanceFields } from './schema-instances.ts'
+import { driver } from './schema-drivers.ts'
 import { agentLimits, teamLimits } from './schema-limits.ts'
 import { cardFields } from './schema-card.ts'
 import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
@@ -143,6 +144,7 @@ const agent = z.strictObject({
     .meta({ description: 'Headers sent to the agent: its own credential, never that of a caller.' }),
   client,
   credential,
+  driver,
   limits: agentLimits,
   ...cardFields,
 })

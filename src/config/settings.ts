@@ -6,6 +6,7 @@ import type { a2aBindings, a2aVersions } from './schema-interfaces.ts'
 import type { limitModes } from './schema-limits.ts'
 import type { Secret } from './secret.ts'
 import type { ShownSettings } from './settings-card.ts'
+import type { DriverSettings } from './settings-drivers.ts'
 import type { ClientSettings, CredentialSettings, IdentitySectionSettings, TlsSettings } from './settings-identity.ts'
 
 export type LimitMode = (typeof limitModes)[number]
@@ -60,6 +61,8 @@ export interface AgentSettings extends ShownSettings {
   readonly headers: readonly (readonly [name: string, value: Secret])[]
   readonly client: ClientSettings
   readonly credential: CredentialSettings
+  /** How it is spoken to. */
+  readonly driver: DriverSettings
   /** Merged over `limits.agent`. */
   readonly limits: AgentLimits
 }

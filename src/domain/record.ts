@@ -23,6 +23,7 @@ export type LedgerEntry =
   | RevocationEntry
   | SignalEntry
   | ApprovalEntry
+  | CardEntry
 
 /** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
 interface Stamp {
@@ -237,4 +238,21 @@ export interface ApprovalEntry extends Stamp {
   readonly args_hash: string
   readonly reason: string
   readonly actor: string
+}
+
+/** What an agent says of itself became, or did not become, what is trusted. */
+export interface CardEntry extends Stamp {
+  readonly kind: 'card'
+  readonly agent: AgentId
+  /** `pinned`: seen first, or the same of all that matters; `changed`: calls go on; `approved`: by an operator. */
+  readonly event: 'pinned' | 'changed' | 'quarantined' | 'approved'
+  /** SHA-256 of the card, hexadecimal. */
+  readonly digest: string
+  /** That of the card which was trusted before; null where none was. */
+  readonly before: string | null
+  /** What is different, one line each. */
+  readonly changes: readonly string[]
+  /** For `approved`; null otherwise. */
+  readonly reason: string | null
+  readonly actor: string | null
 }

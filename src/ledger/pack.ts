@@ -27,6 +27,7 @@ export const shapes: Shapes = {
   revocation: words('v ts what name epoch lifted contained reason actor source'),
   signal: words('v ts iss jti event human outcome'),
   approval: words('v ts id event run rid agent human target method args_hash reason actor'),
+  card: words('v ts agent event digest before changes reason actor'),
 }
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
@@ -83,6 +84,11 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
     return [entry.kind, entry.v, entry.ts, clip(iss), clip(jti), clip(event), human, outcome]
   }
   if (entry.kind === 'approval') return approvalRow(entry)
+  if (entry.kind === 'card') {
+    const { agent, event, digest, before, changes } = entry
+    const why = [clip(entry.reason), clip(entry.actor)]
+    return [entry.kind, entry.v, entry.ts, agent, event, digest, before, clipList(changes), ...why]
+  }
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
 }
 

@@ -2,7 +2,6 @@
  * Whether a call may become a hop: policy first, then every limit at once, then the intent entry. Only this file makes
  * a Hop, and it makes one only with a Permit and a Lease in hand and room for the record.
  */
-import { targetName } from '../domain/call.ts'
 import { grantsOf } from '../domain/ceilings.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { isBound, type Principal, type Taint } from '../domain/principal.ts'
@@ -16,7 +15,7 @@ import type { PolicyRequest } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import { approvalRequired, closeApproval, permitApproved } from './approve.ts'
 import type { Entry } from './enter.ts'
-import type { AgentEntry } from './road.ts'
+import { type CallableEntry, serverOf } from './road.ts'
 import { runEntry } from './run-entry.ts'
 import { taintOfCaller, taintRun } from './taint.ts'
 import { refusalOfPlace } from './standing.ts'
@@ -27,7 +26,7 @@ import { ceilingsOf, depthMaxOf, withinAuthority } from './within-authority.ts'
 export interface Asking {
   readonly principal: Principal
   readonly entry: Entry
-  readonly target: AgentEntry
+  readonly target: CallableEntry
 }
 
 /**
@@ -38,7 +37,7 @@ export async function permit(visit: Visit, asking: Asking): Promise<Permit | Den
   const { principal, entry, target } = asking
   const { run } = entry
   const now = visit.road.clock.now()
-  const agents = [...entry.chain, target.settings.id]
+  const agents = [...entry.chain, target.settings.id, serverOf(target.settings)]
   const work = { agents, person: personOf(visit), since: run?.startedAt ?? now }
   const over = (run && refusalOfRun(run, now)) ?? visit.road.revocations.epochs.refusalOfWork(work)
   const revoked = over ?? refusalOfPlace(visit.road, { principal, delegation: entry.delegation })
@@ -61,10 +60,11 @@ interface Judged {
 }
 
 /** Asks again where the run was tainted while the oracle thought; it rises a few times at most, so this ends. */
-async function judgeAsItStands(visit: Visit, { principal, entry }: Asking): Promise<Judged> {
+async function judgeAsItStands(visit: Visit, asking: Asking): Promise<Judged> {
+  const { principal, entry } = asking
   const { call, snapshot } = visit
   for (;;) {
-    const context = contextOf(visit, entry, principal)
+    const context = contextOf(visit, asking)
     const request = { action: 'invoke', principal: principal.proof.agent, resource: call.target, context } as const
     const verdict = await decide(snapshot.policy, request)
     if (taintAt(visit, entry, principal) === context.taint) return { request, verdict }
@@ -86,12 +86,11 @@ function taintAt({ snapshot }: Visit, entry: Entry, principal: Principal): Taint
   return worseTaint(entry.run?.taint ?? 'none', taintOfCaller(snapshot, { principal, entry }))
 }
 
-function contextOf(visit: Visit, entry: Entry, principal: Principal): PolicyContext {
+function contextOf(visit: Visit, { principal, entry, target }: Asking): PolicyContext {
   const { agent } = principal.proof
   const { run, depth, chain } = entry
   const { settings } = visit.snapshot
-  const { call } = visit
-  const cycle = run?.graph.closes(agent, targetName(call.target), depth)
+  const cycle = run?.graph.closes(agent, serverOf(target.settings), depth)
   const left = run && visit.road.limits.grants.left(run, ceilingsOf({ principal, entry }))
   return {
     depth,
@@ -159,7 +158,8 @@ function openRun(visit: Visit, principal: Principal): LiveRun | Denial {
 
 function askOf(visit: Visit, { entry, principal, target }: Asking, run: LiveRun): Ask {
   const { agent } = principal.proof
-  const name = targetName(visit.call.target)
+  // A facet is a name; the agent behind it is who serves the call, holds its token and closes a loop.
+  const name = serverOf(target.settings)
   const { call_micros, call_tokens } = target.settings.price
   return {
     run,
@@ -169,7 +169,7 @@ function askOf(visit: Visit, { entry, principal, target }: Asking, run: LiveRun)
     team: visit.snapshot.agents.get(agent)?.settings.team ?? null,
     target: name,
     depth: entry.depth,
-    chain: [...entry.chain, target.settings.id],
+    chain: [...entry.chain, name],
     cycle: run.graph.closes(agent, name, entry.depth),
     price: { tokens: call_tokens, cost_micros: call_micros },
     budget: ceilingsOf({ principal, entry }),

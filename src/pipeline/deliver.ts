@@ -75,7 +75,7 @@ function takeHome({ road }: Visit, { run, principal }: Hop, place: string): Lent
 }
 
 function book({ run }: Visit, { id, call }: Hop, { delegation }: Pick<Lent, 'delegation'>): void {
-  if (call.target.kind === 'agent') run?.deliver(id, call.target.id, delegation)
+  if (call.target.kind === 'agent') run?.deliver(id, delegation.holder, delegation)
 }
 
 function placeOf({ run, call, delegation, authority, depthMax, budget, principal }: Hop): string | null {

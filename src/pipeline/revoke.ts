@@ -3,6 +3,7 @@
  * written down, and somebody is told. The answer waits for the disk, so that what was confirmed survives a restart.
  */
 import type { Millis } from '../base/clock.ts'
+import { targetName } from '../domain/call.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import {
   epochAfter,
@@ -86,7 +87,7 @@ type Concern = (hop: Hop, name: string) => boolean
 
 const concerning: Readonly<Record<Revocable, Concern>> = {
   everything: () => true,
-  agent: ({ chain }, name) => chain.some((agent) => agent === name),
+  agent: ({ chain, call }, name) => targetName(call.target) === name || chain.some((agent) => agent === name),
   person: ({ run, principal }, name) => run.person === name || principal.proof.person === name,
   key: (hop, name) => credentialsOf(hop).some(({ keyId }) => keyId && nameOfKey(keyId) === name),
   token: (hop, name) => credentialsOf(hop).some((one) => tokensBehind(one).some((id) => name.endsWith(` ${id}`))),

@@ -1,6 +1,7 @@
 /** What the road is paved with: the organs that live as long as the process, and the snapshot each call sees. */
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
+import type { JsonObject } from '../base/json.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
 import { type AgentId, type HopId, slugOf } from '../domain/ids.ts'
 import type { Identity } from '../identity/open.ts'
@@ -14,11 +15,12 @@ import type { Alerts } from '../observe/alerts.ts'
 import type { Log } from '../observe/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { BoundedMap } from '../base/bounded-map.ts'
+import type { Card } from '../protocol/a2a/card.ts'
 import type { Driver, Errand } from '../relay/driver.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { CardWatch } from './cards/card-watch.ts'
-import type { MadeCard } from './cards/our-card.ts'
+import type { SeenCard } from './cards/card-change.ts'
 import type { Followers } from './followers.ts'
 import type { Approvals } from './approvals.ts'
 import type { Counts } from './counts.ts'
@@ -45,6 +47,15 @@ export interface Snapshot {
   readonly alternatives: Map<AgentId, readonly string[]>
   /** Signed cards by agent and view; filled as they are asked for. */
   readonly cards: Map<string, MadeCard>
+}
+
+/** A card of ours, and what it was made from: made anew where one of the two is another. */
+export interface MadeCard {
+  /** Signed. */
+  readonly members: JsonObject
+  readonly card: Card
+  readonly kid: string
+  readonly seen: SeenCard | null
 }
 
 /** What the registry knows of an agent, as the road needs it. */
@@ -96,4 +107,9 @@ export interface Road {
 /** The resource of an agent: the audience of tokens for it (RFC 8707), without a trailing slash. */
 export function resourceOf({ publicUrl }: Pick<Snapshot, 'publicUrl'>, agent: AgentId): string {
   return `${publicUrl}/a2a/${slugOf(agent)}`
+}
+
+/** The agent that serves the calls to an agent: the one it is a facet of, or itself. */
+export function serverOf({ id, facet_of }: Pick<AgentSettings, 'id' | 'facet_of'>): AgentId {
+  return facet_of ?? id
 }

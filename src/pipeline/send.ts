@@ -5,6 +5,7 @@ import { paramsOf } from '../protocol/a2a/params.ts'
 import { headersUpwards } from '../protocol/headers.ts'
 import type { Exchange, ExchangeOutcome, Mission } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
+import { Detour } from './detour.ts'
 import { Padding } from './padding.ts'
 import { refuse } from './refuse.ts'
 import type { CallableEntry, Papers } from './road.ts'
@@ -15,16 +16,26 @@ import { knownFor } from './tasks/mission.ts'
 import { watchHop } from './tasks/watch-hop.ts'
 import { endIfOpenedFor, leaveRecord, partyOf, unsent, type Visit } from './visit.ts'
 
+/** Where a hop goes. */
+export interface Way {
+  readonly target: CallableEntry
+  readonly papers: Papers
+  /** What is done in place of an answer where the target cannot be reached at all; null for telling the caller. */
+  readonly otherwise: (() => Promise<void>) | null
+}
+
 /** The hop is on its way; everything that follows is told by the relay. */
-export function send(visit: Visit, hop: Hop, target: CallableEntry, papers: Papers): void {
+export function send(visit: Visit, hop: Hop, { target, papers, otherwise }: Way): void {
   const { road, reply } = visit
   const { call } = hop
   const { id } = target.settings
   if (call.contextId !== null) road.tasks.contexts.use(id, call.contextId, partyOf(visit, hop.principal))
-  const mission = missionOf(visit, hop, target, papers)
+  const detour = otherwise && new Detour(otherwise)
+  const mission = missionOf(visit, hop, { target, papers, detour })
   const streaming = call.operation === 'stream'
   const padding = streaming || call.dialect.endsWith('-rest') ? null : padded(visit, hop)
-  const done = (outcome: ExchangeOutcome): void => guarded(visit, () => settle(visit, hop, outcome, padding))
+  const done = (outcome: ExchangeOutcome): void =>
+    guarded(visit, () => settle(visit, hop, outcome, { padding, detour }))
   const exchange: Exchange = streaming
     ? road.relay.sendStream(hop, mission, marked(reply, marks(hop)), done)
     : road.relay.sendUnary(hop, mission, done)
@@ -33,7 +44,11 @@ export function send(visit: Visit, hop: Hop, target: CallableEntry, papers: Pape
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }
 
-function missionOf(visit: Visit, hop: Hop, target: CallableEntry, papers: Papers): Mission {
+interface Bound extends Omit<Way, 'otherwise'> {
+  readonly detour: Detour | null
+}
+
+function missionOf(visit: Visit, hop: Hop, { target, papers, detour }: Bound): Mission {
   const { road, inbound } = visit
   const { call } = hop
   const errand = { ...papers, headers: headersUpwards(inbound.headers), standing: watch(road, hop) }
@@ -42,6 +57,7 @@ function missionOf(visit: Visit, hop: Hop, target: CallableEntry, papers: Papers
     errand,
     known: knownFor(road, target.settings.id, call),
     params: () => paramsOf(call),
+    leaves: (fault) => detour?.takes(fault) === true,
     watch: watchHop({ visit, hop, target, papers }, () => taintByAnswer(visit)),
   }
 }

@@ -5,13 +5,13 @@
  */
 import { type AgentId, isAgentId } from '../domain/ids.ts'
 import { mintHopId } from '../domain/mint-ids.ts'
-import { isHopOperation } from '../domain/call.ts'
+import { type Call, isHopOperation } from '../domain/call.ts'
 import { deny, isDenial } from '../domain/verdict.ts'
 import { isMalformed } from '../protocol/a2a/malformed.ts'
 import { readCall } from '../protocol/a2a/read-call.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
-import { admit, permit } from './admit.ts'
+import { admit, type Asking, permit } from './admit.ts'
 import { enterRun } from './enter.ts'
 import { refuse, turnAway } from './refuse.ts'
 import { isCallable, resourceOf, type Road } from './road.ts'
@@ -21,7 +21,7 @@ import { refusalOfPush } from './tasks/push-draft.ts'
 import { serveTask } from './tasks/serve-task.ts'
 import { deliver } from './deliver.ts'
 import { abandon, giveBack, send } from './send.ts'
-import { openVisit, partyOf } from './visit.ts'
+import { openVisit, partyOf, type Visit } from './visit.ts'
 import { effectiveAuthority, nowhere } from './within-authority.ts'
 
 /** Serves one A2A request to the agent of that slug; `rest` is its path behind it. Never rejects but for a Bug. */
@@ -32,7 +32,7 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   const principal = known instanceof Promise ? await known : known
   const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
   if (isMalformed(call)) {
-    return denial ? turnAway(reply, denial, id) : sendWritten(reply, call)
+    return denial ? turnAway(reply, denial, id, call.to) : sendWritten(reply, call)
   }
 
   const visit = openVisit(road, inbound, call, reply)
@@ -55,7 +55,13 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   if (!isCallable(target))
     return await refuse(visit, deny('not_found', `${agent} is not registered or cannot be called`))
 
-  const asking = { principal, entry, target }
+  await proceed(visit, { principal, entry, target })
+}
+
+/** From judgement to the wire. */
+async function proceed(visit: Visit, asking: Asking): Promise<void> {
+  const { road, call, reply } = visit
+  const { principal, target } = asking
   const granted = await permit(visit, asking)
   if (isDenial(granted)) return await refuse(visit, granted)
   if (road.tasks.mayName(call, partyOf(visit, principal)) !== null) return noSuchTask(visit)
@@ -68,7 +74,25 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   const papers = await deliver(visit, hop)
   if (isDenial(papers)) return await giveBack(visit, hop, papers)
   if (reply.closed) return abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
-  send(visit, hop, target, papers)
+  send(visit, hop, { target, papers, otherwise: otherwise(visit, asking) })
+}
+
+/**
+ * Where a target cannot be reached at all, the agent its operator named for that is called: as a call of its own, judged
+ * and counted anew. A task stays where it is.
+ */
+function otherwise(visit: Visit, { principal, entry, target }: Asking): (() => Promise<void>) | null {
+  const { fallback } = target.settings
+  if (fallback === null || visit.call.taskId !== null) return null
+  const next = visit.snapshot.agents.get(fallback)
+  if (!isCallable(next)) return null
+  return () => {
+    const id = mintHopId(visit.road.dice)
+    const call: Call = { ...visit.call, id, target: { kind: 'agent', id: fallback } }
+    const run = visit.run ?? entry.run
+    const fresh = { ask: null, hop: null, delivery: null, approval: null }
+    return proceed({ ...visit, ...fresh, call }, { principal, entry: { ...entry, run }, target: next })
+  }
 }
 
 /** Where under `/a2a/` a request goes. */

@@ -7,20 +7,28 @@ import { writeDenial } from '../protocol/faces.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
 import type { ExchangeOutcome } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
+import type { Detour } from './detour.ts'
 import type { Padding } from './padding.ts'
 import { elapsed_ms, leaveRecord, type Refusal, type Visit } from './visit.ts'
 
 const statuses = { answered: 'answered', fault: 'failed', gone: 'aborted', halted: 'halted' } as const
 
+/** What stands between an outcome and its caller. */
+interface Between {
+  readonly padding: Padding | null
+  readonly detour: Detour | null
+}
+
 /** Gives back or books what the hop held, answers a unary caller, and leaves the record. */
-export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, padding: Padding | null): void {
+export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, { padding, detour }: Between): void {
   const { road, call, run } = visit
   road.exchanges.end(hop.run.id, hop.id)
   if (outcome.kind === 'fault') run?.blame(hop.id, 'failed', outcome.fault?.code ?? null)
   if (outcome.kind === 'gone') run?.blame(hop.id, 'failed', 'aborted')
   if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', outcome.denial?.code ?? null)
   const goesOn = outcome.kind !== 'halted' && outcome.task?.open === true
-  if (goesOn && run?.state === 'active' && call.target.kind === 'agent') run.linger(hop.id, call.target.id)
+  const server = hop.chain.at(-1)
+  if (goesOn && run?.state === 'active' && call.target.kind === 'agent' && server) run.linger(hop.id, server)
   // What may have reached the target has been paid for; what has not is given back.
   if (outcome.sent) hop.lease.settle(hop.lease.reserved)
   else hop.lease.refund()
@@ -28,8 +36,13 @@ export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, padding
   // A target that failed or was left alone may go on with its token; only one that has answered has done with it.
   if (outcome.kind === 'answered' && !outcome.task?.open && visit.delivery && run?.state === 'active')
     road.deliveries.giveBack(visit.delivery)
-  const bytesOut = call.operation === 'send' ? answer(visit, hop, outcome, padding) : outcome.bytesOut
+  if (call.operation === 'send' && outcome.fault && padding?.begun !== true) detour?.takes(outcome.fault)
+  const leaves = detour?.taken === true
+  const bytesOut = call.operation === 'send' && !leaves ? answer(visit, hop, outcome, padding) : outcome.bytesOut
   recordOutcome(visit, { ...outcome, bytesOut }, outcome.sent ? hop.lease.reserved : nothingSpent)
+  if (!leaves) return
+  padding?.stop()
+  void detour?.go().catch((bug: unknown) => tellBug(visit, bug))
 }
 
 /** The record of an exchange, and its denial counted. */
@@ -96,7 +109,11 @@ export function guarded(visit: Visit, work: () => void): void {
   try {
     work()
   } catch (error) {
-    visit.road.log.error('a bug while a hop was settled', { hop: visit.call.id, error: String(error) })
-    visit.reply.cut()
+    tellBug(visit, error)
   }
+}
+
+function tellBug({ road, call, reply }: Visit, error: unknown): void {
+  road.log.error('a bug while a hop was settled', { hop: call.id, error: String(error) })
+  reply.cut()
 }

@@ -30,7 +30,7 @@ export function makeSnapshot(loaded: Loaded, { upstreamTls, drivers, ...parts }:
 }
 
 function entryOf(settings: AgentSettings, tls: UpstreamTls | null, drivers: DriverWorld): AgentEntry {
-  return { settings, driver: driverOf(settings, tls, drivers), speaksA2a: true }
+  return { settings, driver: driverOf(settings, tls, drivers), speaksA2a: settings.driver.kind === 'a2a' }
 }
 
 /** Reads the TLS files of every agent; one sentence a line if any of them cannot be used. */

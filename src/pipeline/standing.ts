@@ -4,9 +4,11 @@ import type { Road } from './road.ts'
 import type { Visit } from './visit.ts'
 
 /** Why a hop must not go on; null while neither its credentials nor its work were revoked. */
-export function standingOf(road: Road, { principal, delegation, chain, run }: Hop): Denial | null {
+export function standingOf(road: Road, { principal, delegation, chain, run, call }: Hop): Denial | null {
   const { epochs } = road.revocations
-  const work = { agents: chain, person: run.person, since: run.startedAt }
+  // The chain ends with who serves the call; the name it was called by may be that of a facet.
+  const agents = call.target.kind === 'agent' ? [...chain, call.target.id] : chain
+  const work = { agents, person: run.person, since: run.startedAt }
   return epochs.refusalOf(principal) ?? refusalOfPlace(road, { principal, delegation }) ?? epochs.refusalOfWork(work)
 }
 

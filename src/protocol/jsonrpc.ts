@@ -1,9 +1,5 @@
 /** JSON-RPC 2.0 as A2A uses it: error answers, events, and the id that is echoed exactly as it was spelled. */
-import { a2aErrors } from './a2a/errors.ts'
 import type { HeaderList, Reply } from './http.ts'
-
-/** Codes that answers are looked through for. */
-export const rpcCodes = { internal_error: a2aErrors.internal_error.code } as const
 
 /** google.rpc.ErrorInfo in ProtoJSON: what a program reads where a model reads the sentence. */
 export interface ErrorInfo {
@@ -54,11 +50,6 @@ export function errorInfo(reason: string, domain: string, metadata?: Readonly<Re
 /** An error answer; `rpcId` is the raw token of the request's id, `null` where it is not known. */
 export function writeRpcError(rpcId: string, error: RpcError): string {
   return `{"jsonrpc":"2.0","id":${rpcId},"error":${JSON.stringify(error)}}`
-}
-
-/** A result; `result` is JSON. */
-export function writeRpcResult(rpcId: string, result: string): string {
-  return `{"jsonrpc":"2.0","id":${rpcId},"result":${result}}`
 }
 
 /** One event of a stream. `payload` must be one line, as every JSON text we write is. */

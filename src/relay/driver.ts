@@ -64,6 +64,8 @@ export interface Ear {
   /** To be remembered with the task or the conversation; before the `onSaid` that first names the task. */
   onMemo(memo: Partial<Pick<Known, 'task' | 'context'>>): void
   onSaid(said: Said): void
+  /** What the agent failed with inside an answer that does not tell it: for operators, never for callers. Before its `onSaid`. */
+  onDetail?(detail: string): void
   /** Bytes of a stream that say nothing: comments, heartbeats. */
   onQuiet(): void
   onEnd(): void

@@ -18,6 +18,8 @@ export interface Mission {
   /** The request in A2A 1.0 JSON. */
   params(): JsonObject
   readonly watch: TaskWatch
+  /** Whether a caller that has heard nothing is not told of a fault, because somebody else will answer it. */
+  leaves?(fault: Fault): boolean
 }
 
 /** The road's eyes on a task. None of it may throw. */

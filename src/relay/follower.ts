@@ -3,6 +3,7 @@
  * `stream_buffer_bytes` and one event; a reader that falls out of the log is told to subscribe again.
  */
 import { type Call, targetName } from '../domain/call.ts'
+import type { Fault } from '../domain/fault.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import { canceledEvent } from '../protocol/a2a/canceled.ts'
 import { sayNeutral } from '../protocol/a2a/neutral.ts'
@@ -24,6 +25,8 @@ export interface FollowerParts {
   readonly bench: Bench
   /** Why this caller must get nothing more; null while it may. */
   readonly standing: () => Denial | null
+  /** Whether somebody else tells a caller that has heard nothing yet of this fault. */
+  readonly leaves?: (fault: Fault) => boolean
 }
 
 /** What becomes of a reader; each is told at most once, and never before the constructor has returned. */
@@ -113,7 +116,7 @@ export class Follower implements Reader {
 
   #finish(end: FeedEnd): void {
     if (end.kind === 'halted') this.#tellHalt(end.denial)
-    else if (end.kind === 'fault') this.#tellDenial(end.denial)
+    else if (end.kind === 'fault') this.#tellFault(end)
     else if (end.kind === 'error') this.#tellError(end)
     else this.#outlet.end()
     this.#over = true
@@ -125,6 +128,11 @@ export class Follower implements Reader {
     if (!this.#outlet.begun) return this.#outlet.answer(writeAgentFailure(call, error))
     this.#outlet.write(writeAgentFailureEvent(call, error))
     this.#outlet.end()
+  }
+
+  #tellFault({ fault, denial }: Extract<FeedEnd, { kind: 'fault' }>): void {
+    if (!this.#outlet.begun && this.#parts.leaves?.(fault) === true) return this.#outlet.leave()
+    this.#tellDenial(denial)
   }
 
   #tellDenial(denial: Denial): void {

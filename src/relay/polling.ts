@@ -5,8 +5,8 @@
 import type { JsonObject } from '../base/json.ts'
 import { isJsonObject } from '../base/json.ts'
 import { a2aErrors } from '../protocol/a2a/errors.ts'
-import type { AgentError } from '../protocol/a2a/said.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk } from './driver.ts'
+import { hearFor } from './ears.ts'
 import type { Bench } from './exchange.ts'
 import { PollLine } from './poll-line.ts'
 
@@ -64,18 +64,18 @@ class SecondThought implements Line {
 
   constructor(driver: Driver, { ask, errand, ear }: { ask: Ask; errand: Errand; ear: Ear }, other: () => Line) {
     let spoke = false
-    this.#line = driver.open(ask, errand, {
-      ...forwarding(ear),
+    const hearing = hearFor(ear, {
       onSaid: (said) => {
         spoke = true
         ear.onSaid(said)
       },
-      onError: (error: AgentError) => {
+      onError: (error) => {
         if (spoke || this.#over || !unsupported.has(error.code)) return ear.onError(error)
         this.#line = other()
         if (this.#paused) this.#line.pause()
       },
     })
+    this.#line = driver.open(ask, errand, hearing)
   }
 
   get sent(): boolean {
@@ -99,18 +99,6 @@ class SecondThought implements Line {
   resume(): void {
     this.#paused = false
     this.#line.resume()
-  }
-}
-
-function forwarding(ear: Ear): Ear {
-  return {
-    onHead: (headers) => ear.onHead(headers),
-    onMemo: (memo) => ear.onMemo(memo),
-    onSaid: (said) => ear.onSaid(said),
-    onQuiet: () => ear.onQuiet(),
-    onEnd: () => ear.onEnd(),
-    onError: (error) => ear.onError(error),
-    onFault: (fault) => ear.onFault(fault),
   }
 }
 

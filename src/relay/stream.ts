@@ -1,4 +1,5 @@
 /** One call whose answer is a stream: the hop's place in it, its first reader, and how it came out. */
+import type { Fault } from '../domain/fault.ts'
 import type { Denial, Hop } from '../domain/verdict.ts'
 import type { Reply } from '../protocol/http.ts'
 import type { Bench, Done, Exchange, Mission } from './exchange.ts'
@@ -24,7 +25,8 @@ export class StreamExchange implements Exchange {
     const { driver, errand, watch, known } = mission
     this.#tally = new Tally(way.clock, way.done)
     this.#feed = new Feed({ target: targetOf(hop), driver, errand, watch, bench: way, hub: way.hub }, call)
-    const parts = { feed: this.#feed, call, run: run.id, bench: way, standing: errand.standing }
+    const leaves = (fault: Fault): boolean => mission.leaves?.(fault) === true
+    const parts = { feed: this.#feed, call, run: run.id, bench: way, standing: errand.standing, leaves }
     this.#follower = new Follower(parts, reply, 0, {
       onFinished: (end) => this.#finished(end),
       onGone: () => this.#tell({ kind: 'gone', sent: this.#feed.sent }),

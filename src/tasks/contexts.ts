@@ -2,7 +2,7 @@
  * Whose conversations are, and what is to be remembered of them. Each agent is remembered to use so many and no more, so
  * a flood of one forgets conversations of its own and never those of another.
  */
-import type { JsonObject } from '../base/json.ts'
+import { type JsonObject, readJsonObject } from '../base/json.ts'
 import type { AgentId } from '../domain/ids.ts'
 import type { Party } from '../domain/task.ts'
 import type { Contexts } from './contract.ts'
@@ -69,7 +69,9 @@ export class ContextTable implements Contexts {
 
   remember(target: AgentId, contextId: string, memo: JsonObject): void {
     const talk = this.#talks.get(nameOf({ target, contextId }))
-    if (!talk || JSON.stringify(memo).length > memoMax) return
+    const text = JSON.stringify(memo)
+    // What could not be read back after a restart is not remembered before it either.
+    if (!talk || text.length > memoMax || !readJsonObject(text)) return
     talk.memo = { no: talk.memo?.no ?? this.#memos.next(), target, contextId, memo }
     this.#memoByNo.set(talk.memo.no, talk.memo)
     this.#memos.mark(talk.memo.no)

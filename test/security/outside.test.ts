@@ -1,6 +1,7 @@
 /** Places that others name lead nowhere inside: every spelling, every family, every second answer of a name. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { isFault } from '../../src/domain/fault.ts'
 import { Outside, type OutsideAnswer, type ResolveName } from '../../src/relay/outside.ts'
@@ -180,4 +181,20 @@ test('other ranges are taken into use without a new start', async () => {
   expect(await from.judge(`http://127.0.0.1:${port}/`)).not.toBeNull()
   from.allow(loopback)
   expect((await answerOf(from, `http://127.0.0.1:${port}/`)).status).toBe(200)
+})
+
+test('a certificate must be for the name, whatever address was judged', async () => {
+  const names: string[] = []
+  const server = createTlsServer({
+    SNICallback: (name, tell) => {
+      names.push(name)
+      tell(new Error('no certificate'))
+    },
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const from = outside(loopback, () => Promise.resolve(['127.0.0.1']))
+  const answer = await from.get({ ...usual, url: `https://agent.example:${port}/`, timeout_ms: 2000 })
+  server.close()
+  expect([answer, names]).toMatchObject([{ kind: 'fault' }, ['agent.example']])
 })

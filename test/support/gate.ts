@@ -31,7 +31,7 @@ export async function startGate(
     const capabilities = { streaming: true, pushNotifications: false, extendedAgentCard: false }
     const subject = { slug: 'research', name: 'Research', description: 'Finds things.', capabilities }
     const card = writeCard(offering(versions, describeAgent(subject, origin())), 0, false)
-    const path = request.url ?? ''
+    const [path = '', query = ''] = (request.url ?? '').split('?')
     if (path.includes('/.well-known/')) {
       write(response, { status: 200, headers: card.headers, body: card.body })
       return
@@ -43,7 +43,7 @@ export async function startGate(
       const inbound = {
         method: request.method ?? '',
         path,
-        query: '',
+        query,
         headers,
         receivedAt: 0,
         startedAt: 0,

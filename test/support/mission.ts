@@ -5,10 +5,10 @@ import { paramsOf } from '../../src/protocol/a2a/params.ts'
 import type { Call } from '../../src/domain/call.ts'
 import type { Denial } from '../../src/domain/verdict.ts'
 
-export const nothingKnown: Known = { instance: null, task: null, context: null }
+const nothingKnown: Known = { instance: null, task: null, context: null }
 
 /** Takes every task at once and looks at nothing. */
-export const openBook: TaskWatch = {
+const openBook: TaskWatch = {
   onAnswer: () => undefined,
   own: () => true,
   onSaid: () => undefined,
@@ -28,18 +28,5 @@ export function missionTo(driver: Driver, call: Call, { watch = {}, standing = (
     known: nothingKnown,
     params: () => paramsOf(call),
     watch: { ...openBook, ...watch },
-  }
-}
-
-/** Keeps the tasks it was told of. */
-export function noting(): TaskWatch & { readonly owned: TaskSeen[]; readonly left: TaskSeen[] } {
-  const owned: TaskSeen[] = []
-  const left: TaskSeen[] = []
-  return {
-    ...openBook,
-    owned,
-    left,
-    own: (task) => owned.push(task) > 0,
-    onUnwatched: (task) => void left.push(task),
   }
 }

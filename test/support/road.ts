@@ -158,7 +158,14 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
   const stateDir = mkdtempSync(join(tmpdir(), 'weir-road-'))
   const outside = new Outside({ allow_private: [], connect_ms: 1000 })
   const fetchText = (): Promise<string> => Promise.reject(new Error('nobody fetches'))
-  const cards = new CardWatch({ outside, fetchText, clock, log: quiet, stateDir })
+  const cards = new CardWatch({
+    outside,
+    fetchText,
+    clock,
+    log: quiet,
+    stateDir,
+    ledger: { append: (entry) => entries.push(entry) > 0 },
+  })
   await cards.use(settings, { send: (alert) => void alerts.push(alert) })
   const registry = new Registry()
   registry.knowAgents(Object.keys(agents))
@@ -170,7 +177,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       policy: await policyAt(policyDir, loaded.settings),
       outbound: { credentialFor: () => test.credential },
       upstreamTls: new Map(),
-      drivers: { bench, dice, health: new HealthBook(clock) },
+      drivers: { bench, dice, health: new HealthBook(clock), salt: 'salt' },
       identity: identity as unknown as Road['snapshot']['identity'],
       oauth: {} as unknown as Road['snapshot']['oauth'],
       signals: { verifySignal: () => Promise.reject(new Error('nobody signals')) },

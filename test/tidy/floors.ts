@@ -28,6 +28,7 @@ const roots = [
   '**/gateway-tokens.ts',
   '**/tools.ts',
   '**/tools-evidence.ts',
+  '**/tools-agents.ts',
   '**/main.ts',
 ] as const
 

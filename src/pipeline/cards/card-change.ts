@@ -48,7 +48,9 @@ function placesOf({ interfaces, foreign }: UpstreamCard): string {
   return canonicalJson([interfaces, foreign])
 }
 
+/** What the operator changed is no change of the agent: keys that came make it verified, keys that went leave it unchecked. */
 function signatureChanges(old: SeenCard['signature'], now: SeenCard['signature']): readonly string[] {
-  if (old.state !== now.state) return [`signature changed from ${old.state} to ${now.state}`]
-  return old.kid === now.kid ? [] : ['signed by another key']
+  if (now.state === 'verified') return old.state === 'verified' && old.kid !== now.kid ? ['signed by another key'] : []
+  if (old.state === now.state || (old.state === 'verified' && now.state === 'unchecked')) return []
+  return [`signature changed from ${old.state} to ${now.state}`]
 }

@@ -8,7 +8,9 @@
 import type { Clock } from '../../base/clock.ts'
 import type { AgentSettings, Settings } from '../../config/settings.ts'
 import { type AgentId, slugOf } from '../../domain/ids.ts'
+import type { CardEntry } from '../../domain/record.ts'
 import { type Denial, deny } from '../../domain/verdict.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
 import type { Alerts } from '../../observe/alerts.ts'
 import type { Log } from '../../observe/log.ts'
 import type { Outside } from '../../relay/outside.ts'
@@ -21,6 +23,7 @@ export interface CardWatchParts extends CardTools {
   readonly clock: Clock
   readonly log: Log
   readonly stateDir: string
+  readonly ledger: Pick<Ledger, 'append'>
 }
 
 /** How an agent stands with its card. */
@@ -33,6 +36,21 @@ export interface CardStanding extends KeptCards {
   readonly problem: string | null
   /** Milliseconds since the epoch; null before the first fetch. */
   readonly checkedAt: number | null
+}
+
+/** An operator's word for one card. */
+export interface CardApproval {
+  readonly digest: string
+  readonly reason: string
+  readonly actor: string
+}
+
+interface Change {
+  readonly before: SeenCard | null
+  readonly after: SeenCard
+  readonly changes: readonly string[]
+  readonly reason?: string
+  readonly actor?: string
 }
 
 interface Row {
@@ -57,6 +75,7 @@ export class CardWatch {
   #wholes: ReadonlyMap<AgentId, AgentId> = new Map()
   #alerts: Pick<Alerts, 'send'> | null = null
   #busy = 0
+  #closed = false
 
   constructor(parts: CardWatchParts) {
     this.#parts = parts
@@ -88,7 +107,7 @@ export class CardWatch {
   sweep(): void {
     const now = this.#parts.clock.monotonic()
     for (const [id, row] of this.#rows) {
-      if (this.#busy >= fetches_max) return
+      if (this.#busy >= fetches_max || this.#closed) return
       if (!row.busy && row.dueAt <= now) void this.check(id)
     }
   }
@@ -106,7 +125,7 @@ export class CardWatch {
       const fetched = await fetchCard(this.#parts, ask)
       const checkedAt = clock.now()
       // What was asked for by another configuration is asked for again.
-      if (asked !== row.settings) return undefined
+      if (asked !== row.settings || this.#closed) return undefined
       if (fetched.kind === 'no_card') {
         if (row.standing.problem !== fetched.sentence)
           log.warn(`${agent}: ${fetched.sentence}; what was known of it stays`, { agent })
@@ -128,12 +147,21 @@ export class CardWatch {
    * Pins the card that waits, from now on. Null where no card with that digest waits or approving is not enough; else a
    * promise for when it is on the disk, of null, or of why it would not outlive a restart.
    */
-  approve(agent: AgentId, digest: string): Promise<string | null> | null {
+  approve(agent: AgentId, { digest, reason, actor }: CardApproval): Promise<string | null> | null {
     const row = this.#rows.get(this.#wholes.get(agent) ?? agent)
     const pending = row?.standing.pending
     if (!row || !pending || pending.card.digest !== digest || !row.standing.approvable) return null
+    const { pinned, changes } = row.standing
     this.#stand(row, { ...row.standing, pinned: pending, pending: null, changes: [] })
+    this.#record(row, 'approved', { before: pinned, after: pending, changes, reason, actor })
+    this.#parts.log.warn(`the card of ${row.settings.id} was approved by ${actor}: ${reason}`, { digest, actor })
     return this.#save(row)
+  }
+
+  /** Fetches nothing more, and what is under way changes nothing more; waits until what is known is on the disk. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#rows.values()].map((row) => row.saving))
   }
 
   /** Null for an agent whose standing goes on: it is where it was. */
@@ -173,11 +201,13 @@ export class CardWatch {
     const mayGoOn = settings.card?.on_change === 'alert' && signature.acceptable && this.#asConfigured(row, seen)
     if (!waits || mayGoOn) {
       this.#stand(row, { ...looked, pinned: seen, pending: null, changes: [] })
-      if (changes.length > 0) this.#tell(row, pinned, seen, changes)
+      if (changes.length > 0) this.#tell(row, { before: pinned, after: seen, changes })
+      else if (seen !== pinned) this.#record(row, 'pinned', { before: pinned, after: seen, changes })
     } else {
       const lines = changes.length > 0 ? changes : standing.changes
       this.#stand(row, { ...looked, pending: seen, changes: lines })
-      if (pending?.card.digest !== card.digest && changes.length > 0) this.#tell(row, pinned, seen, changes)
+      if (pending?.card.digest !== card.digest && changes.length > 0)
+        this.#tell(row, { before: pinned, after: seen, changes })
     }
     if (row.standing.pinned !== pinned || row.standing.pending !== pending) void this.#save(row)
   }
@@ -214,16 +244,27 @@ export class CardWatch {
     row.denial = why === null ? null : deny('agent_quarantined', `${id}: ${why}`, { rule: 'agents.card' })
   }
 
-  #tell({ settings, standing }: Row, before: SeenCard | null, { card }: SeenCard, changes: readonly string[]): void {
+  #tell(row: Row, change: Change): void {
     const { clock, log } = this.#parts
+    const { settings, standing } = row
+    const { before, after, changes } = change
     const quarantined = standing.quarantined !== null
+    this.#record(row, quarantined ? 'quarantined' : 'changed', change)
     const slug = slugOf(settings.id)
     const what = quarantined ? `Calls to it are refused until: weir agent approve ${slug}` : 'Calls to it go on'
     const sentence = `The card of ${settings.id} changed: ${changes.join('; ')}. ${what}.`
     log.warn(sentence, { agent: settings.id, quarantined })
-    const digests = { before: before?.card.digest ?? null, after: card.digest }
+    const digests = { before: before?.card.digest ?? null, after: after.card.digest }
     const facts = { agent: settings.id, changes, ...digests, quarantined }
     this.#alerts?.send({ kind: 'card_changed', at: clock.now(), sentence, ...facts })
+  }
+
+  #record({ settings: { id } }: Row, event: CardEntry['event'], change: Change): void {
+    const { before, after, changes, reason = null, actor = null } = change
+    const digests = { digest: after.card.digest, before: before?.card.digest ?? null }
+    const words = { agent: id, event, ...digests, changes, reason, actor }
+    if (!this.#parts.ledger.append({ v: 1, ts: this.#parts.clock.now(), kind: 'card', ...words }))
+      this.#parts.log.error(`the ledger did not take what became of the card of ${id}`, { agent: id, event })
   }
 
   /** One write after the other, the last one with what stands then. */

@@ -19,19 +19,11 @@ import {
   schemaReading,
   writeCard,
 } from '../../protocol/a2a/card.ts'
-import type { AgentEntry, Road } from '../road.ts'
+import type { AgentEntry, MadeCard, Road } from '../road.ts'
 import type { SeenCard } from './card-change.ts'
 
 /** How much of an agent is shown: how to call it to anybody, or all, to anybody or to those who may call it. */
 export type CardView = 'stub' | 'public' | 'full'
-
-export interface MadeCard {
-  readonly members: JsonObject
-  readonly card: Card
-  /** What it was made from: made anew where one of the two is another. */
-  readonly kid: string
-  readonly seen: SeenCard | null
-}
 
 /** What Weir does for every agent, also where the agent does not. */
 const capabilities: CardCapabilities = { streaming: true, pushNotifications: true, extendedAgentCard: true }

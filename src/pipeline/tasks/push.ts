@@ -1,15 +1,12 @@
 /** Push notification configs of a task, kept and served by Weir: neither webhook nor secret of a caller reaches an agent. */
-import type { JsonObject } from '../../base/json.ts'
-import type { TaskRow } from '../../domain/task.ts'
 import { a2aErrors } from '../../protocol/a2a/errors.ts'
-import { versionOf } from '../../protocol/a2a/methods.ts'
 import { paramsOf } from '../../protocol/a2a/params.ts'
 import { writeNothing, writePush, writePushList } from '../../protocol/a2a/write-task.ts'
-import type { PushConfig } from '../../tasks/push/contract.ts'
+import { writePushConfig } from '../../tasks/push/draft.ts'
 import type { Visit } from '../visit.ts'
 import { answer, noSuchTask, refuseAsProtocol } from './answer.ts'
 import { claimTask } from './claim.ts'
-import { draftOf } from './push-draft.ts'
+import { judgedPush } from './push-draft.ts'
 import { followForPush } from './push-watch.ts'
 import type { Asking } from './asking.ts'
 
@@ -18,12 +15,11 @@ export async function createPush(visit: Visit, { party }: Asking): Promise<void>
   const claim = claimTask(visit, party)
   if (!claim) return noSuchTask(visit)
   visit.claim = claim
-  const draft = draftOf(paramsOf(call), versionOf(call.dialect))
-  const bad = draft === null ? 'The config needs a url' : await road.judgeWebhook(draft.url)
-  if (draft === null || bad !== null) return refusePush(visit, bad ?? '')
+  const draft = await judgedPush(road, call)
+  if (typeof draft === 'string') return refusePush(visit, draft)
   const kept = await road.tasks.push.put(draft, claim.task, party)
   if ('kind' in kept) return kept.reason === 'not_yours' ? noSuchTask(visit) : refusePush(visit, kept.sentence)
-  answer(visit, writePush(shownOf(claim.task, kept), call))
+  answer(visit, writePush(writePushConfig(kept, claim.task.taskId), call))
   await followForPush(road, claim.task)
 }
 
@@ -33,7 +29,7 @@ export function getPush(visit: Visit, { party }: Asking): void {
   const config = claim && road.tasks.push.get(claim.task.target, claim.task.taskId, configIdOf(visit))
   if (!claim || !config) return noSuchTask(visit)
   visit.claim = claim
-  answer(visit, writePush(shownOf(claim.task, config), call))
+  answer(visit, writePush(writePushConfig(config, claim.task.taskId), call))
 }
 
 export function listPush(visit: Visit, { party }: Asking): void {
@@ -42,7 +38,7 @@ export function listPush(visit: Visit, { party }: Asking): void {
   if (!claim) return noSuchTask(visit)
   visit.claim = claim
   const { target, taskId } = claim.task
-  const configs = road.tasks.push.list(target, taskId).map((config) => shownOf(claim.task, config))
+  const configs = road.tasks.push.list(target, taskId).map((config) => writePushConfig(config, taskId))
   answer(visit, writePushList(configs, call))
 }
 
@@ -64,9 +60,4 @@ export function refusePush(visit: Visit, sentence: string): void {
 function configIdOf({ call }: Visit): string {
   const { id } = paramsOf(call)
   return typeof id === 'string' ? id : ''
-}
-
-/** Without what proves who we are: nobody needs to read back its own secret. */
-function shownOf({ taskId }: TaskRow, { id, url, scheme }: PushConfig): JsonObject {
-  return { taskId, id, url, ...(scheme === null ? {} : { authentication: { scheme } }) }
 }

@@ -57,7 +57,7 @@ export interface Card {
 }
 
 /** The extension of A2A with which a card says what it was made from. */
-export const provenanceExtension = 'https://weir.dev/extensions/card-provenance/v1'
+const provenanceExtension = 'https://weir.dev/extensions/card-provenance/v1'
 
 const scheme = { scheme: 'Bearer', bearerFormat: 'JWT' }
 const securitySchemes = { weir: { httpAuthSecurityScheme: scheme, type: 'http', ...scheme } }

@@ -4,22 +4,11 @@ import { isRest, versionOf } from './methods.ts'
 import { pushMembers } from './read-send.ts'
 import { type RequestMembers, scanRest, scanRpc } from './request-members.ts'
 
-/**
- * The body without its push config; the very same where it `has` none. Null where it cannot go to an agent as it is. The
- * body was read as a call before.
- */
-export function cutPush(body: Buffer, dialect: DialectName, has: boolean): Buffer | null {
-  // Agents of 0.3 over HTTP know the message by one of its two names only.
-  if (dialect === 'a2a-0.3-rest' && !saysMessage(body)) return null
-  if (!has) return body
+/** The body without its push config; null where none is found. The body was read as a call before. */
+export function cutPush(body: Buffer, dialect: DialectName): Buffer | null {
   const members = membersOf(body, dialect)
   const member = pushMembers.find((name) => !members?.lacks(name))
   return members && member ? cut(body, members.placeOf(member)) : null
-}
-
-function saysMessage(body: Buffer): boolean {
-  const members = scanRest(body, '1.0')
-  return typeof members === 'object' && 'lacks' in members && !members.lacks('message')
 }
 
 function membersOf(body: Buffer, dialect: DialectName): RequestMembers | null {

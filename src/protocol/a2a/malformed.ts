@@ -3,7 +3,7 @@ import type { JsonMistake } from '../../base/json-scan.ts'
 import type { Call } from '../../domain/call.ts'
 import { errorInfo, type Written } from '../jsonrpc.ts'
 import { type A2aErrorName, a2aErrors } from './errors.ts'
-import { type FailureTo, writeFailure } from './failure.ts'
+import { type FailureTo, writeError, writeFailure } from './failure.ts'
 import type { A2aVersion } from './revision.ts'
 
 /** A request that is no call; the answer is already written. */
@@ -34,8 +34,10 @@ export function unsupportedVersion(to: FailureTo, versions: readonly A2aVersion[
 /** A path that is there and is asked with another HTTP method. */
 export function wrongVerb(to: FailureTo, allowed: readonly string[]): Malformed {
   const verbs = allowed.join(', ')
-  const answer = malformed(to, 'method_not_found', `This path answers ${verbs} only`)
-  return { ...answer, status: 405, headers: [...answer.headers, ['allow', verbs]] }
+  const { code, reason, grpcStatus } = a2aErrors.method_not_found
+  const data = JSON.stringify([errorInfo(reason, 'a2a-protocol.org')])
+  const answer = writeError(to, { code, message: `This path answers ${verbs} only`, data, http: 405, grpcStatus })
+  return { kind: 'malformed', code, to, ...answer, status: 405, headers: [...answer.headers, ['allow', verbs]] }
 }
 
 /** Bytes that have more than one reading, or none. */
@@ -57,5 +59,6 @@ const jsonTypes = /^\s*(?:[a-z]+\/(?:[\w.+-]+\+)?json|text\/plain)\s*(?:;|$)/i
 
 /** Whether a body is said to be something else than JSON. */
 export function isOtherType(contentType: string | undefined): boolean {
-  return contentType !== undefined && contentType.trim() !== '' && !jsonTypes.test(contentType)
+  if (contentType === undefined || contentType === 'application/json') return false
+  return contentType.trim() !== '' && !jsonTypes.test(contentType)
 }

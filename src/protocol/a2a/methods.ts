@@ -24,8 +24,11 @@ export const methods: Readonly<Record<Operation, Method>> = {
   get: both('GetTask', 'tasks/get', { verb: 'GET', template: '/tasks/{id}' }),
   list: both('ListTasks', 'tasks/list', { verb: 'GET', template: '/tasks' }),
   cancel: both('CancelTask', 'tasks/cancel', { verb: 'POST', template: '/tasks/{id}:cancel' }),
-  // GET in the proto, POST in the text and in every client; servers take either.
-  subscribe: both('SubscribeToTask', 'tasks/resubscribe', { verb: 'POST', template: '/tasks/{id}:subscribe' }),
+  // GET in the proto, POST in the text. Every server of 1.0 takes either; of 0.3 those in Python take GET alone.
+  subscribe: {
+    ...both('SubscribeToTask', 'tasks/resubscribe', { verb: 'POST', template: '/tasks/{id}:subscribe' }),
+    rest03: { verb: 'GET', template: '/v1/tasks/{id}:subscribe' },
+  },
   push_create: both('CreateTaskPushNotificationConfig', 'tasks/pushNotificationConfig/set', {
     verb: 'POST',
     template: configs,
@@ -80,7 +83,7 @@ function byTemplate(routeOf: (method: Method) => RestRoute): ReadonlyMap<string,
     const { verb, template } = routeOf(method)
     const verbs = found.get(template) ?? new Map<string, Operation>()
     found.set(template, verbs.set(verb, operation))
-    if (operation === 'subscribe') verbs.set('GET', operation)
+    if (operation === 'subscribe') verbs.set('GET', operation).set('POST', operation)
   }
   return found
 }
@@ -98,6 +101,8 @@ export function isRest(dialect: DialectName): boolean {
   return dialect.endsWith('-rest')
 }
 
-export function dialectOf(version: A2aVersion, binding: 'jsonrpc' | 'rest'): DialectName {
-  return `a2a-${version}-${binding}`
-}
+/** The dialects, by revision and binding. */
+export const dialects = {
+  '1.0': { jsonrpc: 'a2a-1.0-jsonrpc', rest: 'a2a-1.0-rest' },
+  '0.3': { jsonrpc: 'a2a-0.3-jsonrpc', rest: 'a2a-0.3-rest' },
+} as const satisfies Readonly<Record<A2aVersion, Readonly<Record<'jsonrpc' | 'rest', DialectName>>>>

@@ -12,6 +12,7 @@ export const supportedVersions: readonly A2aVersion[] = ['1.0', '0.3']
 export function negotiate(inbound: Pick<Inbound, 'headers' | 'query'>, grammar: A2aVersion): A2aVersion | null {
   const said = inbound.headers.get('a2a-version') ?? versionInQuery(inbound.query)
   if (said === null) return grammar
+  if (said === '1.0' || said === '0.3') return said
   const trimmed = said.trim()
   const wanted = trimmed === '' ? '0.3' : /^(\d{1,4}\.\d{1,4})(?:\.\d{1,4})?$/.exec(trimmed)?.[1]
   return supportedVersions.find((version) => version === wanted) ?? null

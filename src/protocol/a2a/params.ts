@@ -50,8 +50,7 @@ function objectOf(text: string): JsonObject {
 
 function sendParams(given: JsonObject, grammar: Grammar): JsonObject {
   const { tenant: _, message, configuration, metadata, ...unknown } = given
-  const said = grammar === '0.3-proto' ? (message ?? given['request']) : message
-  const read = isJsonObject(said) ? (messageTo10(said, grammar) ?? said) : {}
+  const read = isJsonObject(message) ? (messageTo10(message, grammar) ?? message) : {}
   const settings = isJsonObject(configuration) ? { configuration: readConfiguration(configuration, grammar) } : {}
   const more = isJsonObject(metadata) ? { metadata } : {}
   // What a later 1.x adds passes between agents of 1.0; the words of another revision mean nothing to them.

@@ -6,7 +6,7 @@ import type { AgentId, HopId } from '../../domain/ids.ts'
 import type { Inbound } from '../http.ts'
 import type { FailureTo } from './failure.ts'
 import { isOtherType, malformed, type Malformed, unreadable, unsupportedVersion, wrongVerb } from './malformed.ts'
-import { dialectOf, operationOfRpc } from './methods.ts'
+import { dialects, operationOfRpc } from './methods.ts'
 import { negotiate, supportedVersions } from './negotiate.ts'
 import { readRest } from './read-rest.ts'
 import { readSend } from './read-send.ts'
@@ -49,12 +49,15 @@ function readRpc(inbound: Inbound, agent: AgentId, id: HopId): Call | Malformed 
   if (isBadParams(subject)) return malformed(callerOf(version, method, rpcId), 'invalid_params', subject.message)
   return {
     id,
-    dialect: dialectOf(version, 'jsonrpc'),
+    dialect: dialects[version].jsonrpc,
     operation,
     method,
     target: { kind: 'agent', id: agent },
     rpcId,
-    ...subject,
+    taskId: subject.taskId,
+    contextId: subject.contextId,
+    referenceTaskIds: subject.referenceTaskIds,
+    push: subject.push,
     body: inbound.body,
     query: '',
     receivedAt: inbound.receivedAt,
@@ -63,12 +66,12 @@ function readRpc(inbound: Inbound, agent: AgentId, id: HopId): Call | Malformed 
 
 /** Whoever it is, before it has said so. */
 function unknown(rpcId: string): FailureTo {
-  return { dialect: dialectOf('1.0', 'jsonrpc'), operation: 'send', rpcId }
+  return { dialect: dialects['1.0'].jsonrpc, operation: 'send', rpcId }
 }
 
 /** A caller whose method may be none of its revision hears of it as one answer, not as a stream. */
 function callerOf(version: A2aVersion, method: string, rpcId: string): FailureTo {
-  return { dialect: dialectOf(version, 'jsonrpc'), operation: operationOfRpc(version, method) ?? 'send', rpcId }
+  return { dialect: dialects[version].jsonrpc, operation: operationOfRpc(version, method) ?? 'send', rpcId }
 }
 
 /** The raw token of the id: a string or a number, as JSON-RPC 2.0 section 4 has it; A2A knows no notifications. */

@@ -5,8 +5,9 @@ import type { AgentId, HopId } from '../../domain/ids.ts'
 import type { Inbound } from '../http.ts'
 import type { FailureTo } from './failure.ts'
 import { isOtherType, malformed, type Malformed, unreadable, unsupportedVersion, wrongVerb } from './malformed.ts'
-import { dialectOf } from './methods.ts'
+import { dialects } from './methods.ts'
 import { negotiate, supportedVersions } from './negotiate.ts'
+import { spellOut } from './proto-names.ts'
 import { readSend } from './read-send.ts'
 import { scanRest } from './request-members.ts'
 import { grammarOfPath, readRestPath, type RestPath } from './rest-path.ts'
@@ -58,7 +59,7 @@ function readOperation({ inbound, agent, id }: Arrival, path: RestPath, asked: A
   const hasBody = inbound.method === 'POST' && (isHopOperation(operation) || inbound.body.length > 0)
   const isOther = hasBody && isOtherType(inbound.headers.get('content-type'))
   if (isOther) return malformed(to, 'content_type_not_supported', 'The body must be application/json')
-  const body = hasBody ? inbound.body : noBody
+  const body = hasBody ? bodyOf(inbound, version) : noBody
   const members = scanRest(body, version)
   if (members === 'ambiguous') return malformed(to, 'invalid_request', 'The body holds two messages')
   if ('what' in members) return unreadable(to, members)
@@ -69,22 +70,27 @@ function readOperation({ inbound, agent, id }: Arrival, path: RestPath, asked: A
   const { accept } = to
   return {
     id,
-    dialect: dialectOf(version, 'rest'),
+    dialect: dialects[version].rest,
     operation,
     method: `${inbound.method} ${path.template}`,
     target: { kind: 'agent', id: agent },
     rpcId: 'null',
     ...subject,
-    body: hasBody ? inbound.body : nothing,
+    body: hasBody ? body : nothing,
     query: inbound.query,
     ...(accept === undefined ? {} : { accept }),
     receivedAt: inbound.receivedAt,
   }
 }
 
+/** The JSON of 0.3 over HTTP is that of its protobuf, in either of its spellings. */
+function bodyOf({ body }: Inbound, version: A2aVersion): Buffer {
+  return version === '0.3' ? spellOut(body) : body
+}
+
 function callerOf({ headers }: Inbound, version: A2aVersion, operation: Operation): FailureTo {
   const accept = headers.get('accept')
-  return { dialect: dialectOf(version, 'rest'), operation, rpcId: 'null', ...(accept === undefined ? {} : { accept }) }
+  return { dialect: dialects[version].rest, operation, rpcId: 'null', ...(accept === undefined ? {} : { accept }) }
 }
 
 interface AskedOfTask extends Asked {

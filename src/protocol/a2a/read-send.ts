@@ -48,10 +48,13 @@ function mistakeIn(params: RequestMembers): BadParams | null {
     if (!isOptionalId(params, member)) return badParams(`${member} must be a string of at most 256 characters`)
   }
   if (!params.lacks('tenant') && params.text('tenant') !== '') return noTenant
-  if (!params.lacks('configuration') && params.kindOf('configuration') !== 'object')
-    return badParams('configuration must be an object')
   if (!params.lacks('metadata') && params.kindOf('metadata') !== 'object')
     return badParams('metadata must be an object')
+  return params.isEmpty('configuration') ? null : mistakeInConfiguration(params)
+}
+
+function mistakeInConfiguration(params: RequestMembers): BadParams | null {
+  if (params.kindOf('configuration') !== 'object') return badParams('configuration must be an object')
   for (const member of ['configuration.returnImmediately', 'configuration.blocking'] as const) {
     const kind = params.kindOf(member) ?? 'null'
     if (kind !== 'null' && kind !== 'true' && kind !== 'false') return badParams(`${member} must be true or false`)
@@ -82,6 +85,7 @@ function readReferences(params: RequestMembers): readonly string[] | null {
 }
 
 function readInlinePush(params: RequestMembers): JsonObject | BadParams | null {
+  if (params.isEmpty('configuration')) return null
   const found = pushMembers.filter((member) => !params.lacks(member))
   const [member] = found
   if (member === undefined) return null

@@ -45,18 +45,14 @@ type Names = Readonly<Record<Member, string>>
 
 const rpcNames = namesOf((member) => `params.${member}`)
 const restNames = namesOf((member) => member)
-/** In the protobuf of 0.3 the message is called `request`; its JSON says `message`, and some write the other. */
-const requestNames = namesOf((member) => member.replace(/^message/, 'request'))
 
 function namesOf(name: (member: Member) => string): Names {
   return Object.fromEntries(members.map((member) => [member, name(member)])) as Names
 }
 
 const rpcShape = jsonShape<string>([...envelope, ...Object.values(rpcNames)], 'refuse')
-const restShape = jsonShape<string>(
-  [...new Set([...Object.values(restNames), ...Object.values(requestNames)])],
-  'refuse',
-)
+/** In the protobuf of 0.3 the message is called `request` as well. */
+const restShape = jsonShape<string>(['request', ...Object.values(restNames)], 'refuse')
 
 /** The parameters of one request, wherever they stand in it. */
 export class RequestMembers {
@@ -86,6 +82,14 @@ export class RequestMembers {
     return [this.#spans.start(name), this.#spans.end(name)]
   }
 
+  /** Whether the member says nothing, `{}` included. */
+  isEmpty(member: Member): boolean {
+    const kind = this.kindOf(member) ?? 'null'
+    if (kind !== 'object') return kind === 'null'
+    const [start, end] = this.placeOf(member)
+    return end - start === 2
+  }
+
   /** Whether the member says nothing: `null` and absent are the same. */
   lacks(member: Member): boolean {
     return (this.kindOf(member) ?? 'null') === 'null'
@@ -108,6 +112,5 @@ export function scanRpc(body: Buffer): Envelope | JsonMistake {
 export function scanRest(body: Buffer, version: A2aVersion): RequestMembers | JsonMistake | 'ambiguous' {
   const spans = scanJson(body, restShape)
   if (spans.kind === 'mistake') return spans
-  if (version === '1.0' || !spans.has('request')) return new RequestMembers(spans, restNames)
-  return spans.has('message') ? 'ambiguous' : new RequestMembers(spans, requestNames)
+  return version === '0.3' && spans.has('request') ? 'ambiguous' : new RequestMembers(spans, restNames)
 }

@@ -1,5 +1,6 @@
 /** The parameters of a REST request on a task: the ids of its path, its query and its body, put together as 1.0 has them. */
-import type { JsonObject } from '../../base/json.ts'
+import { isJsonObject, type JsonObject } from '../../base/json.ts'
+import { camel } from './proto-names.ts'
 import type { A2aVersion } from './revision.ts'
 import {
   type BadParams,
@@ -42,11 +43,17 @@ function idsOf(operation: TaskParamsOf, taskId: string | null, configId: string 
 }
 
 function readNewPush({ version, taskId, body }: RestAsk): JsonObject | BadParams {
-  const config = readPush(body, version === '1.0' ? '1.0' : '0.3-proto', false)
+  const config = version === '1.0' ? readPush(body, '1.0', false) : readPush(configOf(body), '0.3-proto', false)
   if (isBadParams(config)) return config
   return isNothing(config['taskId']) || config['taskId'] === taskId
     ? readTaskParams('push_create', { ...config, taskId }, '1.0')
     : otherTask
+}
+
+/** Clients of 0.3 in Python send the whole request of their protobuf, with the config inside. */
+function configOf(body: JsonObject): JsonObject {
+  const { config } = body
+  return isJsonObject(config) ? config : body
 }
 
 /** How each parameter of a query is read; what does not look like it stays a text, which the check refuses. */
@@ -69,14 +76,16 @@ function asWhole(text: string): unknown {
   return /^\d{1,10}$/.test(text) ? Number(text) : text
 }
 
+/** Names are taken in both spellings of protobuf, each once. */
 function readQuery(query: string): JsonObject | BadParams {
-  if (query === '') return {}
-  const given = new URLSearchParams(query)
   const read: Record<string, unknown> = {}
-  for (const [name, reader] of Object.entries(readers)) {
-    const [text = '', ...more] = given.getAll(name)
-    if (more.length > 0) return badParams(`${name} is there more than once`)
-    if (text !== '') read[name] = reader(text)
+  if (query === '') return read
+  for (const [said, text] of new URLSearchParams(query)) {
+    const name = camel(said)
+    const reader = Object.hasOwn(readers, name) ? readers[name] : undefined
+    if (!reader || text === '') continue
+    if (Object.hasOwn(read, name)) return badParams(`${name} is there more than once`)
+    read[name] = reader(text)
   }
   return read
 }

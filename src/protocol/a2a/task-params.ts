@@ -133,7 +133,7 @@ function readConfigName(value: JsonObject, grammar: Grammar, how: 'get' | 'delet
 }
 
 /** An id that can stand in a path: a lone surrogate cannot be written there, and dots would lead out of it. */
-export function isId(value: unknown): value is string {
+function isId(value: unknown): value is string {
   return isName(value) && value !== '.' && value !== '..'
 }
 

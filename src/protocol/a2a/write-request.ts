@@ -52,7 +52,7 @@ export function forwardRequest(call: Call): WireRequest | null {
   // A request without a message of its own to keep loses nothing when it is put together from what was read of it.
   if (isRest(dialect) && !isSend) return writeRest(dialect, operation, paramsOf(call))
   const body = bytesOf(call)
-  const kept = isSend ? cutPush(body, dialect, call.push !== null) : body
+  const kept = isSend && call.push !== null ? cutPush(body, dialect) : body
   if (kept === null) return null
   return isRest(dialect)
     ? restRequest(dialect, operation, { rest: templateOf(dialect, operation), body: kept })

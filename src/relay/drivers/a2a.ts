@@ -20,9 +20,17 @@ export interface A2aOptions {
   /** Whether `A2A-Version` is sent; agents older than 0.3 know no such header. */
   readonly versionHeader: boolean
   readonly blocking: boolean
+  /** Null for an agent that is reached directly. */
+  readonly host: A2aHost | null
 }
 
-export const usualOptions: A2aOptions = { stream: true, versionHeader: true, blocking: true }
+export const usualOptions: A2aOptions = { stream: true, versionHeader: true, blocking: true, host: null }
+
+/** A platform around the agent that wants something of every request and answers some of them itself. */
+export interface A2aHost {
+  dress(request: Outbound, ask: Ask): Outbound
+  hear(ear: Ear): Ear
+}
 
 export function openA2a(upstream: Upstream, bench: Bench, options: A2aOptions = usualOptions): Driver {
   return new A2aDriver(upstream, bench, options)
@@ -33,21 +41,24 @@ class A2aDriver implements Driver {
   readonly #upstream: Upstream
   readonly #bench: Bench
   readonly #versionHeader: boolean
+  readonly #host: A2aHost | null
 
-  constructor(upstream: Upstream, bench: Bench, { stream, versionHeader, blocking }: A2aOptions) {
+  constructor(upstream: Upstream, bench: Bench, { stream, versionHeader, blocking, host }: A2aOptions) {
     this.#upstream = upstream
     this.#bench = bench
     this.#versionHeader = versionHeader
+    this.#host = host
     this.features = { stream, get: true, subscribe: stream, cancel: true, blocking }
   }
 
   open(ask: Ask, errand: Errand, ear: Ear): Line {
     const spoken = chooseSpoken(this.#upstream.speaks, dialectOf(ask))
     const { request, rpcId } = composeRequest(ask, spoken.dialect)
-    const outbound = this.#outboundOf(request, spoken, errand)
+    const bare = this.#outboundOf(request, spoken, errand)
+    const outbound = this.#host ? this.#host.dress(bare, ask) : bare
     const caller = 'call' in ask ? versionOf(ask.call.dialect) : null
     const expected = { dialect: spoken.dialect, operation: ask.operation, rpcId, caller }
-    const reader = new AnswerReader(expected, this.#bench, ear)
+    const reader = new AnswerReader(expected, this.#bench, this.#host ? this.#host.hear(ear) : ear)
     return reader.listen(this.#bench.transport.send(outbound, reader))
   }
 

@@ -64,6 +64,15 @@ export class Postman {
     this.#goOn(config)
   }
 
+  /** What was put off is tried at once: its config has changed, or an operator asks. */
+  hurry(config: number): void {
+    const route = this.#routes.get(config)
+    if (!route || route.dueAt === null) return
+    route.dueAt = null
+    route.attempts = 0
+    this.#goOn(config)
+  }
+
   /** Tries again what has been put off long enough. */
   sweep(now: Millis): void {
     for (const [config, route] of this.#routes)
@@ -125,7 +134,8 @@ export class Postman {
   async #post(event: PushEvent, draft: PushDraft): Promise<string | null> {
     const request = { url: draft.url, headers: headersFor(draft, event.id), body: Buffer.from(event.body), timeout_ms }
     try {
-      const answer = await this.#parts.post(request)
+      const answer = await inTime(this.#parts.post(request))
+      if (answer === null) return 'no end'
       if ('kind' in answer && isFault(answer)) return answer.code
       if (!('status' in answer)) return 'no answer'
       if (answer.status >= 200 && answer.status < 300) return null
@@ -164,6 +174,17 @@ export class Postman {
     const full_ms = Math.min(lastDelay_ms, firstDelay_ms * 2 ** Math.min(attempts, 16))
     const chance = Number.parseInt(this.#parts.dice.hex(4), 16) / 2 ** 32
     return full_ms * (1 - jitter * chance)
+  }
+}
+
+/** Null where whoever posts forgets the timeout it was told: a delivery must not hold its place for ever. */
+async function inTime<T>(answer: Promise<T>): Promise<T | null> {
+  const late: { timer?: NodeJS.Timeout } = {}
+  const end = new Promise<null>((resolve) => (late.timer = setTimeout(() => resolve(null), 2 * timeout_ms)))
+  try {
+    return await Promise.race([answer, end])
+  } finally {
+    clearTimeout(late.timer)
   }
 }
 

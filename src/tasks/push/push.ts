@@ -102,9 +102,11 @@ export class Push implements PushConfigs {
     if (isNew && this.#configs.size >= maximums.push_configs)
       return problem('full', 'no room for another push notification config')
     const key = { target: row.target, taskId: row.taskId, agent: entry.row.owner.agent }
-    if (await this.#configs.put(key, { ...config, id })) return shown({ ...config, id })
-    const unkept = this.#configs.find(row, id)
-    if (isNew && unkept) void this.#configs.remove(unkept)
+    const kept = await this.#configs.put(key, { ...config, id })
+    const registered = this.#configs.find(row, id)
+    if (registered && !isNew) this.#postman.hurry(registered.no)
+    if (kept) return shown({ ...config, id })
+    if (registered && isNew) void this.#configs.remove(registered)
     return problem('not_kept', 'the push notification config cannot be kept')
   }
 
@@ -173,6 +175,7 @@ export class Push implements PushConfigs {
     this.#makeRoom(no)
     this.#dead.remove(id)
     void this.#wait({ agent, config: no, id, seq, at: this.#settings.clock.now(), body })
+    this.#postman.hurry(no)
     return true
   }
 

@@ -29,6 +29,11 @@ export async function run(args: readonly string[], fakes: Partial<CliDeps> = {},
       write: () => Promise.resolve(problem('failed', 'no room')),
     },
     card: { verify: () => Promise.resolve(problem('not_found', 'no card here')) },
+    registry: {
+      preview: () => Promise.resolve(problem('no', 'no card here')),
+      plan: () => Promise.resolve(problem('no', 'no file here')),
+      write: () => Promise.resolve(problem('failed', 'no room')),
+    },
     login: {
       begin: () => Promise.resolve(problem('unreachable', 'no issuer here')),
       exchange: () => Promise.resolve(problem('denied', 'no gateway here')),

@@ -153,7 +153,7 @@ test('the commented example is a right configuration and names every section', a
   await using config = await tempConfig('')
   await config.write(await readFile(join(root, 'config', 'weir.example.yaml'), 'utf8'))
   const { settings } = await mustLoad(config.path)
-  expect(settings.agents.size).toBe(3)
+  expect(settings.agents.size).toBe(4)
   expect(Object.keys(settings)).toHaveLength(10)
 })
 

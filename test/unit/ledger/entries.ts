@@ -11,6 +11,7 @@ import type {
   GrantEntry,
   IntentEntry,
   LedgerEntry,
+  CardEntry,
   RevocationEntry,
   RunEntry,
   SignalEntry,
@@ -66,6 +67,11 @@ export function approvalEntry(event: ApprovalEntry['event']): ApprovalEntry {
   const who = { run: run(1), rid: hop(1), agent: agent('a'), human: person('tomas'), target: 'agent:b' }
   const what = { method: 'SendMessage', args_hash: 'h', reason: 'checked', actor: 'ana' }
   return { kind: 'approval', v: 1, ts: noon, id: 'apr_1', event, ...who, ...what }
+}
+
+export function cardEntry(event: CardEntry['event']): CardEntry {
+  const cards = { digest: 'a'.repeat(64), before: null, changes: ['skill pay added'] }
+  return { kind: 'card', v: 1, ts: noon, agent: agent('b'), event, ...cards, reason: 'read it', actor: 'ana' }
 }
 
 export function runEntry(id: RunId, event: RunEntry['event'], facts: Partial<RunEntry> = {}): RunEntry {
@@ -242,4 +248,5 @@ export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
   text.map((reason) => revocationEntry({ reason })),
   text.map((jti) => signalEntry({ jti })),
   fc.constantFrom('granted' as const, 'refused' as const).map(approvalEntry),
+  fc.constantFrom('pinned' as const, 'approved' as const).map(cardEntry),
 )

@@ -4,6 +4,7 @@ import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/le
 import {
   agent,
   approvalEntry,
+  cardEntry,
   bootEntry,
   call,
   grant,
@@ -36,6 +37,7 @@ test.each([
   signalEntry({ human: null, outcome: 'ignored' }),
   call(hop(4), { taint: 'external', approval: { id: 'apr_1', by: 'ana', args_hash: 'h' } }),
   approvalEntry('granted'),
+  cardEntry('approved'),
 ])('an entry comes back as it was: $kind', (entry) => {
   expect(read(packEntry(entry))).toEqual(entry)
 })

@@ -54,6 +54,7 @@ describe('what is remembered of a conversation', () => {
     tasks.contexts.remember(helper, 'c', { thread: 'x' })
     tasks.contexts.remember(helper, 'c', { thread: 'y' })
     tasks.contexts.remember(helper, 'c', { thread: 'z'.repeat(5000) })
+    tasks.contexts.remember(helper, 'c', { deep: JSON.parse('['.repeat(40) + ']'.repeat(40)) as unknown })
     await tasks.close()
     const again = tasksOn(paper, facts)
     expect(again.contexts.memo(helper, 'c')).toEqual({ thread: 'y' })

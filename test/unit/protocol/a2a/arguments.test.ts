@@ -52,3 +52,11 @@ test('whatever JSON writes of a number is read as exact', () => {
     }),
   )
 })
+
+test('over REST the body itself holds the parameters, and no member of it stands for all of them', () => {
+  const rest = (text: string): string | null => canonicalArguments({ dialect: 'a2a-1.0-rest', body: Buffer.from(text) })
+  expect(rest('{"message":{"messageId":"m1","parts":[]},"params":{"message":{}}}')).toBe(
+    '{"message":{"parts":[]},"params":{"message":{}}}',
+  )
+  expect(rest('')).toBeNull()
+})

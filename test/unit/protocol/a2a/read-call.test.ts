@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { refuseVersion } from '../../../../src/protocol/a2a/dialect.ts'
 import { isMalformed, type Malformed } from '../../../../src/protocol/a2a/malformed.ts'
 import { read as readRequest, readBadly, readWell, ref } from '../../../support/reading.ts'
 
@@ -269,11 +268,4 @@ test.each([
 test('JSON-RPC is posted', () => {
   const answer = readBadly({ method: 'GET' })
   expect([answer.status, answer.headers.at(-1)]).toEqual([405, ['allow', 'POST']])
-})
-
-test('a target that speaks another revision is told apart only after the call was read', () => {
-  const call = read(send())
-  if (isMalformed(call)) throw new Error(call.body)
-  expect(refuseVersion(call, ['1.0', '0.3'])).toBeNull()
-  expect(refuseVersion(call, ['0.3'])).toMatchObject({ code: -32009, status: 200 })
 })

@@ -109,12 +109,14 @@ test.each([
   ['POST', '/tasks/t', 'GET'],
   ['GET', '/tasks/t:cancel', 'POST'],
   ['PUT', '/tasks/t:subscribe', 'POST, GET'],
+  ['PUT', '/v1/tasks/t:subscribe', 'GET, POST'],
   ['DELETE', `/tasks/t/${configs}`, 'POST, GET'],
   ['POST', `/v1/tasks/t/${configs}/c`, 'GET, DELETE'],
   ['POST', '/extendedAgentCard', 'GET'],
 ])('%s %s is told that %s is allowed', (method, rest, allowed) => {
-  const { status, headers } = readBadly({ method, rest })
+  const { status, headers, body } = readBadly({ method, rest })
   expect(status).toBe(405)
+  expect(JSON.parse(body)).toMatchObject(rest.startsWith('/v1/') ? { code: -32601 } : { error: { code: 405 } })
   expect(headers).toContainEqual(['allow', allowed])
 })
 
@@ -219,4 +221,13 @@ test.each([
 ])('an error about %s for a caller that accepts %s is %s', (rest, accept, type) => {
   const answer = readBadly({ method: 'PUT', rest, headers: { accept } })
   expect(answer.headers[0]).toEqual(['content-type', type])
+})
+
+test.each([
+  ['application/json', null],
+  ['application/a2a+json', null],
+  ['application/xml', -32005],
+])('a body said to be %j is answered with %j', (type, code) => {
+  const call = read({ rest: '/message:send', body: { message }, headers: { 'content-type': type } })
+  expect(isMalformed(call) ? call.code : null).toBe(code)
 })

@@ -48,8 +48,10 @@ test.each(dialects)('every recorded request in %s is written again as it was', (
     expect(call.dialect).toBe(dialect)
     const { operation } = call
     if (operation === 'push_get' || operation === 'push_list') continue
+    // Servers of 0.3 in Python do not know what the client of 0.3 in JavaScript posts.
+    const isStream03 = dialect === 'a2a-0.3-rest' && operation === 'subscribe'
     const was = {
-      method: request.method,
+      method: isStream03 ? 'GET' : request.method,
       rest: request.rest,
       query: request.query,
       body: jsonOf(Buffer.from(String(request.body))),
@@ -166,15 +168,6 @@ test.each(dialects)('a webhook is cut out of a request in %s, and nothing else',
     expect(forwardRequest(call)?.body?.toString()).toBe(make(left).body)
     expect(JSON.stringify(paramsOf(call))).not.toContain('hook')
   }
-})
-
-test('a message that 0.3 over HTTP has by its other name is written anew', () => {
-  const call = readWell({
-    rest: '/v1/message:send',
-    body: { request: { messageId: 'm', role: 'ROLE_USER', content: [{ text: 'hi' }] } },
-  })
-  expect(forwardRequest(call)).toBeNull()
-  expect(paramsOf(call)).toEqual({ message })
 })
 
 test('what a later 1.x adds reaches an agent of 1.0 over the other binding, and tenant and webhook do not', () => {
