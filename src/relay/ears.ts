@@ -7,6 +7,7 @@ export function hearFor(ear: Ear, otherwise: Partial<Ear>): Ear {
     onHead: (headers) => ear.onHead(headers),
     onMemo: (memo) => ear.onMemo(memo),
     onSaid: (said) => ear.onSaid(said),
+    onDetail: (detail) => ear.onDetail?.(detail),
     onQuiet: () => ear.onQuiet(),
     onEnd: () => ear.onEnd(),
     onError: (error) => ear.onError(error),

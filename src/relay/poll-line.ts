@@ -19,6 +19,8 @@ import type { Fault } from '../domain/fault.ts'
 export interface PollParts extends AskParts {
   /** Every change as an event, or only how it ended. */
   readonly tells: 'events' | 'end'
+  /** How long the end is waited for; as long as for any task where absent. */
+  readonly patience_ms?: number
 }
 
 /** Unit: milliseconds. */
@@ -49,7 +51,7 @@ export class PollLine implements Line {
     this.#first = first
     this.#ear = ear
     this.#sight = new Sight('taskId' in first ? first.taskId : null, null)
-    this.#until = bench.clock.monotonic() + bench.settings.blocking_ms
+    this.#until = bench.clock.monotonic() + (parts.patience_ms ?? bench.settings.blocking_ms)
     this.#alarm = bench.wheel.after(wait.most, () => void this.#look())
     this.#alarm.cancel()
     this.#line = driver.open(first, errand, {
@@ -58,6 +60,7 @@ export class PollLine implements Line {
         this.#sight.remember(memo)
         ear.onMemo(memo)
       },
+      onDetail: (detail) => ear.onDetail?.(detail),
       onQuiet: () => {},
       onSaid: (said) => this.#begin(said),
       onEnd: () => {},
