@@ -11,7 +11,7 @@ import { changesBetween, isSettled } from '../protocol/a2a/changes.ts'
 import { neutralOf, sayNeutral } from '../protocol/a2a/neutral.ts'
 import type { Said } from '../protocol/a2a/said.ts'
 import { type AskParts, askOnce, type Heard } from './ask-once.ts'
-import type { Ask, Ear, Line } from './driver.ts'
+import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
 import { followAsk } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
 import type { Fault } from '../domain/fault.ts'
@@ -75,6 +75,10 @@ export class PollLine implements Line {
 
   get instance(): string | null {
     return this.#instance ?? this.#line.instance
+  }
+
+  get awaited(): TaskSeen | null {
+    return this.#sight.task
   }
 
   abort(): void {

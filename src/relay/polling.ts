@@ -6,9 +6,9 @@ import type { JsonObject } from '../base/json.ts'
 import { isJsonObject } from '../base/json.ts'
 import { a2aErrors } from '../protocol/a2a/errors.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
-import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk } from './driver.ts'
+import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk, TaskSeen } from './driver.ts'
 import { hearFor } from './ears.ts'
-import type { Bench, TaskSeen } from './exchange.ts'
+import type { Bench } from './exchange.ts'
 import { PollLine } from './poll-line.ts'
 import { followAsk } from './search.ts'
 import { Sight } from './sight.ts'
@@ -59,13 +59,17 @@ class PollingDriver implements Driver {
   /** Turns to another way where the agent says that it does not know the one that was asked for. */
   #orElse(ask: Ask, errand: Errand, ear: Ear, other: () => Line): Line {
     let spoke = false
-    return new SecondThought(this.#driver, { ask, errand, ear }, {
-      said: () => {
-        spoke = true
-        return null
+    return new SecondThought(
+      this.#driver,
+      { ask, errand, ear },
+      {
+        said: () => {
+          spoke = true
+          return null
+        },
+        error: ({ code }) => (spoke || !unsupported.has(code) ? null : other),
       },
-      error: ({ code }) => (spoke || !unsupported.has(code) ? null : other),
-    })
+    )
   }
 
   /**
@@ -75,19 +79,23 @@ class PollingDriver implements Driver {
   #toTheEnd(ask: Ask, errand: Errand, ear: Ear, patience_ms?: number): Line {
     const parts = { driver: this.#driver, errand, bench: this.#bench, tells: 'end' } as const
     const limited = patience_ms === undefined ? parts : { ...parts, patience_ms }
-    return new SecondThought(this.#driver, { ask, errand, ear }, {
-      said: (said, task) => {
-        if (said.seen.kind !== 'open' || task === null) return null
-        if ('call' in ask && returnsImmediately(ask.params())) return null
-        const asSaid = (): void => {
-          ear.onSaid(said)
-          ear.onEnd()
-        }
-        const settling = hearFor(ear, { onError: asSaid, onFault: asSaid })
-        return () => new PollLine(limited, followAsk('get', task, ask), settling)
+    return new SecondThought(
+      this.#driver,
+      { ask, errand, ear },
+      {
+        said: (said, task) => {
+          if (said.seen.kind !== 'open' || task === null) return null
+          if ('call' in ask && returnsImmediately(ask.params())) return null
+          const asSaid = (): void => {
+            ear.onSaid(said)
+            ear.onEnd()
+          }
+          const settling = hearFor(ear, { onError: asSaid, onFault: asSaid })
+          return () => new PollLine(limited, followAsk('get', task, ask), settling)
+        },
+        error: () => null,
       },
-      error: () => null,
-    })
+    )
   }
 }
 
@@ -136,6 +144,10 @@ class SecondThought implements Line {
 
   get instance(): string | null {
     return this.#line.instance
+  }
+
+  get awaited(): TaskSeen | null {
+    return this.#line.awaited ?? null
   }
 
   abort(): void {

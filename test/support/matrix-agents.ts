@@ -12,7 +12,7 @@ import { jsonRpcHandler as rpc03, restHandler as rest03, UserBuilder as Users03 
 import express from 'express'
 import { dullListener } from './matrix-dull-agent.ts'
 import { executor03, executor10 } from './matrix-executors.ts'
-import { Gates } from './matrix-script.ts'
+import type { Gates } from './matrix-script.ts'
 
 /** One request an agent got and the bytes it answered with. */
 export interface Tapped {

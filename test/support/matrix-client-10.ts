@@ -8,7 +8,13 @@ import {
   Message as MessageCodec,
   TaskPushNotificationConfig,
 } from '@a2a-js/sdk'
-import { type Client, ClientFactory, DefaultAgentCardResolver, JsonRpcTransportFactory, RestTransportFactory } from '@a2a-js/sdk/client'
+import {
+  type Client,
+  ClientFactory,
+  DefaultAgentCardResolver,
+  JsonRpcTransportFactory,
+  RestTransportFactory,
+} from '@a2a-js/sdk/client'
 import type { Binding, MatrixClient, PushView, Sending } from './matrix-clients.ts'
 import type { PlainPart } from './matrix-script.ts'
 import { type TaskView, type View, view10 } from './matrix-view.ts'
@@ -41,7 +47,8 @@ export async function client10({ base, fetchImpl, binding, compat }: Opening10):
           const { tasks } = await client.listTasks(ListTasksRequest.fromJSON({ contextId, includeArtifacts: true }))
           return tasks.map((task) => viewOf(task) as TaskView)
         },
-    createPush: async (taskId, config) => pushView(await client.createTaskPushNotificationConfig(pushOf(taskId, config))),
+    createPush: async (taskId, config) =>
+      pushView(await client.createTaskPushNotificationConfig(pushOf(taskId, config))),
     getPush: async (taskId, id) => pushView(await client.getTaskPushNotificationConfig({ tenant, taskId, id })),
     listPush: async (taskId) => {
       const page = { tenant, taskId, pageSize: 0, pageToken: '' }
@@ -60,7 +67,9 @@ export async function client10({ base, fetchImpl, binding, compat }: Opening10):
  * of Weir has.
  */
 async function asOfOld(factory: ClientFactory, base: string, fetchImpl: typeof fetch): Promise<Client> {
-  const { supportedInterfaces: _, ...card } = (await (await fetchImpl(`${base}.well-known/agent-card.json`)).json()) as {
+  const { supportedInterfaces: _, ...card } = (await (
+    await fetchImpl(`${base}.well-known/agent-card.json`)
+  ).json()) as {
     readonly supportedInterfaces: unknown
   }
   return await factory.createFromAgentCard(card as Parameters<ClientFactory['createFromAgentCard']>[0])

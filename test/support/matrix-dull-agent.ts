@@ -45,7 +45,14 @@ export function dullListener(gates: Gates): RequestListener {
       const { taskId, contextId = crypto.randomUUID(), parts = [] } = message ?? {}
       const known = tasks.get(taskId ?? '')
       if (taskId !== undefined && !known) return unknown
-      const fresh = { id: crypto.randomUUID(), contextId, state: 'submitted' as State, said: null, history: [], parts: [] }
+      const fresh = {
+        id: crypto.randomUUID(),
+        contextId,
+        state: 'submitted' as State,
+        said: null,
+        history: [],
+        parts: [],
+      }
       const task: Task = known ?? fresh
       tasks.set(task.id, task)
       task.state = 'submitted'
@@ -64,11 +71,12 @@ export function dullListener(gates: Gates): RequestListener {
     },
   }
   return (request, response) => {
-    void bodyOf(request).then(({ id, method, params }) => {
+    void (async () => {
+      const { id, method, params } = await bodyOf(request)
       const answer = methods[method]?.(params) ?? { error: { code: -32_601, message: 'Method not found' } }
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
-    })
+    })()
   }
 }
 

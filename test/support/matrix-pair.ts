@@ -40,7 +40,7 @@ export async function all<T>(events: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** What a stream told of its task, as somebody who keeps the book sees it at the end. */
-export interface Story { 
+export interface Story {
   readonly id: string
   readonly states: string[]
   readonly text: string
@@ -57,7 +57,8 @@ export function told(events: readonly View[], forgetful = false): Story {
     if (event.kind === 'task') id = event.id
     else if (event.kind !== 'message') id = event.taskId
     if (event.kind === 'task') text = textsOf(event)
-    if (event.kind === 'artifact') text = event.append || forgetful ? text + textsOf(artifact(event)) : textsOf(artifact(event))
+    if (event.kind === 'artifact')
+      text = event.append || forgetful ? text + textsOf(artifact(event)) : textsOf(artifact(event))
   }
   return { id, states, text }
 }
