@@ -65,6 +65,12 @@ const calls: Readonly<Record<string, Scenario>> = {
       expect.objectContaining({ state: 'failed', said: 'out of copper' }),
     )
   },
+  'an agent that breaks leaves a task that failed': async ({ client, agentKind }) => {
+    // The servers of the SDKs put the words of the exception into the task; what an agent says in a task is its own.
+    const said = agentKind.lively ? { said: 'Agent execution error: kaboom: no agent plays boom' } : {}
+    expect(await client.send({ text: 'boom' })).toMatchObject({ kind: 'task', state: 'failed', ...said })
+    expect(told(await all(client.stream({ text: 'boom' }))).states.at(-1)).toBe('failed')
+  },
   'a task asks, and goes on with the answer': async ({ client }) => {
     const asks = taskIn(await client.send({ text: 'ask' }))
     expect(asks).toMatchObject({ state: 'input-required', said: 'which one?' })
@@ -116,7 +122,7 @@ const calls: Readonly<Record<string, Scenario>> = {
     const events = await all(pair.client.stream({ text: 'parts', parts: sent }))
     expect(events.flatMap((event) => (event.kind === 'artifact' ? event.parts : []))).toEqual(keptBy(pair))
   },
-  'tasks are listed, without those of others': async ({ client, base, fetch: asCaller }) => {
+  'tasks are listed, those of one conversation alone': async ({ client, base, fetch: asCaller }) => {
     const { id, contextId } = taskIn(await client.send({ text: 'work' }))
     await client.send({ text: 'work' })
     if (client.list) {
