@@ -84,7 +84,7 @@ class PollingDriver implements Driver {
       { ask, errand, ear },
       {
         said: (said, task) => {
-          if (said.seen.kind !== 'open' || task === null) return null
+          if (said.seen.kind !== 'open' || task === null || !this.#driver.features.get) return null
           if ('call' in ask && returnsImmediately(ask.params())) return null
           const asSaid = (): void => {
             ear.onSaid(said)
@@ -133,7 +133,8 @@ class SecondThought implements Line {
         if (!turn(turns.said(said, sight.task))) ear.onSaid(said)
       },
       onEnd: () => turned || ear.onEnd(),
-      onError: (error) => turn(turns.error(error)) || ear.onError(error),
+      onError: (error) => turned || turn(turns.error(error)) || ear.onError(error),
+      onFault: (fault) => turned || ear.onFault(fault),
     })
     this.#line = driver.open(ask, errand, hearing)
   }
