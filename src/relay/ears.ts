@@ -6,6 +6,7 @@ export function hearFor(ear: Ear, otherwise: Partial<Ear>): Ear {
   return {
     onHead: (headers) => ear.onHead(headers),
     onMemo: (memo) => ear.onMemo(memo),
+    onDetail: (detail) => ear.onDetail?.(detail),
     onSaid: (said) => ear.onSaid(said),
     onQuiet: () => ear.onQuiet(),
     onEnd: () => ear.onEnd(),

@@ -44,7 +44,7 @@ export class Feed implements Ear {
   readonly log: EventLog
   readonly #parts: FeedParts
   readonly #readers = new Set<Reader>()
-  readonly #sight: Sight
+  readonly sight: Sight
   #ask: Ask | null = null
   #line: Line | null = null
   /** What came while the task was being written down; null while nothing waits. */
@@ -65,7 +65,7 @@ export class Feed implements Ear {
   constructor(parts: FeedParts, known: { readonly taskId: string | null; readonly contextId: string | null }) {
     this.#parts = parts
     this.#owned = known.taskId !== null
-    this.#sight = new Sight(known.taskId, known.contextId)
+    this.sight = new Sight(known.taskId, known.contextId)
     this.log = new EventLog(parts.bench.settings)
     this.#movedAt = parts.bench.clock.monotonic()
     this.#search = new Search(parts.bench)
@@ -73,7 +73,7 @@ export class Feed implements Ear {
   }
 
   get task(): TaskSeen | null {
-    return this.#sight.task
+    return this.sight.task
   }
 
   get sent(): boolean {
@@ -159,14 +159,18 @@ export class Feed implements Ear {
   }
 
   onMemo(memo: Memo): void {
-    this.#sight.remember(memo)
+    this.sight.remember(memo)
+  }
+
+  onDetail(detail: string): void {
+    this.sight.detail = detail
   }
 
   onSaid(said: Said): void {
     if (this.#end || this.#waits(() => this.onSaid(said))) return
     this.bytesIn += bytesOf(said)
     if (this.#isOther(said)) return this.fail(makeFault('bad_answer', 'the agent speaks of another task', true))
-    this.#sight.see(said, this.#line?.instance ?? null)
+    this.sight.see(said, this.#line?.instance ?? null)
     this.#answer()
     const owned = this.#own()
     if (owned === true) this.#pass(said)
@@ -240,8 +244,7 @@ export class Feed implements Ear {
   }
 
   #waits(tell: () => void): boolean {
-    this.#later?.push(tell)
-    return this.#later !== null
+    return this.#later !== null && this.#later.push(tell) > 0
   }
 
   #refuse(): void {
@@ -256,8 +259,7 @@ export class Feed implements Ear {
     this.log.push(said)
     if (this.task) this.#parts.watch.onSaid(this.task, said)
     for (const reader of this.#readers) reader.onNews()
-    if (last) this.#finish({ kind: 'done' })
-    else this.#checkStall()
+    return last ? this.#finish({ kind: 'done' }) : this.#checkStall()
   }
 
   #checkStall(): void {
@@ -291,9 +293,8 @@ export class Feed implements Ear {
     this.#unkeep()
     const { task } = this
     if (task) this.#parts.hub.remove(this.#parts.target, task.id, this)
-    const readers = [...this.#readers]
+    for (const reader of this.#readers) reader.onOver(end)
     this.#readers.clear()
-    for (const reader of readers) reader.onOver(end)
     if (task && this.#owned) this.#parts.watch.onUnwatched(task, () => this.log.task())
   }
 }

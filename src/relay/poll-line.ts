@@ -58,6 +58,7 @@ export class PollLine implements Line {
         this.#sight.remember(memo)
         ear.onMemo(memo)
       },
+      onDetail: (detail) => ear.onDetail?.(detail),
       onQuiet: () => {},
       onSaid: (said) => this.#begin(said),
       onEnd: () => {},

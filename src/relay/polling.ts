@@ -118,6 +118,7 @@ function lookingAt(ask: FollowAsk): FollowAsk {
   return { ...ask, operation: 'get' }
 }
 
-function returnsImmediately({ configuration }: JsonObject): boolean {
+/** Whether a caller does not want to wait for the end of its task. */
+export function returnsImmediately({ configuration }: JsonObject): boolean {
   return isJsonObject(configuration) && configuration['returnImmediately'] === true
 }

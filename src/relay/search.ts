@@ -36,6 +36,11 @@ export class Search {
 
 /** A question about a task of which more is known by now than when its first ask went out. */
 export function followAsk(operation: FollowAsk['operation'], task: TaskSeen, { warrant, known }: Ask): FollowAsk {
-  const now = { instance: task.instance ?? known.instance, task: task.memo?.task ?? known.task }
-  return { operation, warrant, taskId: task.id, historyLength: null, known: { ...known, ...now } }
+  const { memo } = task
+  const now = {
+    instance: task.instance ?? known.instance,
+    task: memo?.task ?? known.task,
+    context: memo?.context ?? known.context,
+  }
+  return { operation, warrant, taskId: task.id, historyLength: null, known: now }
 }

@@ -70,6 +70,10 @@ export class UnaryExchange implements Exchange, Ear {
     this.#sight.remember(memo)
   }
 
+  onDetail(detail: string): void {
+    this.#sight.detail = detail
+  }
+
   onQuiet(): void {}
 
   onSaid(said: Said): void {
@@ -121,16 +125,22 @@ export class UnaryExchange implements Exchange, Ear {
   }
 
   #cancel(): void {
-    const { task } = this.#sight
-    if (task === null) return
+    const { task, memo } = this.#sight
+    // A driver may know what to stop before its agent has named a task.
+    if (task === null && !memo?.task) return
     const { driver, errand, known } = this.#mission
-    const ask = { operation: 'cancel', warrant: this.#hop, taskId: task.id, historyLength: null, known } as const
+    const now = { ...known, task: memo?.task ?? known.task, context: memo?.context ?? known.context }
+    const taskId = task?.id ?? this.#hop.id
+    const ask = { operation: 'cancel', warrant: this.#hop, taskId, historyLength: null, known: now } as const
     void cancelTask({ driver, errand, bench: this.#bench }, ask)
   }
 
   #tell(ending: Ending): void {
-    const { task } = this.#sight
-    this.#tally.tell(ending, { task, bytesIn: this.#bytesIn, bytesOut: 0, firstByteAt: this.#firstByteAt })
+    const { task, detail } = this.#sight
+    this.#tally.tell(
+      { detail, ...ending },
+      { task, bytesIn: this.#bytesIn, bytesOut: 0, firstByteAt: this.#firstByteAt },
+    )
   }
 }
 
