@@ -15,7 +15,7 @@ import { Counts } from './pipeline/counts.ts'
 import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
 import { recover } from './pipeline/recover.ts'
-import type { Road, Snapshot } from './pipeline/road.ts'
+import { type Road, serverIn, type Snapshot } from './pipeline/road.ts'
 import { runEntry } from './pipeline/run-entry.ts'
 import { limitSettings } from './pipeline/snapshot.ts'
 import { Relay } from './relay/relay.ts'
@@ -60,7 +60,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
   )
   stack.defer(() => transport.close())
   const relay = new Relay({ transport, wheel, clock, settings: { ...timeouts, ...maximums } })
-  return {
+  const road: Road = {
     clock,
     dice,
     snapshot,
@@ -72,11 +72,12 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     relay,
     exchanges: new Exchanges(),
     deliveries,
-    conversations: new Conversations(),
+    conversations: new Conversations((agent) => serverIn(road.snapshot, agent)),
     counts: new Counts(metrics),
     log,
     approvals: new Approvals(maximums.approvals),
   }
+  return road
 }
 
 interface Watched {

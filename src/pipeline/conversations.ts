@@ -6,7 +6,7 @@
  *
  * Kept in memory: after a restart a task is unknown to everybody, and its caller starts a new one.
  */
-import { type Call, targetName } from '../domain/call.ts'
+import { type Call, type Target, targetName } from '../domain/call.ts'
 import type { AgentId, PersonId, RunId } from '../domain/ids.ts'
 import { taskNotFound } from '../protocol/a2a/dialect.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
@@ -33,9 +33,16 @@ export class Conversations {
   /** What each agent was told, oldest first: one entry for each id and owner. */
   readonly #told = new Map<AgentId, Map<string, readonly [key: string, owner: string]>>()
 
+  readonly #serverOf: (agent: AgentId) => AgentId
+
+  /** `serverOf` leads from a facet to the agent behind it, which has one memory for all the names it is called by. */
+  constructor(serverOf: (agent: AgentId) => AgentId = (agent) => agent) {
+    this.#serverOf = serverOf
+  }
+
   /** The answer to a call that names what its caller was never told; null for every other. */
   refusalOf({ target, taskId, contextId, rpcId, operation }: Named, party: Party): Written | null {
-    const at = targetName(target)
+    const at = this.#placeOf(target)
     const knowsTask = taskId === null || this.#owners.get(keyOf('task', at, taskId))?.has(self(party))
     const users = contextId === null ? undefined : this.#owners.get(keyOf('context', at, contextId))
     const knowsContext = !users || users.has(self(party)) || (party.run !== null && users.has(party.run))
@@ -44,14 +51,18 @@ export class Conversations {
 
   /** A call with that context id goes out: whoever uses an id first is not interrupted by others. */
   use({ target, contextId }: Named, party: Party): void {
-    if (contextId !== null) this.#tellContext(targetName(target), contextId, party)
+    if (contextId !== null) this.#tellContext(this.#placeOf(target), contextId, party)
   }
 
   /** The target named a task to that party. */
   tell({ target }: Named, { id, contextId }: Pick<TaskSeen, 'id' | 'contextId'>, party: Party): void {
-    const at = targetName(target)
+    const at = this.#placeOf(target)
     this.#add(keyOf('task', at, id), self(party), party.agent)
     if (contextId !== null) this.#tellContext(at, contextId, party)
+  }
+
+  #placeOf(target: Target): string {
+    return target.kind === 'agent' ? this.#serverOf(target.id) : targetName(target)
   }
 
   /** The agents of one run may talk in one conversation, for they pass its id on to each other. */

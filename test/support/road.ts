@@ -26,7 +26,7 @@ import { Approvals } from '../../src/pipeline/approvals.ts'
 import { Counts } from '../../src/pipeline/counts.ts'
 import { Deliveries } from '../../src/pipeline/deliveries.ts'
 import { Exchanges } from '../../src/pipeline/exchanges.ts'
-import type { Road } from '../../src/pipeline/road.ts'
+import { type Road, serverIn } from '../../src/pipeline/road.ts'
 import { serveA2a } from '../../src/pipeline/serve.ts'
 import { agentFacts, limitSettings, makeSnapshot } from '../../src/pipeline/snapshot.ts'
 import { compilePolicies } from '../../src/policy/compile.ts'
@@ -182,7 +182,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     relay: relay as unknown as Relay,
     exchanges: new Exchanges(),
     deliveries: new Deliveries(),
-    conversations: new Conversations(),
+    conversations: new Conversations((agent) => serverIn(road.snapshot, agent)),
     counts: new Counts(declareGatewayMetrics(registry)),
     approvals: new Approvals(settings.maximums.approvals),
     log: quiet,
