@@ -73,6 +73,7 @@ export class StreamExchange implements Exchange {
   }
 }
 
-function targetOf({ call: { target } }: Hop): string {
-  return target.id
+/** The agent that serves the hop, whatever name it is called by. */
+export function targetOf({ call, chain }: Hop): string {
+  return chain.at(-1) ?? call.target.id
 }

@@ -33,7 +33,7 @@ export function stopListening(road: Road, { task: row }: Claim, entry: AgentEntr
   const status = { state: 'TASK_STATE_CANCELED', timestamp: new Date(road.clock.now()).toISOString() } as const
   const task = { ...before, status, metadata: { 'weir.dev/may_still_run': true } }
   const seen = { id: row.taskId, contextId: null, state: status.state, open: false, instance: null, memo: null }
-  noteTask(road, entry.settings.id, seen)
+  noteTask(road, row.target, seen)
   road.tasks.update(row.target, row.taskId, { snapshot: JSON.stringify(task) })
   return task
 }

@@ -3,13 +3,14 @@ import type { Party, TaskRow } from '../../domain/task.ts'
 import { type Claim, issueClaim } from '../../domain/verdict.ts'
 import { maySee } from '../../tasks/owner.ts'
 import type { HopId } from '../../domain/ids.ts'
-import type { Road } from '../road.ts'
+import { type Road, serverIn } from '../road.ts'
 import type { Visit } from '../visit.ts'
 
 /** The claim to the task a call is about; null where there is none for this party, whoever else it may belong to. */
 export function claimTask({ road, call }: Visit, party: Party): Claim | null {
   const { target, taskId } = call
-  const row = target.kind === 'agent' && taskId !== null ? road.tasks.find(target.id, taskId) : null
+  const row =
+    target.kind === 'agent' && taskId !== null ? road.tasks.find(serverIn(road.snapshot, target.id), taskId) : null
   return row && maySee(row, party) ? issueClaim({ id: call.id, task: row }) : null
 }
 
