@@ -12,10 +12,10 @@ export class EventCount {
 
   push(chunk: Buffer): void {
     this.bytes += chunk.length
-    const seam = this.#tail + chunk.latin1Slice(0, 2)
+    const seam = this.#tail + chunk.toString('latin1', 0, 2)
     if (seam.includes('}\n\n')) this.events += 1
     for (let at = chunk.indexOf(eventEnd); at !== -1; at = chunk.indexOf(eventEnd, at + 3)) this.events += 1
-    this.#tail = (this.#tail + chunk.latin1Slice(Math.max(0, chunk.length - 2))).slice(-2)
+    this.#tail = (this.#tail + chunk.toString('latin1', Math.max(0, chunk.length - 2))).slice(-2)
   }
 }
 
