@@ -40,6 +40,9 @@ export interface FeedHouse {
   released(): void
 }
 
+/** So much is told to readers at once, at the latest: what leaves together costs one write. */
+const together = { events: 64, bytes: 16_384 }
+
 export class Feed implements Ear {
   readonly log: EventLog
   readonly #parts: FeedParts
@@ -59,6 +62,10 @@ export class Feed implements Ear {
   #movedAt: number
   readonly #search: Search
   #firstAt: number | null = null
+  /** Events, and bytes of them, that the readers have not heard of yet; they do when this turn is over. */
+  #untold = 0
+  #untoldBytes = 0
+  readonly #tellLater = (): void => this.#tell()
   bytesIn = 0
 
   /** `known` is a task that its caller owns already. */
@@ -117,12 +124,17 @@ export class Feed implements Ear {
 
   /** To be called when a reader is full or has room again: the agent waits where nobody takes anything. */
   flow(): void {
-    const stop = this.#readers.size > 0 && [...this.#readers].every((reader) => reader.full)
+    const stop = this.#allFull()
     if (stop === this.#paused) return
     this.#paused = stop
     if (stop) return this.#line?.pause()
     this.#movedAt = this.#parts.bench.clock.monotonic()
     if (this.#later === null) this.#line?.resume()
+  }
+
+  #allFull(): boolean {
+    for (const reader of this.#readers) if (!reader.full) return false
+    return this.#readers.size > 0
   }
 
   /** Ends it for every reader and tells the agent to stop. */
@@ -253,11 +265,31 @@ export class Feed implements Ear {
     this.#lastKind = kind
     if (mark !== this.#lastMark) this.#movedAt = this.#parts.bench.clock.monotonic()
     this.#lastMark = mark
-    this.log.push(said)
+    this.#announce(said)
+    if (this.#end) return
     if (this.task) this.#parts.watch.onSaid(this.task, said)
-    for (const reader of this.#readers) reader.onNews()
     if (last) this.#finish({ kind: 'done' })
     else this.#checkStall()
+  }
+
+  /** What comes in one turn is told at once; nothing is dropped from the log before its readers heard of it. */
+  #announce(said: Said): void {
+    const bytes = bytesOf(said)
+    const { stream_log_events } = this.#parts.bench.settings
+    if (this.#untold >= Math.min(together.events, stream_log_events) || this.#untoldBytes + bytes > together.bytes)
+      this.#tell()
+    if (this.#end) return
+    this.log.push(said)
+    if (this.#untold === 0) queueMicrotask(this.#tellLater)
+    this.#untold += 1
+    this.#untoldBytes += bytes
+  }
+
+  #tell(): void {
+    if (this.#untold === 0) return
+    this.#untold = 0
+    this.#untoldBytes = 0
+    for (const reader of this.#readers) reader.onNews()
   }
 
   #checkStall(): void {
@@ -286,6 +318,9 @@ export class Feed implements Ear {
   }
 
   #finish(end: FeedEnd): void {
+    this.#tell()
+    // Who heard of it may have had it ended.
+    if (this.#end) return
     this.#end = end
     this.#line?.abort()
     this.#unkeep()
