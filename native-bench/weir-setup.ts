@@ -12,6 +12,8 @@ export interface Setup {
   readonly token: string
 }
 
+/** Given to Weir by name, so that the pipe beside it can do the same. */
+export const heartbeat_ms = 4000
 const issuer = 'https://bench.invalid'
 const publicUrl = 'http://127.0.0.1:8080'
 const policies = 100
@@ -62,6 +64,7 @@ function writePolicies(directory: string): void {
 function configuration(directory: string, upstream: string): string {
   return `
 gateway: { listen: "127.0.0.1:0", admin_listen: "127.0.0.1:0", public_url: "${publicUrl}" }
+timeouts: { heartbeat_ms: ${heartbeat_ms}, idle_ms: 600000 }
 state: { dir: "${join(directory, 'state')}" }
 identity:
   issuers:
@@ -73,7 +76,7 @@ teams:
   insights: { limits: { cost_micros_per_day: 1000000000000 } }
 policy: { dir: "${join(directory, 'policy')}" }
 limits:
-  run: { depth_max: 5, laps_max: 1, calls_max: 100000000, concurrency_max: 1000, wall_clock_ms: 3600000, tokens_max: 1000000000, cost_micros_max: 1000000000 }
-  agent: { invokes_per_minute: 6000000, concurrency_max: 1000, tokens_per_day: 1000000000, cost_micros_per_day: 1000000000 }
+  run: { depth_max: 5, laps_max: 1, calls_max: 100000000, concurrency_max: 100000, wall_clock_ms: 3600000, tokens_max: 1000000000, cost_micros_max: 1000000000 }
+  agent: { invokes_per_minute: 6000000, concurrency_max: 100000, tokens_per_day: 1000000000, cost_micros_per_day: 1000000000 }
 `
 }

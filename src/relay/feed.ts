@@ -11,38 +11,22 @@ import type { Fault } from '../domain/fault.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
+import { Bunch } from './bunch.ts'
 import { cancelTask } from './cancel.ts'
-import type { Ask, Driver, Ear, Errand, Line } from './driver.ts'
+import type { Ask, Ear, Line } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
-import type { Bench, TaskSeen, TaskWatch } from './exchange.ts'
+import type { TaskSeen } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
+import type { FeedParts } from './feed-parts.ts'
+import { Progress } from './progress.ts'
 import type { FeedEnd, Reader } from './reader.ts'
 import { makeFault } from './transport.ts'
 
-export interface FeedParts {
-  /** The agent's name. */
-  readonly target: string
-  readonly driver: Driver
-  readonly errand: Errand
-  readonly watch: TaskWatch
-  readonly bench: Bench
-  readonly hub: FeedHouse
-}
-
-/** Where feeds are found by their tasks. */
-export interface FeedHouse {
-  add(target: string, taskId: string, feed: Feed): void
-  remove(target: string, taskId: string, feed: Feed): void
-  /** Whether a feed may go on though its last reader has left. Counted until `released`. */
-  keep(): boolean
-  released(): void
-}
-
 export class Feed implements Ear {
   readonly log: EventLog
-  readonly #parts: FeedParts
+  readonly #parts: FeedParts<Feed>
   readonly #readers = new Set<Reader>()
   readonly sight: Sight
   #ask: Ask | null = null
@@ -54,21 +38,21 @@ export class Feed implements Ear {
   /** Nobody reads of it. */
   #kept = false
   #end: FeedEnd | null = null
-  #lastKind: Said['seen']['kind'] = 'open'
-  #lastMark = -1
-  #movedAt: number
+  readonly #progress: Progress
   readonly #search: Search
   #firstAt: number | null = null
+  readonly #bunch: Bunch
   bytesIn = 0
 
   /** `known` is a task that its caller owns already. */
-  constructor(parts: FeedParts, known: { readonly taskId: string | null; readonly contextId: string | null }) {
+  constructor(parts: FeedParts<Feed>, known: { readonly taskId: string | null; readonly contextId: string | null }) {
     this.#parts = parts
     this.#owned = known.taskId !== null
     this.sight = new Sight(known.taskId, known.contextId)
     this.log = new EventLog(parts.bench.settings)
-    this.#movedAt = parts.bench.clock.monotonic()
+    this.#progress = new Progress(parts.bench)
     this.#search = new Search(parts.bench)
+    this.#bunch = new Bunch(parts.bench.settings.stream_log_events, () => this.#tell())
     if (known.taskId !== null) parts.hub.add(parts.target, known.taskId, this)
   }
 
@@ -117,11 +101,11 @@ export class Feed implements Ear {
 
   /** To be called when a reader is full or has room again: the agent waits where nobody takes anything. */
   flow(): void {
-    const stop = this.#readers.size > 0 && [...this.#readers].every((reader) => reader.full)
+    const stop = this.#readers.size > 0 && this.#readers.values().every((reader) => reader.full)
     if (stop === this.#paused) return
     this.#paused = stop
     if (stop) return this.#line?.pause()
-    this.#movedAt = this.#parts.bench.clock.monotonic()
+    this.#progress.touch()
     if (this.#later === null) this.#line?.resume()
   }
 
@@ -153,7 +137,7 @@ export class Feed implements Ear {
 
   onHead(headers: HeaderList): void {
     if (this.#end) return
-    this.#movedAt = this.#parts.bench.clock.monotonic()
+    this.#progress.touch()
     this.#answer()
     for (const reader of this.#readers) reader.onHead(headers)
   }
@@ -184,7 +168,7 @@ export class Feed implements Ear {
 
   onEnd(): void {
     if (this.#end || this.#waits(() => this.onEnd())) return
-    if (this.#lastKind === 'open') this.#lost(makeFault('truncated', 'the stream ended before its last event', true))
+    if (this.#progress.open) this.#lost(makeFault('truncated', 'the stream ended before its last event', true))
     else this.#finish({ kind: 'done' })
   }
 
@@ -198,7 +182,7 @@ export class Feed implements Ear {
 
   onFault(fault: Fault): void {
     if (this.#end || this.#waits(() => this.onFault(fault))) return
-    if (this.#lastKind === 'open') this.#lost(fault)
+    if (this.#progress.open) this.#lost(fault)
     else this.#finish({ kind: 'done' })
   }
 
@@ -252,20 +236,24 @@ export class Feed implements Ear {
   }
 
   #pass(said: Said): void {
-    const { kind, mark, last } = said.seen
-    this.#lastKind = kind
-    if (mark !== this.#lastMark) this.#movedAt = this.#parts.bench.clock.monotonic()
-    this.#lastMark = mark
+    this.#progress.see(said.seen)
+    // What comes in one turn is told at once; nothing is dropped from the log before its readers heard of it.
+    const bytes = bytesOf(said)
+    this.#bunch.makeRoom(bytes)
+    if (this.#end) return
     this.log.push(said)
+    this.#bunch.add(bytes)
     if (this.task) this.#parts.watch.onSaid(this.task, said)
+    return said.seen.last ? this.#finish({ kind: 'done' }) : this.#checkStall()
+  }
+
+  #tell(): void {
     for (const reader of this.#readers) reader.onNews()
-    return last ? this.#finish({ kind: 'done' }) : this.#checkStall()
   }
 
   #checkStall(): void {
-    const { clock, settings } = this.#parts.bench
-    if (clock.monotonic() - this.#movedAt < settings.stall_ms) return
-    this.fail(makeFault('stalled', `no progress for ${settings.stall_ms} ms`, true))
+    const { stall_ms } = this.#parts.bench.settings
+    if (this.#progress.stalled) this.fail(makeFault('stalled', `no progress for ${stall_ms} ms`, true))
   }
 
   #lost(fault: Fault): void {
@@ -288,6 +276,9 @@ export class Feed implements Ear {
   }
 
   #finish(end: FeedEnd): void {
+    this.#bunch.flush()
+    // Who heard of it may have had it ended.
+    if (this.#end) return
     this.#end = end
     this.#line?.abort()
     this.#unkeep()
