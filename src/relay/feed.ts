@@ -14,7 +14,7 @@ import type { HeaderList } from '../protocol/http.ts'
 import { cancelTask } from './cancel.ts'
 import type { Ask, Driver, Ear, Errand, Line } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
-import type { Bench, TaskSeen, TaskWatch } from './exchange.ts'
+import type { Bench, Cancels, TaskSeen, TaskWatch } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
@@ -126,9 +126,9 @@ export class Feed implements Ear {
   }
 
   /** Ends it for every reader and tells the agent to stop. */
-  halt(denial: Denial): void {
+  halt(denial: Denial, cancels: Cancels = 'exchange'): void {
     if (this.#end) return
-    this.#cancel()
+    if (cancels === 'exchange' || !this.#owned) this.#cancel()
     this.#finish({ kind: 'halted', denial })
   }
 
