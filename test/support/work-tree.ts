@@ -101,7 +101,10 @@ async function startWorker(
     if (method === 'CancelTask') {
       cancelled.push(name)
       await onCancel(name)
-      if (name === 'stubborn') return void refuseMethod(response, id)
+      if (name === 'stubborn') {
+        refuseMethod(response, id)
+        return undefined
+      }
       return task('TASK_STATE_CANCELED')
     }
     if (method !== 'SendStreamingMessage') return { task: task('TASK_STATE_WORKING') }
