@@ -39,7 +39,8 @@ export function send(visit: Visit, hop: Hop, { target, papers, otherwise }: Way)
   const exchange: Exchange = streaming
     ? road.relay.sendStream(hop, mission, marked(reply, marks(hop)), done)
     : road.relay.sendUnary(hop, mission, done)
-  road.exchanges.begin({ hop, streaming, halt: (denial) => exchange.halt(denial) })
+  const halt: Exchange['halt'] = (denial, cancels) => exchange.halt(denial, cancels)
+  road.exchanges.begin({ hop, streaming, taskId: () => exchange.taskId, halt })
   if (!streaming) reply.onGone(() => exchange.abort('gone'))
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }

@@ -6,7 +6,7 @@ import type { Denial, Hop } from '../domain/verdict.ts'
 import { writeAgentFailure } from '../protocol/a2a/agent-failure.ts'
 import { answerHeaders, answerStatus } from '../protocol/a2a/answer-head.ts'
 import { writeSaid } from '../protocol/a2a/write-said.ts'
-import type { Done, Exchange, Mission } from './exchange.ts'
+import type { Cancels, Done, Exchange, Mission } from './exchange.ts'
 import { Feed } from './feed.ts'
 import type { FeedEnd, Reader } from './reader.ts'
 import { targetOf, type Way } from './stream.ts'
@@ -40,8 +40,8 @@ export class DetachedExchange implements Exchange, Reader {
     this.#tell({ kind: 'gone', sent: this.#feed.sent })
   }
 
-  halt(denial: Denial): void {
-    if (!this.#tally.told) this.#feed.halt(denial)
+  halt(denial: Denial, cancels?: Cancels): void {
+    if (!this.#tally.told) this.#feed.halt(denial, cancels)
   }
 
   onHead(): void {}

@@ -15,7 +15,7 @@ import { Bunch } from './bunch.ts'
 import { cancelTask } from './cancel.ts'
 import type { Ask, Ear, Line } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
-import type { TaskSeen } from './exchange.ts'
+import type { Cancels, TaskSeen } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
@@ -110,9 +110,9 @@ export class Feed implements Ear {
   }
 
   /** Ends it for every reader and tells the agent to stop. */
-  halt(denial: Denial): void {
+  halt(denial: Denial, cancels: Cancels = 'exchange'): void {
     if (this.#end) return
-    this.#cancel()
+    if (cancels === 'exchange' || !this.#owned) this.#cancel()
     this.#finish({ kind: 'halted', denial })
   }
 

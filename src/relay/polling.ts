@@ -4,17 +4,11 @@
  */
 import type { JsonObject } from '../base/json.ts'
 import { isJsonObject } from '../base/json.ts'
-import { a2aErrors } from '../protocol/a2a/errors.ts'
+import { unsupported } from '../protocol/a2a/errors.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk } from './driver.ts'
 import { hearFor } from './ears.ts'
 import type { Bench } from './exchange.ts'
 import { PollLine } from './poll-line.ts'
-
-/** What agents answer to a method they do not have. */
-const unsupported: ReadonlySet<number> = new Set([
-  a2aErrors.unsupported_operation.code,
-  a2aErrors.method_not_found.code,
-])
 
 /** The same agent with everything a caller may ask of it; the driver itself where nothing is missing but by surprise. */
 export function withPolling(driver: Driver, bench: Bench): Driver {

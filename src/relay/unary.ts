@@ -9,7 +9,7 @@ import type { HeaderList } from '../protocol/http.ts'
 import { cancelTask } from './cancel.ts'
 import type { Ear, Line } from './driver.ts'
 import { bytesOf } from './event-log.ts'
-import type { Bench, Done, Exchange, Mission } from './exchange.ts'
+import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { neutralOf } from '../protocol/a2a/neutral.ts'
@@ -53,11 +53,12 @@ export class UnaryExchange implements Exchange, Ear {
     this.#tell({ kind: 'gone', sent })
   }
 
-  halt(denial: Denial): void {
+  halt(denial: Denial, cancels: Cancels = 'exchange'): void {
     if (this.#tally.told) return
     const { sent } = this.#line
     this.#line.abort()
-    this.#cancel()
+    // Until its agent has answered, the only task it knows is one that its caller named, which is written down.
+    if (cancels === 'exchange') this.#cancel()
     this.#tell({ kind: 'halted', sent, denial })
   }
 

@@ -19,11 +19,31 @@ export function claimForWeir(row: TaskRow, id: HopId = row.hop): Claim {
   return issueClaim({ id, task: row })
 }
 
-/** The tasks a task has started: those of its run whose chain goes on from its own, the deepest first. */
-export function tasksBelow(road: Road, { owner, chain }: TaskRow): readonly TaskRow[] {
+/**
+ * The tasks a task has started: those of its run whose chain goes on from its own, and whose call did not come out of
+ * another task of the same agent.
+ */
+export function tasksBelow(road: Road, task: TaskRow): readonly TaskRow[] {
+  const { owner, chain, target, hop } = task
   if (owner.run === null) return []
-  const below = road.tasks.openIn(owner.run).filter((row) => goesOn(row.chain, chain))
-  return below.toSorted((one, other) => other.chain.length - one.chain.length)
+  const open = road.tasks.openIn(owner.run)
+  const parents = new Map(
+    road.runs
+      .find(owner.run)
+      ?.hops()
+      .map(({ id, parent }) => [id, parent]),
+  )
+  const others = new Set(open.filter((row) => row.target === target && row.hop !== hop).map((row) => row.hop))
+  return open.filter((row) => {
+    if (!goesOn(row.chain, chain)) return false
+    const above = new Set(hopsAbove(row.hop, parents))
+    return above.has(hop) || above.isDisjointFrom(others)
+  })
+}
+
+/** As far as the run remembers them. A hop is younger than its parent, so this ends. */
+function* hopsAbove(hop: HopId, parents: ReadonlyMap<HopId, HopId | null>): Generator<HopId> {
+  for (let above = parents.get(hop) ?? null; above !== null; above = parents.get(above) ?? null) yield above
 }
 
 function goesOn(longer: readonly string[], shorter: readonly string[]): boolean {
