@@ -1,6 +1,11 @@
 /** The client of SDK 0.3.14 as a client of the matrix. */
 import type { Message, MessageSendParams, Task, TaskPushNotificationConfig } from 'a2a-sdk-03'
-import { ClientFactory, DefaultAgentCardResolver, JsonRpcTransportFactory, RestTransportFactory } from 'a2a-sdk-03/client'
+import {
+  ClientFactory,
+  DefaultAgentCardResolver,
+  JsonRpcTransportFactory,
+  RestTransportFactory,
+} from 'a2a-sdk-03/client'
 import type { Binding, MatrixClient, PushView, Sending } from './matrix-clients.ts'
 import { part03 } from './matrix-executors.ts'
 import { type TaskView, type View, view03 } from './matrix-view.ts'

@@ -8,7 +8,12 @@ import {
   Message as MessageCodec,
   TaskPushNotificationConfig,
 } from '@a2a-js/sdk'
-import { ClientFactory, DefaultAgentCardResolver, JsonRpcTransportFactory, RestTransportFactory } from '@a2a-js/sdk/client'
+import {
+  ClientFactory,
+  DefaultAgentCardResolver,
+  JsonRpcTransportFactory,
+  RestTransportFactory,
+} from '@a2a-js/sdk/client'
 import type { Binding, MatrixClient, PushView, Sending } from './matrix-clients.ts'
 import type { PlainPart } from './matrix-script.ts'
 import { type TaskView, type View, view10 } from './matrix-view.ts'
@@ -41,7 +46,8 @@ export async function client10({ base, fetchImpl, binding, compat }: Opening10):
           const { tasks } = await client.listTasks(ListTasksRequest.fromJSON({ contextId, includeArtifacts: true }))
           return tasks.map((task) => viewOf(task) as TaskView)
         },
-    createPush: async (taskId, config) => pushView(await client.createTaskPushNotificationConfig(pushOf(taskId, config))),
+    createPush: async (taskId, config) =>
+      pushView(await client.createTaskPushNotificationConfig(pushOf(taskId, config))),
     getPush: async (taskId, id) => pushView(await client.getTaskPushNotificationConfig({ tenant, taskId, id })),
     listPush: async (taskId) => {
       const page = { tenant, taskId, pageSize: 0, pageToken: '' }

@@ -45,7 +45,14 @@ export function dullListener(gates: Gates): RequestListener {
       const { taskId, contextId = crypto.randomUUID(), parts = [] } = message ?? {}
       const known = tasks.get(taskId ?? '')
       if (taskId !== undefined && !known) return unknown
-      const fresh = { id: crypto.randomUUID(), contextId, state: 'submitted' as State, said: null, history: [], parts: [] }
+      const fresh = {
+        id: crypto.randomUUID(),
+        contextId,
+        state: 'submitted' as State,
+        said: null,
+        history: [],
+        parts: [],
+      }
       const task: Task = known ?? fresh
       tasks.set(task.id, task)
       task.state = 'submitted'

@@ -154,7 +154,10 @@ const printer03 = (opening: (ids: Ids) => readonly Message03[]): Printer<Bus03> 
 export function executor03(gates: Gates): Executor03 {
   /** The message that opens each task; nothing for one that goes on, whose state the SDK keeps. */
   const openings = new Map<string, readonly Message03[]>()
-  const stage = new Stage<Bus03>(printer03(({ taskId }) => openings.get(taskId) ?? []), gates)
+  const stage = new Stage<Bus03>(
+    printer03(({ taskId }) => openings.get(taskId) ?? []),
+    gates,
+  )
   return {
     async execute({ taskId, contextId, userMessage, task }, bus) {
       const parts = userMessage.parts.map(plain03)

@@ -40,7 +40,11 @@ export async function all<T>(events: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** What a stream told of its task, as somebody who keeps the book sees it at the end. */
-export function told(events: readonly View[]): { readonly id: string; readonly states: string[]; readonly text: string } {
+export function told(events: readonly View[]): {
+  readonly id: string
+  readonly states: string[]
+  readonly text: string
+} {
   let id = ''
   const states: string[] = []
   let text = ''

@@ -19,7 +19,13 @@ export const pushScenarios: Readonly<Record<string, Scenario>> = {
     expect((await errorOf(client.getPush(id, 'c1'))).message).not.toContain('no error')
     expect(agent.tapped.filter(({ asked }) => asked().includes(word))).toEqual([])
   },
-  'a webhook hears of the end of a task, whoever its agent is': async ({ client, agent, gates, webhook, clientKind }) => {
+  'a webhook hears of the end of a task, whoever its agent is': async ({
+    client,
+    agent,
+    gates,
+    webhook,
+    clientKind,
+  }) => {
     const word = freshWord()
     const push = { id: 'c1', url: `${webhook.url}?${word}`, token: `token-${word}`, credentials: `secret-${word}` }
     const { id } = taskIn(await client.send({ text: `hold ${word}`, blocking: false, push }))

@@ -83,14 +83,20 @@ const calls: Readonly<Record<string, Scenario>> = {
     expect(first.value).toMatchObject({ kind: 'task', id, state: 'working' })
     pair.gates.gate(word).resolve()
     const [one, two] = await Promise.all([all(stream), all(joined)])
-    for (const events of [[...seen, ...one], [first.value, ...two]])
+    for (const events of [
+      [...seen, ...one],
+      [first.value, ...two],
+    ])
       expect(told(events.filter((event) => event !== undefined))).toMatchObject({ id, text: 'before after ' })
     expect([told(one).states.at(-1), told(two).states.at(-1)]).toEqual(['completed', 'completed'])
   },
   'a task is not waited for, and asked about until it is over': async ({ client }) => {
     const { id, state } = taskIn(await client.send({ text: 'slow', blocking: false }))
     expect(['submitted', 'working']).toContain(state)
-    const done = await until(() => client.get(id), (task) => task.state === 'completed')
+    const done = await until(
+      () => client.get(id),
+      (task) => task.state === 'completed',
+    )
     expect(textsOf(done)).toBe('at last')
   },
   'files, links and data go there and back': async ({ client }) => {

@@ -40,7 +40,8 @@ const stateOf = (word: Json | undefined): State =>
 export function view10(wrapped: object): View {
   const { task, message, statusUpdate, artifactUpdate } = wrapped as Readonly<Record<string, Json | undefined>>
   if (task) return taskView(task, part10)
-  if (message) return { kind: 'message', contextId: message['contextId'] ?? '', parts: list(message['parts']).map(part10) }
+  if (message)
+    return { kind: 'message', contextId: message['contextId'] ?? '', parts: list(message['parts']).map(part10) }
   if (statusUpdate) return statusView(statusUpdate, part10)
   return artifactView(artifactUpdate ?? ({} as Json), part10)
 }
@@ -63,7 +64,15 @@ function taskView(task: Json, read: ReadPart): TaskView {
   }))
   const { id = '', contextId = '', status } = task
   const state = stateOf(status?.['state'])
-  return { kind: 'task', id, contextId, state, said: saidIn(status, read), artifacts, history: list(task['history']).length }
+  return {
+    kind: 'task',
+    id,
+    contextId,
+    state,
+    said: saidIn(status, read),
+    artifacts,
+    history: list(task['history']).length,
+  }
 }
 
 function statusView(event: Json, read: ReadPart): View {
