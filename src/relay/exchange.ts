@@ -28,6 +28,8 @@ export interface TaskWatch {
   onAnswer(): void
   /** The agent named a task. Nothing of it reaches the caller before this holds; false means that it must not. */
   own(task: TaskSeen): boolean | Promise<boolean>
+  /** The agent named a conversation in a message that belongs to no task. */
+  onContext(contextId: string): void
   /** Something was said about a task that is owned. */
   onSaid(task: TaskSeen, said: Said): void
   /** Nobody reads from the agent any more: the task is over, or was lost sight of. `snapshot` is what was seen of it last. */

@@ -244,6 +244,7 @@ export class Feed implements Ear {
     this.log.push(said)
     this.#bunch.add(bytes)
     if (this.task) this.#parts.watch.onSaid(this.task, said)
+    else if (said.seen.contextId !== null) this.#parts.watch.onContext(said.seen.contextId)
     return said.seen.last ? this.#finish({ kind: 'done' }) : this.#checkStall()
   }
 

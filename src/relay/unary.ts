@@ -91,6 +91,7 @@ export class UnaryExchange implements Exchange, Ear {
     const { watch } = this.#mission
     watch.onAnswer()
     const { task } = this.#sight
+    if (task === null && said.seen.contextId !== null) watch.onContext(said.seen.contextId)
     const owned = task === null || watch.own(task)
     if (owned instanceof Promise) void owned.then((holds) => this.#answer(said, holds))
     else this.#answer(said, owned)

@@ -18,6 +18,7 @@ export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
   return {
     onAnswer,
     own: (task) => own(owning, task),
+    onContext: (contextId) => road.tasks.contexts.tell(target, contextId, partyOf(owning.visit, owning.hop.principal)),
     onSaid: (task, said) => see(road, target, task, said),
     onUnwatched(task, snapshot) {
       letGo(road, target, task, keepsNothing(entry) ? snapshot() : null)
