@@ -40,9 +40,9 @@ export class JsonSpans<Path extends string> {
   readonly kind = 'spans'
   readonly bytes: Buffer
   readonly #shape: JsonShape<Path>
-  readonly #spans: Int32Array
+  readonly #spans: readonly number[]
 
-  constructor(bytes: Buffer, shape: JsonShape<Path>, spans: Int32Array) {
+  constructor(bytes: Buffer, shape: JsonShape<Path>, spans: readonly number[]) {
     this.bytes = bytes
     this.#shape = shape
     this.#spans = spans
@@ -97,7 +97,8 @@ const forbidden = '__proto__'
 const forbiddenBytes = Buffer.from(forbidden)
 
 class Scanner {
-  readonly spans: Int32Array
+  /** A plain array: a typed one of this size lies outside the heap and costs more than the whole scan of a small text. */
+  readonly spans: number[]
   readonly #bytes: Buffer
   readonly #root: Step
   readonly #strict: boolean
@@ -110,7 +111,7 @@ class Scanner {
     this.#bytes = bytes
     this.#root = shape.root
     this.#strict = shape.lookalikes === 'refuse'
-    this.spans = new Int32Array(2 * shape.slotCount).fill(-1)
+    this.spans = shape.blank.slice()
   }
 
   run(): JsonMistake['what'] | null {

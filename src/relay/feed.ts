@@ -16,9 +16,11 @@ import type { Ask, Driver, Ear, Errand, Line } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
 import type { Bench, TaskSeen, TaskWatch } from './exchange.ts'
 import { denialOf } from './faults.ts'
+import { Progress } from './progress.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
 import type { FeedEnd, Reader } from './reader.ts'
+import { Readers } from './readers.ts'
 import { makeFault } from './transport.ts'
 
 export interface FeedParts {
@@ -40,13 +42,10 @@ export interface FeedHouse {
   released(): void
 }
 
-/** So much is told to readers at once, at the latest: what leaves together costs one write. */
-const together = { events: 64, bytes: 16_384 }
-
 export class Feed implements Ear {
   readonly log: EventLog
   readonly #parts: FeedParts
-  readonly #readers = new Set<Reader>()
+  readonly #readers: Readers
   readonly #sight: Sight
   #ask: Ask | null = null
   #line: Line | null = null
@@ -58,14 +57,9 @@ export class Feed implements Ear {
   #kept = false
   #end: FeedEnd | null = null
   #lastKind: Said['seen']['kind'] = 'open'
-  #lastMark = -1
-  #movedAt: number
+  readonly #progress: Progress
   readonly #search: Search
   #firstAt: number | null = null
-  /** Events, and bytes of them, that the readers have not heard of yet; they do when this turn is over. */
-  #untold = 0
-  #untoldBytes = 0
-  readonly #tellLater = (): void => this.#tell()
   bytesIn = 0
 
   /** `known` is a task that its caller owns already. */
@@ -74,7 +68,8 @@ export class Feed implements Ear {
     this.#owned = known.taskId !== null
     this.#sight = new Sight(known.taskId, known.contextId)
     this.log = new EventLog(parts.bench.settings)
-    this.#movedAt = parts.bench.clock.monotonic()
+    this.#readers = new Readers(this.log, parts.bench.settings)
+    this.#progress = new Progress(parts.bench)
     this.#search = new Search(parts.bench)
     if (known.taskId !== null) parts.hub.add(parts.target, known.taskId, this)
   }
@@ -110,7 +105,7 @@ export class Feed implements Ear {
 
   /** Without readers a task that is known is followed to its end, as far as there is room for it. */
   leave(reader: Reader): void {
-    if (!this.#readers.delete(reader) || this.#readers.size > 0 || this.#end) return
+    if (!this.#readers.remove(reader) || this.#readers.size > 0 || this.#end) return
     this.follow()
   }
 
@@ -124,17 +119,12 @@ export class Feed implements Ear {
 
   /** To be called when a reader is full or has room again: the agent waits where nobody takes anything. */
   flow(): void {
-    const stop = this.#allFull()
+    const stop = this.#readers.allFull
     if (stop === this.#paused) return
     this.#paused = stop
     if (stop) return this.#line?.pause()
-    this.#movedAt = this.#parts.bench.clock.monotonic()
+    this.#progress.moved()
     if (this.#later === null) this.#line?.resume()
-  }
-
-  #allFull(): boolean {
-    for (const reader of this.#readers) if (!reader.full) return false
-    return this.#readers.size > 0
   }
 
   /** Ends it for every reader and tells the agent to stop. */
@@ -157,17 +147,14 @@ export class Feed implements Ear {
   }
 
   #cancel(): void {
-    const { task } = this
-    const { driver, errand, bench } = this.#parts
-    if (task === null || this.#ask === null) return
-    void cancelTask({ driver, errand, bench }, followAsk('cancel', task, this.#ask))
+    if (this.task && this.#ask) void cancelTask(this.#parts, followAsk('cancel', this.task, this.#ask))
   }
 
   onHead(headers: HeaderList): void {
     if (this.#end) return
-    this.#movedAt = this.#parts.bench.clock.monotonic()
+    this.#progress.moved()
     this.#answer()
-    for (const reader of this.#readers) reader.onHead(headers)
+    this.#readers.head(headers)
   }
 
   onMemo(memo: Memo): void {
@@ -239,16 +226,18 @@ export class Feed implements Ear {
   #hold(owned: Promise<boolean>, said: Said): void {
     this.#later = []
     this.#line?.pause()
-    void owned.then((holds) => {
-      const later = this.#later ?? []
-      this.#later = null
-      if (this.#end) return
-      if (!holds) return this.#refuse()
-      if (this.task) this.#register(this.task)
-      this.#pass(said)
-      for (const tell of later) tell()
-      if (!this.#paused) this.#line?.resume()
-    })
+    void owned.then((holds) => this.#goOn(holds, said))
+  }
+
+  #goOn(holds: boolean, said: Said): void {
+    const later = this.#later ?? []
+    this.#later = null
+    if (this.#end) return
+    if (!holds) return this.#refuse()
+    if (this.task) this.#register(this.task)
+    this.#pass(said)
+    for (const tell of later) tell()
+    if (!this.#paused) this.#line?.resume()
   }
 
   #waits(tell: () => void): boolean {
@@ -263,39 +252,18 @@ export class Feed implements Ear {
   #pass(said: Said): void {
     const { kind, mark, last } = said.seen
     this.#lastKind = kind
-    if (mark !== this.#lastMark) this.#movedAt = this.#parts.bench.clock.monotonic()
-    this.#lastMark = mark
-    this.#announce(said)
+    this.#progress.see(mark)
+    this.#readers.news(said)
+    // Who heard of what came before may have had it ended.
     if (this.#end) return
     if (this.task) this.#parts.watch.onSaid(this.task, said)
     if (last) this.#finish({ kind: 'done' })
     else this.#checkStall()
   }
 
-  /** What comes in one turn is told at once; nothing is dropped from the log before its readers heard of it. */
-  #announce(said: Said): void {
-    const bytes = bytesOf(said)
-    const { stream_log_events } = this.#parts.bench.settings
-    if (this.#untold >= Math.min(together.events, stream_log_events) || this.#untoldBytes + bytes > together.bytes)
-      this.#tell()
-    if (this.#end) return
-    this.log.push(said)
-    if (this.#untold === 0) queueMicrotask(this.#tellLater)
-    this.#untold += 1
-    this.#untoldBytes += bytes
-  }
-
-  #tell(): void {
-    if (this.#untold === 0) return
-    this.#untold = 0
-    this.#untoldBytes = 0
-    for (const reader of this.#readers) reader.onNews()
-  }
-
   #checkStall(): void {
-    const { clock, settings } = this.#parts.bench
-    if (clock.monotonic() - this.#movedAt < settings.stall_ms) return
-    this.fail(makeFault('stalled', `no progress for ${settings.stall_ms} ms`, true))
+    const fault = this.#progress.stalled()
+    if (fault) this.fail(fault)
   }
 
   #lost(fault: Fault): void {
@@ -318,17 +286,14 @@ export class Feed implements Ear {
   }
 
   #finish(end: FeedEnd): void {
-    this.#tell()
-    // Who heard of it may have had it ended.
+    this.#readers.tell()
     if (this.#end) return
     this.#end = end
     this.#line?.abort()
     this.#unkeep()
     const { task } = this
     if (task) this.#parts.hub.remove(this.#parts.target, task.id, this)
-    const readers = [...this.#readers]
-    this.#readers.clear()
-    for (const reader of readers) reader.onOver(end)
+    for (const reader of this.#readers.takeAll()) reader.onOver(end)
     if (task && this.#owned) this.#parts.watch.onUnwatched(task, () => this.log.task())
   }
 }
