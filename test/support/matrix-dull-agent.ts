@@ -71,11 +71,12 @@ export function dullListener(gates: Gates): RequestListener {
     },
   }
   return (request, response) => {
-    void bodyOf(request).then(({ id, method, params }) => {
+    void (async () => {
+      const { id, method, params } = await bodyOf(request)
       const answer = methods[method]?.(params) ?? { error: { code: -32_601, message: 'Method not found' } }
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
-    })
+    })()
   }
 }
 

@@ -59,9 +59,8 @@ const plays: Readonly<Record<string, Play>> = {
   },
   async *ask({ resumes, text: words }) {
     yield { task: 'working' }
-    if (!resumes) return yield { state: 'input-required', text: 'which one?' }
-    yield whole(text(`you said: ${words}`))
-    yield { state: 'completed' }
+    if (resumes) yield whole(text(`you said: ${words}`))
+    yield resumes ? { state: 'completed' } : { state: 'input-required', text: 'which one?' }
   },
   async *hold(_heard, word, gates) {
     yield { task: 'working' }
