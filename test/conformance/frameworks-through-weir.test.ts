@@ -104,6 +104,6 @@ describe.each(cases)('$name with $client', ({ name, kind }) => {
     if (word.secret === null) return
     const entries = await ledgerOf(weir)
     const record = entries.find((entry) => entry.kind === 'call' && entry.outcome.task === failed.taskId)
-    expect(JSON.stringify(record)).toContain(word.secret)
+    if (word.secret !== null) expect(JSON.stringify(record)).toContain(word.secret)
   })
 })
