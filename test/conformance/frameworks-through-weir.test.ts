@@ -57,21 +57,24 @@ describe.each(cases)('$name with $client', ({ name, kind }) => {
     expect(later.taskId).not.toBe(first.taskId)
   })
 
-  test.each(['send', 'stream'] as const)('a question is asked and its task goes on with the answer, %s', async (way) => {
-    const say = async (text: string, taskId?: string) => {
-      const wording = taskId === undefined ? {} : { taskId }
-      if (way === 'send') return shownIn(await client.send(text, wording))
-      return await watched(client.stream(text, wording)).whole
-    }
-    const asked = await say(word.ask)
-    expect(asked.state).toBe('TASK_STATE_INPUT_REQUIRED')
-    expect(asked.all).toContain(word.question)
-    expect(shownIn(await client.get(asked.taskId)).state).toBe('TASK_STATE_INPUT_REQUIRED')
-    const done = await say(word.reply, asked.taskId)
-    expect(done).toMatchObject({ taskId: asked.taskId, contextId: asked.contextId, state: 'TASK_STATE_COMPLETED' })
-    expect(done.text).toContain(word.resumed)
-    expect(shownIn(await client.get(asked.taskId)).state).toBe('TASK_STATE_COMPLETED')
-  })
+  test.each(['send', 'stream'] as const)(
+    'a question is asked and its task goes on with the answer, %s',
+    async (way) => {
+      const say = async (text: string, taskId?: string) => {
+        const wording = taskId === undefined ? {} : { taskId }
+        if (way === 'send') return shownIn(await client.send(text, wording))
+        return await watched(client.stream(text, wording)).whole
+      }
+      const asked = await say(word.ask)
+      expect(asked.state).toBe('TASK_STATE_INPUT_REQUIRED')
+      expect(asked.all).toContain(word.question)
+      expect(shownIn(await client.get(asked.taskId)).state).toBe('TASK_STATE_INPUT_REQUIRED')
+      const done = await say(word.reply, asked.taskId)
+      expect(done).toMatchObject({ taskId: asked.taskId, contextId: asked.contextId, state: 'TASK_STATE_COMPLETED' })
+      expect(done.text).toContain(word.resumed)
+      expect(shownIn(await client.get(asked.taskId)).state).toBe('TASK_STATE_COMPLETED')
+    },
+  )
 
   test('a task under way is asked about, followed by a second client, and cancelled', async () => {
     const stream = watched(client.stream(word.hold))
@@ -96,7 +99,8 @@ describe.each(cases)('$name with $client', ({ name, kind }) => {
   })
 
   test.each(['send', 'stream'] as const)('what an agent fails with is for operators alone, %s', async (way) => {
-    const failed = way === 'send' ? shownIn(await client.send(word.fail)) : await watched(client.stream(word.fail)).whole
+    const failed =
+      way === 'send' ? shownIn(await client.send(word.fail)) : await watched(client.stream(word.fail)).whole
     expect(failed.state).toBe('TASK_STATE_FAILED')
     const later = shownIn(await client.get(failed.taskId))
     expect(later.state).toBe('TASK_STATE_FAILED')

@@ -127,6 +127,7 @@ export function configFor(all: Frameworks, more: WeirConfig = {}): WeirConfig {
     access_key_id: awsKeys.access_key_id,
     secret_access_key: awsKeys.secret,
     session_token: awsKeys.session,
+    question_pointer: '/question',
   }
   const rows = {
     langgraph: { driver: { kind: 'langgraph', assistant_id: 'agent' } },
