@@ -44,7 +44,7 @@ function openOne({ driver, streams }: AgentSettings, upstream: Upstream, { bench
 }
 
 /** The newest version first, and JSON-RPC before REST: what an agent prefers where its caller speaks neither. */
-function interfacesOf({ interfaces, versions, bindings }: AgentSettings): readonly AgentInterface[] {
+export function interfacesOf({ interfaces, versions, bindings }: AgentSettings): readonly AgentInterface[] {
   const all: readonly AgentInterface[] =
     interfaces.length > 0
       ? interfaces
