@@ -13,7 +13,7 @@ export interface Finding {
   readonly seen: string
   /** What Weir does about it, or what to change; null where there is nothing to say. */
   readonly advice: string | null
-  /** Keys below the agent in the configuration that the advice is about. */
+  /** Keys of the configuration that the advice is about: below the agent, or `timeouts.first_byte_ms`. */
   readonly keys: readonly string[]
 }
 
