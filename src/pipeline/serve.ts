@@ -14,7 +14,7 @@ import { sendWritten } from '../protocol/jsonrpc.ts'
 import { admit, type Asking, permit } from './admit.ts'
 import { enterRun } from './enter.ts'
 import { refuse, turnAway } from './refuse.ts'
-import { isCallable, resourceOf, type Road } from './road.ts'
+import { isCallable, resourceOf, type Road, serverOf } from './road.ts'
 import { noSuchTask } from './tasks/answer.ts'
 import { refusePush } from './tasks/push.ts'
 import { refusalOfPush } from './tasks/push-draft.ts'
@@ -64,7 +64,8 @@ async function proceed(visit: Visit, asking: Asking): Promise<void> {
   const { principal, target } = asking
   const granted = await permit(visit, asking)
   if (isDenial(granted)) return await refuse(visit, granted)
-  if (road.tasks.mayName(call, partyOf(visit, principal)) !== null) return noSuchTask(visit)
+  const named = { ...call, target: { kind: 'agent', id: serverOf(target.settings) } } as const
+  if (road.tasks.mayName(named, partyOf(visit, principal)) !== null) return noSuchTask(visit)
   const unwanted = call.push === null ? null : await refusalOfPush(road, call)
   if (unwanted !== null) return refusePush(visit, unwanted)
 

@@ -6,16 +6,19 @@ import type { JsonObject } from '../base/json.ts'
 import type { Call } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { TaskState } from '../domain/task.ts'
-import type { Claim, Denial, Hop } from '../domain/verdict.ts'
+import type { Claim, Denial, Hop, Probe } from '../domain/verdict.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 
-/** What is asked of an agent. Only a Hop starts work; only a Claim goes on with what a Hop has started. */
+/**
+ * What is asked of an agent. Only a Hop starts work; only a Claim goes on with what a Hop has started. A Probe does both,
+ * for an operator who looks whether the agent works, and in no gateway.
+ */
 export type Ask = StartAsk | FollowAsk
 
 export interface StartAsk {
   readonly operation: 'send' | 'stream'
-  readonly warrant: Hop
+  readonly warrant: Hop | Probe
   readonly call: Call
   /** The request in A2A 1.0 JSON (`SendMessageRequest`), read when it is first asked for; without any push config. */
   params(): JsonObject
@@ -27,7 +30,7 @@ export interface StartAsk {
 export interface FollowAsk {
   readonly operation: 'get' | 'subscribe' | 'cancel'
   /** A Hop cancels the task it started itself, when it is halted. */
-  readonly warrant: Claim | Hop
+  readonly warrant: Claim | Hop | Probe
   readonly taskId: string
   readonly historyLength: number | null
   readonly known: Known

@@ -6,8 +6,8 @@ export function hearFor(ear: Ear, otherwise: Partial<Ear>): Ear {
   return {
     onHead: (headers) => ear.onHead(headers),
     onMemo: (memo) => ear.onMemo(memo),
-    onSaid: (said) => ear.onSaid(said),
     onDetail: (detail) => ear.onDetail?.(detail),
+    onSaid: (said) => ear.onSaid(said),
     onQuiet: () => ear.onQuiet(),
     onEnd: () => ear.onEnd(),
     onError: (error) => ear.onError(error),

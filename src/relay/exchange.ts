@@ -27,6 +27,8 @@ export interface TaskWatch {
   onAnswer(): void
   /** The agent named a task. Nothing of it reaches the caller before this holds; false means that it must not. */
   own(task: TaskSeen): boolean | Promise<boolean>
+  /** The agent named a conversation in a message that belongs to no task. */
+  onContext(contextId: string): void
   /** Something was said about a task that is owned. */
   onSaid(task: TaskSeen, said: Said): void
   /** Nobody reads from the agent any more: the task is over, or was lost sight of. `snapshot` is what was seen of it last. */
@@ -37,11 +39,14 @@ export interface TaskWatch {
 export interface Exchange {
   /** Ends the exchange at once: `gone` because nobody waits for the answer, `aborted` because we stop. */
   abort(why: 'gone' | 'aborted'): void
-  /** Ends it at once and tells the caller why: the target's task is cancelled, an open stream ends with a terminal event. */
-  halt(denial: Denial): void
+  /** Ends it at once and tells the caller why: an open stream ends with a terminal event. */
+  halt(denial: Denial, cancels?: Cancels): void
   /** The task the target works on, as soon as it named one. */
   readonly taskId: string | null
 }
+
+/** Who tells the agent to stop working on a task that was written down: whoever ends the exchange, or the exchange itself. */
+export type Cancels = 'caller' | 'exchange'
 
 /** What came of an exchange; handed over exactly once. */
 export interface ExchangeOutcome {

@@ -67,7 +67,10 @@ export class FollowExchange implements Exchange {
 
   #tell(ending: Ending): void {
     if (this.#tally.told) return
-    const { task, bytesIn, firstByteAt } = this.#feed
-    this.#tally.tell(ending, { task, bytesIn, bytesOut: this.#follower.bytesOut, firstByteAt })
+    const { task, sight, bytesIn, firstByteAt } = this.#feed
+    this.#tally.tell(
+      { detail: sight.detail, ...ending },
+      { task, bytesIn, bytesOut: this.#follower.bytesOut, firstByteAt },
+    )
   }
 }

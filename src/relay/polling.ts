@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../base/json.ts'
 import { isJsonObject } from '../base/json.ts'
-import { a2aErrors } from '../protocol/a2a/errors.ts'
+import { unsupported } from '../protocol/a2a/errors.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk, TaskSeen } from './driver.ts'
 import { hearFor } from './ears.ts'
@@ -12,12 +12,6 @@ import type { Bench } from './exchange.ts'
 import { PollLine } from './poll-line.ts'
 import { followAsk } from './search.ts'
 import { Sight } from './sight.ts'
-
-/** What agents answer to a method they do not have. */
-const unsupported: ReadonlySet<number> = new Set([
-  a2aErrors.unsupported_operation.code,
-  a2aErrors.method_not_found.code,
-])
 
 /** The same agent with everything a caller may ask of it; the driver itself where nothing is missing but by surprise. */
 export function withPolling(driver: Driver, bench: Bench): Driver {
@@ -183,6 +177,7 @@ function lookingAt(ask: FollowAsk): FollowAsk {
   return { ...ask, operation: 'get' }
 }
 
-function returnsImmediately({ configuration }: JsonObject): boolean {
+/** Whether a caller does not want to wait for the end of its task. */
+export function returnsImmediately({ configuration }: JsonObject): boolean {
   return isJsonObject(configuration) && configuration['returnImmediately'] === true
 }

@@ -4,6 +4,8 @@ import type { Call } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Reply } from '../protocol/http.ts'
 import { askOnce, type Heard } from './ask-once.ts'
+import { DetachedExchange } from './detached.ts'
+import { returnsImmediately } from './polling.ts'
 import { cancelTask } from './cancel.ts'
 import type { Bench, Done, Exchange, Mission } from './exchange.ts'
 import { FollowExchange } from './follow.ts'
@@ -28,6 +30,8 @@ export class Relay {
 
   /** Sends a call with one answer. `done` is called once, later, with the answer to write or the reason why there is none. */
   sendUnary(hop: Hop, mission: Mission, done: Done): Exchange {
+    if (!mission.driver.features.get && returnsImmediately(mission.params()))
+      return new DetachedExchange(hop, mission, { ...this.#bench, hub: this.hub, done })
     return new UnaryExchange(hop, mission, this.#bench, done)
   }
 

@@ -40,6 +40,11 @@ export function followAsk(
   task: TaskSeen,
   { warrant, known }: Pick<Ask, 'warrant' | 'known'>,
 ): FollowAsk {
-  const now = { instance: task.instance ?? known.instance, task: task.memo?.task ?? known.task }
-  return { operation, warrant, taskId: task.id, historyLength: null, known: { ...known, ...now } }
+  const { memo } = task
+  const now = {
+    instance: task.instance ?? known.instance,
+    task: memo?.task ?? known.task,
+    context: memo?.context ?? known.context,
+  }
+  return { operation, warrant, taskId: task.id, historyLength: null, known: now }
 }

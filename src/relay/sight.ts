@@ -7,6 +7,8 @@ export type Memo = Partial<Pick<Known, 'task' | 'context'>>
 export class Sight {
   #task: TaskSeen | null
   #memo: Memo | null = null
+  /** What the driver says for operators alone, the newest. */
+  detail: string | null = null
 
   /** `taskId` is that of a task the agent is asked about; null where it names one only in its answer. */
   constructor(taskId: string | null, contextId: string | null) {
@@ -16,6 +18,11 @@ export class Sight {
 
   get task(): TaskSeen | null {
     return this.#task
+  }
+
+  /** What the driver wants to be remembered, also where no task is named yet. */
+  get memo(): Memo | null {
+    return this.#memo
   }
 
   remember(memo: Memo): void {

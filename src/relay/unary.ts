@@ -9,7 +9,7 @@ import type { HeaderList } from '../protocol/http.ts'
 import { cancelTask } from './cancel.ts'
 import type { Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf } from './event-log.ts'
-import type { Bench, Done, Exchange, Mission } from './exchange.ts'
+import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { neutralOf } from '../protocol/a2a/neutral.ts'
@@ -59,11 +59,12 @@ export class UnaryExchange implements Exchange, Ear {
     this.#tell({ kind: 'gone', sent })
   }
 
-  halt(denial: Denial): void {
+  halt(denial: Denial, cancels: Cancels = 'exchange'): void {
     if (this.#tally.told) return
     const { sent } = this.#line
     this.#line.abort()
-    this.#cancel()
+    // Until its agent has answered, the only task it knows is one that its caller named, which is written down.
+    if (cancels === 'exchange') this.#cancel()
     this.#tell({ kind: 'halted', sent, denial })
   }
 
@@ -74,6 +75,10 @@ export class UnaryExchange implements Exchange, Ear {
 
   onMemo(memo: Memo): void {
     this.#sight.remember(memo)
+  }
+
+  onDetail(detail: string): void {
+    this.#sight.detail = detail
   }
 
   onQuiet(): void {}
@@ -92,6 +97,7 @@ export class UnaryExchange implements Exchange, Ear {
     const { watch } = this.#mission
     watch.onAnswer()
     const { task } = this.#sight
+    if (task === null && said.seen.contextId !== null) watch.onContext(said.seen.contextId)
     const owned = task === null || watch.own(task)
     if (owned instanceof Promise) void owned.then((holds) => this.#answer(said, holds))
     else this.#answer(said, owned)
@@ -127,16 +133,20 @@ export class UnaryExchange implements Exchange, Ear {
   }
 
   #cancel(): void {
+    const { memo } = this.#sight
     const task = this.#task
-    if (task === null) return
+    // A driver may know what to stop before its agent has named a task.
+    if (task === null && !memo?.task) return
     const { driver, errand, known } = this.#mission
-    const ask = followAsk('cancel', task, { warrant: this.#hop, known })
+    const unnamed = { id: this.#hop.id, contextId: null, state: null, open: true, instance: null, memo }
+    const ask = followAsk('cancel', task ?? unnamed, { warrant: this.#hop, known })
     void cancelTask({ driver, errand, bench: this.#bench }, ask)
   }
 
   #tell(ending: Ending): void {
-    const task = this.#task
-    this.#tally.tell(ending, { task, bytesIn: this.#bytesIn, bytesOut: 0, firstByteAt: this.#firstByteAt })
+    const { detail } = this.#sight
+    const counted = { task: this.#task, bytesIn: this.#bytesIn, bytesOut: 0, firstByteAt: this.#firstByteAt }
+    this.#tally.tell({ detail, ...ending }, counted)
   }
 }
 

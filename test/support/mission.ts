@@ -12,6 +12,7 @@ const nothingKnown: Known = { instance: null, task: null, context: null }
 const openBook: TaskWatch = {
   onAnswer: () => undefined,
   own: () => true,
+  onContext: () => undefined,
   onSaid: () => undefined,
   onUnwatched: () => undefined,
 }

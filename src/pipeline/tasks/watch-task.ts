@@ -13,6 +13,7 @@ export function watchTask(road: Road, { task: row }: Claim, entry: AgentEntry): 
   return {
     onAnswer: () => undefined,
     own: ({ id }) => id === row.taskId,
+    onContext: () => undefined,
     onSaid: (task, said) => see(road, target, task, said),
     onUnwatched: (task, snapshot) => letGo(road, target, task, keepsNothing(entry) ? snapshot() : null),
   }

@@ -76,8 +76,8 @@ class A2aDriver implements Driver {
       ...errand.credential.flat(),
       ...fixed,
     ]
-    for (const [name, value] of headersUpwards(new Map(errand.headers), version))
-      if (!taken.has(name)) headers.push(name, value)
+    const crossing = errand.headers.length === 0 ? [] : headersUpwards(new Map(errand.headers), version)
+    for (const [name, value] of crossing) if (!taken.has(name)) headers.push(name, value)
     const { method, body } = request
     return { method, origin: spoken.origin, path: pathOf(spoken, request), headers, body, tls }
   }

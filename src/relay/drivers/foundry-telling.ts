@@ -29,6 +29,7 @@ export class FoundryTelling implements Hearer {
   readonly #thread: Thread
   readonly #shelf: Shelf
   #ids: TaskIds | null = null
+  #response: string | null = null
   #queued = false
   /** Whole items that are no messages. */
   readonly #offered: JsonObject[] = []
@@ -51,12 +52,18 @@ export class FoundryTelling implements Hearer {
     this.#course.quiet()
   }
 
+  /** The response that is told; null before it has an id. */
+  get response(): string | null {
+    return this.#response
+  }
+
   /** The task is there; told once. */
   begin(response: FoundryResponse): TaskIds {
     if (this.#ids !== null) return this.#ids
     const { taskId, contextId, told } = this.#thread
     const ids = { taskId: taskId ?? response.id, contextId }
     this.#ids = ids
+    this.#response = response.id
     this.#remember(response)
     this.#queued = response.state === 'TASK_STATE_SUBMITTED'
     const state = this.#queued ? response.state : 'TASK_STATE_WORKING'

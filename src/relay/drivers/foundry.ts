@@ -9,7 +9,7 @@
  */
 import { type JsonObject, isJsonObject } from '../../base/json.ts'
 import type { FoundrySettings } from '../../config/settings-drivers.ts'
-import { isFault } from '../../domain/fault.ts'
+import { type Fault, isFault } from '../../domain/fault.ts'
 import { phaseOf } from '../../domain/task.ts'
 import type { Ask, Driver, Ear, Errand, Features, Line, StartAsk } from '../driver.ts'
 import type { AgentError } from '../../protocol/a2a/said.ts'
@@ -88,7 +88,7 @@ export class FoundryDriver implements Driver {
       this.#background = false
       return this.#respond(course, work)
     }
-    if (answer.streamed) return course.fault(makeFault('truncated', 'the events ended before the last one', true))
+    if (answer.streamed) return this.#endedEarly(course, telling)
     if (answer.status === 404) return gone(course, work.remembered)
     const response = read(course, answer)
     if (response !== null) telling.finish(response)
@@ -124,7 +124,7 @@ export class FoundryDriver implements Driver {
     const path = `responses/${encodeURIComponent(memo.response)}`
     const answer = await this.#ask(course, { method: 'GET', path, body: null, query: 'stream=true' }, telling)
     if (answer === null) return
-    if (answer.streamed) return course.fault(makeFault('truncated', 'the events ended before the last one', true))
+    if (answer.streamed) return this.#endedEarly(course, telling)
     if (answer.status === 404) return notFound(course)
     for (let delay_ms: number = poll_ms.first; ; delay_ms = Math.min(2 * delay_ms, poll_ms.last)) {
       const response = await this.#look(course, memo)
@@ -134,6 +134,19 @@ export class FoundryDriver implements Driver {
       course.quiet()
       await course.wait(delay_ms)
     }
+  }
+
+  /**
+   * The service has no event for a response that was cancelled: its stream just ends. Everything else was lost, and is
+   * heard again from the beginning, for nobody knows which pieces of text are missing.
+   */
+  async #endedEarly(course: Course, telling: FoundryTelling): Promise<void> {
+    const { response: id } = telling
+    const wanted = { method: 'GET', path: `responses/${encodeURIComponent(id ?? '')}`, body: null } as const
+    const answer = id === null ? null : await this.#request(course, wanted, null)
+    const response = answer === null || isFault(answer) || answer.status > 299 ? null : readResponse(answer.json)
+    if (response?.state === 'TASK_STATE_CANCELED') return telling.finish(response)
+    course.fault(makeFault('truncated', 'the events ended before the last one', true))
   }
 
   async #look(course: Course, { response }: FoundryMemo): Promise<FoundryResponse | null> {
@@ -161,15 +174,19 @@ export class FoundryDriver implements Driver {
 
   /** Null once the ask has ended with a fault. */
   async #ask(course: Course, wanted: FoundryWanted, hearer: Hearer | null): Promise<Answer | null> {
+    const answer = await this.#request(course, wanted, hearer)
+    if (!isFault(answer)) return answer
+    course.fault(answer)
+    return null
+  }
+
+  #request(course: Course, wanted: FoundryWanted, hearer: Hearer | null): Promise<Answer | Fault> {
     const { api_version } = this.#settings
     const query = new URLSearchParams(wanted.query)
     if (api_version !== null) query.set('api-version', api_version)
     const path = `${this.#base}${wanted.path}${query.size > 0 ? `?${query.toString()}` : ''}`
     const accept = hearer === null ? {} : { accept: 'text/event-stream' }
-    const answer = await course.ask({ method: wanted.method, path, body: wanted.body, ...accept }, hearer)
-    if (!isFault(answer)) return answer
-    course.fault(answer)
-    return null
+    return course.ask({ method: wanted.method, path, body: wanted.body, ...accept }, hearer)
   }
 
   #tell(course: Course, thread: Thread): FoundryTelling {

@@ -108,6 +108,10 @@ export class PoolLine implements Line, Ear {
     else this.#ear.onHead(headers)
   }
 
+  onDetail(detail: string): void {
+    this.#ear.onDetail?.(detail)
+  }
+
   onMemo(memo: Partial<Pick<Known, 'task' | 'context'>>): void {
     if (this.#tell()) this.#ear.onMemo(memo)
   }
