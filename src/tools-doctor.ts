@@ -136,7 +136,10 @@ async function examineOne(patient: Case, url: string, room: Room): Promise<reado
   const upstream = upstreamAt(url, patient.headers, [fastA2aInterface], patient.tls)
   const before =
     driver.kind === 'fasta2a'
-      ? [...(await examineCard(patient, url, room)).findings, ...(await lookAtInstance(partsFor(patient, upstream, room)))]
+      ? [
+          ...(await examineCard(patient, url, room)).findings,
+          ...(await lookAtInstance(partsFor(patient, upstream, room))),
+        ]
       : await door(driver, upstream, room)
   if (patient.asked.message === null || before.some(({ result }) => result === 'problem')) return before
   const opened = openDriver(driver, upstream, { ...room.bench, dice: room.dice, salt: room.dice.hex(16) })
