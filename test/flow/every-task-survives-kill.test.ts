@@ -72,10 +72,11 @@ async function ask(from: string, { to, id }: Seen, method: string): Promise<Said
 /** The first event of a subscription, which is then left. */
 async function follow(from: string, { to, id }: Seen): Promise<string> {
   const answer = await post(from, to, 'SubscribeToTask', id)
-  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
-  while (reader && !text.includes('\n\n') && !text.endsWith('}')) text += (await reader.read()).value ?? ''
-  await reader?.cancel()
+  for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk
+    if (text.includes('data: ')) break
+  }
   return text
 }
 

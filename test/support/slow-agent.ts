@@ -40,7 +40,9 @@ export async function startSlowAgent(ticks = true): Promise<SlowAgent> {
   const agent = await startScriptedAgent(({ method, params, id }, response) => {
     const known = tasks.get(String(params['id']))
     if (method === 'SendMessage' || method === 'SendStreamingMessage') {
-      const work: Work = { id: `slow-${tasks.size}`, listeners: new Set(), state: 'TASK_STATE_WORKING' }
+      const { taskId } = (params['message'] ?? {}) as { readonly taskId?: string }
+      const begun: Work = { id: `slow-${tasks.size}`, listeners: new Set(), state: 'TASK_STATE_WORKING' }
+      const work = tasks.get(taskId ?? '') ?? begun
       tasks.set(work.id, work)
       if (method === 'SendMessage') return { task: show(work) }
       stream(response, id, work)
