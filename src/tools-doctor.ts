@@ -29,6 +29,7 @@ import { type Pace, sendRounds } from './relay/doctor/rounds.ts'
 import { agentCoreHost } from './relay/drivers/a2a-in-agentcore.ts'
 import { type FrameworkSettings, openDriver } from './relay/drivers/open.ts'
 import type { Bench } from './relay/exchange.ts'
+import { vertexCannotCancel } from './relay/drivers/vertex.ts'
 import { Outside } from './relay/outside.ts'
 import { Transport } from './relay/transport.ts'
 import { readUpstreamTls, type UpstreamTls } from './relay/upstream-tls.ts'
@@ -166,7 +167,8 @@ async function examineOne(patient: Case, url: string, room: Room): Promise<reado
   if (patient.asked.message === null || before.some(({ result }) => result === 'problem')) return before
   const opened = openDriver(driver, upstream, { ...room.bench, dice: room.dice, salt: room.dice.hex(16) })
   const probe = (operation: 'send' | 'stream'): Probe => probeOf(patient, operation, room)
-  const prober = new DriverProber(opened, { ...room.bench, dice: room.dice, probe })
+  const cannotCancel = driver.kind === 'vertex' ? vertexCannotCancel : null
+  const prober = new DriverProber(opened, { ...room.bench, dice: room.dice, probe, cannotCancel })
   return [...before, ...(await sendRounds(prober, patient.asked.message, room.pace))]
 }
 

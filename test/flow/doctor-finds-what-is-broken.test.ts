@@ -93,6 +93,7 @@ test('a stream that does not close, breaks off or is none is made up for', async
       if (asked.method !== 'SendStreamingMessage') return known(asked, response)
       response.setHeader('content-type', 'text/event-stream')
       stream(asked.id, response)
+      return undefined
     })
   const lasting = await streaming((id, response) => void response.write(event(id, completedTask('done'))))
   const broken = await streaming((id, response) => response.write(event(id, working), () => response.destroy()))

@@ -1,5 +1,5 @@
 /** An agent of the last official SDK of 0.3, which knows nothing newer, over JSON-RPC. */
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   type AgentExecutor,
@@ -29,18 +29,9 @@ export async function startSdk03Agent(step_ms = 5): Promise<{ readonly url: stri
     new DefaultRequestHandler(card, new InMemoryTaskStore(), executorOf(step_ms)),
   )
   server.on('request', (request, response) => {
-    void (async () => {
-      if (request.method !== 'POST') return void response.end(JSON.stringify(card))
-      const chunks: Buffer[] = []
-      for await (const chunk of request) chunks.push(chunk as Buffer)
-      const answer = await handler.handle(Buffer.concat(chunks).toString())
-      if (!(Symbol.asyncIterator in answer)) {
-        return void response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
-      }
-      response.setHeader('content-type', 'text/event-stream')
-      for await (const event of answer) response.write(`data: ${JSON.stringify(event)}\n\n`)
-      response.end()
-    })().catch(() => response.destroy())
+    const answering =
+      request.method === 'POST' ? answer(handler, request, response) : Promise.resolve(sendJson(response, card))
+    answering.catch(() => response.destroy())
   })
   return {
     url,
@@ -50,6 +41,24 @@ export async function startSdk03Agent(step_ms = 5): Promise<{ readonly url: stri
         server.closeAllConnections()
       }),
   }
+}
+
+async function answer(
+  handler: JsonRpcTransportHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const said = await handler.handle(Buffer.concat(chunks).toString())
+  if (!(Symbol.asyncIterator in said)) return sendJson(response, said)
+  response.setHeader('content-type', 'text/event-stream')
+  for await (const event of said) response.write(`data: ${JSON.stringify(event)}\n\n`)
+  response.end()
+}
+
+function sendJson(response: ServerResponse, said: object): void {
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(said))
 }
 
 function executorOf(step_ms: number): AgentExecutor {

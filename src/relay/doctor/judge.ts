@@ -179,10 +179,20 @@ export function judge(asked: Asked, at: string | null, heard: Heard): Finding {
 }
 
 /** What Weir makes up for by what it knows of a driver, without asking. */
-export function judgeFeature(asked: keyof typeof featureAdvice, at: string | null): Finding {
-  const advice = featureAdvice[asked]
+export function judgeFeature(
+  asked: keyof typeof featureAdvice,
+  at: string | null,
+  advice: string | null = null,
+): Finding {
   const check = asked === 'lookup' ? 'get' : names[asked]
-  return { check, at, result: 'emulated', seen: 'not offered, so not asked', advice, keys: [] }
+  return {
+    check,
+    at,
+    result: 'emulated',
+    seen: 'not offered, so not asked',
+    advice: advice ?? featureAdvice[asked],
+    keys: [],
+  }
 }
 
 const featureAdvice = {
