@@ -88,6 +88,11 @@ const send: Judgement = {
   ),
   error: problem('It refuses a plain message: look at its log, or send another --message.', 'versions', 'driver.kind'),
   unsupported: problem('It does not take messages here.', 'versions', 'bindings'),
+  not_a2a: problem(
+    'It knows tasks and not this message: an older A2A. If it is made with FastA2A, it has a driver of its own.',
+    'driver.kind',
+    'versions',
+  ),
 }
 
 /** To an agent whose driver knows that it does not wait. */
@@ -174,10 +179,20 @@ export function judge(asked: Asked, at: string | null, heard: Heard): Finding {
 }
 
 /** What Weir makes up for by what it knows of a driver, without asking. */
-export function judgeFeature(asked: keyof typeof featureAdvice, at: string | null): Finding {
-  const advice = featureAdvice[asked]
+export function judgeFeature(
+  asked: keyof typeof featureAdvice,
+  at: string | null,
+  advice: string | null = null,
+): Finding {
   const check = asked === 'lookup' ? 'get' : names[asked]
-  return { check, at, result: 'emulated', seen: 'not offered, so not asked', advice, keys: [] }
+  return {
+    check,
+    at,
+    result: 'emulated',
+    seen: 'not offered, so not asked',
+    advice: advice ?? featureAdvice[asked],
+    keys: [],
+  }
 }
 
 const featureAdvice = {
