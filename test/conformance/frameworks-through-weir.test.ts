@@ -76,6 +76,16 @@ describe.each(cases)('$name with $client', ({ name, kind }) => {
     },
   )
 
+  test('a question that is given up is over', async () => {
+    const asked = shownIn(await client.send(word.ask))
+    expect(shownIn(await client.cancel(asked.taskId)).state).toBe('TASK_STATE_CANCELED')
+    expect(shownIn(await second.get(asked.taskId)).state).toBe('TASK_STATE_CANCELED')
+    await expect(client.send(word.reply, { taskId: asked.taskId })).rejects.toThrow()
+    expect(shownIn(await second.get(asked.taskId)).state).toBe('TASK_STATE_CANCELED')
+    const done = shownIn(await client.send('hello', { contextId: asked.contextId }))
+    expect(done).toMatchObject({ state: 'TASK_STATE_COMPLETED', contextId: asked.contextId })
+  })
+
   test('a task under way is asked about, followed by a second client, and cancelled', async () => {
     const stream = watched(client.stream(word.hold))
     const { taskId } = await stream.until(({ state }) => state === 'TASK_STATE_WORKING')
