@@ -144,12 +144,20 @@ async function fanOutRound(
   })
 }
 
-/** The agent counts its tasks, so the id stands in the first event. */
-async function taskOf({ head }: Stream): Promise<string> {
-  const [chunk] = (await new Promise<[Buffer]>((resolve) => head.once('data', (data: Buffer) => resolve([data])))) ?? []
-  const id = /"id":"(task-\d+)"/.exec(chunk.toString())?.[1]
-  if (id === undefined) throw new Error('the agent named no task')
-  return id
+/** The agent counts its tasks, so the id stands in the first event; a comment may come before it. */
+function taskOf({ head }: Stream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const look = (chunk: Buffer): void => {
+      text += chunk.toString('latin1')
+      const id = /"id":"(task-\d+)"/.exec(text)?.[1]
+      if (id === undefined) return
+      head.off('data', look)
+      resolve(id)
+    }
+    head.on('data', look)
+    head.on('end', () => reject(new Error('the agent named no task')))
+  })
 }
 
 async function idleOnBoth(options: StreamOptions, progress: Progress): Promise<StreamReport['idle']> {
