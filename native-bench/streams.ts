@@ -144,20 +144,14 @@ async function fanOutRound(
   })
 }
 
-/** The agent counts its tasks, so the id stands in the first event; a comment may come before it. */
-function taskOf({ head }: Stream): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    const look = (chunk: Buffer): void => {
-      text += chunk.toString('latin1')
-      const id = /"id":"(task-\d+)"/.exec(text)?.[1]
-      if (id === undefined) return
-      head.off('data', look)
-      resolve(id)
-    }
-    head.on('data', look)
-    head.on('end', () => reject(new Error('the agent named no task')))
-  })
+/** The agent counts its tasks, so the id stands in the first event. */
+async function taskOf({ count }: Stream): Promise<string> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const id = /"id":"(task-\d+)"/.exec(count.begins)?.[1]
+    if (id !== undefined) return id
+    await seconds(0.01)
+  }
+  throw new Error('the agent named no task')
 }
 
 async function idleOnBoth(options: StreamOptions, progress: Progress): Promise<StreamReport['idle']> {
