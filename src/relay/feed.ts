@@ -49,9 +49,10 @@ export class Feed implements Ear {
     this.#owned = known.taskId !== null
     this.sight = new Sight(known.taskId, known.contextId)
     this.log = new EventLog(parts.bench.settings)
+    const bug = (error: unknown): void => this.fail(makeFault('truncated', String(error), true))
+    this.#readers = new Readers(this.log, parts.bench.settings, bug)
     this.#progress = new Progress(parts.bench)
     this.#search = new Search(parts.bench)
-    this.#readers = new Readers(this.log, parts.bench.settings)
     if (known.taskId !== null) parts.hub.add(parts.target, known.taskId, this)
   }
 
