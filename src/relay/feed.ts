@@ -11,14 +11,14 @@ import type { Fault } from '../domain/fault.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import { cancelTask } from './cancel.ts'
+import { cancelTask, nameless_ms } from './cancel.ts'
 import type { Ask, Driver, Ear, Errand, Line } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
 import type { Bench, Cancels, TaskSeen, TaskWatch } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
-import type { FeedEnd, Reader } from './reader.ts'
+import type { FeedEnd, FeedHouse, Reader } from './reader.ts'
 import { makeFault } from './transport.ts'
 
 export interface FeedParts {
@@ -28,16 +28,7 @@ export interface FeedParts {
   readonly errand: Errand
   readonly watch: TaskWatch
   readonly bench: Bench
-  readonly hub: FeedHouse
-}
-
-/** Where feeds are found by their tasks. */
-export interface FeedHouse {
-  add(target: string, taskId: string, feed: Feed): void
-  remove(target: string, taskId: string, feed: Feed): void
-  /** Whether a feed may go on though its last reader has left. Counted until `released`. */
-  keep(): boolean
-  released(): void
+  readonly hub: FeedHouse<Feed>
 }
 
 export class Feed implements Ear {
@@ -144,6 +135,13 @@ export class Feed implements Ear {
     this.fail(makeFault('aborted', 'the gateway gave up', this.sent))
   }
 
+  #tooLate(said: Said): void {
+    if (this.task !== null) return
+    this.#sight.see(said, this.#line?.instance ?? null)
+    this.#line?.abort()
+    if (said.seen.kind === 'open') this.#cancel()
+  }
+
   #cancel(): void {
     const { task } = this
     const { driver, errand, bench } = this.#parts
@@ -163,9 +161,13 @@ export class Feed implements Ear {
   }
 
   onSaid(said: Said): void {
-    if (this.#end || this.#waits(() => this.onSaid(said))) return
+    if (this.#end) return this.#tooLate(said)
+    if (this.#waits(() => this.onSaid(said))) return
     this.bytesIn += bytesOf(said)
-    if (this.#isOther(said)) return this.fail(makeFault('bad_answer', 'the agent speaks of another task', true))
+    // Whoever may see one task may not therefore see another.
+    const { taskId } = said.seen
+    if (this.#owned && taskId !== null && taskId !== this.task?.id)
+      return this.fail(makeFault('bad_answer', 'the agent speaks of another task', true))
     this.#sight.see(said, this.#line?.instance ?? null)
     this.#answer()
     const owned = this.#own()
@@ -196,11 +198,6 @@ export class Feed implements Ear {
     if (this.#end || this.#waits(() => this.onFault(fault))) return
     if (this.#lastKind === 'open') this.#lost(fault)
     else this.#finish({ kind: 'done' })
-  }
-
-  /** Whoever may see one task may not therefore see another. */
-  #isOther({ seen: { taskId } }: Said): boolean {
-    return this.#owned && taskId !== null && taskId !== this.task?.id
   }
 
   /** The road hears of an answer before anybody else does. */
@@ -287,7 +284,10 @@ export class Feed implements Ear {
 
   #finish(end: FeedEnd): void {
     this.#end = end
-    this.#line?.abort()
+    // An agent that was halted before it named its task is heard out for a while, so that it can be told to stop.
+    const isNameless = end.kind === 'halted' && this.task === null
+    if (isNameless) this.#parts.bench.wheel.after(nameless_ms, () => this.#line?.abort())
+    else this.#line?.abort()
     this.#unkeep()
     const { task } = this
     if (task) this.#parts.hub.remove(this.#parts.target, task.id, this)

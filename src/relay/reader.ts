@@ -20,3 +20,12 @@ export interface Reader {
   /** It takes nothing at the moment. */
   readonly full: boolean
 }
+
+/** Where feeds are found by their tasks. */
+export interface FeedHouse<Feed> {
+  add(target: string, taskId: string, feed: Feed): void
+  remove(target: string, taskId: string, feed: Feed): void
+  /** Whether a feed may go on though its last reader has left. Counted until `released`. */
+  keep(): boolean
+  released(): void
+}

@@ -69,3 +69,8 @@ function readConfiguration(configuration: JsonObject, grammar: Grammar): JsonObj
     ...(typeof blocking === 'boolean' ? { returnImmediately: !blocking } : {}),
   }
 }
+
+/** Whether a `SendMessageRequest` does not wait for the end of the task. */
+export function returnsImmediately({ configuration }: JsonObject): boolean {
+  return isJsonObject(configuration) && configuration['returnImmediately'] === true
+}
