@@ -51,6 +51,12 @@ export class Relay {
     feed.follow()
   }
 
+  /** Ends everything that is under way: whoever waits is told. Nothing is cancelled. */
+  async close(): Promise<void> {
+    this.hub.close()
+    await this.#bench.transport.close()
+  }
+
   /** Asks about a task. `timeout_ms` bounds the wait; a blocking cancel may take its time. */
   ask(ask: FollowAsk, { driver, errand }: Pick<Mission, 'driver' | 'errand'>): Promise<Heard | Fault> {
     const parts = { driver, errand, bench: this.#bench }
