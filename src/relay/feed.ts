@@ -165,8 +165,7 @@ export class Feed implements Ear {
     if (this.#waits(() => this.onSaid(said))) return
     this.bytesIn += bytesOf(said)
     // Whoever may see one task may not therefore see another.
-    const { taskId } = said.seen
-    if (this.#owned && taskId !== null && taskId !== this.task?.id)
+    if (this.#owned && (said.seen.taskId ?? this.task?.id) !== this.task?.id)
       return this.fail(makeFault('bad_answer', 'the agent speaks of another task', true))
     this.#sight.see(said, this.#line?.instance ?? null)
     this.#answer()
@@ -224,16 +223,18 @@ export class Feed implements Ear {
   #hold(owned: Promise<boolean>, said: Said): void {
     this.#later = []
     this.#line?.pause()
-    void owned.then((holds) => {
-      const later = this.#later ?? []
-      this.#later = null
-      if (this.#end) return
-      if (!holds) return this.#refuse()
-      if (this.task) this.#register(this.task)
-      this.#pass(said)
-      for (const tell of later) tell()
-      if (!this.#paused) this.#line?.resume()
-    })
+    void owned.then((holds) => this.#letGo(said, holds))
+  }
+
+  #letGo(said: Said, holds: boolean): void {
+    const later = this.#later ?? []
+    this.#later = null
+    if (this.#end) return
+    if (!holds) return this.#refuse()
+    if (this.task) this.#register(this.task)
+    this.#pass(said)
+    for (const tell of later) tell()
+    if (!this.#paused) this.#line?.resume()
   }
 
   #waits(tell: () => void): boolean {
@@ -285,8 +286,8 @@ export class Feed implements Ear {
   #finish(end: FeedEnd): void {
     this.#end = end
     // An agent that was halted before it named its task is heard out for a while, so that it can be told to stop.
-    const isNameless = end.kind === 'halted' && this.task === null
-    if (isNameless) this.#parts.bench.wheel.after(nameless_ms, () => this.#line?.abort())
+    if (end.kind === 'halted' && this.task === null)
+      this.#parts.bench.wheel.after(nameless_ms, () => this.#line?.abort())
     else this.#line?.abort()
     this.#unkeep()
     const { task } = this
