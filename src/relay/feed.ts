@@ -11,7 +11,7 @@ import type { Fault } from '../domain/fault.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import { cancelTask } from './cancel.ts'
+import { cancelTask, nameless_ms } from './cancel.ts'
 import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
 import type { Cancels } from './exchange.ts'
@@ -128,6 +128,13 @@ export class Feed implements Ear {
     this.fail(makeFault('aborted', 'the gateway gave up', this.sent))
   }
 
+  #tooLate(said: Said): void {
+    if (this.task !== null) return
+    this.sight.see(said, this.#line?.instance ?? null)
+    this.#line?.abort()
+    if (said.seen.kind === 'open') this.#cancel()
+  }
+
   #cancel(): void {
     if (this.task && this.#ask) void cancelTask(this.#parts, followAsk('cancel', this.task, this.#ask))
   }
@@ -148,7 +155,8 @@ export class Feed implements Ear {
   }
 
   onSaid(said: Said): void {
-    if (this.#end || this.#waits(() => this.onSaid(said))) return
+    if (this.#end) return this.#tooLate(said)
+    if (this.#waits(() => this.onSaid(said))) return
     this.bytesIn += bytesOf(said)
     if (this.#isOther(said)) return this.fail(makeFault('bad_answer', 'the agent speaks of another task', true))
     this.sight.see(said, this.#line?.instance ?? null)
@@ -273,7 +281,10 @@ export class Feed implements Ear {
     // Who heard of it may have had it ended.
     if (this.#end) return
     this.#end = end
-    this.#line?.abort()
+    // An agent that was halted before it named its task is heard out for a while, so that it can be told to stop.
+    if (end.kind === 'halted' && this.task === null)
+      this.#parts.bench.wheel.after(nameless_ms, () => this.#line?.abort())
+    else this.#line?.abort()
     this.#unkeep()
     const { task } = this
     if (task) this.#parts.hub.remove(this.#parts.target, task.id, this)
