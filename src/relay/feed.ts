@@ -295,6 +295,6 @@ export class Feed implements Ear {
     if (task) this.#parts.hub.remove(this.#parts.target, task.id, this)
     for (const reader of this.#readers) reader.onOver(end)
     this.#readers.clear()
-    if (task && this.#owned) this.#parts.watch.onUnwatched(task, () => this.log.task())
+    if (task && this.#owned) this.#parts.watch.onUnwatched(task, { snapshot: () => this.log.task(), why: end.kind })
   }
 }

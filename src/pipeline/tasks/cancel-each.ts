@@ -1,13 +1,13 @@
 /** Stopping tasks, for whoever may: those that started others after them, and what cannot be told to stop is left alone. */
 import type { JsonObject } from '../../base/json.ts'
 import { isFault } from '../../domain/fault.ts'
-import type { TaskRow } from '../../domain/task.ts'
+import { phaseOf, type TaskRow } from '../../domain/task.ts'
 import { type Claim, deny, isDenial } from '../../domain/verdict.ts'
 import type { AgentEntry, Road } from '../road.ts'
 import { askAgent, remembered } from './ask.ts'
-import { noteTask } from './book.ts'
 import { claimForWeir } from './claim.ts'
 import { weirItself } from './mission.ts'
+import { canceled, endUnseen } from './unseen.ts'
 
 /** Cancels tasks in their order and waits for all of them, whatever their agents say; those of one depth at once. */
 export async function cancelEach(road: Road, rows: readonly TaskRow[]): Promise<void> {
@@ -30,10 +30,7 @@ async function cancelRow(road: Road, row: TaskRow): Promise<void> {
 export function stopListening(road: Road, { task: row }: Claim, entry: AgentEntry): JsonObject {
   const before = remembered(road, row)
   road.relay.hub.find(row.target, row.taskId)?.halt(deny('run_halted', 'its caller cancelled the task'))
-  const status = { state: 'TASK_STATE_CANCELED', timestamp: new Date(road.clock.now()).toISOString() } as const
-  const task = { ...before, status, metadata: { 'weir.dev/may_still_run': true } }
-  const seen = { id: row.taskId, contextId: null, state: status.state, open: false, instance: null, memo: null }
-  noteTask(road, entry.settings.id, seen)
-  road.tasks.update(row.target, row.taskId, { snapshot: JSON.stringify(task) })
-  return task
+  const now = road.tasks.find(row.target, row.taskId)
+  const isOver = now !== null && phaseOf(now.state) === 'terminal'
+  return isOver ? remembered(road, now) : endUnseen(road, row, before, canceled(entry))
 }
