@@ -1,5 +1,6 @@
 /** Tasks of the five frameworks when their run is halted and when Weir is killed in the middle. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pause } from '../support/cloud-emulator.ts'
 import {
   configFor,
   frameworkNames,
@@ -33,36 +34,52 @@ async function hold(client: StockClient, name: FrameworkName) {
   return { stream, taskId }
 }
 
-/** Whether the framework itself was told to stop. */
-const stopped: Readonly<Record<FrameworkName, (taskId: string) => boolean | Promise<boolean>>> = {
-  async langgraph(taskId) {
-    const { thread } = await threadOf(taskId)
-    return thread === 'interrupted'
-  },
-  agentcore: () => frameworks.agentcore.stopped.length > 0,
-  foundry: (taskId) => frameworks.foundry.cancelled.includes(taskId),
-  vertex: () => true,
-  fasta2a: (taskId) =>
-    frameworks.fasta2a.asked.some(({ body }) => {
-      const params = body?.['params'] as { readonly id?: string } | undefined
-      return body?.['method'] === 'tasks/cancel' && params?.id === taskId
-    }),
+/** How often each framework was told to stop something. */
+const stops: Readonly<Record<FrameworkName, () => number | Promise<number>>> = {
+  langgraph: async () => (await graphRuns()).filter(({ status }) => status === 'interrupted').length,
+  agentcore: () => frameworks.agentcore.stopped.length,
+  foundry: () => frameworks.foundry.cancelled.length,
+  // There is nothing that could be told to it.
+  vertex: () => 0,
+  fasta2a: () => frameworks.fasta2a.asked.filter(({ body }) => body?.['method'] === 'tasks/cancel').length,
 }
 
-/** How the run of a task stands at the server; the task is named after it. */
-async function threadOf(run: string): Promise<{ readonly thread: string }> {
-  const headers = { 'content-type': 'application/json' }
-  const search = await fetch(`${frameworks.langgraph.url}/threads/search`, {
-    method: 'POST',
-    headers,
-    body: '{"limit":100}',
-  })
-  for (const { thread_id } of (await search.json()) as readonly { readonly thread_id: string }[]) {
-    const found = await fetch(`${frameworks.langgraph.url}/threads/${thread_id}/runs/${run}`)
-    if (found.ok) return { thread: ((await found.json()) as { readonly status: string }).status }
-  }
-  return { thread: 'unknown' }
+/** How much each framework has been asked to work on, where that can be told from outside. */
+const works: Readonly<Record<FrameworkName, () => number | Promise<number>>> = {
+  langgraph: async () => (await graphRuns()).length,
+  agentcore: () => Number.POSITIVE_INFINITY,
+  foundry: () => frameworks.foundry.count('/responses'),
+  vertex: () => frameworks.vertex.count(':streamQuery'),
+  fasta2a: () => frameworks.fasta2a.asked.filter(({ body }) => body?.['method'] === 'message/send').length,
 }
+
+interface GraphRun {
+  readonly status: string
+}
+
+async function graphRuns(): Promise<readonly GraphRun[]> {
+  const { url } = frameworks.langgraph
+  const search = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"limit":100}' }
+  const threads = (await (await fetch(`${url}/threads/search`, search)).json()) as readonly { thread_id: string }[]
+  const lists = threads.map(async ({ thread_id }) => (await fetch(`${url}/threads/${thread_id}/runs`)).json())
+  return ((await Promise.all(lists)) as readonly (readonly GraphRun[])[]).flat()
+}
+
+/** A call that waits for the end of its task, once its framework works on it. */
+async function sendAndWait(weir: Weir, name: FrameworkName) {
+  const client = await connect(weir, name)
+  const before = await works[name]()
+  const answer = client.send(words[name].hold).then(
+    () => null,
+    (error: Error) => error,
+  )
+  while ((await works[name]()) < before + 1) await pause(20)
+  // What it works on has a name a moment later.
+  await pause(300)
+  return { answer, stops: await stops[name]() }
+}
+
+type Waiting = Awaited<ReturnType<typeof sendAndWait>>
 
 interface RunList {
   readonly runs: readonly { readonly id: string; readonly state: string }[]
@@ -83,10 +100,12 @@ interface Held extends Awaited<ReturnType<typeof hold>> {
 
 describe('when their runs are halted', () => {
   let held: Readonly<Record<FrameworkName, Held>>
+  let waiting: readonly (readonly [FrameworkName, Waiting])[]
 
   beforeAll(async () => {
     weir = await startWeir(configFor(frameworks))
     held = await holdAll(weir)
+    waiting = await Promise.all(frameworkNames.map(async (name) => [name, await sendAndWait(weir, name)] as const))
     const { runs } = await weir.ask<RunList>('/api/v1/runs')
     for (const { id } of runs) await weir.ask(`/api/v1/runs/${id}/halt`, { reason: 'test' })
   })
@@ -96,10 +115,16 @@ describe('when their runs are halted', () => {
   test.each(frameworkNames)('%s is told to stop in its own way, and everybody sees the task canceled', async (name) => {
     const { client, stream, taskId } = held[name]
     expect((await stream.whole).state).toBe('TASK_STATE_CANCELED')
-    await expect.poll(() => stopped[name](taskId), { timeout: 10_000 }).toBe(true)
     await expect.poll(async () => shownIn(await client.get(taskId)).state).toBe('TASK_STATE_CANCELED')
     const { metadata } = shownIn(await client.get(taskId))
     expect(metadata['weir.dev/may_still_run']).toBe(name === 'vertex' ? true : undefined)
+  })
+
+  test('a blocking call ends, and its framework is told to stop though no task was named yet', async () => {
+    for (const [name, { answer, stops: before }] of waiting) {
+      expect((await answer)?.message, name).toContain('[weir:run_halted]')
+      if (name !== 'vertex') await expect.poll(() => stops[name](), { timeout: 10_000, message: name }).toBe(before + 2)
+    }
   })
 })
 

@@ -62,10 +62,10 @@ test.each(dialects)('every recorded request in %s is written again as it was', (
       method: isStream03 ? 'GET' : request.method,
       rest: request.rest,
       query: request.query,
-      body: withModes(dialect, jsonOf(Buffer.from(String(request.body)))),
+      body: jsonOf(Buffer.from(String(request.body))),
     }
     const written = writeRequest(dialect, operation, paramsOf(call), call.rpcId)
-    expect(seen(written)).toEqual(was)
+    expect(seen(written)).toEqual({ ...was, body: withModes(dialect, was.body) })
     expect(written.accept).toBe(request.headers['accept'])
     const forwarded = forwardRequest(call)
     if (operation === 'push_create') expect(forwarded).toBeNull()
