@@ -289,6 +289,6 @@ export class Feed implements Ear {
     const { task } = this
     if (task) this.#parts.hub.remove(this.#parts.target, task.id, this)
     for (const reader of this.#readers.takeAll()) reader.onOver(end)
-    if (task && this.#owned) this.#parts.watch.onUnwatched(task, () => this.log.task())
+    if (task && this.#owned) this.#parts.watch.onUnwatched(task, { snapshot: () => this.log.task(), why: end.kind })
   }
 }

@@ -134,7 +134,7 @@ export class UnaryExchange implements Exchange, Ear {
     const { task } = this.#sight
     if (task) this.#mission.watch.onSaid(task, said)
     this.#tell({ kind: 'answered', sent: true, answer })
-    if (task) this.#mission.watch.onUnwatched(task, () => taskOf(said))
+    if (task) this.#mission.watch.onUnwatched(task, { snapshot: () => taskOf(said), why: 'done' })
   }
 
   #cancel(): void {
