@@ -74,6 +74,7 @@ test('whoever follows a task of an agent that is contained is told so, though th
   const answer = await fetch(`${weir.url}/a2a/helper/`, { method: 'POST', headers: callHeaders('console'), body })
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   expect((await reader?.read())?.value).toContain('TASK_STATE_WORKING')
+  await weir.ask('/api/v1/agents/helper/contain', { reason })
   let rest = ''
   for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) rest += read.value
   expect(rest).toContain('[weir:agent_contained]')
