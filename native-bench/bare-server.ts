@@ -8,6 +8,57 @@ const body_bytes = 1_048_576
 export interface Asked {
   readonly body: Buffer
   answer(status: string, body: Buffer): void
+  /** Answers with a stream of events instead; nothing has left before the first `write`. */
+  stream(): BareStream
+}
+
+export class BareStream {
+  readonly #response: UwsResponse
+  #begun = false
+  #over = false
+  onDrain: () => void = () => undefined
+  onGone: () => void = () => undefined
+
+  constructor(response: UwsResponse) {
+    this.#response = response
+    response.onWritable(() => {
+      this.onDrain()
+      return true
+    })
+  }
+
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** False where the peer does not keep up: wait for `onDrain`. */
+  write(bytes: Uint8Array | string): boolean {
+    if (this.#over) return true
+    let room = true
+    this.#response.cork(() => {
+      if (!this.#begun) this.#begin()
+      room = this.#response.write(bytes)
+    })
+    return room
+  }
+
+  end(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#response.cork(() => this.#response.end())
+  }
+
+  left(): void {
+    this.#over = true
+    this.onGone()
+  }
+
+  #begin(): void {
+    this.#begun = true
+    this.#response.writeStatus('200 OK')
+    this.#response.writeHeader('content-type', 'text/event-stream')
+    this.#response.writeHeader('cache-control', 'no-cache')
+  }
 }
 
 export function serveBare(name: string, handle: (asked: Asked) => void): void {
@@ -16,14 +67,18 @@ export function serveBare(name: string, handle: (asked: Asked) => void): void {
   const app = uws.App()
   app.any('/*', (response) => {
     let gone = false
+    let stream: BareStream | null = null
     response.onAborted(() => {
       gone = true
+      stream?.left()
     })
     const answer = (status: string, body: Buffer): void => {
       if (!gone) write(response, status, body)
     }
     response.collectBody(body_bytes, (bytes) => {
-      if (bytes) handle({ body: Buffer.copyBytesFrom(new Uint8Array(bytes)), answer })
+      if (!bytes) return
+      const body = Buffer.copyBytesFrom(new Uint8Array(bytes))
+      handle({ body, answer, stream: () => (stream = new BareStream(response)) })
     })
   })
   app.listen('127.0.0.1', 0, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {

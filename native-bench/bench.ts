@@ -1,6 +1,6 @@
 /**
- * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, or `limits`, `policy`, `ledger`, `identity` for
- * what one part costs. Progress goes to stderr, the result to stdout.
+ * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, `streams [--json] [--rounds 7] [--streams 64]
+ * [--events 300] [--idle 10000] [--readers 500]`, or `limits`, `policy`, `ledger`, `identity` for what one part costs. Progress goes to stderr, the result to stdout.
  */
 import { parseArgs } from 'node:util'
 import { benchA2a, showA2a } from './a2a.ts'
@@ -12,6 +12,11 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '64' },
+    streams: { type: 'string', default: '64' },
+    events: { type: 'string', default: '300' },
+    idle: { type: 'string', default: '10000' },
+    idle_seconds: { type: 'string', default: '20' },
+    readers: { type: 'string', default: '500' },
   },
 })
 
@@ -20,6 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
   a2a,
+  streams,
   limits: () => import('./limits.ts'),
   policy: () => import('./policy.ts'),
   ledger: () => import('./ledger.ts'),
@@ -42,6 +48,20 @@ async function a2a(): Promise<void> {
   }
   const report = await benchA2a(options, (line) => process.stderr.write(`${line}\n`))
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : showA2a(report))
+}
+
+async function streams(): Promise<void> {
+  const { benchStreams, showStreams } = await import('./streams.ts')
+  const options = {
+    rounds: Number(values.rounds),
+    streams: Number(values.streams),
+    events: Number(values.events),
+    idle: Number(values.idle),
+    idle_seconds: Number(values.idle_seconds),
+    readers: Number(values.readers),
+  }
+  const report = await benchStreams(options, (line) => process.stderr.write(`${line}\n`))
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : showStreams(report))
 }
 
 async function identity(): Promise<void> {

@@ -16,12 +16,15 @@ export interface Server extends AsyncDisposable {
   /** Where its operators ask, if it has such a place. */
   readonly admin: string
   cpu(): Cpu
+  /** Resident memory now. */
+  rss_bytes(): number
 }
 
 const ready_ms = 20_000
 const stop_ms = 5000
 /** Linux counts CPU time in ticks of 1/100 s (sysconf _SC_CLK_TCK). */
 const tick_us = 10_000
+const page_bytes = 4096
 
 interface Ready {
   readonly url?: string
@@ -49,7 +52,8 @@ export async function startServer(name: string, file: string, args: readonly str
     all_us: cpuOf(`/proc/${pid}/stat`),
     main_us: cpuOf(`/proc/${pid}/task/${pid}/stat`),
   })
-  return { name, url, admin: said?.admin ?? '', cpu, [Symbol.asyncDispose]: stopped }
+  const rss_bytes = (): number => Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * page_bytes
+  return { name, url, admin: said?.admin ?? '', cpu, rss_bytes, [Symbol.asyncDispose]: stopped }
 }
 
 async function readyLine(child: ChildProcess): Promise<Ready | null> {

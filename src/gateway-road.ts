@@ -17,6 +17,7 @@ import { Counts } from './pipeline/counts.ts'
 import { Followers } from './pipeline/followers.ts'
 import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
+import { stopEnded } from './pipeline/halt.ts'
 import { recover } from './pipeline/recover.ts'
 import type { Road, Snapshot } from './pipeline/road.ts'
 import { runEntry } from './pipeline/run-entry.ts'
@@ -126,7 +127,7 @@ export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys
   const lag = watchEventLoop(metrics)
   stack.defer(() => lag.stop())
   const sweeping = setInterval(() => {
-    for (const run of runs.sweep(clock.now())) exchanges.halt(run.id)
+    for (const run of runs.sweep(clock.now())) stopEnded(road, run)
     road.approvals.sweep()
     road.tasks.sweep(clock.now())
     road.cards.sweep()

@@ -5,6 +5,7 @@ import { steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
 import { takeLock } from './base/instance-lock.ts'
 import { agentRoutes } from './admin/agents.ts'
+import { pushRoutes } from './admin/push.ts'
 import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
 import { serveAdmin } from './admin/routes.ts'
@@ -141,6 +142,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
     ...keyRoutes(road, keys),
     ...revocationRoutes(road),
     ...agentRoutes(road),
+    ...pushRoutes(road),
     ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
   ]
   const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))

@@ -126,7 +126,7 @@ export const plan: CliDeps['registry']['plan'] = async (configPath, seen) => {
   if (hasInConfig(source, ['agents', seen.slug]))
     return problem('no', `There is an agent ${seen.slug} in ${configPath} already; name another slug with --slug.`)
   const added = editConfig(source, { path: ['agents', seen.slug], value: entryOf(seen) })
-  const text = added === null ? null : await allowed(added, configPath, seen)
+  const text = added === null ? null : allowed(added, seen)
   if (text === null) return problem('no', `${configPath} is not in a form an entry can be added to.`)
   const wrong = await mistakeIn(path, text)
   return wrong ?? { configPath, source, text, diff: lineDiff(source, text) }
@@ -139,11 +139,10 @@ function entryOf({ url, versions, description, cardUrl, keys }: CardPreview): ob
 }
 
 /** An address that was looked at with --allow-private is looked at again by the gateway. */
-async function allowed(text: string, configPath: string, { allow }: CardPreview): Promise<string | null> {
+function allowed(text: string, { allow }: CardPreview): string | null {
   if (allow === null) return text
-  const loaded = await loadConfig(configPath)
-  const known = isLoaded(loaded) ? loaded.settings.gateway.outside.allow : []
-  return editConfig(text, { path: ['gateway', 'outside', 'allow'], value: [...known, allow] })
+  const path = ['gateway', 'outside', 'allow']
+  return editConfig(text, { path, value: hasInConfig(text, path) ? allow : [allow] })
 }
 
 /** Paths in a configuration are relative to it, so it is tried out where it will stand. */

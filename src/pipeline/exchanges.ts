@@ -1,13 +1,16 @@
 /** The exchanges under way, by run, so that a halt or a revocation finds every one of them. */
 import type { HopId, RunId } from '../domain/ids.ts'
 import { type Denial, deny, type Hop } from '../domain/verdict.ts'
+import type { Cancels } from '../relay/exchange.ts'
 
 /** What a halt needs of an exchange. */
 export interface Haltable {
   readonly hop: Hop
   readonly streaming: boolean
-  /** Ends the exchange for the caller with the protocol's own terminal event and cancels the task upstream. */
-  halt(denial: Denial): void
+  /** The task its target works on, once that is known. */
+  taskId(): string | null
+  /** Ends the exchange for the caller with the protocol's own terminal event. */
+  halt(denial: Denial, cancels: Cancels): void
 }
 
 export class Exchanges {
@@ -25,9 +28,9 @@ export class Exchanges {
     return this.#streams
   }
 
-  /** The hops of a run whose exchanges are under way. */
-  openIn(run: RunId): ReadonlySet<HopId> {
-    return new Set(this.#byRun.get(run)?.keys())
+  /** The exchanges of a run that are under way. */
+  openIn(run: RunId): readonly Haltable[] {
+    return [...(this.#byRun.get(run)?.values() ?? [])]
   }
 
   begin(exchange: Haltable): void {
@@ -52,23 +55,30 @@ export class Exchanges {
     if (known.size === 0) this.#byRun.delete(run)
   }
 
-  /** Halts every exchange of a run, the deepest (youngest) first, so that no parent starts another child meanwhile. */
+  /**
+   * Halts every exchange of a run, the deepest (youngest) first, so that no parent starts another child meanwhile. Whoever
+   * asks for it cancels their tasks.
+   */
   halt(run: RunId): number {
-    return haltAll(this.#byRun.get(run), () => deny('run_halted', 'halted while the call was under way'))
+    return haltAll(this.#byRun.get(run), () => deny('run_halted', 'halted while the call was under way'), 'caller')
   }
 
   /** Halts every exchange, of whatever run, that `refusalOf` does not let go on; of each run the deepest first. */
   haltWhere(refusalOf: (hop: Hop) => Denial | null): number {
-    return [...this.#byRun.values()].reduce((sum, exchanges) => sum + haltAll(exchanges, refusalOf), 0)
+    return [...this.#byRun.values()].reduce((sum, exchanges) => sum + haltAll(exchanges, refusalOf, 'exchange'), 0)
   }
 }
 
-function haltAll(exchanges: ReadonlyMap<HopId, Haltable> | undefined, refusalOf: (hop: Hop) => Denial | null): number {
+function haltAll(
+  exchanges: ReadonlyMap<HopId, Haltable> | undefined,
+  refusalOf: (hop: Hop) => Denial | null,
+  cancels: Cancels,
+): number {
   let halted = 0
   for (const exchange of [...(exchanges?.values() ?? [])].toReversed()) {
     const denial = refusalOf(exchange.hop)
     if (!denial) continue
-    exchange.halt(denial)
+    exchange.halt(denial, cancels)
     halted += 1
   }
   return halted

@@ -3,7 +3,7 @@ import type { Halt } from '../domain/run.ts'
 import { formatMicros } from '../domain/spend.ts'
 import type { BreachReport } from '../limits/breach.ts'
 import type { LiveRun } from '../limits/live-run.ts'
-import type { HopId } from '../domain/ids.ts'
+import { phaseOf, type TaskRow } from '../domain/task.ts'
 import { deny } from '../domain/verdict.ts'
 import { runEntry } from './run-entry.ts'
 import { cancelEach } from './tasks/cancel-each.ts'
@@ -14,9 +14,7 @@ import type { Road } from './road.ts'
 export function haltRun(road: Road, run: LiveRun, halt: Halt, breach: BreachReport | null): boolean {
   if (!road.runs.halt(run, halt)) return false
   road.ledger.append(runEntry(run, 'halted', halt.at, halt))
-  const open = road.exchanges.openIn(run.id)
-  const aborted = road.exchanges.halt(run.id)
-  haltTasks(road, run, open)
+  const aborted = stopRun(road, run, road.tasks.openIn(run.id))
   run.releaseAll()
   road.deliveries.forget(run.id)
   road.counts.halted(halt.code)
@@ -36,19 +34,35 @@ export function haltRun(road: Road, run: LiveRun, halt: Halt, breach: BreachRepo
 }
 
 /**
- * Tasks outlive the calls that started them: who follows one is told, and its agent is told to stop, the deepest first.
- * Those of exchanges that were open were told with them.
+ * Ends what is under way in a run; answers how many exchanges that were. Tasks outlive the calls that started them: at
+ * once everybody who follows one is told, and then their agents are told to stop, the deepest first.
  */
-function haltTasks(road: Road, run: LiveRun, told: ReadonlySet<HopId>): void {
-  const rows = road.tasks.openIn(run.id)
-  const untold = rows.filter((row) => {
-    const feed = road.relay.hub.find(row.target, row.taskId)
-    feed?.halt(deny('run_halted', 'halted while the task was under way'))
-    return !feed && !told.has(row.hop)
-  })
-  void cancelEach(road, untold).catch((bug: unknown) =>
+function stopRun(road: Road, run: LiveRun, tasks: readonly TaskRow[]): number {
+  const rows = new Set([...exchangedIn(road, run), ...tasks])
+  const aborted = road.exchanges.halt(run.id)
+  for (const { target, taskId } of rows)
+    road.relay.hub.find(target, taskId)?.halt(deny('run_halted', 'halted while the task was under way'), 'caller')
+  void cancelEach(road, [...rows]).catch((bug: unknown) =>
     road.log.error('a bug while tasks were cancelled', { run: run.id, error: String(bug) }),
   )
+  return aborted
+}
+
+/** A run that is over takes with it what works in it, but not what waits for a caller: that may go on in another run. */
+export function stopEnded(road: Road, run: LiveRun): void {
+  const late = road.clock.now() >= run.endsAt
+  const working = road.tasks.openIn(run.id).filter(({ state }) => phaseOf(state) === 'open')
+  // One that ended for being idle may have been put back after a start, with tasks that nobody has asked about since.
+  stopRun(road, run, late ? working : [])
+}
+
+/** The tasks that exchanges of the run work on, also those that another run of the same caller has started. */
+function exchangedIn(road: Road, run: LiveRun): readonly TaskRow[] {
+  return road.exchanges.openIn(run.id).flatMap((exchange) => {
+    const { target } = exchange.hop.call
+    const taskId = exchange.taskId()
+    return (target.kind === 'agent' && taskId !== null && road.tasks.find(target.id, taskId)) || []
+  })
 }
 
 type Edge = BreachReport['edge']

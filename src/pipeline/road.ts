@@ -113,3 +113,8 @@ export function resourceOf({ publicUrl }: Pick<Snapshot, 'publicUrl'>, agent: Ag
 export function serverOf({ id, facet_of }: Pick<AgentSettings, 'id' | 'facet_of'>): AgentId {
   return facet_of ?? id
 }
+
+/** The same for an agent that may not be registered any more. */
+export function serverIn({ agents }: Pick<Snapshot, 'agents'>, agent: AgentId): AgentId {
+  return agents.get(agent)?.settings.facet_of ?? agent
+}

@@ -8,7 +8,7 @@ import { closeApproval } from './approve.ts'
 import { Detour } from './detour.ts'
 import { Padding } from './padding.ts'
 import { refuse } from './refuse.ts'
-import type { CallableEntry, Papers } from './road.ts'
+import { type CallableEntry, type Papers, serverOf } from './road.ts'
 import { guarded, marked, marks, settle } from './settle.ts'
 import { watch } from './standing.ts'
 import { taintOfAnswer, taintRun } from './taint.ts'
@@ -28,8 +28,8 @@ export interface Way {
 export function send(visit: Visit, hop: Hop, { target, papers, otherwise }: Way): void {
   const { road, reply } = visit
   const { call } = hop
-  const { id } = target.settings
-  if (call.contextId !== null) road.tasks.contexts.use(id, call.contextId, partyOf(visit, hop.principal))
+  const server = serverOf(target.settings)
+  if (call.contextId !== null) road.tasks.contexts.use(server, call.contextId, partyOf(visit, hop.principal))
   const detour = otherwise && new Detour(otherwise)
   const mission = missionOf(visit, hop, { target, papers, detour })
   const streaming = call.operation === 'stream'
@@ -39,7 +39,8 @@ export function send(visit: Visit, hop: Hop, { target, papers, otherwise }: Way)
   const exchange: Exchange = streaming
     ? road.relay.sendStream(hop, mission, marked(reply, marks(hop)), done)
     : road.relay.sendUnary(hop, mission, done)
-  road.exchanges.begin({ hop, streaming, halt: (denial) => exchange.halt(denial) })
+  const halt: Exchange['halt'] = (denial, cancels) => exchange.halt(denial, cancels)
+  road.exchanges.begin({ hop, streaming, taskId: () => exchange.taskId, halt })
   if (!streaming) reply.onGone(() => exchange.abort('gone'))
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }
@@ -55,7 +56,7 @@ function missionOf(visit: Visit, hop: Hop, { target, papers, detour }: Bound): M
   return {
     driver: target.driver,
     errand,
-    known: knownFor(road, target.settings.id, call),
+    known: knownFor(road, serverOf(target.settings), call),
     params: () => paramsOf(call),
     leaves: (fault) => detour?.takes(fault) === true,
     watch: watchHop({ visit, hop, target, papers }, () => taintByAnswer(visit)),

@@ -10,11 +10,11 @@ const retry_ms = 250
 
 /**
  * Asks until the agent has heard of it, three times at most, and tells what it said last. An error of the agent is fine:
- * a finished task is no longer cancelable.
+ * a finished task is no longer cancelable. Whoever answers nonsense has heard of it too.
  */
 export async function cancelTask(parts: AskParts, ask: FollowAsk, tries = 1): Promise<Heard | Fault> {
   const heard = await askOnce(parts, ask, cancelTimeout_ms)
-  if (!isFault(heard) || tries === tries_max) return heard
+  if (!isFault(heard) || heard.code === 'bad_answer' || tries === tries_max) return heard
   await new Promise<void>((resolve) => void parts.bench.wheel.after(retry_ms * tries, resolve))
   return cancelTask(parts, ask, tries + 1)
 }

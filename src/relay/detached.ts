@@ -6,10 +6,10 @@ import type { Denial, Hop } from '../domain/verdict.ts'
 import { writeAgentFailure } from '../protocol/a2a/agent-failure.ts'
 import { answerHeaders, answerStatus } from '../protocol/a2a/answer-head.ts'
 import { writeSaid } from '../protocol/a2a/write-said.ts'
-import type { Done, Exchange, Mission } from './exchange.ts'
+import type { Cancels, Done, Exchange, Mission } from './exchange.ts'
 import { Feed } from './feed.ts'
 import type { FeedEnd, Reader } from './reader.ts'
-import type { Way } from './stream.ts'
+import { targetOf, type Way } from './stream.ts'
 import { type Ending, Tally } from './tally.ts'
 import { makeFault } from './transport.ts'
 
@@ -24,7 +24,7 @@ export class DetachedExchange implements Exchange, Reader {
     const { driver, errand, watch, known } = mission
     this.#hop = hop
     this.#tally = new Tally(way.clock, way.done)
-    this.#feed = new Feed({ target: call.target.id, driver, errand, watch, bench: way, hub: way.hub }, call)
+    this.#feed = new Feed({ target: targetOf(hop), driver, errand, watch, bench: way, hub: way.hub }, call)
     this.#feed.join(this)
     this.#feed.open({ operation: 'stream', warrant: hop, call, rewritten: true, params: () => mission.params(), known })
   }
@@ -40,8 +40,8 @@ export class DetachedExchange implements Exchange, Reader {
     this.#tell({ kind: 'gone', sent: this.#feed.sent })
   }
 
-  halt(denial: Denial): void {
-    if (!this.#tally.told) this.#feed.halt(denial)
+  halt(denial: Denial, cancels?: Cancels): void {
+    if (!this.#tally.told) this.#feed.halt(denial, cancels)
   }
 
   onHead(): void {}

@@ -3,11 +3,10 @@ import type { JsonObject } from '../base/json.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { TaskState } from '../domain/task.ts'
 import type { Denial } from '../domain/verdict.ts'
 import type { Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import type { Driver, Errand, Known } from './driver.ts'
+import type { Driver, Errand, Known, TaskSeen } from './driver.ts'
 import type { Transport } from './transport.ts'
 
 /** What the road hands to the relay with a hop. */
@@ -28,6 +27,8 @@ export interface TaskWatch {
   onAnswer(): void
   /** The agent named a task. Nothing of it reaches the caller before this holds; false means that it must not. */
   own(task: TaskSeen): boolean | Promise<boolean>
+  /** The agent named a conversation in a message that belongs to no task. */
+  onContext(contextId: string): void
   /** Something was said about a task that is owned. */
   onSaid(task: TaskSeen, said: Said): void
   /** Nobody reads from the agent any more: the task is over, or was lost sight of. `snapshot` is what was seen of it last. */
@@ -38,11 +39,14 @@ export interface TaskWatch {
 export interface Exchange {
   /** Ends the exchange at once: `gone` because nobody waits for the answer, `aborted` because we stop. */
   abort(why: 'gone' | 'aborted'): void
-  /** Ends it at once and tells the caller why: the target's task is cancelled, an open stream ends with a terminal event. */
-  halt(denial: Denial): void
+  /** Ends it at once and tells the caller why: an open stream ends with a terminal event. */
+  halt(denial: Denial, cancels?: Cancels): void
   /** The task the target works on, as soon as it named one. */
   readonly taskId: string | null
 }
+
+/** Who tells the agent to stop working on a task that was written down: whoever ends the exchange, or the exchange itself. */
+export type Cancels = 'caller' | 'exchange'
 
 /** What came of an exchange; handed over exactly once. */
 export interface ExchangeOutcome {
@@ -69,19 +73,6 @@ export interface ExchangeOutcome {
   /** From sending to the end. Unit: milliseconds. */
   readonly upstream_ms: number
   readonly task: TaskSeen | null
-}
-
-export interface TaskSeen {
-  readonly id: string
-  readonly contextId: string | null
-  /** Null while the target has said nothing of it. */
-  readonly state: TaskState | null
-  /** Whether the target still works on it, as far as the last answer or event said. */
-  readonly open: boolean
-  /** Where it is worked on; null where the agent has one instance. */
-  readonly instance: string | null
-  /** What the driver wants to be remembered. */
-  readonly memo: Partial<Pick<Known, 'task' | 'context'>> | null
 }
 
 export type Done = (outcome: ExchangeOutcome) => void

@@ -12,38 +12,22 @@ import { type Denial, deny } from '../domain/verdict.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import { cancelTask } from './cancel.ts'
-import type { Ask, Driver, Ear, Errand, Line } from './driver.ts'
+import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
-import type { Bench, TaskSeen, TaskWatch } from './exchange.ts'
+import type { Cancels } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
+import type { FeedParts } from './feed-parts.ts'
+import { Progress } from './progress.ts'
 import type { FeedEnd, Reader } from './reader.ts'
+import { Readers } from './readers.ts'
 import { makeFault } from './transport.ts'
-
-export interface FeedParts {
-  /** The agent's name. */
-  readonly target: string
-  readonly driver: Driver
-  readonly errand: Errand
-  readonly watch: TaskWatch
-  readonly bench: Bench
-  readonly hub: FeedHouse
-}
-
-/** Where feeds are found by their tasks. */
-export interface FeedHouse {
-  add(target: string, taskId: string, feed: Feed): void
-  remove(target: string, taskId: string, feed: Feed): void
-  /** Whether a feed may go on though its last reader has left. Counted until `released`. */
-  keep(): boolean
-  released(): void
-}
 
 export class Feed implements Ear {
   readonly log: EventLog
-  readonly #parts: FeedParts
-  readonly #readers = new Set<Reader>()
+  readonly #parts: FeedParts<Feed>
+  readonly #readers: Readers
   readonly sight: Sight
   #ask: Ask | null = null
   #line: Line | null = null
@@ -54,21 +38,20 @@ export class Feed implements Ear {
   /** Nobody reads of it. */
   #kept = false
   #end: FeedEnd | null = null
-  #lastKind: Said['seen']['kind'] = 'open'
-  #lastMark = -1
-  #movedAt: number
+  readonly #progress: Progress
   readonly #search: Search
   #firstAt: number | null = null
   bytesIn = 0
 
   /** `known` is a task that its caller owns already. */
-  constructor(parts: FeedParts, known: { readonly taskId: string | null; readonly contextId: string | null }) {
+  constructor(parts: FeedParts<Feed>, known: { readonly taskId: string | null; readonly contextId: string | null }) {
     this.#parts = parts
     this.#owned = known.taskId !== null
     this.sight = new Sight(known.taskId, known.contextId)
     this.log = new EventLog(parts.bench.settings)
-    this.#movedAt = parts.bench.clock.monotonic()
+    this.#progress = new Progress(parts.bench)
     this.#search = new Search(parts.bench)
+    this.#readers = new Readers(this.log, parts.bench.settings)
     if (known.taskId !== null) parts.hub.add(parts.target, known.taskId, this)
   }
 
@@ -103,7 +86,7 @@ export class Feed implements Ear {
 
   /** Without readers a task that is known is followed to its end, as far as there is room for it. */
   leave(reader: Reader): void {
-    if (!this.#readers.delete(reader) || this.#readers.size > 0 || this.#end) return
+    if (!this.#readers.remove(reader) || this.#readers.size > 0 || this.#end) return
     this.follow()
   }
 
@@ -117,18 +100,18 @@ export class Feed implements Ear {
 
   /** To be called when a reader is full or has room again: the agent waits where nobody takes anything. */
   flow(): void {
-    const stop = this.#readers.size > 0 && [...this.#readers].every((reader) => reader.full)
+    const stop = this.#readers.allFull
     if (stop === this.#paused) return
     this.#paused = stop
     if (stop) return this.#line?.pause()
-    this.#movedAt = this.#parts.bench.clock.monotonic()
+    this.#progress.touch()
     if (this.#later === null) this.#line?.resume()
   }
 
   /** Ends it for every reader and tells the agent to stop. */
-  halt(denial: Denial): void {
+  halt(denial: Denial, cancels: Cancels = 'exchange'): void {
     if (this.#end) return
-    this.#cancel()
+    if (cancels === 'exchange' || !this.#owned) this.#cancel()
     this.#finish({ kind: 'halted', denial })
   }
 
@@ -145,17 +128,14 @@ export class Feed implements Ear {
   }
 
   #cancel(): void {
-    const { task } = this
-    const { driver, errand, bench } = this.#parts
-    if (task === null || this.#ask === null) return
-    void cancelTask({ driver, errand, bench }, followAsk('cancel', task, this.#ask))
+    if (this.task && this.#ask) void cancelTask(this.#parts, followAsk('cancel', this.task, this.#ask))
   }
 
   onHead(headers: HeaderList): void {
     if (this.#end) return
-    this.#movedAt = this.#parts.bench.clock.monotonic()
+    this.#progress.touch()
     this.#answer()
-    for (const reader of this.#readers) reader.onHead(headers)
+    this.#readers.head(headers)
   }
 
   onMemo(memo: Memo): void {
@@ -184,7 +164,7 @@ export class Feed implements Ear {
 
   onEnd(): void {
     if (this.#end || this.#waits(() => this.onEnd())) return
-    if (this.#lastKind === 'open') this.#lost(makeFault('truncated', 'the stream ended before its last event', true))
+    if (this.#progress.open) this.#lost(makeFault('truncated', 'the stream ended before its last event', true))
     else this.#finish({ kind: 'done' })
   }
 
@@ -198,7 +178,7 @@ export class Feed implements Ear {
 
   onFault(fault: Fault): void {
     if (this.#end || this.#waits(() => this.onFault(fault))) return
-    if (this.#lastKind === 'open') this.#lost(fault)
+    if (this.#progress.open) this.#lost(fault)
     else this.#finish({ kind: 'done' })
   }
 
@@ -231,16 +211,18 @@ export class Feed implements Ear {
   #hold(owned: Promise<boolean>, said: Said): void {
     this.#later = []
     this.#line?.pause()
-    void owned.then((holds) => {
-      const later = this.#later ?? []
-      this.#later = null
-      if (this.#end) return
-      if (!holds) return this.#refuse()
-      if (this.task) this.#register(this.task)
-      this.#pass(said)
-      for (const tell of later) tell()
-      if (!this.#paused) this.#line?.resume()
-    })
+    void owned.then((holds) => this.#goOn(holds, said))
+  }
+
+  #goOn(holds: boolean, said: Said): void {
+    const later = this.#later ?? []
+    this.#later = null
+    if (this.#end) return
+    if (!holds) return this.#refuse()
+    if (this.task) this.#register(this.task)
+    this.#pass(said)
+    for (const tell of later) tell()
+    if (!this.#paused) this.#line?.resume()
   }
 
   #waits(tell: () => void): boolean {
@@ -252,20 +234,18 @@ export class Feed implements Ear {
   }
 
   #pass(said: Said): void {
-    const { kind, mark, last } = said.seen
-    this.#lastKind = kind
-    if (mark !== this.#lastMark) this.#movedAt = this.#parts.bench.clock.monotonic()
-    this.#lastMark = mark
-    this.log.push(said)
+    this.#progress.see(said.seen)
+    this.#readers.news(said)
+    // Who heard of what came before may have had it ended.
+    if (this.#end) return
     if (this.task) this.#parts.watch.onSaid(this.task, said)
-    for (const reader of this.#readers) reader.onNews()
-    return last ? this.#finish({ kind: 'done' }) : this.#checkStall()
+    else if (said.seen.contextId !== null) this.#parts.watch.onContext(said.seen.contextId)
+    return said.seen.last ? this.#finish({ kind: 'done' }) : this.#checkStall()
   }
 
   #checkStall(): void {
-    const { clock, settings } = this.#parts.bench
-    if (clock.monotonic() - this.#movedAt < settings.stall_ms) return
-    this.fail(makeFault('stalled', `no progress for ${settings.stall_ms} ms`, true))
+    const { stall_ms } = this.#parts.bench.settings
+    if (this.#progress.stalled) this.fail(makeFault('stalled', `no progress for ${stall_ms} ms`, true))
   }
 
   #lost(fault: Fault): void {
@@ -288,13 +268,15 @@ export class Feed implements Ear {
   }
 
   #finish(end: FeedEnd): void {
+    this.#readers.tell()
+    // Who heard of it may have had it ended.
+    if (this.#end) return
     this.#end = end
     this.#line?.abort()
     this.#unkeep()
     const { task } = this
     if (task) this.#parts.hub.remove(this.#parts.target, task.id, this)
-    for (const reader of this.#readers) reader.onOver(end)
-    this.#readers.clear()
+    for (const reader of this.#readers.takeAll()) reader.onOver(end)
     if (task && this.#owned) this.#parts.watch.onUnwatched(task, () => this.log.task())
   }
 }

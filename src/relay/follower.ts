@@ -7,6 +7,7 @@ import type { Fault } from '../domain/fault.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import { canceledEvent } from '../protocol/a2a/canceled.ts'
 import { sayNeutral } from '../protocol/a2a/neutral.ts'
+import { openingOf } from '../protocol/a2a/opening.ts'
 import { writeAgentFailure, writeAgentFailureEvent } from '../protocol/a2a/agent-failure.ts'
 import { writeSaidEvent } from '../protocol/a2a/write-said.ts'
 import { writeDenial, writeDenialEvent, writeSentence } from '../protocol/faces.ts'
@@ -16,6 +17,9 @@ import type { Bench } from './exchange.ts'
 import type { Feed } from './feed.ts'
 import type { FeedEnd, Reader } from './reader.ts'
 import { Outlet } from './outlet.ts'
+
+/** What leaves together costs one write; more of it would cost memory. */
+const together_bytes = 16_384
 
 export interface FollowerParts {
   readonly feed: Feed
@@ -103,15 +107,33 @@ export class Follower implements Reader {
   }
 
   #pump(): void {
-    const { feed, call } = this.#parts
+    const { feed } = this.#parts
     if (this.#cursor < feed.log.from) return this.#fallBehind()
     while (!this.#outlet.full && this.#cursor < feed.log.next) {
-      const said = feed.log.at(this.#cursor)
-      this.#cursor += 1
-      if (said) this.#outlet.write(writeSaidEvent(said, call))
+      this.#outlet.write(this.#takeSome())
       if (this.#over) return
     }
     if (this.#end && this.#cursor === feed.log.next) this.#finish(this.#end)
+  }
+
+  /** The events that wait, as many as fit into one write; one at least. */
+  #takeSome(): Uint8Array {
+    const { feed, call } = this.#parts
+    const room = Math.min(together_bytes, this.#outlet.room)
+    const events: Buffer[] = []
+    let bytes = 0
+    do {
+      const said = feed.log.at(this.#cursor)
+      this.#cursor += 1
+      if (!said) continue
+      const opening = this.#cursor === 1 ? openingOf(said, call) : null
+      if (opening) events.push(writeSaidEvent(opening, call))
+      const event = writeSaidEvent(said, call)
+      events.push(event)
+      bytes += event.length
+    } while (bytes < room && this.#cursor < feed.log.next)
+    const [first] = events
+    return first && events.length === 1 ? first : Buffer.concat(events)
   }
 
   #finish(end: FeedEnd): void {

@@ -1,7 +1,8 @@
 /** The feeds that are under way, by task: whoever wants to follow a task joins the one that reads it already. */
-import type { Feed, FeedHouse } from './feed.ts'
+import type { Feed } from './feed.ts'
+import type { FeedHouse } from './feed-parts.ts'
 
-export class Hub implements FeedHouse {
+export class Hub implements FeedHouse<Feed> {
   readonly #max: number
   readonly #feeds = new Map<string, Feed>()
   #unread = 0

@@ -54,6 +54,11 @@ export class Outlet {
     return this.#full
   }
 
+  /** Bytes it may be given before it is full. */
+  get room(): number {
+    return this.#bench.settings.stream_buffer_bytes - this.#reply.buffered
+  }
+
   get bytesOut(): number {
     return this.#bytesOut
   }

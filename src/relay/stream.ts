@@ -2,7 +2,7 @@
 import type { Fault } from '../domain/fault.ts'
 import type { Denial, Hop } from '../domain/verdict.ts'
 import type { Reply } from '../protocol/http.ts'
-import type { Bench, Done, Exchange, Mission } from './exchange.ts'
+import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
 import { Feed } from './feed.ts'
 import type { FeedEnd } from './reader.ts'
 import { Follower } from './follower.ts'
@@ -47,9 +47,9 @@ export class StreamExchange implements Exchange {
     this.#tell({ kind: 'gone', sent: this.#feed.sent })
   }
 
-  halt(denial: Denial): void {
+  halt(denial: Denial, cancels?: Cancels): void {
     if (this.#tally.told) return
-    if (!this.#feed.over) return this.#feed.halt(denial)
+    if (!this.#feed.over) return this.#feed.halt(denial, cancels)
     this.#follower.halt(denial)
     this.#tell({ kind: 'halted', sent: true, denial })
   }
@@ -73,6 +73,7 @@ export class StreamExchange implements Exchange {
   }
 }
 
-function targetOf({ call: { target } }: Hop): string {
-  return target.id
+/** The agent that serves the hop, whatever name it is called by. */
+export function targetOf({ call, chain }: Hop): string {
+  return chain.at(-1) ?? call.target.id
 }

@@ -173,7 +173,9 @@ test('a card at a metadata service is never fetched', async () => {
 test('a changed skill puts an agent and its facets into quarantine until that very card is approved', async () => {
   agent.card = cardAt(agent.origin, { skills: [searchSkill, { ...pay, description: 'Moves all the money.' }] })
   await expect.poll(async () => (await shown('orchestrator')).state, { timeout: 20_000 }).toBe('quarantined')
-  expect(refusalOf(await say(weir, { from: 'console', to: 'orchestrator' }))).toBe('agent_quarantined')
+  const refused = await say(weir, { from: 'console', to: 'orchestrator' })
+  expect([refusalOf(refused), refused.headers.get('x-should-retry')]).toEqual(['agent_quarantined', 'false'])
+  expect(refused.text).not.toContain(new URL(agent.origin).host)
   expect(refusalOf(await say(weir, { from: 'orchestrator', to: 'finder' }))).toBe('agent_quarantined')
   // Who may not call it does not learn of it.
   expect(refusalOf(await say(weir, { from: 'stranger', to: 'orchestrator' }))).toBe('not_found')

@@ -198,3 +198,23 @@ test('a certificate must be for the name, whatever address was judged', async ()
   server.close()
   expect([answer, names]).toMatchObject([{ kind: 'fault' }, ['agent.example']])
 })
+
+test('what a receiver goes on saying is not read, and nothing of it is left behind', async () => {
+  const port = await serverWith((_request, response) => {
+    response.writeHead(200)
+    const talk = setInterval(() => response.write('x'.repeat(10_000)), 1)
+    response.on('close', () => clearInterval(talk))
+  })
+  const url = `http://127.0.0.1:${port}/`
+  const post = { url, headers: [], body: Buffer.from('{}'), timeout_ms: 2000 }
+  expect(await outside(loopback).post(post)).toEqual({ status: 200 })
+  expect(await outside(loopback).get({ ...usual, url })).toMatchObject({ code: 'too_large' })
+  await expect.poll(() => connectionsOf(open.at(-1))).toBe(0)
+})
+
+async function connectionsOf(server: Server | undefined): Promise<number> {
+  return await new Promise((resolve) => {
+    if (!server) resolve(0)
+    else server.getConnections((_error, count) => resolve(count))
+  })
+}

@@ -5,25 +5,41 @@ import type { TaskRow } from '../../domain/task.ts'
 import { type Claim, deny, isDenial } from '../../domain/verdict.ts'
 import type { AgentEntry, Road } from '../road.ts'
 import { askAgent, remembered } from './ask.ts'
+import { unsupported } from '../../protocol/a2a/errors.ts'
 import { noteTask } from './book.ts'
 import { claimForWeir } from './claim.ts'
 import { weirItself } from './mission.ts'
 
-/** Cancels tasks in their order and waits for all of them, whatever their agents say; those of one depth at once. */
+/** What the tasks of one depth get to stop, before those above them are told; who is late is still waited for. Unit: milliseconds. */
+const patience_ms = 1000
+
+/** Cancels tasks, the deepest first, and waits a while for each depth, whatever their agents say; those of one depth at once. */
 export async function cancelEach(road: Road, rows: readonly TaskRow[]): Promise<void> {
   const depths = Map.groupBy(rows, (row) => row.chain.length)
-  for (const depth of [...depths.keys()].toSorted((one, other) => other - one))
-    await Promise.all((depths.get(depth) ?? []).map((row) => cancelRow(road, row)))
+  for (const depth of [...depths.keys()].toSorted((one, other) => other - one)) {
+    const all = Promise.all((depths.get(depth) ?? []).map((row) => cancelRow(road, row)))
+    const late = Promise.withResolvers<void>()
+    const alarm = road.relay.bench.wheel.after(patience_ms, late.resolve)
+    await Promise.race([all, late.promise])
+    alarm.cancel()
+  }
 }
 
 async function cancelRow(road: Road, row: TaskRow): Promise<void> {
   const entry = road.snapshot.agents.get(row.target)
   if (!entry) return
   const claim = claimForWeir(row)
-  if (entry.driver?.features.cancel === false) return void stopListening(road, claim, entry)
+  if (entry.driver?.features.cancel === false) {
+    stopListening(road, claim, entry)
+    road.log.warn('a task could not be cancelled and may still run', { hop: row.hop, agent: row.target })
+    return
+  }
   const heard = await askAgent(road, entry, { operation: 'cancel', claim, historyLength: null, asker: weirItself })
   const failed = isDenial(heard) || isFault(heard)
-  if (failed) road.log.warn('a task could not be cancelled and may still run', { hop: row.hop, agent: row.target })
+  const cannot = !failed && heard.answer.kind === 'agent_error' && unsupported.has(heard.answer.code)
+  if (cannot) stopListening(road, claim, entry)
+  if (failed || cannot)
+    road.log.warn('a task could not be cancelled and may still run', { hop: row.hop, agent: row.target })
 }
 
 /** An agent that cannot be told to stop is no longer listened to; that it may go on is said. */
@@ -33,7 +49,7 @@ export function stopListening(road: Road, { task: row }: Claim, entry: AgentEntr
   const status = { state: 'TASK_STATE_CANCELED', timestamp: new Date(road.clock.now()).toISOString() } as const
   const task = { ...before, status, metadata: { 'weir.dev/may_still_run': true } }
   const seen = { id: row.taskId, contextId: null, state: status.state, open: false, instance: null, memo: null }
-  noteTask(road, entry.settings.id, seen)
+  noteTask(road, row.target, seen)
   road.tasks.update(row.target, row.taskId, { snapshot: JSON.stringify(task) })
   return task
 }

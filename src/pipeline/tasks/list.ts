@@ -12,7 +12,7 @@ import { paramsOf } from '../../protocol/a2a/params.ts'
 import { trimHistory } from '../../protocol/a2a/fold.ts'
 import { writeTaskList } from '../../protocol/a2a/write-task.ts'
 import { watchOf } from '../standing.ts'
-import type { AgentEntry, Road } from '../road.ts'
+import { type AgentEntry, type Road, serverOf } from '../road.ts'
 import type { Visit } from '../visit.ts'
 import { answer, refuseAsProtocol } from './answer.ts'
 import { askAgent, remembered } from './ask.ts'
@@ -50,7 +50,7 @@ export async function listTasks(visit: Visit, { party, target }: Asking): Promis
 function queryOf({ settings }: AgentEntry, params: JsonObject): Parameters<Road['tasks']['list']>[0] {
   const { contextId, status, pageSize, pageToken, statusTimestampAfter } = params
   return {
-    target: settings.id,
+    target: serverOf(settings),
     contextId: typeof contextId === 'string' && contextId !== '' ? contextId : null,
     state: typeof status === 'string' && isTaskState(status) && status !== 'TASK_STATE_UNSPECIFIED' ? status : null,
     since: typeof statusTimestampAfter === 'string' ? Date.parse(statusTimestampAfter) : null,

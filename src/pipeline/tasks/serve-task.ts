@@ -11,6 +11,7 @@ import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
 import { decide } from '../../policy/decide.ts'
 import { enterRun } from '../enter.ts'
 import { neutral, refuse } from '../refuse.ts'
+import type { AgentEntry } from '../road.ts'
 import { refusalOfPlace } from '../standing.ts'
 import { partyOf, type Visit } from '../visit.ts'
 import { effectiveAuthority, nowhere, withinAuthority } from '../within-authority.ts'
@@ -56,6 +57,7 @@ export async function serveTask(visit: Visit, principal: Principal): Promise<voi
     refusalOfPlace(road, { principal, delegation: place.delegation }) ??
     withinAuthority({ principal, entry: place }, call) ??
     (await notAllowed(visit, principal)) ??
+    quarantined(visit, target) ??
     tooOften(visit, principal)
   if (denial) return await refuse(visit, denial)
   await answers[operation](visit, { principal, party: partyOf(visit, principal), target })
@@ -67,6 +69,11 @@ async function notAllowed({ call, snapshot, authority }: Visit, { proof }: Princ
   const request = { action: 'invoke', principal: proof.agent, resource: call.target, context } as const
   const verdict = await decide(snapshot.policy, request)
   return isDenial(verdict) ? verdict : null
+}
+
+/** Nothing of an agent that became another one is passed on; what runs there may still be stopped. */
+function quarantined({ road, call }: Visit, { settings }: AgentEntry): Denial | null {
+  return call.operation === 'cancel' ? null : road.cards.quarantineOf(settings.id)
 }
 
 function tooOften({ road }: Visit, { proof }: Principal): Denial | null {

@@ -1,10 +1,11 @@
 /** What the road does about a task a hop starts or goes on with: before all, it writes down whose it is. */
 import type { TaskRow } from '../../domain/task.ts'
 import type { Hop } from '../../domain/verdict.ts'
-import type { TaskSeen, TaskWatch } from '../../relay/exchange.ts'
+import type { TaskSeen } from '../../relay/driver.ts'
+import type { TaskWatch } from '../../relay/exchange.ts'
 import { maySee } from '../../tasks/owner.ts'
 import type { PushDraft } from '../../tasks/push/contract.ts'
-import type { CallableEntry, Papers, Road } from '../road.ts'
+import { type CallableEntry, type Papers, type Road, serverOf } from '../road.ts'
 import { partyOf, type Visit } from '../visit.ts'
 import { letGo, noteTask } from './book.ts'
 import { inlinePush } from './push-draft.ts'
@@ -14,10 +15,11 @@ import { keepsNothing, see } from './watch-task.ts'
 export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
   const { visit, target: entry } = owning
   const { road } = visit
-  const target = entry.settings.id
+  const target = serverOf(entry.settings)
   return {
     onAnswer,
     own: (task) => own(owning, task),
+    onContext: (contextId) => road.tasks.contexts.tell(target, contextId, partyOf(owning.visit, owning.hop.principal)),
     onSaid: (task, said) => see(road, target, task, said),
     onUnwatched(task, snapshot) {
       letGo(road, target, task, keepsNothing(entry) ? snapshot() : null)
@@ -38,7 +40,7 @@ interface Owning {
 /** False for a task that is somebody else's already: an agent that mixes its callers up is not believed. */
 function own({ visit, hop, target: entry, papers }: Owning, task: TaskSeen): boolean | Promise<boolean> {
   const { road } = visit
-  const target = entry.settings.id
+  const target = serverOf(entry.settings)
   const party = partyOf(visit, hop.principal)
   if (task.contextId !== null) road.tasks.contexts.tell(target, task.contextId, party)
   const { task: memo, context } = task.memo ?? {}

@@ -58,6 +58,12 @@ export const a2aErrors = {
   },
 } as const satisfies Readonly<Record<string, A2aError>>
 
+/** What agents answer to a method they do not have. */
+export const unsupported: ReadonlySet<number> = new Set([
+  a2aErrors.unsupported_operation.code,
+  a2aErrors.method_not_found.code,
+])
+
 export type A2aErrorName = keyof typeof a2aErrors
 
 const byCode: ReadonlyMap<number, A2aError> = new Map(Object.values(a2aErrors).map((error) => [error.code, error]))

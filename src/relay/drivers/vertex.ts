@@ -25,6 +25,7 @@ export const vertexCannotCancel =
   'Agent Engine cannot stop an invocation: Weir closes the connection and marks the task as canceled, and the agent may go on.'
 
 export class VertexDriver implements Driver {
+  /** Agent Engine cannot stop an invocation, nor tell of one: the relay lets go of it and says that it may go on. */
   readonly features: Features = { stream: true, get: false, subscribe: false, cancel: false, blocking: true }
   readonly #upstream: Upstream
   readonly #bench: DriverBench

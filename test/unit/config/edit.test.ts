@@ -31,29 +31,46 @@ describe('every comment and every other line stays', () => {
 })
 
 test.each([
-  '',
-  '# nothing\n',
-  '{"agents":{"a":{"url":"http://x/"}}}',
-  'agents: {}\n',
-  'agents: { a: { url: "http://x/" } }\n',
-])('%j is written anew where there is no place for a line', (source) => {
+  ['', 'agents'],
+  ['# nothing\n', '# nothing'],
+  ['{"agents":{"a":{"url":"http://x/"}}}', '{"agents":{"a":{"url":"http://x/"}, "finder": {'],
+  ['agents: {} # none\n', '} # none'],
+  ['agents: { a: { url: "http://x/" } } # one\n', 'agents: { a: { url: "http://x/" }, "finder": {'],
+  ['agents: {\n  a: { url: "http://x/" }, # one\n}\n', 'a: { url: "http://x/" }'],
+  ['agents:\nlimits: {}\n', 'limits: {}'],
+])('%j takes it as well', (source, kept) => {
   const text = editConfig(source, { path, value }) ?? ''
   const before = (parse(source) ?? {}) as { agents?: object }
-  expect(parse(text)).toEqual({ agents: { ...before.agents, finder: value } })
+  expect(parse(text)).toEqual({ ...before, agents: { ...before.agents, finder: value } })
+  expect(text).toContain(kept)
 })
 
-test('a list that is there is replaced, and one that is not gets its place', () => {
-  const edit = { path: ['gateway', 'outside', 'allow'], value: ['127.0.0.1'] }
-  for (const source of [
+describe('a list', () => {
+  const allow = ['gateway', 'outside', 'allow']
+
+  test.each([
+    ['gateway:\n  outside:\n    allow: [] # any\n', 'allow: ["127.0.0.1"] # any'],
+    ['gateway: { outside: { allow: [10.0.0.0/8] } } # x\n', 'allow: [10.0.0.0/8, "127.0.0.1"] } } # x'],
+    ['gateway:\n  outside:\n    allow:\n      - 10.0.0.0/8 # ours\n  listen: a\n', '/8 # ours\n      - "127.0.0.1"\n'],
+  ])('of %j gets one more', (source, expected) => {
+    expect(editConfig(source, { path: allow, value: '127.0.0.1' })).toContain(expected)
+  })
+
+  test.each([
     'gateway:\n  listen: 127.0.0.1:0 # any\nagents: {}\n',
-    'gateway:\n  outside:\n    allow: []\n',
+    'gateway:\n  outside: {}\n  listen: a # b\n',
+    'gateway: { listen: a } # c\n',
     'a: 1\n',
-  ])
-    expect(parse(editConfig(source, edit) ?? '')).toMatchObject({ gateway: { outside: { allow: ['127.0.0.1'] } } })
+  ])('that is not in %j gets its place', (source) => {
+    const text = editConfig(source, { path: allow, value: ['127.0.0.1'] }) ?? ''
+    expect(parse(text)).toMatchObject({ gateway: { outside: { allow: ['127.0.0.1'] } } })
+    for (const comment of source.match(/#.*/g) ?? []) expect(text).toContain(comment)
+  })
 })
 
 test('what is no mapping is not changed', () => {
-  for (const source of ['- a\n', 'text', 'a: [\n']) expect(editConfig(source, { path, value })).toBeNull()
+  for (const source of ['- a\n', 'text', 'a: [\n', 'agents: none\n', 'agents: [a]\n'])
+    expect(editConfig(source, { path, value })).toBeNull()
   expect(hasInConfig('agents: { finder: {} }', path)).toBe(true)
   expect(hasInConfig('agents: {}', path)).toBe(false)
 })

@@ -1,7 +1,8 @@
 /** A facet is a name with policies and limits of its own; who serves its calls is the agent behind it, in every run. */
 import { expect, test } from 'vitest'
 import type { Delegation } from '../../../src/domain/principal.ts'
-import { refusalOf } from '../../support/caller.ts'
+import type { PersonId } from '../../../src/domain/ids.ts'
+import { refusalOf, sendMessage } from '../../support/caller.ts'
 import type { MemoryReply } from '../../support/reply.ts'
 import { outcomeOf, pave, type TestRoad } from '../../support/road.ts'
 import { agentId } from '../policy/fixtures.ts'
@@ -66,4 +67,23 @@ test.each(['part', 'research'])('whoever contains %s stops the calls to the face
   } as const
   expect(await revoke(trial.road, order)).toMatchObject({ kind: 'revoked', ended: 1 })
   expect(codeOf(await trial.call('orchestrator', 'part'))).toBe('agent_contained')
+})
+
+test('a conversation with the agent behind a facet is not open to others through the facet', async () => {
+  const entry = { groups: ['subagents'], may_start_runs: true }
+  const trial = await pave({
+    agents: { ...agents, other: entry, orchestrator: { ...agents.orchestrator, groups: ['entrypoints'] } },
+  })
+  const body = sendMessage('hello').replace('"messageId"', '"contextId":"c1","messageId"')
+  void trial.call('orchestrator', 'research', { body })
+  await expect.poll(() => trial.sent.length).toBe(1)
+  trial.clock.advance(1)
+  const foreign = await trial.call('orchestrator', 'part', {
+    body,
+    person: 'user:eve' as PersonId,
+    proof: { credentialId: 'eve' },
+  })
+  expect(foreign.text).toContain('-32001')
+  void trial.call('orchestrator', 'part', { body: body.replace('c1', 'c2') })
+  await expect.poll(() => trial.sent.length).toBe(2)
 })

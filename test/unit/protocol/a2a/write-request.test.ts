@@ -109,6 +109,16 @@ test('whether to block is read as it was said, and left open where nothing was',
   ])
 })
 
+test('in protobuf JSON of 0.3 what is not said of blocking is false, as its clients leave it out', () => {
+  const read = (configuration?: object) =>
+    paramsOf(readWell({ rest: '/v1/message:send', body: { message, configuration } }))['configuration']
+  expect([read(), read({ historyLength: 1 }), read({ blocking: true })]).toEqual([
+    undefined,
+    { historyLength: 1, returnImmediately: true },
+    { returnImmediately: false },
+  ])
+})
+
 test('an id in a path is escaped, so that it ends where it ends', () => {
   const rest = (id: string): string => writeRequest('a2a-1.0-rest', 'cancel', { id }, 'null').rest
   expect(rest('urn:x:1')).toBe('/tasks/urn%3Ax%3A1:cancel')
