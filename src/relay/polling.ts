@@ -8,6 +8,7 @@ import { unsupported } from '../protocol/a2a/errors.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk, TaskSeen } from './driver.ts'
 import { hearFor } from './ears.ts'
+import { returnsImmediately } from './drivers/message.ts'
 import type { Bench } from './exchange.ts'
 import { PollLine } from './poll-line.ts'
 import { followAsk } from './search.ts'
@@ -174,9 +175,4 @@ function immediately(ask: StartAsk): StartAsk {
 
 function lookingAt(ask: FollowAsk): FollowAsk {
   return { ...ask, operation: 'get' }
-}
-
-/** Whether a caller does not want to wait for the end of its task. */
-export function returnsImmediately({ configuration }: JsonObject): boolean {
-  return isJsonObject(configuration) && configuration['returnImmediately'] === true
 }
