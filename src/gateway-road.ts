@@ -41,7 +41,6 @@ export function openRelay({ maximums, timeouts }: Settings, clock: Clock, stack:
   )
   stack.defer(() => transport.close())
   const relay = new Relay({ transport, wheel, clock, settings: { ...timeouts, ...maximums, recover_tries } })
-  stack.defer(() => relay.hub.close())
   return relay
 }
 

@@ -211,6 +211,8 @@ function gatewayOf(running: Running): Gateway {
       const end = road.clock.monotonic() + road.snapshot.settings.timeouts.drain_ms
       const busy = (): boolean => data.open > 0 || road.runs.list().some((run) => run.open > 0)
       while (busy() && road.clock.monotonic() < end) await new Promise((resolve) => setTimeout(resolve, drainPoll_ms))
+      // Before the listener goes, so that callers are told and not cut.
+      await road.relay.close()
       await road.snapshot.alerts.close()
       await running.stack.disposeAsync()
     },

@@ -29,6 +29,7 @@ import { type Pace, sendRounds } from './relay/doctor/rounds.ts'
 import { agentCoreHost } from './relay/drivers/a2a-in-agentcore.ts'
 import { type FrameworkSettings, openDriver } from './relay/drivers/open.ts'
 import type { Bench } from './relay/exchange.ts'
+import { vertexCannotCancel } from './relay/drivers/vertex.ts'
 import { Outside } from './relay/outside.ts'
 import { Transport } from './relay/transport.ts'
 import { readUpstreamTls, type UpstreamTls } from './relay/upstream-tls.ts'
@@ -53,12 +54,31 @@ export const examine: Examine = async (asked, step) => {
   const credential = await credentialOf(agent)
   if (isProblem(credential)) return credential
   await using doctor = openDoctor({ agent, settings, tls, asked, headers: [...staticOf(agent), ...credential] }, step)
-  const findings = await doctor.examine()
+  const findings = withoutSecrets(await doctor.examine(), secretsOf(agent, credential))
   return { agent: id, kind: agent.driver.kind, verdict: verdictOf(findings), findings }
 }
 
 function staticOf({ headers }: AgentSettings): HeaderList {
   return headers.map(([name, secret]) => [name, secret.reveal()] as const)
+}
+
+/** Whatever an agent could repeat of what it was sent. */
+function secretsOf({ driver, headers }: AgentSettings, credential: HeaderList): readonly string[] {
+  const aws = 'aws' in driver ? driver.aws : null
+  const keys = [aws?.session_token, 'api_key' in driver ? driver.api_key : null, ...headers.map(([, value]) => value)]
+  return [...keys.flatMap((key) => key?.reveal() ?? []), ...credential.map(([, value]) => value)]
+}
+
+/** So much of a word is enough to know it by, also where the rest was cut off. */
+const tellingChars = 8
+
+/** An agent that repeats its credential in an error does not get it printed. */
+function withoutSecrets(findings: readonly Finding[], secrets: readonly string[]): readonly Finding[] {
+  const words = secrets.flatMap((secret) => secret.split(/\s+/)).filter((word) => word.length >= tellingChars)
+  const heads = words.map((word) => word.slice(0, tellingChars).replaceAll(/[^A-Za-z0-9]/g, '\\$&'))
+  const clean = (text: string): string =>
+    heads.reduce((said, head) => said.replaceAll(new RegExp(`${head}\\S*`, 'g'), '[secret]'), text)
+  return findings.map((finding) => ({ ...finding, seen: clean(finding.seen) }))
 }
 
 /** A token for nobody but Weir itself is obtained as in a call; one for a person and a chain cannot be without them. */
@@ -91,6 +111,8 @@ function openDoctor(patient: Case, step: (what: string) => void): Doctor {
   const work_ms = patient.asked.timeout_ms ?? timeouts.first_byte_ms
   const look_ms = Math.min(work_ms, look_ms_max)
   const wheel = new Wheel(systemClock)
+  // The wheel keeps no process alive, and while it is waited on nothing else may.
+  const awake = setInterval(() => {}, look_ms_max)
   // Whoever asks says how long it may take; the transport only helps it end.
   const bounds = { ...timeouts, first_byte_ms: work_ms, idle_ms: work_ms }
   const transport = new Transport({ ...bounds, connections: 4, header_bytes: maximums.header_bytes }, wheel)
@@ -101,6 +123,7 @@ function openDoctor(patient: Case, step: (what: string) => void): Doctor {
   return {
     examine: () => examineAll(patient, room),
     async [Symbol.asyncDispose]() {
+      clearInterval(awake)
       wheel.stop()
       await transport.close()
     },
@@ -136,12 +159,16 @@ async function examineOne(patient: Case, url: string, room: Room): Promise<reado
   const upstream = upstreamAt(url, patient.headers, [fastA2aInterface], patient.tls)
   const before =
     driver.kind === 'fasta2a'
-      ? [...(await examineCard(patient, url, room)).findings, ...(await lookAtInstance(partsFor(patient, upstream, room)))]
+      ? [
+          ...(await examineCard(patient, url, room)).findings,
+          ...(await lookAtInstance(partsFor(patient, upstream, room), null)),
+        ]
       : await door(driver, upstream, room)
   if (patient.asked.message === null || before.some(({ result }) => result === 'problem')) return before
   const opened = openDriver(driver, upstream, { ...room.bench, dice: room.dice, salt: room.dice.hex(16) })
   const probe = (operation: 'send' | 'stream'): Probe => probeOf(patient, operation, room)
-  const prober = new DriverProber(opened, { ...room.bench, dice: room.dice, probe })
+  const cannotCancel = driver.kind === 'vertex' ? vertexCannotCancel : null
+  const prober = new DriverProber(opened, { ...room.bench, dice: room.dice, probe, cannotCancel })
   return [...before, ...(await sendRounds(prober, patient.asked.message, room.pace))]
 }
 
@@ -165,7 +192,7 @@ async function glance(patient: Case, url: string, room: Room): Promise<readonly 
   const ways = driver.kind === 'a2a' ? interfacesOf(patient.agent) : [fastA2aInterface]
   const upstream = upstreamAt(url, patient.headers, ways, patient.tls)
   if (driver.kind !== 'a2a' && driver.kind !== 'fasta2a') return await door(driver, upstream, room)
-  return await lookAtInstance(partsFor(patient, upstream, room))
+  return await lookAtInstance(partsFor(patient, upstream, room), new URL(url).host)
 }
 
 function partsFor(patient: Case, upstream: Upstream, { bench, dice, pace }: Room): DialectParts {
@@ -226,6 +253,8 @@ async function examineCard({ agent, headers, settings }: Case, url: string, { pa
   for (const ask of asks) {
     last = await fetchCard({ outside, fetchText: fetchTextFrom('.') }, ask)
     if (last.kind === 'fetched') return { fetched: last, findings: judgeCard(agent, ask.url, last) }
+    // A server that is silent in one place is silent in all of them.
+    if (last.sentence.includes('_timeout')) break
   }
   return { fetched: last, findings: judgeCard(agent, asks[0]?.url ?? url, last) }
 }

@@ -48,7 +48,7 @@ export function interfacesOf({
   interfaces,
   versions,
   bindings,
-}: Pick<AgentSettings, "interfaces" | "versions" | "bindings">): readonly AgentInterface[] {
+}: Pick<AgentSettings, 'interfaces' | 'versions' | 'bindings'>): readonly AgentInterface[] {
   const all: readonly AgentInterface[] =
     interfaces.length > 0
       ? interfaces

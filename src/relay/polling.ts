@@ -4,11 +4,11 @@
  */
 import type { JsonObject } from '../base/json.ts'
 import { isJsonObject } from '../base/json.ts'
+import { returnsImmediately } from '../protocol/a2a/params.ts'
 import { unsupported } from '../protocol/a2a/errors.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk, TaskSeen } from './driver.ts'
 import { hearFor } from './ears.ts'
-import { returnsImmediately } from './drivers/message.ts'
 import type { Bench } from './exchange.ts'
 import { PollLine } from './poll-line.ts'
 import { followAsk } from './search.ts'
@@ -79,7 +79,7 @@ class PollingDriver implements Driver {
       { ask, errand, ear },
       {
         said: (said, task) => {
-          if (said.seen.kind !== 'open' || task === null) return null
+          if (said.seen.kind !== 'open' || task === null || !this.#driver.features.get) return null
           if ('call' in ask && returnsImmediately(ask.params())) return null
           const asSaid = (): void => {
             ear.onSaid(said)
@@ -128,7 +128,8 @@ class SecondThought implements Line {
         if (!turn(turns.said(said, sight.task))) ear.onSaid(said)
       },
       onEnd: () => turned || ear.onEnd(),
-      onError: (error) => turn(turns.error(error)) || ear.onError(error),
+      onError: (error) => turned || turn(turns.error(error)) || ear.onError(error),
+      onFault: (fault) => turned || ear.onFault(fault),
     })
     this.#line = driver.open(ask, errand, hearing)
   }

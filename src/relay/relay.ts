@@ -5,7 +5,7 @@ import type { Fault } from '../domain/fault.ts'
 import type { Reply } from '../protocol/http.ts'
 import { askOnce, type Heard } from './ask-once.ts'
 import { DetachedExchange } from './detached.ts'
-import { returnsImmediately } from './drivers/message.ts'
+import { returnsImmediately } from '../protocol/a2a/params.ts'
 import { cancelTask } from './cancel.ts'
 import type { Bench, Done, Exchange, Mission } from './exchange.ts'
 import { FollowExchange } from './follow.ts'
@@ -53,6 +53,12 @@ export class Relay {
     const feed = new Feed({ target, driver, errand, watch, bench: this.#bench, hub: this.hub }, claim.task)
     feed.open({ operation: 'subscribe', warrant: claim, taskId, historyLength: null, known })
     feed.follow()
+  }
+
+  /** Ends everything that is under way: whoever waits is told. Nothing is cancelled. */
+  async close(): Promise<void> {
+    this.hub.close()
+    await this.#bench.transport.close()
   }
 
   /** Asks about a task. `timeout_ms` bounds the wait; a blocking cancel may take its time. */

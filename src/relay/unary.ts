@@ -6,7 +6,7 @@ import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import { answerHeaders, answerStatus } from '../protocol/a2a/answer-head.ts'
 import { writeSaid } from '../protocol/a2a/write-said.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import { cancelTask } from './cancel.ts'
+import { cancelTask, nameless_ms } from './cancel.ts'
 import type { Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf } from './event-log.ts'
 import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
@@ -15,6 +15,7 @@ import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { neutralOf } from '../protocol/a2a/neutral.ts'
 import { followAsk } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
+import { returnsImmediately } from '../protocol/a2a/params.ts'
 import { type Ending, Tally } from './tally.ts'
 import { faultOfBug, makeFault } from './transport.ts'
 
@@ -65,7 +66,10 @@ export class UnaryExchange implements Exchange, Ear {
   halt(denial: Denial, cancels: Cancels = 'exchange'): void {
     if (this.#tally.told) return
     const { sent } = this.#line
-    this.#line.abort()
+    // Of an agent that answers at once what it has begun can be heard, and be stopped.
+    const named = this.taskId !== null || !returnsImmediately(this.#mission.params())
+    if (named) this.#line.abort()
+    else this.#bench.wheel.after(nameless_ms, () => this.#line.abort())
     // A task that was written down is found by whoever halts; one that is still waited for is known here alone.
     if (cancels === 'exchange' || !this.#written) this.#cancel()
     this.#tell({ kind: 'halted', sent, denial })
@@ -91,6 +95,7 @@ export class UnaryExchange implements Exchange, Ear {
     this.#bytesIn += bytesOf(said)
     this.#sight.see(said, this.#line.instance)
     this.#said = said
+    if (this.#tally.told && this.#sight.task?.open) this.#cancel()
   }
 
   onEnd(): void {
@@ -134,7 +139,7 @@ export class UnaryExchange implements Exchange, Ear {
     const { task } = this.#sight
     if (task) this.#mission.watch.onSaid(task, said)
     this.#tell({ kind: 'answered', sent: true, answer })
-    if (task) this.#mission.watch.onUnwatched(task, () => taskOf(said))
+    if (task) this.#mission.watch.onUnwatched(task, { snapshot: () => taskOf(said), why: 'done' })
   }
 
   #cancel(): void {

@@ -74,6 +74,8 @@ export interface Tasks {
   put(row: TaskRow): Promise<boolean>
   /** Changes a row, written with the next batch; nothing where it is unknown. */
   update(target: AgentId, taskId: string, change: TaskChange): void
+  /** Every task that is not over. */
+  open(): Iterable<TaskRow>
   /** Open tasks a run has started, the youngest first: what a halt cancels. */
   openIn(run: RunId): readonly TaskRow[]
   /** The tasks the party may see; null: the cursor is not ours, or not for this party and these filters. */

@@ -58,7 +58,7 @@ export function dullListener(gates: Gates): RequestListener {
       task.state = 'submitted'
       task.history.push(message)
       const result = view(task)
-      void work(task, parts, known !== undefined)
+      void work(task, parts, known !== undefined).catch(() => (task.state = 'failed'))
       return { result }
     },
     'tasks/get': ({ id }) => found(tasks, id),

@@ -65,6 +65,15 @@ const calls: Readonly<Record<string, Scenario>> = {
       expect.objectContaining({ state: 'failed', said: 'out of copper' }),
     )
   },
+  'an agent that breaks leaves a task that failed': async ({ client, clientKind, agentKind }) => {
+    // The servers of the SDKs put the words of the exception into the task; what an agent says in a task is its own.
+    const said = agentKind.lively ? { said: 'Agent execution error: kaboom: no agent plays boom' } : {}
+    expect(await client.send({ text: 'boom' })).toMatchObject({ kind: 'task', state: 'failed', ...said })
+    const events = await all(client.stream({ text: 'boom' }))
+    expect(told(events).states.at(-1)).toBe('failed')
+    // Servers of 0.3 begin with the status here, and streams of 1.0 with the task.
+    if (clientKind.speaks === '1.0') expect(events[0]?.kind).toBe('task')
+  },
   'a task asks, and goes on with the answer': async ({ client }) => {
     const asks = taskIn(await client.send({ text: 'ask' }))
     expect(asks).toMatchObject({ state: 'input-required', said: 'which one?' })
@@ -116,7 +125,7 @@ const calls: Readonly<Record<string, Scenario>> = {
     const events = await all(pair.client.stream({ text: 'parts', parts: sent }))
     expect(events.flatMap((event) => (event.kind === 'artifact' ? event.parts : []))).toEqual(keptBy(pair))
   },
-  'tasks are listed, without those of others': async ({ client, base, fetch: asCaller }) => {
+  'tasks are listed, those of one conversation alone': async ({ client, base, fetch: asCaller }) => {
     const { id, contextId } = taskIn(await client.send({ text: 'work' }))
     await client.send({ text: 'work' })
     if (client.list) {

@@ -28,7 +28,7 @@ export interface Heard {
 
 const text = (words: string): readonly PlainPart[] => [{ text: words }]
 const whole = (artifact: readonly PlainPart[]): Step => ({ artifact, append: false, last: true })
-export const silence_ms = 6000
+const silence_ms = 6000
 const slow_ms = 150
 
 /** Waits until the test says the word behind `hold`, or until somebody cancels the task. */

@@ -27,7 +27,9 @@ export async function doctorAgent(deps: CliDeps, agent: string, options: DoctorO
     message: options.send ? options.message : null,
     timeout_ms: timeout_s === null ? null : Math.ceil(timeout_s * 1000),
   }
-  const checkup = await deps.registry.examine(asked, (what) => terminal.say(terminal.paint('quiet', `... ${visible(what)}`)))
+  const checkup = await deps.registry.examine(asked, (what) =>
+    terminal.say(terminal.paint('quiet', `... ${visible(what)}`)),
+  )
   if (isProblem(checkup)) return terminal.fail(checkup)
   if (options.json) terminal.printJson({ schema: 'weir.agent-doctor/v1', ...checkup })
   else terminal.print(checkupPage(checkup, terminal.paint))
@@ -40,7 +42,11 @@ const verdictTones = { ready: 'good', 'works with emulation': 'warn', broken: 'b
 /** The advice stands below its row: beside it lines would be longer than a terminal is wide. */
 function checkupPage({ agent, kind, verdict, findings }: Checkup, paint: Paint): string {
   const columns = ['CHECK', 'RESULT', 'SEEN'].map((title) => ({ title }))
-  const rows = findings.map((finding) => [nameOf(finding), paint(tones[finding.result], finding.result), visible(finding.seen)])
+  const rows = findings.map((finding) => [
+    nameOf(finding),
+    paint(tones[finding.result], finding.result),
+    visible(finding.seen),
+  ])
   const [head = '', ...lines] = table(columns, rows).trimEnd().split('\n')
   const body = lines.flatMap((line, at) => [line, ...adviceLines(findings[at], paint)])
   const last = `${visible(agent)} (${kind}): ${paint(verdictTones[verdict], verdict)}`

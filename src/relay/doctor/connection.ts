@@ -77,10 +77,17 @@ const day_ms = 86_400_000
 const soon_ms = 14 * day_ms
 
 /** `now` in milliseconds since the epoch. */
-export function judgeConnection(url: string, { addresses, problem, took_ms, validTo }: Connection, now: number): Finding {
+export function judgeConnection(
+  url: string,
+  { addresses, problem, took_ms, validTo }: Connection,
+  now: number,
+): Finding {
   const found = { check: 'connection', at: new URL(url).origin, keys: [], advice: null }
   if (problem !== null) {
-    const [advice, ...keys] = connectionAdvice.find(([codes]) => codes.test(problem))?.[1] ?? ['It cannot be reached.', 'url']
+    const [advice, ...keys] = connectionAdvice.find(([codes]) => codes.test(problem))?.[1] ?? [
+      'It cannot be reached.',
+      'url',
+    ]
     return { ...found, result: 'problem', seen: problem, advice, keys }
   }
   const where = `${(addresses ?? []).slice(0, addresses_max).join(', ')} after ${took_ms} ms`

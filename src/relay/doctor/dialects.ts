@@ -45,11 +45,14 @@ export async function lookAtDialects(parts: DialectParts): Promise<readonly Find
   return [...found, ...(await otherDialects(parts, failed))]
 }
 
-/** The one question, of an instance that is like another one. */
-export async function lookAtInstance({ upstream, wire, dice, pace }: DialectParts): Promise<readonly Finding[]> {
+/** The one question and no more: of an instance that is like another one, or where a driver asks the rest. */
+export async function lookAtInstance(
+  { upstream, wire, dice, pace }: DialectParts,
+  name: string | null,
+): Promise<readonly Finding[]> {
   const found: Finding[] = []
   for (const spoken of upstream.speaks) {
-    const at = `${upstream.url} ${labelOf(spoken)}`
+    const at = name === null ? labelOf(spoken) : `${name} ${labelOf(spoken)}`
     found.push(await lookUp(new WireProbe(spoken, upstream, wire), at, dice, pace))
   }
   return found

@@ -43,10 +43,17 @@ function wrong(seen: string, advice: string, ...keys: readonly string[]): Told {
 }
 
 /** What every one of them may answer instead. */
-function refusalIn({ status }: Answer, ...keys: readonly string[]): Told | null {
-  if (status === 404) return wrong('status 404', 'There is no such thing at this address.', 'url', ...keys)
+function refusalIn({ status }: Answer): Told | null {
+  if (status === 404) return wrong('status 404', 'There is no such thing at this address.', 'url')
   if (status >= 200 && status < 300) return null
   return { result: 'unknown', seen: `status ${status}`, advice: 'It does not say more without work.', keys: [] }
+}
+
+/** Who may call an agent there may not always look at it. */
+function hiddenIn({ status }: Answer): Told | null {
+  if (status !== 404) return null
+  const advice = 'It is not there, or must not be looked at; a send tells.'
+  return { result: 'unknown', seen: 'status 404', advice, keys: ['url', 'driver.agent_name'] }
 }
 
 const doors: { readonly [Kind in FrameworkSettings['kind']]: Door<Kind> } = {
@@ -73,7 +80,7 @@ const doors: { readonly [Kind in FrameworkSettings['kind']]: Door<Kind> } = {
   },
   foundry({ agent_name, api_version }) {
     const path = `/agents/${encodeURIComponent(agent_name)}?api-version=${encodeURIComponent(api_version ?? 'v1')}`
-    return [get(path, (answer) => refusalIn(answer, 'driver.agent_name') ?? ok('the agent is there'))]
+    return [get(path, (answer) => hiddenIn(answer) ?? refusalIn(answer) ?? ok('the agent is there'))]
   },
   vertex: ({ class_method }) => [get('', (answer) => refusalIn(answer) ?? methodIn(answer.json, class_method))],
 }
@@ -126,6 +133,15 @@ export async function knock(options: FrameworkSettings, parts: DoorParts): Promi
 
 function faultTold({ code, detail }: Fault): Told {
   const refused = /credentials with/.test(detail)
+  // To call and to look are different rights on some of these platforms.
+  if (detail.endsWith('403')) {
+    return {
+      result: 'unknown',
+      seen: 'status 403',
+      advice: 'It must not be looked at; a send tells.',
+      keys: ['headers'],
+    }
+  }
   const seen = `${code}: ${cleanText(detail, seen_max)}`
   return refused
     ? wrong(seen, 'It wants another credential than the one it gets.', 'headers', 'credential', 'driver')

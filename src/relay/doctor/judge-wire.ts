@@ -12,7 +12,13 @@ export function judgeStream(at: string | null, heard: Heard, heartbeat_ms: numbe
   const seen = `${said} ${said === 1 ? 'event' : 'events'}, ${found.seen}`
   const outcome = outcomeOf(heard)
   if (outcome === 'cut') {
-    return { ...found, seen, result: 'emulated', advice: 'It breaks off: Weir looks for the task and goes on.', keys: [] }
+    return {
+      ...found,
+      seen,
+      result: 'emulated',
+      advice: 'It breaks off: Weir looks for the task and goes on.',
+      keys: [],
+    }
   }
   if (outcome === 'late') {
     return { ...found, seen, result: 'unknown', advice: 'It was not over in time; give it longer with --timeout.' }
@@ -55,14 +61,10 @@ export function judgeEcho(at: string | null, heard: Heard): Finding {
   return { ...found, result: 'emulated', seen, advice: 'Callers get back the id they sent.' }
 }
 
-/** Weir lists what it knows the caller owns, so nothing depends on it. */
+/** Weir lists what it knows the caller owns, whatever the agent would list: to it all callers are one. */
 export function judgeList(at: string | null, heard: Heard): Finding {
-  const { json } = heard
-  const result = json?.['result'] ?? json
+  const result = heard.json?.['result'] ?? heard.json
   const lists = typeof result === 'object' && result !== null && 'tasks' in result && Array.isArray(result.tasks)
-  if (lists) {
-    return { check: 'list', at, result: 'ok', seen: 'it lists tasks', advice: 'Callers get the list of Weir, which holds only theirs.', keys: [] }
-  }
-  const advice = 'Weir lists the tasks of each caller itself.'
-  return { check: 'list', at, result: 'emulated', seen: tellOf(heard), advice, keys: [] }
+  const seen = lists ? 'it lists tasks' : tellOf(heard)
+  return { check: 'list', at, result: 'ok', seen, advice: 'Weir lists the tasks of each caller itself.', keys: [] }
 }

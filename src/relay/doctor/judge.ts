@@ -38,11 +38,25 @@ const failures: Readonly<Record<Outcome, Row>> = {
   failed: unknown('It answers, and what it was asked to do failed: look at its log, or send another --message.'),
   waiting: fine,
   open: fine,
-  unknown_task: unknown('It does not know its own task a moment later. Behind one address there may be several instances.', 'instances', 'shared_task_store'),
-  not_found: problem('There is nothing at that path: its address or its binding is another.', 'url', 'bindings', 'interfaces'),
+  unknown_task: unknown(
+    'It does not know its own task a moment later. Behind one address there may be several instances.',
+    'instances',
+    'shared_task_store',
+  ),
+  not_found: problem(
+    'There is nothing at that path: its address or its binding is another.',
+    'url',
+    'bindings',
+    'interfaces',
+  ),
   not_cancelable: unknown('The task was over before it could be told.'),
   unsupported: unknown('It does not offer this.'),
-  no_method: problem('It does not know the method, so it speaks another version or no A2A there.', 'versions', 'interfaces', 'url'),
+  no_method: problem(
+    'It does not know the method, so it speaks another version or no A2A there.',
+    'versions',
+    'interfaces',
+    'url',
+  ),
   wrong_version: problem('It does not speak this version.', 'versions', 'interfaces'),
   error: unknown('It refused in words of its own; callers are handed its error.'),
   refused: problem('It wants another credential than the one it gets.', 'headers', 'credential', 'driver'),
@@ -74,6 +88,11 @@ const send: Judgement = {
   ),
   error: problem('It refuses a plain message: look at its log, or send another --message.', 'versions', 'driver.kind'),
   unsupported: problem('It does not take messages here.', 'versions', 'bindings'),
+  not_a2a: problem(
+    'It knows tasks and not this message: an older A2A. If it is made with FastA2A, it has a driver of its own.',
+    'driver.kind',
+    'versions',
+  ),
 }
 
 /** To an agent whose driver knows that it does not wait. */
@@ -160,10 +179,20 @@ export function judge(asked: Asked, at: string | null, heard: Heard): Finding {
 }
 
 /** What Weir makes up for by what it knows of a driver, without asking. */
-export function judgeFeature(asked: keyof typeof featureAdvice, at: string | null): Finding {
-  const advice = featureAdvice[asked]
+export function judgeFeature(
+  asked: keyof typeof featureAdvice,
+  at: string | null,
+  advice: string | null = null,
+): Finding {
   const check = asked === 'lookup' ? 'get' : names[asked]
-  return { check, at, result: 'emulated', seen: 'not offered, so not asked', advice, keys: [] }
+  return {
+    check,
+    at,
+    result: 'emulated',
+    seen: 'not offered, so not asked',
+    advice: advice ?? featureAdvice[asked],
+    keys: [],
+  }
 }
 
 const featureAdvice = {

@@ -51,7 +51,8 @@ const faults: Readonly<Record<string, Outcome>> = {
 export function outcomeOf(heard: Heard): Outcome {
   const last = heard.answers.at(-1)
   if (last?.kind === 'agent_error') return ofError(last)
-  if (heard.fault) return /credentials with (?:401|403)/.test(heard.fault.detail) ? 'refused' : ofFault(heard.fault.code)
+  if (heard.fault)
+    return /credentials with (?:401|403)/.test(heard.fault.detail) ? 'refused' : ofFault(heard.fault.code)
   if (last === undefined) return heard.scrap === null ? 'nothing' : 'not_a2a'
   return ofSaid(last)
 }

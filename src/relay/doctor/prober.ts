@@ -10,6 +10,8 @@ export interface Prober {
   /** What it is called among the findings; null where the agent is spoken to in one way only. */
   readonly at: string | null
   readonly features: Features
+  /** Why it cannot cancel, in its own words; null for the usual ones. */
+  readonly cannotCancel: string | null
   start(how: Start, bounds: Bounds): Promise<Heard>
   /** About the task that the last start has named. */
   follow(operation: FollowAsk['operation'], taskId: string, bounds: Bounds): Promise<Heard>
@@ -32,6 +34,7 @@ export function proberOnWire(probe: WireProbe, at: string, features: Features, d
   return {
     at,
     features,
+    cannotCancel: null,
     start: (how, bounds) =>
       probe.ask({ operation: how.operation, params: paramsOf(how, dice), rpcId: rpcId() }, bounds),
     follow: (operation, id, bounds) => probe.ask({ operation, params: { id }, rpcId: rpcId() }, bounds),
@@ -42,11 +45,13 @@ export function proberOnWire(probe: WireProbe, at: string, features: Features, d
 export interface DriverProbing extends HearingParts {
   readonly dice: Dice
   readonly probe: (operation: 'send' | 'stream') => Probe
+  readonly cannotCancel: string | null
 }
 
 export class DriverProber implements Prober {
   readonly at = null
   readonly features: Features
+  readonly cannotCancel: string | null
   readonly #driver: Driver
   readonly #parts: DriverProbing
   #known: Known = nothing
@@ -55,6 +60,7 @@ export class DriverProber implements Prober {
     this.#driver = driver
     this.#parts = parts
     this.features = driver.features
+    this.cannotCancel = parts.cannotCancel
   }
 
   start(how: Start, bounds: Bounds): Promise<Heard> {

@@ -85,7 +85,7 @@ async function taskRounds(prober: Prober, text: string, pace: Pace): Promise<rea
     // An agent says of a task that is over what it says of a method that it does not have.
     found.push(said.result !== 'ok' && (await isOver(prober, task.id, pace)) ? tooLate(said) : said)
   }
-  if (!features.cancel) return [...found, judgeFeature('cancel', at)]
+  if (!features.cancel) return [...found, judgeFeature('cancel', at, prober.cannotCancel)]
   stepOf(prober, pace, 'cancel')
   const canceled = await prober.follow('cancel', task.id, look)
   const open = taskIn(canceled)?.open === true
@@ -96,9 +96,9 @@ async function taskRounds(prober: Prober, text: string, pace: Pace): Promise<rea
 }
 
 /** An agent that cannot be asked about its tasks. */
-function taskless({ at, features }: Prober): readonly Finding[] {
+function taskless({ at, features, cannotCancel }: Prober): readonly Finding[] {
   const missing = (['immediately', 'lookup', 'subscribe'] as const).map((each) => judgeFeature(each, at))
-  return features.cancel ? missing : [...missing, judgeFeature('cancel', at)]
+  return features.cancel ? missing : [...missing, judgeFeature('cancel', at, cannotCancel)]
 }
 
 async function isOver(prober: Prober, taskId: string, pace: Pace): Promise<boolean> {

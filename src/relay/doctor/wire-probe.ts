@@ -57,7 +57,12 @@ export class WireProbe {
     const asked = query === '' ? search : `${search === '' ? '?' : `${search}&`}${query}`
     const headers = [
       ...(contentType === null ? [] : ['content-type', contentType]),
-      ...['accept', accept, 'accept-encoding', 'identity', 'a2a-version', versionOf(dialect)],
+      'accept',
+      accept,
+      'accept-encoding',
+      'identity',
+      'a2a-version',
+      versionOf(dialect),
       ...fixed,
     ]
     return { method, origin, path: `${path}${rest}${asked}`, headers, body, tls }

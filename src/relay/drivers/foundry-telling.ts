@@ -21,6 +21,8 @@ export interface FoundryMemo {
   readonly response: string
   readonly contextId: string
   readonly pending: readonly Wished[]
+  /** Its caller has given up a question: the service has no word for that. */
+  readonly canceled?: boolean
 }
 
 export class FoundryTelling implements Hearer {
@@ -167,9 +169,10 @@ export class FoundryTelling implements Hearer {
     return this.#course.status(state, ids, [{ text }, ...pending.map(({ shown }) => ({ data: shown }))])
   }
 
-  #remember({ id, pending }: FoundryResponse): void {
+  #remember({ id, pending, state }: FoundryResponse): void {
     const wished = pending.map((one) => ({ wish: one.wish, id: one.id }))
-    const memo: FoundryMemo = { response: id, contextId: this.#thread.contextId, pending: wished }
+    const canceled = state === 'TASK_STATE_CANCELED' ? { canceled: true } : {}
+    const memo: FoundryMemo = { response: id, contextId: this.#thread.contextId, pending: wished, ...canceled }
     this.#course.memo({ task: { ...memo } })
   }
 }

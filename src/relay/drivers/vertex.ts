@@ -20,6 +20,10 @@ import type { Answer, Hearer } from './request.ts'
 import { type VertexMemo, VertexTelling } from './vertex-telling.ts'
 import { adviceFor, messageFor, responsesTo, type Wished } from './vertex-words.ts'
 
+/** Why there is no cancel, for whoever asks what this agent can do. */
+export const vertexCannotCancel =
+  'Agent Engine cannot stop an invocation: Weir closes the connection and marks the task as canceled, and the agent may go on.'
+
 export class VertexDriver implements Driver {
   /** Agent Engine cannot stop an invocation, nor tell of one: the relay lets go of it and says that it may go on. */
   readonly features: Features = { stream: true, get: false, subscribe: false, cancel: false, blocking: true }
