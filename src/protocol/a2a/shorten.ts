@@ -23,6 +23,12 @@ export function shorten(task: JsonObject, chars_max: number): JsonObject {
   }
 }
 
+/** A task that is shown without all of it, with the mark that says so. */
+export function shortened(task: JsonObject): JsonObject {
+  const { metadata } = task
+  return { ...task, metadata: { ...(isJsonObject(metadata) ? metadata : {}), [mark]: true } }
+}
+
 /** Characters of it as JSON. */
 export function sizeOf(value: unknown): number {
   return JSON.stringify(value).length
