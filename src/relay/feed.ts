@@ -11,6 +11,7 @@ import type { Fault } from '../domain/fault.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
+import { otherTask } from './ask-once.ts'
 import { cancelTask, nameless_ms } from './cancel.ts'
 import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
@@ -22,7 +23,7 @@ import type { FeedParts } from './feed-parts.ts'
 import { Progress } from './progress.ts'
 import type { FeedEnd, Reader } from './reader.ts'
 import { Readers } from './readers.ts'
-import { makeFault } from './transport.ts'
+import { faultOfBug, makeFault } from './transport.ts'
 
 export class Feed implements Ear {
   readonly log: EventLog
@@ -158,7 +159,7 @@ export class Feed implements Ear {
     if (this.#end) return this.#tooLate(said)
     if (this.#waits(() => this.onSaid(said))) return
     this.bytesIn += bytesOf(said)
-    if (this.#isOther(said)) return this.fail(makeFault('bad_answer', 'the agent speaks of another task', true))
+    if (this.#isOther(said)) return this.fail(makeFault('bad_answer', otherTask, true))
     this.sight.see(said, this.#line?.instance ?? null)
     this.#answer()
     const owned = this.#own()
@@ -220,7 +221,7 @@ export class Feed implements Ear {
   #hold(owned: Promise<boolean>, said: Said): void {
     this.#later = []
     this.#line?.pause()
-    void owned.then((holds) => this.#goOn(holds, said))
+    void owned.then((holds) => this.#goOn(holds, said)).catch((bug: unknown) => this.fail(faultOfBug(bug)))
   }
 
   #goOn(holds: boolean, said: Said): void {

@@ -48,7 +48,7 @@ export class Relay {
   /** Follows a task for nobody, so that what happens to it is seen. Nothing where that is done already. */
   watch(claim: Claim, mission: Mission): void {
     const { taskId, target } = claim.task
-    if (this.hub.find(target, taskId)) return
+    if (this.hub.closed || this.hub.find(target, taskId)) return
     const { driver, errand, watch, known } = mission
     const feed = new Feed({ target, driver, errand, watch, bench: this.#bench, hub: this.hub }, claim.task)
     feed.open({ operation: 'subscribe', warrant: claim, taskId, historyLength: null, known })

@@ -17,7 +17,7 @@ import { followAsk } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
 import { returnsImmediately } from '../protocol/a2a/params.ts'
 import { type Ending, Tally } from './tally.ts'
-import { makeFault } from './transport.ts'
+import { faultOfBug, makeFault } from './transport.ts'
 
 export class UnaryExchange implements Exchange, Ear {
   readonly #hop: Hop
@@ -30,6 +30,8 @@ export class UnaryExchange implements Exchange, Ear {
   #firstByteAt: number | null = null
   #bytesIn = 0
   #said: Said | null = null
+  /** Whether the task is on its way into the book: its caller named it, or it is being owned. */
+  #written: boolean
 
   constructor(hop: Hop, mission: Mission, bench: Bench, done: Done) {
     this.#hop = hop
@@ -38,6 +40,7 @@ export class UnaryExchange implements Exchange, Ear {
     this.#tally = new Tally(bench.clock, done)
     const { call } = hop
     this.#sight = new Sight(call.taskId, call.contextId)
+    this.#written = call.taskId !== null
     const { driver, errand, known } = mission
     const ask = { operation: 'send', warrant: hop, call, params: () => mission.params(), known } as const
     this.#line = driver.open(ask, errand, this)
@@ -67,8 +70,8 @@ export class UnaryExchange implements Exchange, Ear {
     const named = this.taskId !== null || !returnsImmediately(this.#mission.params())
     if (named) this.#line.abort()
     else this.#bench.wheel.after(nameless_ms, () => this.#line.abort())
-    // Until its agent has answered, the only task it knows is one that its caller named, which is written down.
-    if (cancels === 'exchange') this.#cancel()
+    // A task that was written down is found by whoever halts; one that is still waited for is known here alone.
+    if (cancels === 'exchange' || !this.#written) this.#cancel()
     this.#tell({ kind: 'halted', sent, denial })
   }
 
@@ -103,8 +106,10 @@ export class UnaryExchange implements Exchange, Ear {
     watch.onAnswer()
     const { task } = this.#sight
     if (task === null && said.seen.contextId !== null) watch.onContext(said.seen.contextId)
+    this.#written ||= task !== null
     const owned = task === null || watch.own(task)
-    if (owned instanceof Promise) void owned.then((holds) => this.#answer(said, holds))
+    if (owned instanceof Promise)
+      void owned.then((holds) => this.#answer(said, holds)).catch((bug: unknown) => this.onFault(faultOfBug(bug)))
     else this.#answer(said, owned)
   }
 

@@ -68,7 +68,7 @@ export interface Tasks {
   find(target: AgentId, taskId: string): TaskRow | null
   /**
    * Keeps a new or changed row; resolves true when it survives kill -9. In memory it is there at once. False: the disk
-   * fails and the row is in memory only, or the row was not taken at all, because the table is full of open tasks, an id
+   * fails and the row is in memory only, or the row was not taken at all, because the table is full of open tasks or half of it is of this agent's, an id
    * is longer than 512 characters, or the same id is an open task of somebody else.
    */
   put(row: TaskRow): Promise<boolean>

@@ -4,7 +4,7 @@ import { EventLog } from '../../../src/relay/event-log.ts'
 import type { Reader } from '../../../src/relay/reader.ts'
 import { Readers } from '../../../src/relay/readers.ts'
 
-const caps = { stream_log_events: 8, stream_log_bytes: 1_000_000 }
+const caps = { stream_log_events: 8, stream_log_bytes: 1_000_000, answer_bytes: 1_048_576 }
 
 function said(text: string) {
   return sayNeutral({ artifactUpdate: { taskId: 't', artifact: { artifactId: 'a', parts: [{ text }] } } })
