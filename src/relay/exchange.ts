@@ -28,6 +28,8 @@ export interface TaskWatch {
   onAnswer(): void
   /** The agent named a task. Nothing of it reaches the caller before this holds; false means that it must not. */
   own(task: TaskSeen): boolean | Promise<boolean>
+  /** Whether a task the agent named is somebody else's: nothing of it is told, and nothing is done to it. */
+  isForeign(taskId: string): boolean
   /** The agent named a conversation in a message that belongs to no task. */
   onContext(contextId: string): void
   /** Something was said about a task that is owned. */

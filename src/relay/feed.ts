@@ -8,7 +8,7 @@
  *        +--fault, error, halt--> over
  */
 import type { Fault } from '../domain/fault.ts'
-import { type Denial, deny } from '../domain/verdict.ts'
+import type { Denial } from '../domain/verdict.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import { otherTask } from './ask-once.ts'
@@ -16,7 +16,7 @@ import { cancelTask, nameless_ms } from './cancel.ts'
 import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
 import type { Cancels } from './exchange.ts'
-import { denialOf } from './faults.ts'
+import { denialOf, foreignTask, noRoomForTask } from './faults.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
 import type { FeedParts } from './feed-parts.ts'
@@ -137,7 +137,8 @@ export class Feed implements Ear {
   }
 
   #cancel(): void {
-    if (this.task && this.#ask) void cancelTask(this.#parts, followAsk('cancel', this.task, this.#ask))
+    if (this.task && this.#ask && !this.#isForeign())
+      void cancelTask(this.#parts, followAsk('cancel', this.task, this.#ask))
   }
 
   onHead(headers: HeaderList): void {
@@ -239,8 +240,14 @@ export class Feed implements Ear {
     return this.#later !== null && this.#later.push(tell) > 0
   }
 
+  #isForeign(): boolean {
+    return this.task !== null && !this.#owned && this.#parts.watch.isForeign(this.task.id)
+  }
+
   #refuse(): void {
-    this.halt(deny('busy', 'it could not be written down whose the task is', { rule: 'tasks.room' }))
+    if (!this.#isForeign()) return this.halt(noRoomForTask())
+    this.sight.forget()
+    this.fail(foreignTask())
   }
 
   #pass(said: Said): void {

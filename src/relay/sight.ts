@@ -25,6 +25,12 @@ export class Sight {
     return this.#memo
   }
 
+  /** What turned out to be somebody else's. */
+  forget(): void {
+    this.#task = null
+    this.#memo = null
+  }
+
   remember(memo: Memo): void {
     this.#memo = { ...this.#memo, ...memo }
   }

@@ -10,7 +10,7 @@ import { cancelTask, nameless_ms } from './cancel.ts'
 import type { Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf } from './event-log.ts'
 import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
-import { denialOf } from './faults.ts'
+import { denialOf, foreignTask, noRoomForTask } from './faults.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { neutralOf } from '../protocol/a2a/neutral.ts'
 import { followAsk } from './search.ts'
@@ -132,7 +132,7 @@ export class UnaryExchange implements Exchange, Ear {
 
   #answer(said: Said, owned: boolean): void {
     if (this.#tally.told) return
-    if (!owned) return this.halt(deny('busy', 'it could not be written down whose the task is', { rule: 'tasks.room' }))
+    if (!owned) return this.#refuse()
     const { call } = this.#hop
     const headers = [...answerHeaders(call, call.accept ?? null), ...this.#headers]
     const answer = { status: answerStatus(call), headers, body: writeSaid(said, call) }
@@ -142,11 +142,21 @@ export class UnaryExchange implements Exchange, Ear {
     if (task) this.#mission.watch.onUnwatched(task, { snapshot: () => taskOf(said), why: 'done' })
   }
 
+  #refuse(): void {
+    if (!this.#isForeign()) return this.halt(noRoomForTask())
+    this.#sight.forget()
+    this.onFault(foreignTask())
+  }
+
+  #isForeign(): boolean {
+    return this.#task !== null && this.#mission.watch.isForeign(this.#task.id)
+  }
+
   #cancel(): void {
     const { memo } = this.#sight
     const task = this.#task
     // A driver may know what to stop before its agent has named a task.
-    if (task === null && !memo?.task) return
+    if ((task === null && !memo?.task) || this.#isForeign()) return
     const { driver, errand, known } = this.#mission
     const unnamed = { id: this.#hop.id, contextId: null, state: null, open: true, instance: null, memo }
     const ask = followAsk('cancel', task ?? unnamed, { warrant: this.#hop, known })

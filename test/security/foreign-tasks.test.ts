@@ -4,6 +4,7 @@ import type { Party } from '../../src/domain/task.ts'
 import { callHeaders, type Said, sendMessage } from '../support/caller.ts'
 import { agentId } from '../support/hop.ts'
 import { policyOpen } from '../support/loop.ts'
+import { openStream } from '../support/open-stream.ts'
 import { type ScriptedAgent, startScriptedAgent } from '../support/scripted-agent.ts'
 import { MemoryPaper, naming, taskRow, tasksOn } from '../support/tasks.ts'
 import { person } from '../support/token-endpoint.ts'
@@ -12,6 +13,7 @@ import { apiKey, keyOf, startWeir, type Weir } from '../support/weir.ts'
 let weir: Weir
 let agent: ScriptedAgent
 let chatter: ScriptedAgent
+let sharer: ScriptedAgent
 let tasks = 0
 
 /** Names a new task and conversation, or goes on with those it is asked about. */
@@ -20,6 +22,16 @@ const script: Parameters<typeof startScriptedAgent>[0] = ({ params }) => {
   tasks += 1
   const status = { state: 'TASK_STATE_INPUT_REQUIRED' }
   return { task: { id: taskId ?? `task-${tasks}`, contextId: contextId ?? `context-${tasks}`, status } }
+}
+
+/** Answers everybody with one task, as an agent does that takes equal message ids for one message. */
+const sharing: typeof script = ({ id, method }, response) => {
+  const state = method === 'SendMessage' ? 'TASK_STATE_INPUT_REQUIRED' : 'TASK_STATE_WORKING'
+  const result = { task: { id: 'shared', contextId: 'shared', status: { state } } }
+  if (method !== 'SendStreamingMessage') return result
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`)
+  return undefined
 }
 
 beforeAll(async () => {
@@ -32,6 +44,7 @@ beforeAll(async () => {
       parts: [{ text: 'hi' }],
     },
   }))
+  sharer = await startScriptedAgent(sharing)
   const keys = [apiKey('alice', 'alice'), { ...apiKey('other', 'bob'), agent: 'alice' }, apiKey('mallory', 'mallory')]
   weir = await startWeir({
     identity: { api_keys: keys },
@@ -41,6 +54,7 @@ beforeAll(async () => {
       helper: { url: agent.url },
       twin: { url: agent.url },
       chatter: { url: chatter.url },
+      sharer: { url: sharer.url },
     },
     policy: { dir: policyOpen },
   })
@@ -50,6 +64,7 @@ afterAll(async () => {
   await weir.stop()
   await agent.stop()
   await chatter.stop()
+  await sharer.stop()
 })
 
 interface Names {
@@ -140,6 +155,19 @@ describe('threat 25: the task of somebody else', () => {
     expect(await send('alice', { contextId: 'made-up-by-alice' })).toHaveProperty('result')
     expect(await send('mallory', { contextId: 'made-up-by-alice' })).toMatchObject({ error: { code: -32_001 } })
     expect(await send('mallory', { contextId: 'made-up-by-mallory' })).toHaveProperty('result')
+  })
+})
+
+describe('threat 25: an agent that answers with the task of somebody else', () => {
+  test.each(['SendMessage', 'SendStreamingMessage'])('is not believed, and not told to stop it: %s', async (method) => {
+    const started = await openStream(weir, 'alice', 'sharer')
+    const refused = JSON.stringify(await send('mallory', {}, 'sharer', method))
+    expect(refused).toContain('[weir:upstream_unavailable]')
+    expect(refused).not.toContain('shared')
+    // What alice asks now comes after whatever was sent because of mallory.
+    expect(await send('alice', {}, 'sharer')).toHaveProperty('result.task.status.state', 'TASK_STATE_INPUT_REQUIRED')
+    expect(sharer.asked.map((asked) => asked.method)).not.toContain('CancelTask')
+    started.leave()
   })
 })
 

@@ -11,6 +11,7 @@ const nothingKnown: Known = { instance: null, task: null, context: null }
 const openBook: TaskWatch = {
   onAnswer: () => undefined,
   own: () => true,
+  isForeign: () => false,
   onContext: () => undefined,
   onSaid: () => undefined,
   onUnwatched: () => undefined,

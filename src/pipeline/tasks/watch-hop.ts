@@ -17,10 +17,17 @@ export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
   const { visit, target: entry } = owning
   const { road } = visit
   const target = serverOf(entry.settings)
+  const party = partyOf(visit, owning.hop.principal)
+  // An agent that mixes its callers up is not believed.
+  const isForeign = (taskId: string): boolean => {
+    const known = road.tasks.find(target, taskId)
+    return known !== null && !maySee(known, party)
+  }
   return {
     onAnswer,
-    own: (task) => own(owning, task),
-    onContext: (contextId) => road.tasks.contexts.tell(target, contextId, partyOf(owning.visit, owning.hop.principal)),
+    own: (task) => !isForeign(task.id) && own(owning, task),
+    isForeign,
+    onContext: (contextId) => road.tasks.contexts.tell(target, contextId, party),
     onSaid: (task, said) => see(road, target, task, said),
     onUnwatched(task, last) {
       letGo(road, entry, task, last)
@@ -38,7 +45,6 @@ interface Owning {
   readonly papers: Papers
 }
 
-/** False for a task that is somebody else's already: an agent that mixes its callers up is not believed. */
 function own({ visit, hop, target: entry, papers }: Owning, task: TaskSeen): boolean | Promise<boolean> {
   const { road } = visit
   const target = serverOf(entry.settings)
@@ -46,9 +52,7 @@ function own({ visit, hop, target: entry, papers }: Owning, task: TaskSeen): boo
   if (task.contextId !== null) road.tasks.contexts.tell(target, task.contextId, party)
   const { task: memo, context } = task.memo ?? {}
   if (task.contextId !== null && context) road.tasks.contexts.remember(target, task.contextId, context)
-  const known = road.tasks.find(target, task.id)
-  if (known) {
-    if (!maySee(known, party)) return false
+  if (road.tasks.find(target, task.id)) {
     noteTask(road, target, task)
     return true
   }

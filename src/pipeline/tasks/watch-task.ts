@@ -14,6 +14,7 @@ export function watchTask(road: Road, { task: row }: Claim, entry: AgentEntry): 
   return {
     onAnswer: () => undefined,
     own: ({ id }) => id === row.taskId,
+    isForeign: (taskId) => taskId !== row.taskId,
     onContext: () => undefined,
     onSaid: (task, said) => see(road, target, task, said),
     onUnwatched: (task, last) => letGo(road, entry, task, last),
