@@ -20,7 +20,8 @@ export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
   return {
     onAnswer,
     own: (task) => own(owning, task),
-    onContext: (contextId) => road.tasks.contexts.tell(target, contextId, partyOf(owning.visit, owning.hop.principal)),
+    onContext: (contextId) =>
+      void road.tasks.contexts.tell(target, contextId, partyOf(owning.visit, owning.hop.principal)),
     onSaid: (task, said) => see(road, target, task, said),
     onUnwatched(task, last) {
       letGo(road, entry, task, last)
@@ -43,12 +44,12 @@ function own({ visit, hop, target: entry, papers }: Owning, task: TaskSeen): boo
   const { road } = visit
   const target = serverOf(entry.settings)
   const party = partyOf(visit, hop.principal)
-  if (task.contextId !== null) road.tasks.contexts.tell(target, task.contextId, party)
-  const { task: memo, context } = task.memo ?? {}
-  if (task.contextId !== null && context) road.tasks.contexts.remember(target, task.contextId, context)
   const known = road.tasks.find(target, task.id)
+  if (known && !maySee(known, party)) return false
+  const { task: memo, context } = task.memo ?? {}
+  const isTheirs = task.contextId !== null && road.tasks.contexts.tell(target, task.contextId, party)
+  if (isTheirs && task.contextId !== null && context) road.tasks.contexts.remember(target, task.contextId, context)
   if (known) {
-    if (!maySee(known, party)) return false
     noteTask(road, target, task)
     return true
   }
