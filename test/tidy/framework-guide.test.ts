@@ -25,5 +25,5 @@ test.each(blocks)('the configuration %# of the page is a whole weir.yaml', async
 
 test('the page has one for every framework', () => {
   const kinds = blocks.map((block) => /kind: (\w+)/.exec(block)?.[1])
-  expect(kinds.toSorted()).toEqual(driverKinds.filter((kind) => kind !== 'a2a').toSorted())
+  expect(new Set(kinds)).toEqual(new Set(driverKinds.filter((kind) => kind !== 'a2a')))
 })

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts'
 import { isFault } from '../../domain/fault.ts'
 import { phaseOf, type TaskRow } from '../../domain/task.ts'
 import { type Claim, deny, isDenial } from '../../domain/verdict.ts'
-import type { AgentEntry, Road } from '../road.ts'
+import type { Road } from '../road.ts'
 import { askAgent, remembered } from './ask.ts'
 import { unsupported } from '../../protocol/a2a/errors.ts'
 import { claimForWeir } from './claim.ts'
@@ -30,20 +30,20 @@ async function cancelRow(road: Road, row: TaskRow): Promise<void> {
   if (!entry) return
   const claim = claimForWeir(row)
   if (entry.driver?.features.cancel === false) {
-    stopListening(road, claim, entry)
+    stopListening(road, claim)
     road.log.warn('a task could not be cancelled and may still run', { hop: row.hop, agent: row.target })
     return
   }
   const heard = await askAgent(road, entry, { operation: 'cancel', claim, historyLength: null, asker: weirItself })
   const failed = isDenial(heard) || isFault(heard)
   const cannot = !failed && heard.answer.kind === 'agent_error' && unsupported.has(heard.answer.code)
-  if (cannot) stopListening(road, claim, entry)
+  if (cannot) stopListening(road, claim)
   if (failed || cannot)
     road.log.warn('a task could not be cancelled and may still run', { hop: row.hop, agent: row.target })
 }
 
 /** An agent that cannot be told to stop is no longer listened to; that it may go on is said. */
-export function stopListening(road: Road, { task: row }: Claim, entry: AgentEntry): JsonObject {
+export function stopListening(road: Road, { task: row }: Claim): JsonObject {
   const before = remembered(road, row)
   road.relay.hub.find(row.target, row.taskId)?.halt(deny('run_halted', 'its caller cancelled the task'))
   const now = road.tasks.find(row.target, row.taskId)
