@@ -41,7 +41,8 @@ export class Feed implements Ear {
   #end: FeedEnd | null = null
   readonly #progress: Progress
   readonly #search: Search
-  #firstAt: number | null = null
+  /** When the agent's first byte came, on the monotonic clock; null while it has not. */
+  firstByteAt: number | null = null
   bytesIn = 0
 
   /** `known` is a task that its caller owns already. */
@@ -67,11 +68,6 @@ export class Feed implements Ear {
 
   get over(): boolean {
     return this.#end !== null
-  }
-
-  /** When the agent's first byte came, on the monotonic clock; null while it has not. */
-  get firstByteAt(): number | null {
-    return this.#firstAt
   }
 
   open(ask: Ask): void {
@@ -200,8 +196,8 @@ export class Feed implements Ear {
 
   /** The road hears of an answer before anybody else does. */
   #answer(): void {
-    if (this.#firstAt !== null) return
-    this.#firstAt = this.#parts.bench.clock.monotonic()
+    if (this.firstByteAt !== null) return
+    this.firstByteAt = this.#parts.bench.clock.monotonic()
     this.#parts.watch.onAnswer()
   }
 

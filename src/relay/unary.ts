@@ -1,6 +1,6 @@
 /** One call, one answer: the answer is taken whole, checked, and handed over once. */
 import type { Fault } from '../domain/fault.ts'
-import { type Denial, deny, type Hop } from '../domain/verdict.ts'
+import type { Denial, Hop } from '../domain/verdict.ts'
 import { writeAgentFailure } from '../protocol/a2a/agent-failure.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import { answerHeaders, answerStatus } from '../protocol/a2a/answer-head.ts'

@@ -7,7 +7,7 @@ import type { AgentId } from '../domain/ids.ts'
 import type { Party } from '../domain/task.ts'
 import type { Contexts } from './contract.ts'
 import type { Journal, Shelf } from './journal.ts'
-import { selfOf } from './owner.ts'
+import { mayUse, selfOf } from './owner.ts'
 import { isKeepable, memoMax, type MemoRow, readMemo, readUse, type UseRow } from './rows.ts'
 import type { Stored } from './shelves.ts'
 
@@ -55,8 +55,11 @@ export class ContextTable implements Contexts {
     if (party.run !== null) this.#add({ target, contextId, agent: party.agent, owner: party.run })
   }
 
-  tell(target: AgentId, contextId: string, party: Party): void {
-    this.use(target, contextId, party)
+  tell(target: AgentId, contextId: string, party: Party): boolean {
+    // Else an agent that is talked into naming a conversation of somebody else would give it away.
+    const isFree = mayUse(this.usersOf(target, contextId), party)
+    if (isFree) this.use(target, contextId, party)
+    return isFree
   }
 
   usersOf(target: AgentId, contextId: string): ReadonlySet<string> | undefined {

@@ -99,8 +99,8 @@ export interface Tasks {
 export interface Contexts {
   /** A call with that context id goes out: whoever uses an id first is not interrupted by others. */
   use(target: AgentId, contextId: string, party: Party): void
-  /** The target named a conversation to that party. */
-  tell(target: AgentId, contextId: string, party: Party): void
+  /** The target named a conversation to that party; false: others use it, and it stays theirs. */
+  tell(target: AgentId, contextId: string, party: Party): boolean
   /** What the driver of a framework has to remember of a conversation; null where nothing. */
   memo(target: AgentId, contextId: string): JsonObject | null
   /** Remembers it as long as anybody uses the conversation; nothing where nobody does, or beyond 4096 characters of JSON. */

@@ -53,6 +53,6 @@ export function mayName(named: Named, party: Party, known: KnownIds): MayName {
 }
 
 /** The agents of one run may talk in one conversation, for they pass its id on to each other. */
-function mayUse(users: ReadonlySet<string> | undefined, party: Party): boolean {
+export function mayUse(users: ReadonlySet<string> | undefined, party: Party): boolean {
   return !users || users.has(selfOf(party)) || (party.run !== null && users.has(party.run))
 }

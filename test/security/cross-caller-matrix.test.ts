@@ -30,7 +30,8 @@ const script: Parameters<typeof startScriptedAgent>[0] = ({ method, params, id }
   const named = method === 'SubscribeToTask' ? params['id'] : taskId
   if (named === undefined) tasks += 1
   const task = { id: named ?? `task-${tasks}`, contextId: contextId ?? `context-${tasks}`, status: { state } }
-  if (method === 'SendMessage') return { task }
+  // Whoever waits for the end of its task is answered at once.
+  if (method === 'SendMessage') return { task: { ...task, status: { state: 'TASK_STATE_INPUT_REQUIRED' } } }
   const done = {
     statusUpdate: { taskId: task.id, contextId: task.contextId, status: { state: 'TASK_STATE_INPUT_REQUIRED' } },
   }

@@ -27,7 +27,7 @@ export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
     onAnswer,
     own: (task) => !isForeign(task.id) && own(owning, task),
     isForeign,
-    onContext: (contextId) => road.tasks.contexts.tell(target, contextId, party),
+    onContext: (contextId) => void road.tasks.contexts.tell(target, contextId, party),
     onSaid: (task, said) => see(road, target, task, said),
     onUnwatched(task, last) {
       letGo(road, entry, task, last)
@@ -49,9 +49,9 @@ function own({ visit, hop, target: entry, papers }: Owning, task: TaskSeen): boo
   const { road } = visit
   const target = serverOf(entry.settings)
   const party = partyOf(visit, hop.principal)
-  if (task.contextId !== null) road.tasks.contexts.tell(target, task.contextId, party)
   const { task: memo, context } = task.memo ?? {}
-  if (task.contextId !== null && context) road.tasks.contexts.remember(target, task.contextId, context)
+  const isTheirs = task.contextId !== null && road.tasks.contexts.tell(target, task.contextId, party)
+  if (isTheirs && task.contextId !== null && context) road.tasks.contexts.remember(target, task.contextId, context)
   if (road.tasks.find(target, task.id)) {
     noteTask(road, target, task)
     return true

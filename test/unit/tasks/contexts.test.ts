@@ -21,6 +21,15 @@ describe('a conversation', () => {
     }
   })
 
+  test('stays with who uses it, though its agent names it to somebody else', () => {
+    const tasks = tasksOn(new MemoryPaper())
+    tasks.contexts.tell(helper, 'c', alice)
+    tasks.contexts.tell(helper, 'c', partyOf('mallory', 2))
+    tasks.contexts.tell(helper, 'c', partyOf('bob', 1))
+    const mayName = (name: string): unknown => tasks.mayName(naming(null, 'c'), partyOf(name))
+    expect(['alice', 'bob', 'mallory'].map(mayName)).toEqual([null, null, 'context'])
+  })
+
   test('is not forgotten because another agent uses many', async () => {
     const tasks = tasksOn(new MemoryPaper(), { maximums: { contexts: 50 } })
     tasks.contexts.tell(helper, 'c', alice)
