@@ -30,7 +30,7 @@ function run(...args: readonly string[]): Promise<Ran> {
 }
 
 async function begin(): Promise<{ readonly agent: CardAgent; readonly weir: Weir; readonly config: string }> {
-  const agent = await startCardAgent(JSON.stringify({ jsonrpc: '2.0', id: 1, result: completedTask('done') }))
+  const agent = await startCardAgent(() => JSON.stringify({ jsonrpc: '2.0', id: 1, result: completedTask('done') }))
   open.push(() => agent.stop())
   agent.card = cardAt(agent.origin, { name: 'Orchestrator' })
   const weir = await startWeir({

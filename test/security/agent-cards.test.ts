@@ -15,7 +15,7 @@ let agent: CardAgent
 let inside: CardAgent
 
 beforeAll(async () => {
-  agent = await startCardAgent(JSON.stringify({ jsonrpc: '2.0', id: 1, result: completedTask('done') }))
+  agent = await startCardAgent(() => JSON.stringify({ jsonrpc: '2.0', id: 1, result: completedTask('done') }))
   inside = await startCardAgent()
   const place = agent.origin.replace('http://', '')
   const description = `Finds <b>things</b> at ${agent.origin}/ or ${place}.`

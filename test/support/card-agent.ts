@@ -31,12 +31,12 @@ export function cardAt(origin: string, over: JsonObject = {}): JsonObject {
   }
 }
 
-/** `answer` is what a POST gets. */
-export async function startCardAgent(answer = '{}'): Promise<CardAgent> {
+/** `answer` makes what a POST gets. */
+export async function startCardAgent(answer = (): string => '{}'): Promise<CardAgent> {
   const asked: IncomingMessage[] = []
   const server = createServer((request, response) => {
     if (request.method === 'POST') {
-      request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(answer))
+      request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(answer()))
       return
     }
     asked.push(request)
