@@ -24,11 +24,12 @@ import { Ledger, openLedger } from './ledger/ledger.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { CardWatch } from './pipeline/cards/card-watch.ts'
+import { McpSessions } from './pipeline/mcp/sessions.ts'
 import { loadPolicies } from './policy/load.ts'
 import { openPolicy, type PolicySnapshot } from './policy/snapshot.ts'
 import { describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
 import type { Snapshot } from './pipeline/road.ts'
-import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls } from './pipeline/snapshot.ts'
+import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls, serverFacts } from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
 import { Outside } from './relay/outside.ts'
 import { tokenParts } from './gateway-tokens.ts'
@@ -138,6 +139,12 @@ export function openSalt({ state }: Settings, dice: Dice): string | StartProblem
   return Buffer.isBuffer(secret) ? secret.toString('hex') : startProblem(70, secret.sentence)
 }
 
+/** What sessions with tool servers are sealed with. */
+export function openSessions({ state }: Settings, dice: Dice): McpSessions | StartProblem {
+  const secret = openSecret(state.dir, 'mcp', dice)
+  return Buffer.isBuffer(secret) ? new McpSessions(secret, dice) : startProblem(70, secret.sentence)
+}
+
 /** What partners know our people by, from the secret in the state directory. */
 export function openPairwiseNames({ state }: Settings, dice: Dice): PairwiseName | StartProblem {
   const names = openPairwise(state.dir, dice)
@@ -197,7 +204,7 @@ async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promis
   const compiled = await compileOn(pool, source)
   if (!isCompiled(compiled)) return badPolicies(compiled)
   for (const warning of compiled.warnings) log.warn(`policy: ${describeProblem(warning)}`)
-  return openPolicy({ source, compiled, oracle: oracleOn(pool), agents: agentFacts(settings) })
+  return openPolicy({ source, compiled, oracle: oracleOn(pool), agents: agentFacts(settings), servers: serverFacts(settings) })
 }
 
 function badPolicies(problems: readonly PolicyProblem[]): StartProblem {

@@ -19,6 +19,7 @@ import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
 import { stopEnded } from './pipeline/halt.ts'
 import { recover } from './pipeline/recover.ts'
+import type { McpSessions } from './pipeline/mcp/sessions.ts'
 import type { Road, Snapshot } from './pipeline/road.ts'
 import { runEntry } from './pipeline/run-entry.ts'
 import { limitSettings } from './pipeline/snapshot.ts'
@@ -53,6 +54,7 @@ interface Laid {
   readonly ledger: Ledger
   readonly replayed: Replayed
   readonly tasks: Tasks
+  readonly sessions: McpSessions
   readonly board: Board
   readonly boot: string
   readonly metrics: GatewayMetrics
@@ -97,6 +99,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     counts: new Counts(metrics),
     log,
     approvals: new Approvals(maximums.approvals),
+    sessions: laid.sessions,
   }
 }
 

@@ -24,6 +24,7 @@ import {
   openKeys,
   openPairwiseNames,
   openSalt,
+  openSessions,
   openLedgerIn,
   openOutside,
   openUsed,
@@ -40,6 +41,7 @@ import { Ledger } from './ledger/ledger.ts'
 import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
+import { McpSessions } from './pipeline/mcp/sessions.ts'
 import { poolReport, showOutstanding } from './pipeline/pool-numbers.ts'
 import type { Road, Snapshot } from './pipeline/road.ts'
 import { HealthBook } from './relay/pool/health.ts'
@@ -93,6 +95,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if (typeof pairwise !== 'function') return pairwise
   const salt = openSalt(settings, dice)
   if (typeof salt !== 'string') return salt
+  const sessions = openSessions(settings, dice)
+  if (!(sessions instanceof McpSessions)) return sessions
   const boot = dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
   if (!(ledger instanceof Ledger)) return ledger
@@ -132,7 +136,18 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if ('exit' in snapshot) return snapshot
   const cards = await openCards(workshop, snapshot, ledger)
   stack.defer(() => cards.close())
-  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, stack })
+  const road = paveRoad(workshop, snapshot, {
+    cards,
+    ledger,
+    replayed,
+    tasks,
+    sessions,
+    board,
+    boot,
+    metrics,
+    revoked,
+    stack,
+  })
   late.serve = serveData(road, keys)
   followAgain(road)
   const routes = [

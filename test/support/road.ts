@@ -20,6 +20,7 @@ import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { BoundedMap } from '../../src/base/bounded-map.ts'
+import { McpSessions } from '../../src/pipeline/mcp/sessions.ts'
 import { Followers } from '../../src/pipeline/followers.ts'
 import { CardWatch } from '../../src/pipeline/cards/card-watch.ts'
 import { Outside } from '../../src/relay/outside.ts'
@@ -197,6 +198,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     nextEvent: () => 1,
     counts: new Counts(declareGatewayMetrics(registry)),
     approvals: new Approvals(settings.maximums.approvals),
+    sessions: new McpSessions(Buffer.alloc(32), dice),
     log: quiet,
     cards,
   }
