@@ -204,7 +204,13 @@ async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promis
   const compiled = await compileOn(pool, source)
   if (!isCompiled(compiled)) return badPolicies(compiled)
   for (const warning of compiled.warnings) log.warn(`policy: ${describeProblem(warning)}`)
-  return openPolicy({ source, compiled, oracle: oracleOn(pool), agents: agentFacts(settings), servers: serverFacts(settings) })
+  return openPolicy({
+    source,
+    compiled,
+    oracle: oracleOn(pool),
+    agents: agentFacts(settings),
+    servers: serverFacts(settings),
+  })
 }
 
 function badPolicies(problems: readonly PolicyProblem[]): StartProblem {

@@ -61,7 +61,9 @@ function unknownNames(plain: unknown): readonly Finding[] {
     ...[...keys, ...workloads].flatMap((path) => unknownName(plain, path, ['agents', '', slugs])),
     ...claims.flatMap(([path]) => unknownName(plain, path, ['agents', '', slugs])),
     ...agents.flatMap(([path]) => unknownName(plain, [...path, 'facet_of'], ['agents', '', slugs])),
-    ...[...agents, ...rowsAt(plain, ['tools', 'servers'])].flatMap(([path]) => unknownName(plain, [...path, 'team'], ['teams', 'team:', teams])),
+    ...[...agents, ...rowsAt(plain, ['tools', 'servers'])].flatMap(([path]) =>
+      unknownName(plain, [...path, 'team'], ['teams', 'team:', teams]),
+    ),
   ]
 }
 

@@ -126,11 +126,7 @@ function contextOf(visit: AnyVisit, { principal, entry, goal }: Asking): PolicyC
 }
 
 /** All or nothing: what was opened, reserved or spent here is given back right where the next step refuses. */
-export function admit<Kind extends AnyCall>(
-  visit: Visit<Kind>,
-  asking: Asking,
-  granted: Permit,
-): Hop<Kind> | Denial {
+export function admit<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking, granted: Permit): Hop<Kind> | Denial {
   const { road, approval } = visit
   if (!approval) return admitPermitted(visit, asking, granted)
   if (!road.approvals.take(approval)) {
@@ -144,11 +140,7 @@ export function admit<Kind extends AnyCall>(
   }
 }
 
-function admitPermitted<Kind extends AnyCall>(
-  visit: Visit<Kind>,
-  asking: Asking,
-  granted: Permit,
-): Hop<Kind> | Denial {
+function admitPermitted<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking, granted: Permit): Hop<Kind> | Denial {
   const { road } = visit
   const { principal, entry } = asking
   const run = entry.run ?? openRun(visit, principal)

@@ -94,7 +94,10 @@ const concerning: Readonly<Record<Revocable, Concern>> = {
 }
 
 /** What the caller showed, and the token of the place it stands on. */
-function credentialsOf({ principal: { proof, delegation: shown }, delegation }: Hop<AnyCall>): readonly (Proof | Delegation)[] {
+function credentialsOf({
+  principal: { proof, delegation: shown },
+  delegation,
+}: Hop<AnyCall>): readonly (Proof | Delegation)[] {
   return [proof, proof.delegation, shown, delegation].filter((one) => one !== null)
 }
 

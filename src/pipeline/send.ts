@@ -90,7 +90,11 @@ export async function giveBack(visit: AnyVisit, hop: Hop<AnyCall>, denial: Denia
 }
 
 /** Gives back what a hop holds that never left, and leaves its record; nobody waits for an answer. */
-export function abandon(visit: AnyVisit, hop: Hop<AnyCall>, why: { status: 'aborted' | 'failed'; detail: string }): void {
+export function abandon(
+  visit: AnyVisit,
+  hop: Hop<AnyCall>,
+  why: { status: 'aborted' | 'failed'; detail: string },
+): void {
   const { run } = visit
   const outcome = unsent(visit, why.status, 0)
   run?.blame(hop.id, 'failed', 'aborted')

@@ -103,12 +103,15 @@ function otherwise(visit: Visit, { principal, entry, target }: AgentAsking): (()
     const call: Call = { ...visit.call, id, target: { kind: 'agent', id: fallback } }
     const run = visit.run ?? entry.run
     const fresh = { ask: null, hop: null, delivery: null, approval: null }
-    return proceed({ ...visit, ...fresh, call }, {
-      principal,
-      entry: { ...entry, run },
-      target: next,
-      goal: goalOf(call, next),
-    })
+    return proceed(
+      { ...visit, ...fresh, call },
+      {
+        principal,
+        entry: { ...entry, run },
+        target: next,
+        goal: goalOf(call, next),
+      },
+    )
   }
 }
 

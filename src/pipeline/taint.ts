@@ -42,6 +42,7 @@ export function taintOfCaller({ agents }: Snapshot, { principal, entry }: Caller
 
 /** What an answer of the target brings along. */
 export function taintOfAnswer({ agents, servers }: Snapshot, target: Target): Taint {
-  const settings = target.kind === 'agent' ? agents.get(target.id)?.settings : servers.get(serverOfTool(target))?.settings
+  const settings =
+    target.kind === 'agent' ? agents.get(target.id)?.settings : servers.get(serverOfTool(target))?.settings
   return settings?.external === true ? 'external' : 'none'
 }

@@ -53,7 +53,12 @@ export interface Visit<Asked extends AnyCall = Call> {
 /** One of any protocol. */
 export type AnyVisit = Visit<AnyCall>
 
-export function openVisit<Asked extends AnyCall>(road: Road, inbound: Inbound, call: Asked, reply: Reply): Visit<Asked> {
+export function openVisit<Asked extends AnyCall>(
+  road: Road,
+  inbound: Inbound,
+  call: Asked,
+  reply: Reply,
+): Visit<Asked> {
   const { snapshot } = road
   const unplaced = { run: null, origin: null, parent: null, depth: 0, chain: [], delegation: null }
   const unknown = {

@@ -11,7 +11,7 @@ import {
   type Waits,
 } from '../support/mcp-weir.ts'
 import { startWeir } from '../support/weir.ts'
-import { until } from '../support/until.ts'
+import { until } from '../support/relay.ts'
 
 const waits: Waits = { begun: 0, aborted: 0 }
 const fixture = await serveMcpFixture(() => filesServer(waits))
@@ -38,7 +38,7 @@ test('a session is that of whoever began it: for everybody else it does not exis
 test('a session outlives a restart of the gateway, and ends where its caller ends it', async () => {
   const session = await beginSession(weir, 'alice')
   const { directory } = weir
-  await weir.stop()
+  await weir.kill('SIGKILL')
   weir = await startWeir(config, directory)
   expect((await legacyPost(weir, 'alice', session, list)).status).toBe(200)
   const end = await rawPost(weir, 'alice', { method: 'DELETE', headers: { 'mcp-session-id': session } })
@@ -87,9 +87,9 @@ test('a modern caller that leaves cancels its call, a legacy one does not', asyn
 test('a halted run ends its calls of tools with the sentence', async () => {
   const answer = modernPost(weir, 'bob', { method: 'tools/call', params: { name: 'wait' } })
   await until(() => waits.begun === 3)
-  const { runs } = await weir.ask<{ runs: readonly { id: string; open: number }[] }>('/v1/runs')
+  const { runs } = await weir.ask<{ runs: readonly { id: string; open: number }[] }>('/api/v1/runs')
   const open = runs.find((run) => run.open > 0)
-  await weir.ask(`/v1/runs/${open?.id}/halt`, { reason: 'enough' })
+  await weir.ask(`/api/v1/runs/${open?.id}/halt`, { reason: 'enough' })
   expect(await messageOf(await answer)).toMatchObject({
     result: { isError: true, _meta: { 'dev.weir/problem': { code: 'run_halted' } } },
   })

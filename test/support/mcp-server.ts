@@ -43,10 +43,11 @@ export async function serveMcpFixture(make: () => McpServer, port = 0): Promise<
     const id = request.headers.get('mcp-session-id')
     const known = id === null ? undefined : sessions.get(id)
     if (known) return known.handleRequest(request, { parsedBody: body })
-    if (id !== null) return new Response('{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}', {
-      status: 404,
-      headers: { 'content-type': 'application/json' },
-    })
+    if (id !== null)
+      return new Response('{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}', {
+        status: 404,
+        headers: { 'content-type': 'application/json' },
+      })
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
       eventStore: store,
@@ -65,7 +66,9 @@ export async function serveMcpFixture(make: () => McpServer, port = 0): Promise<
     } catch {
       return legacy(request, undefined)
     }
-    return (await isLegacyRequest(request, parsed)) ? legacy(request, parsed) : modern.fetch(request, { parsedBody: parsed })
+    return (await isLegacyRequest(request, parsed))
+      ? legacy(request, parsed)
+      : modern.fetch(request, { parsedBody: parsed })
   }
 
   const server = createServer((incoming, outgoing) => {

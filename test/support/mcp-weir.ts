@@ -175,7 +175,9 @@ export async function toolClient(weir: Pick<Weir, 'url'>, agent: string, generat
   const requestInit = { headers: { authorization: `Bearer ${keyOf(agent)}` } }
   const who = { name: 'test', version: '1.0.0' }
   const isV1 = generation === 'v1'
-  const transport = isV1 ? new TransportV1(url, { requestInit }) : new StreamableHTTPClientTransport(url, { requestInit })
+  const transport = isV1
+    ? new TransportV1(url, { requestInit })
+    : new StreamableHTTPClientTransport(url, { requestInit })
   const mode = generation === 'v2 modern' ? { versionNegotiation: { mode: 'auto' as const } } : {}
   const client = isV1 ? new ClientV1(who) : new Client(who, mode)
   await (client as Client).connect(transport as StreamableHTTPClientTransport)

@@ -15,8 +15,7 @@ export interface Home {
 /** Null where it was; else which header says that it was not. */
 export function strangerHeader(headers: HeaderMap, home: Home): 'Host' | 'Origin' | null {
   const { host, origin } = new URL(home.publicUrl)
-  const isOurs = (name: string): boolean =>
-    name.toLowerCase() === host || (home.onLoopback && loopback.test(name))
+  const isOurs = (name: string): boolean => name.toLowerCase() === host || (home.onLoopback && loopback.test(name))
   const from = headers.get('origin')
   if (from !== undefined && from !== origin && !isOurs(from.replace(/^https?:\/\//, ''))) return 'Origin'
   return isOurs(headers.get('host') ?? '') ? null : 'Host'
