@@ -2,9 +2,6 @@
 import { z } from 'zod'
 import { person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
 
-/** What a tool server offers that nobody described. */
-export const defaultServerDescription = 'A tool server.'
-
 /** Headers that belong to the connection, to the protocol or to the caller, whose place nobody takes. */
 const ownHeaders = new Set([
   'host',
@@ -64,7 +61,7 @@ const server = z.strictObject({
     .meta({ description: 'Headers sent to the server: its own credential, never that of a caller.' }),
   team: team({ description: 'The team that owns the server.' }).optional(),
   owner: person({ description: 'The person who answers for the server.' }).optional(),
-  description: prose({ description: 'What the server offers, for people.' }).default(defaultServerDescription),
+  description: prose({ description: 'What the server offers, for people.' }).default('A tool server.'),
   effect: z
     .enum(['read', 'write', 'unknown'])
     .default('unknown')

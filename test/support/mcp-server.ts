@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
 import {
   createMcpHandler,
   type EventStore,
@@ -116,7 +115,7 @@ async function serve(
   outgoing.writeHead(response.status, Object.fromEntries(response.headers))
   if (response.body === null) return void outgoing.end()
   outgoing.flushHeaders()
-  Readable.fromWeb(response.body as ReadableStream)
+  Readable.fromWeb(response.body)
     .on('error', () => outgoing.destroy())
     .pipe(outgoing)
 }

@@ -24,7 +24,7 @@ const policy = `
 @id("mcp.start") permit(principal, action == Weir::Action::"startRun", resource);
 `
 
-export function policiesForTools(): string {
+function policiesForTools(): string {
   const dir = mkdtempSync(join(tmpdir(), 'weir-mcp-policy-'))
   const shipped = join(import.meta.dirname, '../../config/policy')
   for (const name of ['schema.cedarschema', 'guards.cedar']) copyFileSync(join(shipped, name), join(dir, name))
@@ -180,7 +180,7 @@ export async function toolClient(weir: Pick<Weir, 'url'>, agent: string, generat
     : new StreamableHTTPClientTransport(url, { requestInit })
   const mode = generation === 'v2 modern' ? { versionNegotiation: { mode: 'auto' as const } } : {}
   const client = isV1 ? new ClientV1(who) : new Client(who, mode)
-  await (client as Client).connect(transport as StreamableHTTPClientTransport)
+  await (client as Client).connect(transport)
   return {
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
     async call(name, args = {}) {

@@ -34,7 +34,10 @@ export async function serveMcp(road: Road, slug: string, inbound: Inbound, reply
   const id = mintHopId(road.dice)
   const stranger = strangerHeader(inbound.headers, homeOf(road))
   if (stranger !== null)
-    return sendWritten(reply, mcpError(403, -32600, `${stranger} is not one of this gateway`, 'null'))
+    return sendWritten(
+      reply,
+      mcpError(403, { code: -32600, message: `${stranger} is not one of this gateway` }, 'null'),
+    )
   const server = snapshot.servers.get(slug)
   const openSession = (sealed: string): McpSession | null => road.sessions.open(slug, sealed)
   const arrival = readMcpCall(inbound, { server: slug, id, eras: server?.settings.eras ?? 'auto', openSession })

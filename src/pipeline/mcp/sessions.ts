@@ -39,7 +39,7 @@ export class McpSessions {
     const text = this.#seal.open(sealed, server)
     const read = text === null ? null : readJson(text)
     if (!read?.ok || !Array.isArray(read.value)) return null
-    const [agent, person, id]: readonly unknown[] = read.value
+    const [agent, person, id] = read.value as readonly unknown[]
     if (typeof agent !== 'string' || typeof id !== 'string') return null
     return { id, sealed, agent, person: typeof person === 'string' ? person : null }
   }

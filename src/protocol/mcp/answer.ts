@@ -42,6 +42,10 @@ export function passAnswer(answer: McpAnswer, asked: Asked): Answered | string {
   if (!told.has(status) || misleads) return `it answered ${status}`
   const allow: HeaderList = answer.allow === null ? [] : [['allow', answer.allow]]
   if (isJson) return { status, headers: [...jsonHeaders, ...allow], body }
-  const written = mcpError(status, codes.request, 'The server does not take this request', call.rpcId)
+  const written = mcpError(
+    status,
+    { code: codes.request, message: 'The server does not take this request' },
+    call.rpcId,
+  )
   return { ...written, headers: [...written.headers, ...allow] }
 }

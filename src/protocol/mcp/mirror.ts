@@ -19,7 +19,7 @@ export function mismatch(headers: HeaderMap, message: Message): 'Mcp-Method' | '
 const encodedForm = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
 
 /** A value that is unsafe in a header stands there as canonical base64 of its UTF-8; null where it is neither. */
-export function decodeMirrored(value: string): string | null {
+function decodeMirrored(value: string): string | null {
   if (!value.startsWith('=?')) return value
   const [, encoded] = encodedForm.exec(value) ?? []
   if (encoded === undefined) return value.startsWith('=?base64?') ? null : value

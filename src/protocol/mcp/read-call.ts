@@ -14,6 +14,12 @@ import { codes, dialectOf, firstModern, isModernVersion, isRevision } from './wo
 
 export type Era = 'legacy' | 'modern'
 
+interface McpError {
+  readonly code: number
+  readonly message: string
+  readonly data?: object
+}
+
 /** What is known of the route. `Session` is what a session id of ours stands for. */
 export interface Route<Session> {
   /** The slug of the server. */
@@ -138,26 +144,27 @@ function revisionOf(headers: HeaderMap, message: Message | null, era: Era): McpR
   return era === 'modern' ? firstModern : '2025-03-26'
 }
 
-export function mcpError(status: number, code: number, message: string, rpcId: string, data?: object): Written {
-  const error = JSON.stringify({ code, message, ...(data && { data }) })
-  return { status, headers: jsonHeaders, body: `{"jsonrpc":"2.0","id":${rpcId},"error":${error}}` }
+/** `rpcId` is the raw token of the request's id, `null` where it is not known. */
+export function mcpError(status: number, error: McpError, rpcId: string): Written {
+  return { status, headers: jsonHeaders, body: `{"jsonrpc":"2.0","id":${rpcId},"error":${JSON.stringify(error)}}` }
 }
 
 function malformed(status: number, code: number, message: string, rpcId: string): McpMalformed {
-  return { kind: 'malformed', ...mcpError(status, code, message, rpcId) }
+  return { kind: 'malformed', ...mcpError(status, { code, message }, rpcId) }
 }
 
 function unsupported({ rpcId, wantedVersion }: Message): McpMalformed {
   const data = { supported: [firstModern], requested: wantedVersion ?? '2025-03-26' }
   return {
     kind: 'malformed',
-    ...mcpError(400, codes.version, 'This server speaks MCP from 2026-07-28', rpcId, data),
+    ...mcpError(400, { code: codes.version, message: 'This server speaks MCP from 2026-07-28', data }, rpcId),
   }
 }
 
 /** 404 makes clients begin anew; a 405 tells them that there is no such stream and never was. */
 function wrongMethod(): McpMalformed {
-  const written = mcpError(405, codes.request, 'There is no session whose stream this could be', 'null')
+  const error = { code: codes.request, message: 'There is no session whose stream this could be' }
+  const written = mcpError(405, error, 'null')
   return { kind: 'malformed', ...written, headers: [...written.headers, ['allow', 'POST']] }
 }
 
