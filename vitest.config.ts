@@ -4,14 +4,15 @@ import { configDefaults, defineConfig } from 'vitest/config'
 const real = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false }
 
 /** What some tests need beside Node; where it is missing they are left out, and it is said. */
-const needs: Readonly<Record<string, readonly string[]>> = {
-  openssl: ['certificates-prove-agents', 'mtls', 'upstream-mtls'],
-  curl: ['guide-gets-a-token'],
-}
-const leftOut = Object.entries(needs).flatMap(([program, names]) => {
-  if (!spawnSync(program, ['--version']).error) return []
-  process.stderr.write(`${program} is not installed: ${names.join(', ')} left out\n`)
-  return names.map((name) => `test/flow/${name}.test.ts`)
+const needs: readonly (readonly [what: string, how: readonly [string, ...string[]], tests: readonly string[]])[] = [
+  ['openssl', ['openssl', 'version'], ['flow/certificates-prove-agents', 'flow/mtls', 'flow/upstream-mtls']],
+  ['curl', ['curl', '--version'], ['flow/guide-gets-a-token']],
+  ['python3-httpx', ['/usr/bin/python3', '-c', 'import httpx'], ['conformance/httpx-waits']],
+]
+const leftOut = needs.flatMap(([what, [program, ...args], tests]) => {
+  if (spawnSync(program, args).status === 0) return []
+  process.stderr.write(`${what} is not installed: ${tests.join(', ')} left out\n`)
+  return tests.map((name) => `test/${name}.test.ts`)
 })
 
 /** `fast` is the inner loop; `flow` uses real sockets, processes and disks and runs one file at a time. */

@@ -5,6 +5,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { asked, type Check, ledgerOf, signedBy } from './gate-desk.ts'
+import { streamChecks } from './gate-streams.ts'
 import { benchIdentity, checksOf } from './identity.ts'
 import { alternate, setStage, type Stage } from './stage.ts'
 import { showSpread, spreadOf } from './statistics.ts'
@@ -14,19 +16,12 @@ const baselinePath = join(import.meta.dirname, 'baseline.json')
 const rounds = 7
 const connections = 32
 const perRound = 12_000
-const flushed_ms = 5000
 
 interface Baseline {
   /** CPU of Weir / CPU of the pass-through, all threads. */
   readonly cpu_ratio: number
   /** By what factor it may be exceeded. */
   readonly tolerance: number
-}
-
-interface Check {
-  readonly name: string
-  readonly holds: boolean
-  readonly seen: string
 }
 
 interface Booked {
@@ -36,34 +31,16 @@ interface Booked {
   readonly reserved: { readonly tokens: number; readonly cost_micros: number }
 }
 
-async function asked(stage: Stage, path: string): Promise<string> {
-  const headers = { authorization: `Bearer ${stage.setup.adminToken()}` }
-  const answer = await fetch(`${stage.weir.server.admin}${path}`, { headers })
-  return answer.text()
-}
-
-/** Entries of the ledger, once it has written everything it accepted or does not in time. */
-async function ledgerOf(stage: Stage): Promise<{ readonly appended: number; readonly durable: number }> {
-  const end = performance.now() + flushed_ms
-  for (;;) {
-    const page = await asked(stage, '/metrics')
-    const read = (name: string): number => Number(new RegExp(`^${name}\\S* (\\d+)`, 'm').exec(page)?.[1])
-    const [appended, durable] = [read('weir_ledger_appended_total'), read('weir_ledger_durable_total')]
-    if (durable === appended || performance.now() > end) return { appended, durable }
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
 /**
  * What must be exactly so. The process writes a boot entry and opens one run; a call is an intent and a record, and a
  * token where none of an earlier call was at home.
  */
 async function counts(stage: Stage, calls: number): Promise<readonly Check[]> {
-  const page = await asked(stage, '/metrics')
-  const signed = Number(/^weir_delivery_cache_total\{outcome="miss"\} (\d+)/m.exec(page)?.[1])
+  const desk = { server: stage.weir.server, setup: stage.setup }
+  const signed = await signedBy(desk)
   const entries = 2 + 2 * calls + signed
-  const { appended, durable } = await ledgerOf(stage)
-  const run = JSON.parse(await asked(stage, `/api/v1/runs/${stage.run}`)) as Booked
+  const { appended, durable } = await ledgerOf(desk)
+  const run = JSON.parse(await asked(desk, `/api/v1/runs/${stage.run}`)) as Booked
   const { spent, reserved } = run
   const paid = spent.tokens === calls * price.tokens && spent.cost_micros === calls * price.cost_micros
   const nothingHeld = reserved.tokens === 0 && reserved.cost_micros === 0
@@ -122,6 +99,6 @@ function judged(median: number, seen: string): Check {
   return { name, holds: process.argv.includes('--write') || median <= most, seen }
 }
 
-const checks = [...(await gate()), ...checksOf(await benchIdentity())]
+const checks = [...(await gate()), ...(await streamChecks()), ...checksOf(await benchIdentity())]
 for (const { name, holds, seen } of checks) say(`${holds ? 'ok  ' : 'FAIL'} ${name}: ${seen}`)
 process.exitCode = checks.every(({ holds }) => holds) ? 0 : 1

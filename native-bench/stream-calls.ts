@@ -26,6 +26,8 @@ export interface Stream {
   readonly ended: Promise<void>
   readonly head: IncomingMessage
   leave(): void
+  /** Whether nothing more comes. */
+  readonly over: boolean
 }
 
 export class Caller {
@@ -35,8 +37,9 @@ export class Caller {
   open(shot: Shot): Promise<Stream> {
     return new Promise((resolve, reject) => {
       const call = request(shot.url, { agent: this.#agent, method: 'POST', headers: shot.headers }, (head) => {
-        if (head.statusCode === 200) resolve(listen(call, head))
-        else reject(new Error(`the stream was answered ${head.statusCode ?? 0}`))
+        const type = head.headers['content-type'] ?? 'nothing'
+        if (head.statusCode === 200 && type.startsWith('text/event-stream')) resolve(listen(call, head))
+        else reject(new Error(`the stream was answered ${head.statusCode ?? 0} with ${type}`))
       })
       call.on('error', reject)
       call.end(shot.body)
@@ -58,7 +61,11 @@ export class Caller {
 function listen(call: ClientRequest, head: IncomingMessage): Stream {
   const count = new EventCount()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let over = false
   head.on('data', (chunk: Buffer) => count.push(chunk))
+  head.on('close', () => {
+    over = true
+  })
   head.on('end', resolve)
   head.on('error', reject)
   promise.catch(() => undefined)
@@ -67,5 +74,13 @@ function listen(call: ClientRequest, head: IncomingMessage): Stream {
     call.on('error', () => undefined)
     call.destroy()
   }
-  return { count, ended: promise, head, leave }
+  return {
+    count,
+    ended: promise,
+    head,
+    leave,
+    get over() {
+      return over
+    },
+  }
 }

@@ -188,6 +188,8 @@ async function holdIdle(
   const passed = (performance.now() - started) / 1000
   const cpu_us = server.cpu().all_us - cpu.all_us
   const held = server.rss_bytes() - empty
+  const lost = open.filter(({ over }) => over).length
+  if (lost > 0) throw new Error(`${lost} of ${open.length} idle streams did not stay open`)
   const beats = (bytes() - told) / ':\n\n'.length / open.length
   for (const { leave } of open) leave()
   await seconds(2)

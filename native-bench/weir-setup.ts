@@ -21,13 +21,13 @@ const policies = 100
 export const price = { tokens: 2, cost_micros: 3 }
 const shipped = join(import.meta.dirname, '..', 'config', 'policy')
 
-/** Writes keys, policies and configuration into a new temporary directory; the caller removes it. */
-export async function setUp(upstream: string): Promise<Setup> {
+/** Writes keys, policies and configuration into a new temporary directory; the caller removes it. `ofAgent` is more YAML of the agent. */
+export async function setUp(upstream: string, ofAgent = ''): Promise<Setup> {
   const directory = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   const token = await writeIdentity(directory)
   writePolicies(join(directory, 'policy'))
   const configPath = join(directory, 'weir.yaml')
-  writeFileSync(configPath, configuration(directory, upstream))
+  writeFileSync(configPath, configuration(directory, upstream, ofAgent))
   return {
     directory,
     configPath,
@@ -61,7 +61,7 @@ function writePolicies(directory: string): void {
   writeFileSync(join(directory, 'bench.cedar'), `${more.join('\n')}\n`)
 }
 
-function configuration(directory: string, upstream: string): string {
+function configuration(directory: string, upstream: string, ofAgent: string): string {
   return `
 gateway: { listen: "127.0.0.1:0", admin_listen: "127.0.0.1:0", public_url: "${publicUrl}" }
 timeouts: { heartbeat_ms: ${heartbeat_ms}, idle_ms: 600000 }
@@ -71,7 +71,7 @@ identity:
     - { issuer: "${issuer}", jwks: "file:${join(directory, 'jwks.json')}", audience: "${publicUrl}", algorithms: [ES256], agent_claim: sub, agents: { bench-console: console } }
 agents:
   console: { team: insights, groups: [entrypoints], may_start_runs: true }
-  orchestrator: { url: "${upstream}", team: insights, price: { call_micros: ${price.cost_micros}, call_tokens: ${price.tokens} } }
+  orchestrator: { url: "${upstream}", team: insights, price: { call_micros: ${price.cost_micros}, call_tokens: ${price.tokens} }${ofAgent} }
 teams:
   insights: { limits: { cost_micros_per_day: 1000000000000 } }
 policy: { dir: "${join(directory, 'policy')}" }

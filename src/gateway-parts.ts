@@ -58,7 +58,10 @@ export interface Workshop {
   readonly singleUse: SingleUse
   /** The way to places that others name. */
   readonly outside: Outside
+  /** What partners know our people by. */
   readonly pairwise: PairwiseName
+  /** What callers hold of sessions with tool servers. */
+  readonly sessions: McpSessions
   readonly relay: Relay
   /** What is known of the instances of every agent. */
   readonly health: HealthBook
@@ -133,22 +136,17 @@ export async function openCards(
   return cards
 }
 
-/** The secret behind the pseudonyms of people at platforms. */
-export function openSalt({ state }: Settings, dice: Dice): string | StartProblem {
-  const secret = openSecret(state.dir, 'pseudonyms', dice)
-  return Buffer.isBuffer(secret) ? secret.toString('hex') : startProblem(70, secret.sentence)
-}
+/** What hangs on secrets of the state directory that are never turned. */
+export type Secrets = Pick<Workshop, 'pairwise' | 'salt' | 'sessions'>
 
-/** What sessions with tool servers are sealed with. */
-export function openSessions({ state }: Settings, dice: Dice): McpSessions | StartProblem {
-  const secret = openSecret(state.dir, 'mcp', dice)
-  return Buffer.isBuffer(secret) ? new McpSessions(secret, dice) : startProblem(70, secret.sentence)
-}
-
-/** What partners know our people by, from the secret in the state directory. */
-export function openPairwiseNames({ state }: Settings, dice: Dice): PairwiseName | StartProblem {
-  const names = openPairwise(state.dir, dice)
-  return typeof names === 'function' ? names : startProblem(70, names.sentence)
+export function openSecrets({ state }: Settings, dice: Dice): Secrets | StartProblem {
+  const pairwise = openPairwise(state.dir, dice)
+  if (typeof pairwise !== 'function') return startProblem(70, pairwise.sentence)
+  const salt = openSecret(state.dir, 'pseudonyms', dice)
+  if (!Buffer.isBuffer(salt)) return startProblem(70, salt.sentence)
+  const seal = openSecret(state.dir, 'mcp', dice)
+  if (!Buffer.isBuffer(seal)) return startProblem(70, seal.sentence)
+  return { pairwise, salt: salt.toString('hex'), sessions: new McpSessions(seal, dice) }
 }
 
 /** Compiles the policies of these settings and opens everything a snapshot holds. */

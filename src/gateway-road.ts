@@ -19,7 +19,6 @@ import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
 import { stopEnded } from './pipeline/halt.ts'
 import { recover } from './pipeline/recover.ts'
-import type { McpSessions } from './pipeline/mcp/sessions.ts'
 import type { Road, Snapshot } from './pipeline/road.ts'
 import { runEntry } from './pipeline/run-entry.ts'
 import { limitSettings } from './pipeline/snapshot.ts'
@@ -54,7 +53,6 @@ interface Laid {
   readonly ledger: Ledger
   readonly replayed: Replayed
   readonly tasks: Tasks
-  readonly sessions: McpSessions
   readonly board: Board
   readonly boot: string
   readonly metrics: GatewayMetrics
@@ -99,7 +97,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     counts: new Counts(metrics),
     log,
     approvals: new Approvals(maximums.approvals),
-    sessions: laid.sessions,
+    sessions: workshop.sessions,
   }
 }
 

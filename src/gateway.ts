@@ -5,6 +5,7 @@ import { steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
 import { takeLock } from './base/instance-lock.ts'
 import { agentRoutes } from './admin/agents.ts'
+import { pushRoutes } from './admin/push.ts'
 import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
 import { serveAdmin } from './admin/routes.ts'
@@ -22,9 +23,7 @@ import {
   buildSnapshot,
   openCards,
   openKeys,
-  openPairwiseNames,
-  openSalt,
-  openSessions,
+  openSecrets,
   openLedgerIn,
   openOutside,
   openUsed,
@@ -41,7 +40,6 @@ import { Ledger } from './ledger/ledger.ts'
 import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
-import { McpSessions } from './pipeline/mcp/sessions.ts'
 import { poolReport, showOutstanding } from './pipeline/pool-numbers.ts'
 import type { Road, Snapshot } from './pipeline/road.ts'
 import { HealthBook } from './relay/pool/health.ts'
@@ -91,12 +89,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const revoked = planRevocations(settings, clock)
   if ('exit' in revoked) return revoked
   const dice = cryptoDice()
-  const pairwise = openPairwiseNames(settings, dice)
-  if (typeof pairwise !== 'function') return pairwise
-  const salt = openSalt(settings, dice)
-  if (typeof salt !== 'string') return salt
-  const sessions = openSessions(settings, dice)
-  if (!(sessions instanceof McpSessions)) return sessions
+  const secrets = openSecrets(settings, dice)
+  if ('exit' in secrets) return secrets
   const boot = dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
   if (!(ledger instanceof Ledger)) return ledger
@@ -119,7 +113,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const registry = new Registry()
   const metrics = declareGatewayMetrics(registry)
   const health = new HealthBook(clock, poolReport(metrics))
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay, health, salt, outside }
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, relay, health, outside, ...secrets }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
@@ -136,18 +130,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if ('exit' in snapshot) return snapshot
   const cards = await openCards(workshop, snapshot, ledger)
   stack.defer(() => cards.close())
-  const road = paveRoad(workshop, snapshot, {
-    cards,
-    ledger,
-    replayed,
-    tasks,
-    sessions,
-    board,
-    boot,
-    metrics,
-    revoked,
-    stack,
-  })
+  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, stack })
   late.serve = serveData(road, keys)
   followAgain(road)
   const routes = [
@@ -156,6 +139,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
     ...keyRoutes(road, keys),
     ...revocationRoutes(road),
     ...agentRoutes(road),
+    ...pushRoutes(road),
     ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
   ]
   const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))

@@ -23,6 +23,7 @@ const deps: CliDeps = {
     preview: async (asked) => (await import('./tools-agents.ts')).preview(asked),
     plan: async (...asked) => (await import('./tools-agents.ts')).plan(...asked),
     write: async (planned) => (await import('./tools-agents.ts')).write(planned),
+    examine: async (...asked) => (await import('./tools-doctor.ts')).examine(...asked),
   },
   login: {
     begin: async (asked) => (await import('./tools.ts')).begin(asked),

@@ -97,6 +97,7 @@ const forbidden = '__proto__'
 const forbiddenBytes = Buffer.from(forbidden)
 
 class Scanner {
+  /** A plain array: a typed one of this size lies outside the heap and costs more than the whole scan of a small text. */
   readonly spans: number[]
   readonly #bytes: Buffer
   readonly #root: Step
@@ -110,7 +111,7 @@ class Scanner {
     this.#bytes = bytes
     this.#root = shape.root
     this.#strict = shape.lookalikes === 'refuse'
-    this.spans = Array<number>(2 * shape.slotCount).fill(-1)
+    this.spans = shape.blank.slice()
   }
 
   run(): JsonMistake['what'] | null {

@@ -14,6 +14,8 @@ export interface JsonShape<Path extends string> {
   readonly slots: ReadonlyMap<Path, number>
   /** Every member on the way has a slot as well, so that none of them can appear twice. */
   readonly slotCount: number
+  /** Start and end of each slot while nothing was found; to be copied. */
+  readonly blank: readonly number[]
   readonly root: Step
   readonly lookalikes: 'refuse' | 'ignore'
 }
@@ -37,7 +39,8 @@ export function jsonShape<const Path extends string>(
     }
     slots.set(path, step.slot)
   }
-  return { slots, slotCount, root, lookalikes }
+  const blank = Array.from({ length: 2 * slotCount }, () => -1)
+  return { slots, slotCount, blank, root, lookalikes }
 }
 
 function stepOf(name: string, slot: number): Step {

@@ -1,6 +1,7 @@
 /** What the terminal needs from the rest of the house. The composition root hands it in, so no organ is imported here. */
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
+import type { CheckupVerdict, Finding } from '../domain/checkup.ts'
 import type { HopAccount, RunChain } from '../domain/evidence.ts'
 import type { Inspected } from '../domain/inspected.ts'
 import type { CliProblem } from './exit-codes.ts'
@@ -127,6 +128,26 @@ interface RegistryTools {
   readonly plan: (configPath: string, seen: CardPreview) => Promise<PlannedEntry | CliProblem>
   /** Writes it, and keeps the file as it was. */
   readonly write: (planned: PlannedEntry) => Promise<{ readonly backup: string } | CliProblem>
+  /** Asks an agent of the configuration what it can do; `step` is told what is asked next. */
+  readonly examine: (asked: ExaminationAsked, step: (what: string) => void) => Promise<Checkup | CliProblem>
+}
+
+interface ExaminationAsked {
+  readonly configPath: string
+  /** Slug or `agent:` id. */
+  readonly agent: string
+  /** What is sent to it; null to ask only what makes nobody work. */
+  readonly message: string | null
+  /** For each thing that makes it work; null for what Weir waits in a call. */
+  readonly timeout_ms: number | null
+}
+
+export interface Checkup {
+  readonly agent: string
+  /** Of its driver. */
+  readonly kind: string
+  readonly verdict: CheckupVerdict
+  readonly findings: readonly Finding[]
 }
 
 interface AgentAsked {

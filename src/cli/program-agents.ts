@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { AskOptions } from './admin-command.ts'
 import type { AddOptions, ApproveOptions } from './commands/agent.ts'
+import type { DoctorOptions } from './commands/doctor.ts'
 import type { CliDeps } from './deps.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 
@@ -9,6 +10,7 @@ export function addAgents(program: Command, deps: CliDeps, settle: Settle): void
   const agent = program.command('agent').description('the registered agents, their cards, and how one is added')
   examples(agent, [
     'weir agent add https://agent.example/.well-known/agent-card.json',
+    'weir agent doctor research',
     'weir agent ls',
     'weir agent approve research --reason "read the new skill"',
   ])
@@ -27,6 +29,14 @@ export function addAgents(program: Command, deps: CliDeps, settle: Settle): void
     .action(async (cardUrl: string, options: AddOptions) => {
       const { addAgent } = await import('./commands/agent.ts')
       await settle(addAgent(deps, cardUrl, options))
+    })
+  verb('doctor <agent>', 'ask an agent what it can do, and say what Weir makes up for; exit code 3 if it is broken')
+    .option('--message <text>', 'what is sent to it, a few times', 'hello')
+    .option('--no-send', 'ask only what makes nobody work')
+    .option('--timeout <seconds>', 'for each thing that makes it work; as in a call if absent')
+    .action(async (slug: string, options: DoctorOptions) => {
+      const { doctorAgent } = await import('./commands/doctor.ts')
+      await settle(doctorAgent(deps, slug, options))
     })
   verb('ls', 'all agents (what `weir agent` does)').action(async (options: AskOptions) => {
     const { listAgents } = await import('./commands/agent.ts')

@@ -37,7 +37,8 @@ export function driverSettings(row: DriverRow): DriverSettings {
 function agentCoreSettings(row: DriverRow): AgentCoreSettings {
   const { runtime_arn = null, qualifier = 'DEFAULT', request_template = '{}' } = row
   const { prompt_pointer = '/prompt', response_pointer = null, event_pointer = response_pointer } = row
-  const pointers = { prompt_pointer, response_pointer, event_pointer }
+  const { question_pointer = null } = row
+  const pointers = { prompt_pointer, response_pointer, event_pointer, question_pointer }
   return { kind: 'agentcore', runtime_arn, qualifier, aws: awsSettings(row), request_template, ...pointers }
 }
 

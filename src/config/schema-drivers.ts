@@ -37,6 +37,7 @@ export const driverOptions: Readonly<Record<string, OptionRow>> = {
   prompt_pointer: { kinds: ['agentcore'], needed: [] },
   response_pointer: { kinds: ['agentcore'], needed: [] },
   event_pointer: { kinds: ['agentcore'], needed: [] },
+  question_pointer: { kinds: ['agentcore'], needed: [] },
   agent_name: { kinds: ['foundry'], needed: ['foundry'] },
   agent_version: { kinds: ['foundry'], needed: [] },
   api_version: { kinds: ['foundry'], needed: [] },
@@ -82,6 +83,9 @@ export const driver = z
       'agentcore: where the text is in a whole answer. Absent: it is looked for under the usual names.',
     ).optional(),
     event_pointer: pointer('agentcore: where the text is in an event of a stream. Absent: as in an answer.').optional(),
+    question_pointer: pointer(
+      'agentcore: where an answer or an event holds what the app asks its caller, whose next message of the task goes to the same session. Absent: an app asks nothing.',
+    ).optional(),
     agent_name: prose({ description: 'foundry: the agent that answers.' }).optional(),
     agent_version: prose({ description: 'foundry: its version. Absent: the newest.' }).optional(),
     api_version: prose({

@@ -48,6 +48,8 @@ export interface AgentCoreSettings {
   readonly prompt_pointer: string
   readonly response_pointer: string | null
   readonly event_pointer: string | null
+  /** Null for an app that asks its caller nothing. */
+  readonly question_pointer: string | null
 }
 
 export interface FoundrySettings {

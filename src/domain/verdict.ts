@@ -124,6 +124,17 @@ export interface Claim {
   readonly task: TaskRow
 }
 
+/**
+ * The proof that an operator looks at an agent from the command line: nobody's call, so there is no run, no lease and no
+ * record of it. Only `tools-doctor.ts` can make one, which no gateway loads.
+ */
+export interface Probe {
+  readonly kind: 'probe'
+  readonly [proof]: 'probe'
+  readonly id: HopId
+  readonly call: Call
+}
+
 type Fields<T> = Omit<T, typeof proof | 'kind'>
 
 /** Fenced to `policy/decide.ts` by a tidy test. */
@@ -144,4 +155,9 @@ export function issueHop<Asked extends AnyCall>(fields: Fields<Hop<Asked>>): Hop
 /** Fenced to `pipeline/tasks/claim.ts` by a tidy test. */
 export function issueClaim(fields: Fields<Claim>): Claim {
   return { kind: 'claim', ...fields } as Claim
+}
+
+/** Fenced to `tools-doctor.ts` by a tidy test. */
+export function issueProbe(fields: Fields<Probe>): Probe {
+  return { kind: 'probe', ...fields } as Probe
 }

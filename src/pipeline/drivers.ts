@@ -44,7 +44,11 @@ function openOne({ driver, streams }: AgentSettings, upstream: Upstream, { bench
 }
 
 /** The newest version first, and JSON-RPC before REST: what an agent prefers where its caller speaks neither. */
-function interfacesOf({ interfaces, versions, bindings }: AgentSettings): readonly AgentInterface[] {
+export function interfacesOf({
+  interfaces,
+  versions,
+  bindings,
+}: Pick<AgentSettings, 'interfaces' | 'versions' | 'bindings'>): readonly AgentInterface[] {
   const all: readonly AgentInterface[] =
     interfaces.length > 0
       ? interfaces

@@ -6,6 +6,7 @@
 import { type AgentId, isAgentId } from '../domain/ids.ts'
 import { mintHopId } from '../domain/mint-ids.ts'
 import { type Call, isHopOperation } from '../domain/call.ts'
+import { phaseOf } from '../domain/task.ts'
 import { deny, isDenial } from '../domain/verdict.ts'
 import { isMalformed } from '../protocol/a2a/malformed.ts'
 import { readCall } from '../protocol/a2a/read-call.ts'
@@ -15,7 +16,7 @@ import { admit, type Asking, type Goal, permit } from './admit.ts'
 import { enterRun } from './enter.ts'
 import { refuse, turnAway } from './refuse.ts'
 import { type CallableEntry, isCallable, resourceOf, type Road, serverOf } from './road.ts'
-import { noSuchTask } from './tasks/answer.ts'
+import { noSuchTask, taskIsOver } from './tasks/answer.ts'
 import { refusePush } from './tasks/push.ts'
 import { refusalOfPush } from './tasks/push-draft.ts'
 import { serveTask } from './tasks/serve-task.ts'
@@ -77,6 +78,7 @@ async function proceed(visit: Visit, asking: AgentAsking): Promise<void> {
   if (isDenial(granted)) return await refuse(visit, granted)
   const named = { ...call, target: { kind: 'agent', id: serverOf(target.settings) } } as const
   if (road.tasks.mayName(named, partyOf(visit, principal)) !== null) return noSuchTask(visit)
+  if (isOver(road, named, target)) return taskIsOver(visit)
   const unwanted = call.push === null ? null : await refusalOfPush(road, call)
   if (unwanted !== null) return refusePush(visit, unwanted)
 
@@ -87,6 +89,12 @@ async function proceed(visit: Visit, asking: AgentAsking): Promise<void> {
   if (isDenial(papers)) return await giveBack(visit, hop, papers)
   if (reply.closed) return abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
   send(visit, hop, { target, papers, otherwise: otherwise(visit, asking) })
+}
+
+/** A framework would begin its work anew under the name of a task that is over; an A2A agent knows that by itself. */
+function isOver(road: Road, { taskId }: Call, { settings, speaksA2a }: CallableEntry): boolean {
+  const row = taskId === null || speaksA2a ? null : road.tasks.find(serverOf(settings), taskId)
+  return row !== null && phaseOf(row.state) === 'terminal'
 }
 
 /**

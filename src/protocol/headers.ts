@@ -35,13 +35,16 @@ type Read = (name: string) => string | undefined
 /** Under their own names, or all of them in one list under the name of one revision. */
 function pickExtensions(read: Read, to: A2aVersion | null): HeaderList {
   const found = pick(names, read)
+  if (found.length === 0) return found
   const [first, ...more] = [...new Set(found.map(([, value]) => value))]
   return to === null || first === undefined ? found : [[extensions[to], [first, ...more].join(', ')]]
 }
 
 function pick(wanted: readonly string[], read: Read): HeaderList {
-  return wanted.flatMap((name) => {
+  const found: [string, string][] = []
+  for (const name of wanted) {
     const value = read(name)
-    return value === undefined ? [] : [[name, value] as const]
-  })
+    if (value !== undefined) found.push([name, value])
+  }
+  return found
 }

@@ -4,12 +4,15 @@ import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import type { Ask, Driver, Errand } from './driver.ts'
 import type { Bench } from './exchange.ts'
+import type { Memo } from './sight.ts'
 import { makeFault } from './transport.ts'
 
 export interface Heard {
   readonly kind: 'heard'
   readonly answer: Said | AgentError
   readonly headers: HeaderList
+  /** What the driver wants to be remembered from now on; null where that is nothing new. */
+  readonly memo: Memo | null
 }
 
 export interface AskParts {
@@ -23,6 +26,7 @@ export function askOnce(parts: AskParts, ask: Ask, timeout_ms: number, signal?: 
   const { promise, resolve } = Promise.withResolvers<Heard | Fault>()
   let headers: HeaderList = []
   let answer: Said | null = null
+  let memo: Memo | null = null
   const settle = (what: Heard | Fault): void => {
     alarm.cancel()
     signal?.removeEventListener('abort', giveUp)
@@ -34,16 +38,16 @@ export function askOnce(parts: AskParts, ask: Ask, timeout_ms: number, signal?: 
   }
   const line = parts.driver.open(ask, parts.errand, {
     onHead: (seen) => (headers = seen),
-    onMemo: () => {},
+    onMemo: (more) => (memo = { ...memo, ...more }),
     onQuiet: () => {},
     onSaid: (said) => (answer = said),
     onEnd: () =>
       settle(
         answer
-          ? { kind: 'heard', answer, headers }
+          ? { kind: 'heard', answer, headers, memo }
           : makeFault('truncated', 'the answer ended before anything was said', true),
       ),
-    onError: (error) => settle({ kind: 'heard', answer: error, headers }),
+    onError: (error) => settle({ kind: 'heard', answer: error, headers, memo }),
     onFault: settle,
   })
   const alarm = parts.bench.wheel.after(timeout_ms, () => {

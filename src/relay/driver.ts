@@ -5,16 +5,20 @@
 import type { JsonObject } from '../base/json.ts'
 import type { Call } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { Claim, Denial, Hop } from '../domain/verdict.ts'
+import type { TaskState } from '../domain/task.ts'
+import type { Claim, Denial, Hop, Probe } from '../domain/verdict.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 
-/** What is asked of an agent. Only a Hop starts work; only a Claim goes on with what a Hop has started. */
+/**
+ * What is asked of an agent. Only a Hop starts work; only a Claim goes on with what a Hop has started. A Probe does both,
+ * for an operator who looks whether the agent works, and in no gateway.
+ */
 export type Ask = StartAsk | FollowAsk
 
 export interface StartAsk {
   readonly operation: 'send' | 'stream'
-  readonly warrant: Hop
+  readonly warrant: Hop | Probe
   readonly call: Call
   /** The request in A2A 1.0 JSON (`SendMessageRequest`), read when it is first asked for; without any push config. */
   params(): JsonObject
@@ -26,7 +30,7 @@ export interface StartAsk {
 export interface FollowAsk {
   readonly operation: 'get' | 'subscribe' | 'cancel'
   /** A Hop cancels the task it started itself, when it is halted. */
-  readonly warrant: Claim | Hop
+  readonly warrant: Claim | Hop | Probe
   readonly taskId: string
   readonly historyLength: number | null
   readonly known: Known
@@ -73,6 +77,20 @@ export interface Ear {
   onFault(fault: Fault): void
 }
 
+/** What is known of a task an agent works on, as far as it said. */
+export interface TaskSeen {
+  readonly id: string
+  readonly contextId: string | null
+  /** Null while the target has said nothing of it. */
+  readonly state: TaskState | null
+  /** Whether the target still works on it, as far as the last answer or event said. */
+  readonly open: boolean
+  /** Where it is worked on; null where the agent has one instance. */
+  readonly instance: string | null
+  /** What the driver wants to be remembered. */
+  readonly memo: Partial<Pick<Known, 'task' | 'context'>> | null
+}
+
 /** One ask under way. */
 export interface Line {
   /** Lets go of it; its ear hears nothing more. The agent may go on working. */
@@ -83,6 +101,8 @@ export interface Line {
   readonly sent: boolean
   /** The instance it went to, by its URL; null where the agent has one, or none was chosen yet. */
   readonly instance: string | null
+  /** The task it waits for, where that was shown to it and not to its ear yet: to be cancelled when it is halted. */
+  readonly awaited?: TaskSeen | null
 }
 
 /** What an agent can do by itself; the relay makes up for the rest. */

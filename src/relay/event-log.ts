@@ -3,8 +3,8 @@
  * one snapshot. Readers hold a number, the sequence of the event they read next.
  */
 import type { JsonObject } from '../base/json.ts'
-import { fold } from '../protocol/a2a/fold.ts'
-import { neutralOf, sayNeutral } from '../protocol/a2a/neutral.ts'
+import { foldAll } from '../protocol/a2a/fold.ts'
+import { readNeutral, sayNeutral } from '../protocol/a2a/neutral.ts'
 import type { Said } from '../protocol/a2a/said.ts'
 
 interface LogCaps {
@@ -12,13 +12,16 @@ interface LogCaps {
   readonly stream_log_bytes: number
 }
 
+/** So many events are folded at a time: each time costs a copy of what the task has become. */
+const together = 64
+
 export class EventLog {
   readonly #caps: LogCaps
   #events: Said[] = []
   /** Sequence of the oldest event that is kept. */
   #from = 0
   #bytes = 0
-  /** The task as of `#foldedTo`. */
+  /** The task as of `#foldedTo`, which may be ahead of `#from`. */
   #task: JsonObject | null = null
   #foldedTo = 0
   #shown: { readonly at: number; readonly said: Said } | null = null
@@ -66,7 +69,7 @@ export class EventLog {
   }
 
   #dropOldest(): void {
-    this.#foldUpTo(this.#from + 1)
+    if (this.#foldedTo <= this.#from) this.#foldUpTo(Math.min(this.#from + together, this.next))
     const oldest = this.#events.shift()
     if (!oldest) return
     this.#from += 1
@@ -74,9 +77,15 @@ export class EventLog {
   }
 
   #foldUpTo(end: number): void {
-    for (; this.#foldedTo < end; this.#foldedTo += 1) {
-      const said = this.at(this.#foldedTo)
-      if (said) this.#task = fold(this.#task, neutralOf(said)) ?? this.#task
+    this.#task = foldAll(this.#task, this.#unfolded(end))
+    this.#foldedTo = Math.max(this.#foldedTo, end)
+  }
+
+  /** Each is looked at once, so what it says is not remembered. */
+  *#unfolded(end: number): Generator<JsonObject> {
+    for (let sequence = this.#foldedTo; sequence < end; sequence += 1) {
+      const said = this.at(sequence)
+      if (said) yield readNeutral(said)
     }
   }
 }

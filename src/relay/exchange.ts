@@ -3,11 +3,10 @@ import type { JsonObject } from '../base/json.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { TaskState } from '../domain/task.ts'
 import type { Denial } from '../domain/verdict.ts'
 import type { Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import type { Driver, Errand, Known } from './driver.ts'
+import type { Driver, Errand, Known, TaskSeen } from './driver.ts'
 import type { Transport } from './transport.ts'
 
 /** What the road hands to the relay with a hop. */
@@ -28,6 +27,8 @@ export interface TaskWatch {
   onAnswer(): void
   /** The agent named a task. Nothing of it reaches the caller before this holds; false means that it must not. */
   own(task: TaskSeen): boolean | Promise<boolean>
+  /** The agent named a conversation in a message that belongs to no task. */
+  onContext(contextId: string): void
   /** Something was said about a task that is owned. */
   onSaid(task: TaskSeen, said: Said): void
   /** Nobody reads from the agent any more: the task is over, or was lost sight of. `snapshot` is what was seen of it last. */
@@ -72,19 +73,6 @@ export interface ExchangeOutcome {
   /** From sending to the end. Unit: milliseconds. */
   readonly upstream_ms: number
   readonly task: TaskSeen | null
-}
-
-export interface TaskSeen {
-  readonly id: string
-  readonly contextId: string | null
-  /** Null while the target has said nothing of it. */
-  readonly state: TaskState | null
-  /** Whether the target still works on it, as far as the last answer or event said. */
-  readonly open: boolean
-  /** Where it is worked on; null where the agent has one instance. */
-  readonly instance: string | null
-  /** What the driver wants to be remembered. */
-  readonly memo: Partial<Pick<Known, 'task' | 'context'>> | null
 }
 
 export type Done = (outcome: ExchangeOutcome) => void

@@ -11,23 +11,23 @@ import type { Fault } from '../domain/fault.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import { Bunch } from './bunch.ts'
 import { cancelTask } from './cancel.ts'
-import type { Ask, Ear, Line } from './driver.ts'
+import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
-import type { Cancels, TaskSeen } from './exchange.ts'
+import type { Cancels } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
 import type { FeedParts } from './feed-parts.ts'
 import { Progress } from './progress.ts'
 import type { FeedEnd, Reader } from './reader.ts'
+import { Readers } from './readers.ts'
 import { makeFault } from './transport.ts'
 
 export class Feed implements Ear {
   readonly log: EventLog
   readonly #parts: FeedParts<Feed>
-  readonly #readers = new Set<Reader>()
+  readonly #readers: Readers
   readonly sight: Sight
   #ask: Ask | null = null
   #line: Line | null = null
@@ -41,7 +41,6 @@ export class Feed implements Ear {
   readonly #progress: Progress
   readonly #search: Search
   #firstAt: number | null = null
-  readonly #bunch: Bunch
   bytesIn = 0
 
   /** `known` is a task that its caller owns already. */
@@ -52,7 +51,7 @@ export class Feed implements Ear {
     this.log = new EventLog(parts.bench.settings)
     this.#progress = new Progress(parts.bench)
     this.#search = new Search(parts.bench)
-    this.#bunch = new Bunch(parts.bench.settings.stream_log_events, () => this.#tell())
+    this.#readers = new Readers(this.log, parts.bench.settings)
     if (known.taskId !== null) parts.hub.add(parts.target, known.taskId, this)
   }
 
@@ -87,7 +86,7 @@ export class Feed implements Ear {
 
   /** Without readers a task that is known is followed to its end, as far as there is room for it. */
   leave(reader: Reader): void {
-    if (!this.#readers.delete(reader) || this.#readers.size > 0 || this.#end) return
+    if (!this.#readers.remove(reader) || this.#readers.size > 0 || this.#end) return
     this.follow()
   }
 
@@ -101,7 +100,7 @@ export class Feed implements Ear {
 
   /** To be called when a reader is full or has room again: the agent waits where nobody takes anything. */
   flow(): void {
-    const stop = this.#readers.size > 0 && this.#readers.values().every((reader) => reader.full)
+    const stop = this.#readers.allFull
     if (stop === this.#paused) return
     this.#paused = stop
     if (stop) return this.#line?.pause()
@@ -129,17 +128,14 @@ export class Feed implements Ear {
   }
 
   #cancel(): void {
-    const { task } = this
-    const { driver, errand, bench } = this.#parts
-    if (task === null || this.#ask === null) return
-    void cancelTask({ driver, errand, bench }, followAsk('cancel', task, this.#ask))
+    if (this.task && this.#ask) void cancelTask(this.#parts, followAsk('cancel', this.task, this.#ask))
   }
 
   onHead(headers: HeaderList): void {
     if (this.#end) return
     this.#progress.touch()
     this.#answer()
-    for (const reader of this.#readers) reader.onHead(headers)
+    this.#readers.head(headers)
   }
 
   onMemo(memo: Memo): void {
@@ -215,16 +211,18 @@ export class Feed implements Ear {
   #hold(owned: Promise<boolean>, said: Said): void {
     this.#later = []
     this.#line?.pause()
-    void owned.then((holds) => {
-      const later = this.#later ?? []
-      this.#later = null
-      if (this.#end) return
-      if (!holds) return this.#refuse()
-      if (this.task) this.#register(this.task)
-      this.#pass(said)
-      for (const tell of later) tell()
-      if (!this.#paused) this.#line?.resume()
-    })
+    void owned.then((holds) => this.#goOn(holds, said))
+  }
+
+  #goOn(holds: boolean, said: Said): void {
+    const later = this.#later ?? []
+    this.#later = null
+    if (this.#end) return
+    if (!holds) return this.#refuse()
+    if (this.task) this.#register(this.task)
+    this.#pass(said)
+    for (const tell of later) tell()
+    if (!this.#paused) this.#line?.resume()
   }
 
   #waits(tell: () => void): boolean {
@@ -237,18 +235,12 @@ export class Feed implements Ear {
 
   #pass(said: Said): void {
     this.#progress.see(said.seen)
-    // What comes in one turn is told at once; nothing is dropped from the log before its readers heard of it.
-    const bytes = bytesOf(said)
-    this.#bunch.makeRoom(bytes)
+    this.#readers.news(said)
+    // Who heard of what came before may have had it ended.
     if (this.#end) return
-    this.log.push(said)
-    this.#bunch.add(bytes)
     if (this.task) this.#parts.watch.onSaid(this.task, said)
+    else if (said.seen.contextId !== null) this.#parts.watch.onContext(said.seen.contextId)
     return said.seen.last ? this.#finish({ kind: 'done' }) : this.#checkStall()
-  }
-
-  #tell(): void {
-    for (const reader of this.#readers) reader.onNews()
   }
 
   #checkStall(): void {
@@ -276,7 +268,7 @@ export class Feed implements Ear {
   }
 
   #finish(end: FeedEnd): void {
-    this.#bunch.flush()
+    this.#readers.tell()
     // Who heard of it may have had it ended.
     if (this.#end) return
     this.#end = end
@@ -284,8 +276,7 @@ export class Feed implements Ear {
     this.#unkeep()
     const { task } = this
     if (task) this.#parts.hub.remove(this.#parts.target, task.id, this)
-    for (const reader of this.#readers) reader.onOver(end)
-    this.#readers.clear()
+    for (const reader of this.#readers.takeAll()) reader.onOver(end)
     if (task && this.#owned) this.#parts.watch.onUnwatched(task, () => this.log.task())
   }
 }

@@ -11,7 +11,7 @@ import { changesBetween, isSettled } from '../protocol/a2a/changes.ts'
 import { neutralOf, sayNeutral } from '../protocol/a2a/neutral.ts'
 import type { Said } from '../protocol/a2a/said.ts'
 import { type AskParts, askOnce, type Heard } from './ask-once.ts'
-import type { Ask, Ear, Line } from './driver.ts'
+import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
 import { followAsk } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
 import type { Fault } from '../domain/fault.ts'
@@ -19,6 +19,8 @@ import type { Fault } from '../domain/fault.ts'
 export interface PollParts extends AskParts {
   /** Every change as an event, or only how it ended. */
   readonly tells: 'events' | 'end'
+  /** How long the end is waited for; as long as for any task where absent. */
+  readonly patience_ms?: number
 }
 
 /** Unit: milliseconds. */
@@ -49,7 +51,7 @@ export class PollLine implements Line {
     this.#first = first
     this.#ear = ear
     this.#sight = new Sight('taskId' in first ? first.taskId : null, null)
-    this.#until = bench.clock.monotonic() + bench.settings.blocking_ms
+    this.#until = bench.clock.monotonic() + (parts.patience_ms ?? bench.settings.blocking_ms)
     this.#alarm = bench.wheel.after(wait.most, () => void this.#look())
     this.#alarm.cancel()
     this.#line = driver.open(first, errand, {
@@ -73,6 +75,10 @@ export class PollLine implements Line {
 
   get instance(): string | null {
     return this.#instance ?? this.#line.instance
+  }
+
+  get awaited(): TaskSeen | null {
+    return this.#sight.task
   }
 
   abort(): void {

@@ -5,10 +5,13 @@
 import type { JsonObject } from '../base/json.ts'
 import { isJsonObject } from '../base/json.ts'
 import { unsupported } from '../protocol/a2a/errors.ts'
-import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk } from './driver.ts'
+import type { AgentError, Said } from '../protocol/a2a/said.ts'
+import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk, TaskSeen } from './driver.ts'
 import { hearFor } from './ears.ts'
 import type { Bench } from './exchange.ts'
 import { PollLine } from './poll-line.ts'
+import { followAsk } from './search.ts'
+import { Sight } from './sight.ts'
 
 /** The same agent with everything a caller may ask of it; the driver itself where nothing is missing but by surprise. */
 export function withPolling(driver: Driver, bench: Bench): Driver {
@@ -38,6 +41,8 @@ class PollingDriver implements Driver {
     }
     if (ask.operation === 'send' && !features.blocking && !returnsImmediately(ask.params()))
       return this.#poll(ask, errand, ear, 'end')
+    if (ask.operation === 'send') return this.#toTheEnd(ask, errand, ear)
+    if (ask.operation === 'cancel') return this.#toTheEnd(ask, errand, ear, canceled_ms)
     return this.#driver.open(ask, errand, ear)
   }
 
@@ -47,8 +52,54 @@ class PollingDriver implements Driver {
 
   /** Turns to another way where the agent says that it does not know the one that was asked for. */
   #orElse(ask: Ask, errand: Errand, ear: Ear, other: () => Line): Line {
-    return new SecondThought(this.#driver, { ask, errand, ear }, other)
+    let spoke = false
+    return new SecondThought(
+      this.#driver,
+      { ask, errand, ear },
+      {
+        said: () => {
+          spoke = true
+          return null
+        },
+        error: ({ code }) => (spoke || !unsupported.has(code) ? null : other),
+      },
+    )
   }
+
+  /**
+   * Asks on where the answer shows a task that still goes on: agents answer so whatever they were asked (FastA2A), and
+   * some show a task that is cancelled as it was before. One that cannot be asked again has said all there is.
+   */
+  #toTheEnd(ask: Ask, errand: Errand, ear: Ear, patience_ms?: number): Line {
+    const parts = { driver: this.#driver, errand, bench: this.#bench, tells: 'end' } as const
+    const limited = patience_ms === undefined ? parts : { ...parts, patience_ms }
+    return new SecondThought(
+      this.#driver,
+      { ask, errand, ear },
+      {
+        said: (said, task) => {
+          if (said.seen.kind !== 'open' || task === null || !this.#driver.features.get) return null
+          if ('call' in ask && returnsImmediately(ask.params())) return null
+          const asSaid = (): void => {
+            ear.onSaid(said)
+            ear.onEnd()
+          }
+          const settling = hearFor(ear, { onError: asSaid, onFault: asSaid })
+          return () => new PollLine(limited, followAsk('get', task, ask), settling)
+        },
+        error: () => null,
+      },
+    )
+  }
+}
+
+/** How long a task that is being cancelled is looked at; its agent has been told. Unit: milliseconds. */
+const canceled_ms = 2000
+
+/** Another way to go on, or null where the first one goes on. */
+interface Turns {
+  said(said: Said, task: TaskSeen | null): (() => Line) | null
+  error(error: AgentError): (() => Line) | null
 }
 
 class SecondThought implements Line {
@@ -56,18 +107,28 @@ class SecondThought implements Line {
   #paused = false
   #over = false
 
-  constructor(driver: Driver, { ask, errand, ear }: { ask: Ask; errand: Errand; ear: Ear }, other: () => Line) {
-    let spoke = false
+  constructor(driver: Driver, { ask, errand, ear }: { ask: Ask; errand: Errand; ear: Ear }, turns: Turns) {
+    const sight = new Sight('taskId' in ask ? ask.taskId : ask.call.taskId, null)
+    let turned = false
+    const turn = (other: (() => Line) | null): boolean => {
+      if (other === null || this.#over) return false
+      turned = true
+      this.#line = other()
+      if (this.#paused) this.#line.pause()
+      return true
+    }
     const hearing = hearFor(ear, {
+      onMemo: (memo) => {
+        sight.remember(memo)
+        ear.onMemo(memo)
+      },
       onSaid: (said) => {
-        spoke = true
-        ear.onSaid(said)
+        sight.see(said, this.#line.instance)
+        if (!turn(turns.said(said, sight.task))) ear.onSaid(said)
       },
-      onError: (error) => {
-        if (spoke || this.#over || !unsupported.has(error.code)) return ear.onError(error)
-        this.#line = other()
-        if (this.#paused) this.#line.pause()
-      },
+      onEnd: () => turned || ear.onEnd(),
+      onError: (error) => turned || turn(turns.error(error)) || ear.onError(error),
+      onFault: (fault) => turned || ear.onFault(fault),
     })
     this.#line = driver.open(ask, errand, hearing)
   }
@@ -78,6 +139,10 @@ class SecondThought implements Line {
 
   get instance(): string | null {
     return this.#line.instance
+  }
+
+  get awaited(): TaskSeen | null {
+    return this.#line.awaited ?? null
   }
 
   abort(): void {

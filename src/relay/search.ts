@@ -1,7 +1,7 @@
 /** Looking for a task again whose stream was lost: when it is worth it, how often, and what is asked then. */
 import type { Fault, FaultCode } from '../domain/fault.ts'
-import type { Ask, FollowAsk } from './driver.ts'
-import type { Bench, TaskSeen } from './exchange.ts'
+import type { Ask, FollowAsk, TaskSeen } from './driver.ts'
+import type { Bench } from './exchange.ts'
 
 /** What an agent that is up again can make good; everything else would happen again. */
 const recoverable: ReadonlySet<FaultCode> = new Set(['reset', 'truncated', 'connect_failed', 'connect_timeout'])
@@ -35,7 +35,11 @@ export class Search {
 }
 
 /** A question about a task of which more is known by now than when its first ask went out. */
-export function followAsk(operation: FollowAsk['operation'], task: TaskSeen, { warrant, known }: Ask): FollowAsk {
+export function followAsk(
+  operation: FollowAsk['operation'],
+  task: TaskSeen,
+  { warrant, known }: Pick<Ask, 'warrant' | 'known'>,
+): FollowAsk {
   const { memo } = task
   const now = {
     instance: task.instance ?? known.instance,

@@ -7,12 +7,13 @@ import { answerHeaders, answerStatus } from '../protocol/a2a/answer-head.ts'
 import { writeSaid } from '../protocol/a2a/write-said.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import { cancelTask } from './cancel.ts'
-import type { Ear, Line } from './driver.ts'
+import type { Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf } from './event-log.ts'
 import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { neutralOf } from '../protocol/a2a/neutral.ts'
+import { followAsk } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
 import { type Ending, Tally } from './tally.ts'
 import { makeFault } from './transport.ts'
@@ -42,7 +43,12 @@ export class UnaryExchange implements Exchange, Ear {
   }
 
   get taskId(): string | null {
-    return this.#sight.task?.id ?? null
+    return this.#task?.id ?? null
+  }
+
+  /** Seen in the answer or, while that is waited for, by the line. */
+  get #task(): TaskSeen | null {
+    return this.#sight.task ?? this.#line.awaited ?? null
   }
 
   abort(why: 'gone' | 'aborted'): void {
@@ -91,6 +97,7 @@ export class UnaryExchange implements Exchange, Ear {
     const { watch } = this.#mission
     watch.onAnswer()
     const { task } = this.#sight
+    if (task === null && said.seen.contextId !== null) watch.onContext(said.seen.contextId)
     const owned = task === null || watch.own(task)
     if (owned instanceof Promise) void owned.then((holds) => this.#answer(said, holds))
     else this.#answer(said, owned)
@@ -126,22 +133,20 @@ export class UnaryExchange implements Exchange, Ear {
   }
 
   #cancel(): void {
-    const { task, memo } = this.#sight
+    const { memo } = this.#sight
+    const task = this.#task
     // A driver may know what to stop before its agent has named a task.
     if (task === null && !memo?.task) return
     const { driver, errand, known } = this.#mission
-    const now = { ...known, task: memo?.task ?? known.task, context: memo?.context ?? known.context }
-    const taskId = task?.id ?? this.#hop.id
-    const ask = { operation: 'cancel', warrant: this.#hop, taskId, historyLength: null, known: now } as const
+    const unnamed = { id: this.#hop.id, contextId: null, state: null, open: true, instance: null, memo }
+    const ask = followAsk('cancel', task ?? unnamed, { warrant: this.#hop, known })
     void cancelTask({ driver, errand, bench: this.#bench }, ask)
   }
 
   #tell(ending: Ending): void {
-    const { task, detail } = this.#sight
-    this.#tally.tell(
-      { detail, ...ending },
-      { task, bytesIn: this.#bytesIn, bytesOut: 0, firstByteAt: this.#firstByteAt },
-    )
+    const { detail } = this.#sight
+    const counted = { task: this.#task, bytesIn: this.#bytesIn, bytesOut: 0, firstByteAt: this.#firstByteAt }
+    this.#tally.tell({ detail, ...ending }, counted)
   }
 }
 

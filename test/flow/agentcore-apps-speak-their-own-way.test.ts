@@ -14,6 +14,7 @@ const options = {
   prompt_pointer: '/prompt',
   response_pointer: null,
   event_pointer: null,
+  question_pointer: null,
 } as const
 const stops: (() => Promise<void>)[] = []
 
@@ -70,6 +71,18 @@ test('where the operator says which events hold text, others say nothing', async
   const heard = await trial.send('hi').heard
   expect(heard.said[0]).toMatchObject({ task: { artifacts: [{ parts: [{ text: 'ab' }] }] } })
   expect(heard.quiet).toBe(1)
+})
+
+test('a question in an event makes the task wait for its next message', async () => {
+  const trial = await serve(stream('{"text":"let me see"}', '{"ask":"Sure?"}'), { question_pointer: '/ask' })
+  const heard = await trial.stream('hi').heard
+  expect(textIn(heard.said)).toBe('let me see')
+  expect(heard.said.at(-1)).toMatchObject({
+    statusUpdate: { status: { state: 'TASK_STATE_INPUT_REQUIRED', message: { parts: [{ text: 'Sure?' }] } } },
+  })
+  const { id } = (heard.said[0] as { readonly task: { readonly id: string } }).task
+  const again = await trial.send('yes', { taskId: id, known: heard.memo }).heard
+  expect(again.said[0]).toMatchObject({ task: { id, status: { state: 'TASK_STATE_INPUT_REQUIRED' } } })
 })
 
 test('a connection that breaks is a fault and no end', async () => {

@@ -21,6 +21,7 @@ const options: AgentCoreSettings = {
   prompt_pointer: '/prompt',
   response_pointer: null,
   event_pointer: null,
+  question_pointer: null,
 }
 const usage = { 'weir.dev/usage': { input_tokens: 3, output_tokens: 2, total_tokens: 5 } }
 

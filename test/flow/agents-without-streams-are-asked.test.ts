@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { deny } from '../../src/domain/verdict.ts'
 import { openA2a, usualOptions } from '../../src/relay/drivers/a2a.ts'
 import { withPolling } from '../../src/relay/polling.ts'
 import { usualInterfaces, upstreamAt } from '../../src/relay/upstream.ts'
@@ -18,6 +19,13 @@ class DullBench extends RelayBench {
   override driverAt(url: string): Driver {
     const options = { ...usualOptions, stream: false, blocking: false }
     return withPolling(openA2a(upstreamAt(url, [], usualInterfaces), this.relay.bench, options), this.relay.bench)
+  }
+}
+
+/** A bench whose agents are taken to do everything. */
+class PolledBench extends RelayBench {
+  override driverAt(url: string): Driver {
+    return withPolling(openA2a(upstreamAt(url, [], usualInterfaces), this.relay.bench), this.relay.bench)
   }
 }
 
@@ -87,6 +95,56 @@ test('an agent that says it has no streams is asked without one', async () => {
   const { reply, outcome } = bench.stream(target.url, { body: Buffer.from(sendBody('SendStreamingMessage')) })
   expect((await outcome).kind).toBe('answered')
   expect(eventsIn(reply.text)).toMatchObject([{ result: { task: { status: { state: 'TASK_STATE_COMPLETED' } } } }])
+})
+
+const working = bareTask('TASK_STATE_WORKING')
+
+test('an agent that shows a task which goes on to a caller that waits is asked until it is over', async () => {
+  let looks = 0
+  const target = await startRpcTarget((asked) => {
+    if (asked.method === 'SendMessage') asked.answer(task('TASK_STATE_SUBMITTED'))
+    else asked.answer((looks += 1) < 3 ? working : stages[3])
+  })
+  const bench = new PolledBench()
+  opened.push(target, bench)
+  const { outcome } = bench.unary(target.url, { body: Buffer.from(sendBody('SendMessage')) })
+  expect(JSON.parse(String((await outcome).answer?.body))).toMatchObject({
+    id: 1,
+    result: { task: { status: { state: 'TASK_STATE_COMPLETED' } } },
+  })
+  expect(looks).toBe(3)
+})
+
+test('what an agent showed stands where it cannot be asked again', async () => {
+  const target = await startRpcTarget((asked) => {
+    if (asked.method === 'SendMessage') asked.answer(task('TASK_STATE_WORKING'))
+    else asked.fail(-32_601, 'no such method')
+  })
+  const bench = new PolledBench()
+  opened.push(target, bench)
+  const { outcome } = bench.unary(target.url, { body: Buffer.from(sendBody('SendMessage')) })
+  expect(JSON.parse(String((await outcome).answer?.body))).toMatchObject({
+    id: 1,
+    result: { task: { status: { state: 'TASK_STATE_WORKING' } } },
+  })
+})
+
+test('a halt cancels the task that is waited for, though nobody was told of it yet', async () => {
+  const cancelled = Promise.withResolvers<unknown>()
+  const looked = Promise.withResolvers<void>()
+  const target = await startRpcTarget((asked) => {
+    if (asked.method === 'SendMessage') asked.answer(task('TASK_STATE_WORKING'))
+    else if (asked.method === 'GetTask') asked.answer(working)
+    if (asked.method === 'GetTask') looked.resolve()
+    if (asked.method === 'CancelTask') cancelled.resolve(asked.params['id'])
+  })
+  const bench = new PolledBench()
+  opened.push(target, bench)
+  const { exchange, outcome } = bench.unary(target.url, { body: Buffer.from(sendBody('SendMessage')) })
+  await looked.promise
+  exchange.halt(deny('run_halted', 'a person said so'))
+  expect(await cancelled.promise).toBe('t1')
+  expect(await outcome).toMatchObject({ kind: 'halted', task: { id: 't1' } })
 })
 
 function sendBody(method: string, more: object = {}): string {

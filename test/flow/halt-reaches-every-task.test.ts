@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { RunView } from '../support/admin-views.ts'
 import { until } from '../support/relay.ts'
-import { cancelAs, growTree, oneMore, type WorkTree } from '../support/work-tree.ts'
+import { cancelAs, growTree, oneMore, startAtOnce, type WorkTree } from '../support/work-tree.ts'
 
 const grown: WorkTree[] = []
 
@@ -67,9 +67,25 @@ test('cancelling a task in the middle stops those below it first and leaves thos
     stopped.push(name)
   }
   const tree = await grow({ onCancel })
-  const answer = await cancelAs(tree.weir, 'a', 'b', { 'txn-token': tree.workers.a.token() })
+  const answer = await cancelAs(tree.weir, ['a', 'b'], { 'txn-token': tree.workers.a.token() })
   expect(await answer.json()).toMatchObject({ result: { id: 'task-b', status: { state: 'TASK_STATE_CANCELED' } } })
   expect(stopped).toEqual(['c', 'b'])
   expect(tree.cancelled).toEqual(['c', 'b'])
   expect(tree.streams[0]?.events().at(-1)).toHaveProperty('result.artifactUpdate')
+})
+
+test('cancelling one of two tasks of an agent leaves alone what the other one has started', async () => {
+  const tree = await grow()
+  const token = tree.workers.a.token()
+  await startAtOnce(tree.weir, token)
+  const answer = await cancelAs(tree.weir, ['a', 'b'], { 'txn-token': token }, 'task-b-2')
+  expect(await answer.json()).toMatchObject({ result: { id: 'task-b-2', status: { state: 'TASK_STATE_CANCELED' } } })
+  expect(tree.cancelled).toEqual(['b'])
+})
+
+test('a run whose time is over takes along what works in it', async () => {
+  const tree = await grow({ limits: { wall_clock_ms: 5000 } })
+  await expect
+    .poll(() => tree.cancelled.filter((name) => name !== 'stubborn'), { timeout: 20_000 })
+    .toEqual(['c', 'b', 'a'])
 })

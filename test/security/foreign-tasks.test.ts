@@ -11,6 +11,7 @@ import { apiKey, keyOf, startWeir, type Weir } from '../support/weir.ts'
 
 let weir: Weir
 let agent: ScriptedAgent
+let chatter: ScriptedAgent
 let tasks = 0
 
 /** Names a new task and conversation, or goes on with those it is asked about. */
@@ -23,6 +24,14 @@ const script: Parameters<typeof startScriptedAgent>[0] = ({ params }) => {
 
 beforeAll(async () => {
   agent = await startScriptedAgent(script)
+  chatter = await startScriptedAgent(({ id }) => ({
+    message: {
+      messageId: `m-${String(id)}`,
+      contextId: 'named-in-a-message',
+      role: 'ROLE_AGENT',
+      parts: [{ text: 'hi' }],
+    },
+  }))
   const keys = [apiKey('alice', 'alice'), { ...apiKey('other', 'bob'), agent: 'alice' }, apiKey('mallory', 'mallory')]
   weir = await startWeir({
     identity: { api_keys: keys },
@@ -31,6 +40,7 @@ beforeAll(async () => {
       mallory: { may_start_runs: true },
       helper: { url: agent.url },
       twin: { url: agent.url },
+      chatter: { url: chatter.url },
     },
     policy: { dir: policyOpen },
   })
@@ -39,6 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await weir.stop()
   await agent.stop()
+  await chatter.stop()
 })
 
 interface Names {
@@ -115,6 +126,14 @@ describe('threat 25: the task of somebody else', () => {
     const [known, unknown] = await Promise.all(answers)
     expect(known).toBe(unknown)
     expect(agent.asked).toHaveLength(asked)
+  })
+
+  test('nor is a conversation open to others that was named in a message and belongs to no task', async () => {
+    const { message } = (await send('alice', {}, 'chatter')).result as { readonly message: Required<Names> }
+    expect(await send('mallory', { contextId: message.contextId }, 'chatter')).toMatchObject({
+      error: { code: -32_001 },
+    })
+    expect(await send('alice', { contextId: message.contextId }, 'chatter')).toHaveProperty('result')
   })
 
   test('is not taken over by a context id that its caller made up first', async () => {

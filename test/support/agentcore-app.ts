@@ -24,6 +24,7 @@ const app = new BedrockAgentCoreApp({
       if (prompt === 'boom') throw new Error('kaboom at /srv/secret.ts')
       if (prompt === 'slow') await new Promise((resolve) => setTimeout(resolve, 800))
       if (prompt === 'token') return headers['x-amzn-bedrock-agentcore-runtime-custom-txn-token'] ?? 'none'
+      if (prompt === 'ask') return { question: 'Delete file a?', usage }
       if (prompt === 'data') return { rows: [1, 2] }
       const turn = (turns.get(sessionId) ?? 0) + 1
       turns.set(sessionId, turn)

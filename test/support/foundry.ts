@@ -39,6 +39,8 @@ class Foundry {
   async answer(asked: Asked, response: ServerResponse): Promise<void> {
     if (!/^Bearer \S+$/.test(asked.headers.authorization ?? '')) throw refuse(401, 'unauthorized', 'Access denied.')
     const { method } = asked
+    if (method === 'GET' && asked.path === `${base}/agents/my-agent`)
+      return sendJson(response, { object: 'agent', id: 'my-agent', name: 'my-agent', versions: {} })
     const path = asked.path.startsWith(`${base}/openai/v1/`) ? asked.path.slice(`${base}/openai/v1/`.length) : ''
     const one = /^responses\/([^/]+)(\/cancel)?$/.exec(path)
     if (method === 'POST' && path === 'conversations') return this.#converse(asked, response)

@@ -12,7 +12,7 @@ import { jsonRpcHandler as rpc03, restHandler as rest03, UserBuilder as Users03 
 import express from 'express'
 import { dullListener } from './matrix-dull-agent.ts'
 import { executor03, executor10 } from './matrix-executors.ts'
-import { Gates } from './matrix-script.ts'
+import type { Gates } from './matrix-script.ts'
 
 /** One request an agent got and the bytes it answered with. */
 export interface Tapped {
@@ -37,6 +37,8 @@ export interface AgentKind {
   readonly binding: 'jsonrpc' | 'rest'
   /** Whether it streams, waits for the end of a task and says a message without one. */
   readonly lively: boolean
+  /** Whether it loses what SDK 0.3.14 loses of parts on their way through protobuf. */
+  readonly protobuf03: boolean
   readonly listener: (gates: Gates, url: string) => RequestListener
 }
 
@@ -50,6 +52,7 @@ export const agentKinds: readonly AgentKind[] = [
     version: '1.0',
     binding: 'jsonrpc',
     lively: true,
+    protobuf03: false,
     listener: (gates, url) =>
       express().use(jsonRpcHandler({ requestHandler: handler10(gates, url, 'JSONRPC'), userBuilder: users })),
   },
@@ -59,6 +62,7 @@ export const agentKinds: readonly AgentKind[] = [
     version: '1.0',
     binding: 'rest',
     lively: true,
+    protobuf03: false,
     listener: (gates, url) =>
       express().use(restHandler({ requestHandler: handler10(gates, url, 'HTTP+JSON'), userBuilder: users })),
   },
@@ -68,6 +72,7 @@ export const agentKinds: readonly AgentKind[] = [
     version: '0.3',
     binding: 'jsonrpc',
     lively: true,
+    protobuf03: false,
     listener: (gates, url) =>
       express().use(rpc03({ requestHandler: handler03(gates, url, 'JSONRPC'), userBuilder: users03 })),
   },
@@ -77,6 +82,7 @@ export const agentKinds: readonly AgentKind[] = [
     version: '0.3',
     binding: 'rest',
     lively: true,
+    protobuf03: true,
     listener: (gates, url) =>
       express().use(rest03({ requestHandler: handler03(gates, url, 'HTTP+JSON'), userBuilder: users03 })),
   },
@@ -86,6 +92,7 @@ export const agentKinds: readonly AgentKind[] = [
     version: '0.3',
     binding: 'jsonrpc',
     lively: false,
+    protobuf03: false,
     listener: (gates) => dullListener(gates),
   },
 ]

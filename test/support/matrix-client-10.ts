@@ -9,6 +9,7 @@ import {
   TaskPushNotificationConfig,
 } from '@a2a-js/sdk'
 import {
+  type Client,
   ClientFactory,
   DefaultAgentCardResolver,
   JsonRpcTransportFactory,
@@ -32,7 +33,7 @@ export async function client10({ base, fetchImpl, binding, compat }: Opening10):
     transports: [new Transport(options)],
     cardResolver: new DefaultAgentCardResolver(options),
   })
-  const client = await factory.createFromUrl(base)
+  const client = compat ? await asOfOld(factory, base, fetchImpl) : await factory.createFromUrl(base)
   const tenant = ''
   return {
     send: async (sending) => viewOf(await client.sendMessage(requestOf(sending))),
@@ -59,6 +60,19 @@ export async function client10({ base, fetchImpl, binding, compat }: Opening10):
       return { name, skills: skills.length }
     },
   }
+}
+
+/**
+ * With the card of an agent that knows 0.3 only: the compatible client speaks 1.0 wherever a card has it, and every card
+ * of Weir has.
+ */
+async function asOfOld(factory: ClientFactory, base: string, fetchImpl: typeof fetch): Promise<Client> {
+  const { supportedInterfaces: _, ...card } = (await (
+    await fetchImpl(`${base}.well-known/agent-card.json`)
+  ).json()) as {
+    readonly supportedInterfaces: unknown
+  }
+  return await factory.createFromAgentCard(card as Parameters<ClientFactory['createFromAgentCard']>[0])
 }
 
 function requestOf({ text, parts = [], taskId = '', contextId = '', blocking, push }: Sending): SendMessageRequest {

@@ -44,6 +44,11 @@ export interface ClientKind {
   readonly name: string
   readonly speaks: '1.0' | '0.3'
   readonly binding: Binding
+  /**
+   * Whether it loses what the SDKs lose of 0.3 on its way through protobuf: names of files, metadata of parts and with it
+   * what says that a value is no object, and in a client whether an artifact is appended.
+   */
+  readonly protobuf03: boolean
   readonly open: (base: string, fetchImpl: typeof fetch) => Promise<MatrixClient>
 }
 
@@ -54,18 +59,21 @@ export const clientKinds: readonly ClientKind[] = (['jsonrpc', 'rest'] as const)
     name: `SDK 1.3.0, ${bindings[binding]}`,
     speaks: '1.0' as const,
     binding,
+    protobuf03: false,
     open: (base: string, fetchImpl: typeof fetch) => client10({ base, fetchImpl, binding, compat: false }),
   },
   {
     name: `SDK 1.3.0 with compatibility, ${bindings[binding]}`,
     speaks: '0.3' as const,
     binding,
+    protobuf03: binding === 'rest',
     open: (base: string, fetchImpl: typeof fetch) => client10({ base, fetchImpl, binding, compat: true }),
   },
   {
     name: `SDK 0.3.14, ${bindings[binding]}`,
     speaks: '0.3' as const,
     binding,
+    protobuf03: binding === 'rest',
     open: (base: string, fetchImpl: typeof fetch) => client03({ base, fetchImpl, binding }),
   },
 ])

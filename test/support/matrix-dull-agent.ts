@@ -58,7 +58,7 @@ export function dullListener(gates: Gates): RequestListener {
       task.state = 'submitted'
       task.history.push(message)
       const result = view(task)
-      void work(task, parts, known !== undefined)
+      void work(task, parts, known !== undefined).catch(() => (task.state = 'failed'))
       return { result }
     },
     'tasks/get': ({ id }) => found(tasks, id),
@@ -71,11 +71,12 @@ export function dullListener(gates: Gates): RequestListener {
     },
   }
   return (request, response) => {
-    void bodyOf(request).then(({ id, method, params }) => {
+    void (async () => {
+      const { id, method, params } = await bodyOf(request)
       const answer = methods[method]?.(params) ?? { error: { code: -32_601, message: 'Method not found' } }
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
-    })
+    })()
   }
 }
 

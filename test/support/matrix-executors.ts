@@ -64,7 +64,7 @@ function part10(part: PlainPart): object {
 
 function plain10(part: Message['parts'][number]): PlainPart {
   const { content, mediaType, filename: name } = part
-  if (content?.$case === 'raw') return { bytes: content.value.toString('base64'), mediaType, name }
+  if (content?.$case === 'raw') return { bytes: Buffer.from(content.value).toString('base64'), mediaType, name }
   if (content?.$case === 'url') return { url: content.value, mediaType, name }
   return content?.$case === 'text' ? { text: content.value } : { data: content?.value }
 }

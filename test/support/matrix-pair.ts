@@ -40,11 +40,14 @@ export async function all<T>(events: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** What a stream told of its task, as somebody who keeps the book sees it at the end. */
-export function told(events: readonly View[]): {
+export interface Story {
   readonly id: string
   readonly states: string[]
   readonly text: string
-} {
+}
+
+/** `forgetful` is a client that cannot say whether an artifact is appended: all are taken to be. */
+export function told(events: readonly View[], forgetful = false): Story {
   let id = ''
   const states: string[] = []
   let text = ''
@@ -52,8 +55,10 @@ export function told(events: readonly View[]): {
     const state = event.kind === 'task' || event.kind === 'status' ? event.state : undefined
     if (state !== undefined && states.at(-1) !== state) states.push(state)
     if (event.kind === 'task') id = event.id
+    else if (event.kind !== 'message') id = event.taskId
     if (event.kind === 'task') text = textsOf(event)
-    if (event.kind === 'artifact') text = event.append ? text + textsOf(artifact(event)) : textsOf(artifact(event))
+    if (event.kind === 'artifact')
+      text = event.append || forgetful ? text + textsOf(artifact(event)) : textsOf(artifact(event))
   }
   return { id, states, text }
 }

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { all, errorOf, freshWord, type Pair, type Scenario, taskIn, told, until } from './matrix-pair.ts'
 import { pushScenarios } from './matrix-push.ts'
 import type { PlainPart } from './matrix-script.ts'
-import { textsOf } from './matrix-view.ts'
+import { textsOf, type View } from './matrix-view.ts'
 
 const sent: readonly PlainPart[] = [
   { bytes: 'aGVsbG8gd29ybGQ=', mediaType: 'application/octet-stream', name: 'hello.bin' },
@@ -12,10 +12,19 @@ const sent: readonly PlainPart[] = [
   { data: 42 },
 ]
 
+/** What is left of the parts that were sent behind what the SDK of either side loses. */
+function keptBy({ clientKind, agentKind }: Pair): readonly unknown[] {
+  if (!clientKind.protobuf03 && !agentKind.protobuf03) return sent
+  return sent.map((part) => {
+    if ('name' in part) return { ...part, name: '' }
+    return 'data' in part && typeof part.data !== 'object' ? { data: { value: part.data } } : part
+  })
+}
+
 /** Begins a task that goes on until its gate opens, and reads its stream up to the first artifact. */
 async function heldTask({ client }: Pair, word: string) {
   const stream = client.stream({ text: `hold ${word}` })
-  const seen = []
+  const seen: View[] = []
   while (!told(seen).text.includes('before')) {
     const next = await stream.next()
     if (next.done) throw new Error(`the stream ended: ${JSON.stringify(seen)}`)
@@ -42,10 +51,10 @@ const calls: Readonly<Record<string, Scenario>> = {
     expect(await client.get(task.id)).toMatchObject({ id: task.id, contextId: task.contextId, state: 'completed' })
     expect(await client.get(task.id, 0)).toMatchObject({ history: 0 })
   },
-  'a task is streamed to its end': async ({ client, agentKind }) => {
+  'a task is streamed to its end': async ({ client, agentKind, clientKind }) => {
     const events = await all(client.stream({ text: 'work' }))
     expect(events[0]?.kind).toBe('task')
-    const { states, text } = told(events)
+    const { states, text } = told(events, clientKind.protobuf03)
     expect([states.at(-1), text]).toEqual(['completed', 'chunk0 chunk1 '])
     if (agentKind.lively) expect(states).toEqual(['working', 'completed'])
     if (agentKind.lively) expect(events.filter(({ kind }) => kind === 'artifact')).toHaveLength(2)
@@ -55,6 +64,12 @@ const calls: Readonly<Record<string, Scenario>> = {
     expect(await all(client.stream({ text: 'fail' }))).toContainEqual(
       expect.objectContaining({ state: 'failed', said: 'out of copper' }),
     )
+  },
+  'an agent that breaks leaves a task that failed': async ({ client, agentKind }) => {
+    // The servers of the SDKs put the words of the exception into the task; what an agent says in a task is its own.
+    const said = agentKind.lively ? { said: 'Agent execution error: kaboom: no agent plays boom' } : {}
+    expect(await client.send({ text: 'boom' })).toMatchObject({ kind: 'task', state: 'failed', ...said })
+    expect(told(await all(client.stream({ text: 'boom' }))).states.at(-1)).toBe('failed')
   },
   'a task asks, and goes on with the answer': async ({ client }) => {
     const asks = taskIn(await client.send({ text: 'ask' }))
@@ -79,15 +94,15 @@ const calls: Readonly<Record<string, Scenario>> = {
     const word = freshWord()
     const { id, seen, stream } = await heldTask(pair, word)
     const joined = pair.second.subscribe(id)
-    const first = await joined.next()
-    expect(first.value).toMatchObject({ kind: 'task', id, state: 'working' })
+    const first = (await joined.next()).value as View
+    expect(first).toMatchObject({ kind: 'task', id, state: 'working' })
     pair.gates.gate(word).resolve()
     const [one, two] = await Promise.all([all(stream), all(joined)])
     for (const events of [
       [...seen, ...one],
-      [first.value, ...two],
+      [first, ...two],
     ])
-      expect(told(events.filter((event) => event !== undefined))).toMatchObject({ id, text: 'before after ' })
+      expect(told(events, pair.clientKind.protobuf03)).toMatchObject({ id, text: 'before after ' })
     expect([told(one).states.at(-1), told(two).states.at(-1)]).toEqual(['completed', 'completed'])
   },
   'a task is not waited for, and asked about until it is over': async ({ client }) => {
@@ -99,15 +114,15 @@ const calls: Readonly<Record<string, Scenario>> = {
     )
     expect(textsOf(done)).toBe('at last')
   },
-  'files, links and data go there and back': async ({ client }) => {
-    const task = taskIn(await client.send({ text: 'parts', parts: sent }))
-    expect(task.artifacts.flatMap(({ parts }) => parts)).toEqual(sent)
+  'files, links and data go there and back': async (pair) => {
+    const task = taskIn(await pair.client.send({ text: 'parts', parts: sent }))
+    expect(task.artifacts.flatMap(({ parts }) => parts)).toEqual(keptBy(pair))
   },
-  'files, links and data go there and back in a stream': async ({ client }) => {
-    const events = await all(client.stream({ text: 'parts', parts: sent }))
-    expect(events.flatMap((event) => (event.kind === 'artifact' ? event.parts : []))).toEqual(sent)
+  'files, links and data go there and back in a stream': async (pair) => {
+    const events = await all(pair.client.stream({ text: 'parts', parts: sent }))
+    expect(events.flatMap((event) => (event.kind === 'artifact' ? event.parts : []))).toEqual(keptBy(pair))
   },
-  'tasks are listed, without those of others': async ({ client, base, fetch: asCaller }) => {
+  'tasks are listed, those of one conversation alone': async ({ client, base, fetch: asCaller }) => {
     const { id, contextId } = taskIn(await client.send({ text: 'work' }))
     await client.send({ text: 'work' })
     if (client.list) {
@@ -133,14 +148,14 @@ const calls: Readonly<Record<string, Scenario>> = {
       all(client.stream({ text: 'work', taskId: 'no-such-task' })),
       client.getPush('no-such-task', 'c1'),
     ]
-    for (const error of await Promise.all(unknown.map(errorOf))) expect(kindOf(error)).toContain('TaskNotFound')
+    for (const error of await Promise.all(unknown.map(errorOf))) expect(kindOf(error)).toMatch(/TaskNotFound|-32001/)
     const { id } = taskIn(await client.send({ text: 'work' }))
     expect(kindOf(await errorOf(client.cancel(id)))).toContain('TaskNotCancelable')
-    expect(kindOf(await errorOf(all(client.subscribe(id))))).toContain('UnsupportedOperation')
+    expect(kindOf(await errorOf(all(client.subscribe(id))))).toMatch(/UnsupportedOperation|-32004/)
   },
 }
 
-/** The classes of an error, and its words. */
+/** The class of an error, and its words: in a stream over JSON-RPC the SDKs have no class for it, but say the code. */
 function kindOf(error: Error): string {
   return `${error.constructor.name} ${error.name}: ${error.message}`
 }

@@ -28,7 +28,7 @@ export interface Heard {
 
 const text = (words: string): readonly PlainPart[] => [{ text: words }]
 const whole = (artifact: readonly PlainPart[]): Step => ({ artifact, append: false, last: true })
-export const silence_ms = 6000
+const silence_ms = 6000
 const slow_ms = 150
 
 /** Waits until the test says the word behind `hold`, or until somebody cancels the task. */
@@ -59,9 +59,8 @@ const plays: Readonly<Record<string, Play>> = {
   },
   async *ask({ resumes, text: words }) {
     yield { task: 'working' }
-    if (!resumes) return yield { state: 'input-required', text: 'which one?' }
-    yield whole(text(`you said: ${words}`))
-    yield { state: 'completed' }
+    if (resumes) yield whole(text(`you said: ${words}`))
+    yield resumes ? { state: 'completed' } : { state: 'input-required', text: 'which one?' }
   },
   async *hold(_heard, word, gates) {
     yield { task: 'working' }

@@ -1,6 +1,7 @@
 /** What the road hands to the relay, where a test is the road: papers that show whether they arrive, and an open book. */
 import type { Driver, Known } from '../../src/relay/driver.ts'
-import type { Mission, TaskSeen, TaskWatch } from '../../src/relay/exchange.ts'
+import type { TaskSeen } from '../../src/relay/driver.ts'
+import type { Mission, TaskWatch } from '../../src/relay/exchange.ts'
 import { paramsOf } from '../../src/protocol/a2a/params.ts'
 import type { Call } from '../../src/domain/call.ts'
 import type { Denial } from '../../src/domain/verdict.ts'
@@ -11,6 +12,7 @@ const nothingKnown: Known = { instance: null, task: null, context: null }
 const openBook: TaskWatch = {
   onAnswer: () => undefined,
   own: () => true,
+  onContext: () => undefined,
   onSaid: () => undefined,
   onUnwatched: () => undefined,
 }

@@ -36,12 +36,16 @@ export async function openStream(
     signal: leaving.signal,
   })
   let text = ''
+  let begun = false
   const first = Promise.withResolvers<void>()
   const ended = (async () => {
     const decoder = new TextDecoder()
     for await (const chunk of answer.body ?? []) {
       text += decoder.decode(chunk as Uint8Array, { stream: true })
-      first.resolve()
+      if (!begun && /^data: .*\n\n/m.test(text)) {
+        begun = true
+        first.resolve()
+      }
     }
     return eventsIn(text)
   })()

@@ -12,14 +12,18 @@ export interface SdkAgent {
   stop(): Promise<void>
 }
 
-/** Works through `steps` as one artifact each. */
-export async function startSdkAgent(name: string, steps: readonly string[]): Promise<SdkAgent> {
+/** Works through `steps` as one artifact each, unless it is told to stop. */
+export async function startSdkAgent(name: string, steps: readonly string[], step_ms = 5): Promise<SdkAgent> {
   const heard: IncomingHttpHeaders[] = []
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const card = agentCardOf({ name, description: 'Works in steps.' }, url)
-  const handler = new DefaultRequestHandler(AgentCard.fromJSON(card), new InMemoryTaskStore(), executorOf(steps))
+  const handler = new DefaultRequestHandler(
+    AgentCard.fromJSON(card),
+    new InMemoryTaskStore(),
+    executorOf(steps, step_ms),
+  )
   const answer = answerHttp(handler, card)
   server.on('request', (request, response) => {
     if (request.method === 'POST') heard.push(request.headers)
@@ -36,22 +40,34 @@ export async function startSdkAgent(name: string, steps: readonly string[]): Pro
   }
 }
 
-function executorOf(steps: readonly string[]): AgentExecutor {
+function executorOf(steps: readonly string[], step_ms: number): AgentExecutor {
+  const cancelled = new Map<string, () => void>()
   return {
     async execute({ taskId, contextId, userMessage }, bus) {
       const status = (state: TaskState) => ({ state, message: undefined, timestamp: undefined })
       const open = { id: taskId, contextId, artifacts: [], history: [userMessage], metadata: undefined }
       bus.publish(AgentEvent.task({ ...open, status: status(TaskState.TASK_STATE_WORKING) }))
+      const end = (state: TaskState): void => {
+        bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status: status(state), metadata: undefined }))
+        bus.finished()
+      }
+      let stopped = false
+      cancelled.set(taskId, () => {
+        stopped = true
+        end(TaskState.TASK_STATE_CANCELED)
+      })
       for (const text of steps) {
+        if (stopped) return
         const artifact = Artifact.fromJSON({ artifactId: text, parts: [{ text }] })
         const facts = { append: false, lastChunk: true, metadata: undefined }
         bus.publish(AgentEvent.artifactUpdate({ taskId, contextId, artifact, ...facts }))
-        await new Promise((resolve) => setTimeout(resolve, 5))
+        await new Promise((resolve) => setTimeout(resolve, step_ms))
       }
-      const done = status(TaskState.TASK_STATE_COMPLETED)
-      bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status: done, metadata: undefined }))
-      bus.finished()
+      if (!stopped) end(TaskState.TASK_STATE_COMPLETED)
     },
-    cancelTask: () => Promise.resolve(),
+    cancelTask(taskId) {
+      cancelled.get(taskId)?.()
+      return Promise.resolve()
+    },
   }
 }

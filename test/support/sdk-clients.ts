@@ -19,6 +19,8 @@ export interface SdkClient {
   readonly speaks: '1.0' | '0.3'
   send(base: string): Promise<unknown>
   stream(base: string): Promise<readonly unknown[]>
+  /** Subscribes to a task. */
+  follow(base: string, taskId: string): Promise<readonly unknown[]>
 }
 
 const params10 = {
@@ -82,6 +84,7 @@ export function sdkClientsWith(
       speaks: '0.3',
       send: async (base) => (await factory03.createFromUrl(base)).sendMessage(params03),
       stream: async (base) => collect((await factory03.createFromUrl(base)).sendMessageStream(params03)),
+      follow: async (base, id) => collect((await factory03.createFromUrl(base)).resubscribeTask({ id })),
     },
   ]
 }
@@ -92,6 +95,7 @@ function sdk10(name: string, speaks: '1.0' | '0.3', factory: ClientFactory): Sdk
     speaks,
     send: async (base) => (await factory.createFromUrl(base)).sendMessage(params10),
     stream: async (base) => collect((await factory.createFromUrl(base)).sendMessageStream(params10)),
+    follow: async (base, id) => collect((await factory.createFromUrl(base)).resubscribeTask({ id, tenant: '' })),
   }
 }
 

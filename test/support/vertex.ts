@@ -46,6 +46,8 @@ interface Turn {
   readonly response: JsonObject | null
 }
 
+const methods = ['async_create_session', 'async_stream_query'].map((name) => ({ name }))
+
 class Vertex {
   readonly users: string[] = []
   readonly #gate: Gate
@@ -59,6 +61,8 @@ class Vertex {
   async answer(asked: Asked, response: ServerResponse): Promise<void> {
     if (!/^Bearer \S+$/.test(asked.headers.authorization ?? ''))
       throw refuse(401, 'UNAUTHENTICATED', 'Request is missing required authentication credential.')
+    if (asked.method === 'GET' && asked.path === base)
+      return sendJson(response, { name: base.slice('/v1/'.length), spec: { classMethods: methods } })
     const verb = asked.path.startsWith(`${base}:`) ? asked.path.slice(base.length) : ''
     if (asked.method !== 'POST' || (verb !== ':query' && verb !== ':streamQuery'))
       throw refuse(404, 'NOT_FOUND', 'Not found.')

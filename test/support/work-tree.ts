@@ -78,12 +78,19 @@ export async function oneMore({ weir, workers }: Pick<WorkTree, 'weir' | 'worker
   return refusalOf(await say(weir, { from: 'a', to: 'b', headers: { 'txn-token': workers.a.token() } }))
 }
 
-export function cancelAs(weir: Weir, from: string, to: string, headers: Readonly<Record<string, string>>) {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'CancelTask', params: { id: `task-${to}` } })
+/** CancelTask of the first task of an agent, or of another one. */
+export function cancelAs(
+  weir: Weir,
+  [from, to]: readonly [from: string, to: string],
+  headers: Readonly<Record<string, string>>,
+  id = `task-${to}`,
+): Promise<Response> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'CancelTask', params: { id } })
   return fetch(`${weir.url}/a2a/${to}/`, { method: 'POST', headers: { ...callHeaders(from), ...headers }, body })
 }
 
-async function startAtOnce(weir: Weir, token: string): Promise<void> {
+/** A call of a to b that is answered with a task that goes on. */
+export async function startAtOnce(weir: Weir, token: string): Promise<void> {
   const body = sendMessage('at once').replace('"params":{', '"params":{"configuration":{"returnImmediately":true},')
   const headers = { ...callHeaders('a'), 'txn-token': token }
   const answer = await fetch(`${weir.url}/a2a/b/`, { method: 'POST', headers, body })
@@ -95,9 +102,14 @@ async function startWorker(
   cancelled: string[],
   onCancel: (name: string) => Promise<void>,
 ): Promise<Worker> {
-  const task = (state: string): object => ({ id: `task-${name}`, contextId: `context-${name}`, status: { state } })
+  const taskOf = (taskId: string, state: string): object => ({
+    id: taskId,
+    contextId: `context-${name}`,
+    status: { state },
+  })
   let closed = false
-  const agent = await startScriptedAgent(async ({ method, id }, response) => {
+  let tasks = 0
+  const agent = await startScriptedAgent(async ({ method, params, id }, response) => {
     if (method === 'CancelTask') {
       cancelled.push(name)
       await onCancel(name)
@@ -105,8 +117,11 @@ async function startWorker(
         refuseMethod(response, id)
         return undefined
       }
-      return task('TASK_STATE_CANCELED')
+      return taskOf(String(params['id']), 'TASK_STATE_CANCELED')
     }
+    tasks += 1
+    const taskId = tasks === 1 ? `task-${name}` : `task-${name}-${tasks}`
+    const task = (state: string): object => taskOf(taskId, state)
     if (method !== 'SendStreamingMessage') return { task: task('TASK_STATE_WORKING') }
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     const write = (result: unknown): void =>
@@ -116,7 +131,7 @@ async function startWorker(
     const ticking = setInterval(() => {
       n += 1
       const artifact = { artifactId: `tick-${n}`, parts: [{ text: 'tick' }] }
-      write({ artifactUpdate: { taskId: `task-${name}`, contextId: `context-${name}`, artifact } })
+      write({ artifactUpdate: { taskId, contextId: `context-${name}`, artifact } })
     }, 2)
     response.on('close', () => {
       closed = true

@@ -29,6 +29,7 @@ const roots = [
   '**/tools.ts',
   '**/tools-evidence.ts',
   '**/tools-agents.ts',
+  '**/tools-doctor.ts',
   '**/main.ts',
 ] as const
 
@@ -60,6 +61,7 @@ export const proofMakers: Readonly<Record<string, string>> = {
   issueLease: 'limits/lease.ts',
   issueHop: 'pipeline/admit.ts',
   issueClaim: 'pipeline/tasks/claim.ts',
+  issueProbe: 'tools-doctor.ts',
 }
 
 interface Override {

@@ -48,6 +48,15 @@ export function noSuchTask(visit: Visit): void {
   refuseAsProtocol(visit, { code: a2aErrors.task_not_found.code, message: 'There is no such task' }, 'task.owner')
 }
 
+/** The answer for a task that is over, to whoever wants to go on with it. */
+export function taskIsOver(visit: Visit): void {
+  refuseAsProtocol(
+    visit,
+    { code: a2aErrors.unsupported_operation.code, message: 'The task is over already' },
+    'task.state',
+  )
+}
+
 /** An answer the protocol prescribes that is a refusal of ours. */
 export function refuseAsProtocol(visit: Visit, failure: Failure, rule: string): void {
   fail(visit, failure, { status: 'refused', refusal: { code: null, detail: failure.message, rule }, upstream_ms: 0 })

@@ -5,7 +5,7 @@ import { isTaskState, phaseOf, type TaskRow } from '../../domain/task.ts'
 import { type Claim, type Denial, isDenial } from '../../domain/verdict.ts'
 import { neutralOf } from '../../protocol/a2a/neutral.ts'
 import type { Heard } from '../../relay/ask-once.ts'
-import type { FollowAsk } from '../../relay/driver.ts'
+import type { FollowAsk, TaskSeen } from '../../relay/driver.ts'
 import type { AgentEntry, Road } from '../road.ts'
 import { type Asker, errandFor, knownOf } from './mission.ts'
 import { noteTask } from './book.ts'
@@ -30,17 +30,19 @@ export async function askAgent(
   const known = knownOf(road, row)
   const ask = { operation, warrant: claim, taskId: row.taskId, historyLength, known } as const
   const heard = await road.relay.ask(ask, { driver, errand })
-  if (heard.kind === 'heard' && heard.answer.kind === 'said') noteAnswer(road, row, neutralOf(heard.answer))
+  if (heard.kind === 'heard' && heard.answer.kind === 'said') noteAnswer(road, row, neutralOf(heard.answer), heard.memo)
   return heard
 }
 
 /** A task shown as an answer to a question is as good as an event of it. */
-function noteAnswer(road: Road, { target, taskId }: TaskRow, { task }: JsonObject): void {
+function noteAnswer(road: Road, row: TaskRow, { task }: JsonObject, memo: TaskSeen['memo']): void {
+  const { target, taskId, contextId } = row
   if (!isJsonObject(task) || task['id'] !== taskId || !isJsonObject(task['status'])) return
   const { state } = task['status']
   if (typeof state !== 'string' || !isTaskState(state)) return
-  const seen = { id: taskId, contextId: null, state, open: phaseOf(state) === 'open', instance: null, memo: null }
+  const seen = { id: taskId, contextId: null, state, open: phaseOf(state) === 'open', instance: null, memo }
   noteTask(road, target, seen)
+  if (contextId !== null && memo?.context) road.tasks.contexts.remember(target, contextId, memo.context)
 }
 
 /** A task as the table knows it, in A2A 1.0 JSON: as it was last seen, or no more than its state. */
@@ -48,8 +50,10 @@ export function remembered(road: Road, row: TaskRow): JsonObject {
   const live = road.relay.hub.find(row.target, row.taskId)?.log.task()
   if (live) return live
   const kept = row.snapshot === null ? null : readKept(row.snapshot)
+  if (kept && isJsonObject(kept['status']) && kept['status']['state'] === row.state) return kept
+  // What was seen last may be older than what its caller has done with the task since.
   const status = { state: row.state, timestamp: new Date(row.updatedAt).toISOString() }
-  return kept ?? { id: row.taskId, ...(row.contextId === null ? {} : { contextId: row.contextId }), status }
+  return { id: row.taskId, ...(row.contextId === null ? {} : { contextId: row.contextId }), ...kept, status }
 }
 
 /** Marks a task that its agent was not asked about just now. */

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../base/json.ts'
 import type { AgentId } from '../../domain/ids.ts'
 import type { TaskRow } from '../../domain/task.ts'
-import type { TaskSeen } from '../../relay/exchange.ts'
+import type { TaskSeen } from '../../relay/driver.ts'
 import type { Road } from '../road.ts'
 
 /** Books how a task stands; one that is over no longer holds its run open. */

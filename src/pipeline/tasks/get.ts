@@ -1,10 +1,14 @@
 /** GetTask: the agent's own answer, or what was seen last where it cannot be asked. */
+import { isJsonObject } from '../../base/json.ts'
 import { isFault } from '../../domain/fault.ts'
 import { isDenial } from '../../domain/verdict.ts'
 import { a2aErrors } from '../../protocol/a2a/errors.ts'
 import { paramsOf } from '../../protocol/a2a/params.ts'
 import { trimHistory } from '../../protocol/a2a/fold.ts'
+import { neutralOf } from '../../protocol/a2a/neutral.ts'
+import type { Said } from '../../protocol/a2a/said.ts'
 import { writeSaid } from '../../protocol/a2a/write-said.ts'
+import { writeTask } from '../../protocol/a2a/write-task.ts'
 import { watchOf } from '../standing.ts'
 import type { Visit } from '../visit.ts'
 import { answer, answered, answerTask, failAsAgent, noSuchTask, refusalOf } from './answer.ts'
@@ -32,9 +36,20 @@ export async function getTask(visit: Visit, { party, target }: Asking): Promise<
     return answerTask(visit, stale(trimHistory(remembered(road, claim.task), historyLength)), { ...told, refusal: why })
   }
   const said = heard.answer
-  if (said.kind === 'said') return answer(visit, writeSaid(said, call), told, heard.headers)
+  if (said.kind === 'said')
+    return answer(visit, shorter(visit, said, historyLength) ?? writeSaid(said, call), told, heard.headers)
   // An agent that has forgotten a task of its caller did not lose it for us.
   if (said.code === a2aErrors.task_not_found.code && claim.task.snapshot !== null)
     return answerTask(visit, stale(trimHistory(remembered(road, claim.task), historyLength)), told)
   return failAsAgent(visit, said, told)
+}
+
+/** Agents show more of the history than they were asked for: servers of SDK 0.3.14 take 0 for everything. Null for bytes that may pass. */
+function shorter({ call }: Visit, said: Said, historyLength: number | null): Buffer | null {
+  if (historyLength === null) return null
+  const { task } = neutralOf(said)
+  if (!isJsonObject(task)) return null
+  const { history } = task
+  const isLonger = Array.isArray(history) && history.length > historyLength
+  return isLonger ? writeTask(trimHistory(task, historyLength), call) : null
 }

@@ -3,7 +3,7 @@ import type { AgentId } from '../../domain/ids.ts'
 import { sayNeutral } from '../../protocol/a2a/neutral.ts'
 import type { Said } from '../../protocol/a2a/said.ts'
 import { writePushBody } from '../../protocol/a2a/write-said.ts'
-import type { TaskSeen } from '../../relay/exchange.ts'
+import type { TaskSeen } from '../../relay/driver.ts'
 import type { Road } from '../road.ts'
 
 /** Hands an event to those who want to hear of its task. Receivers of 0.3 know whole tasks and nothing else. */

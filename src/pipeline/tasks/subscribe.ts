@@ -1,13 +1,12 @@
 /** SubscribeToTask: one more reader of a task, who sees it first as it stands. */
 import { phaseOf } from '../../domain/task.ts'
 import { isDenial } from '../../domain/verdict.ts'
-import { a2aErrors } from '../../protocol/a2a/errors.ts'
 import type { ExchangeOutcome } from '../../relay/exchange.ts'
 import { refuse } from '../refuse.ts'
 import { watchOf } from '../standing.ts'
 import { guarded, marked, recordOutcome } from '../settle.ts'
 import type { Visit } from '../visit.ts'
-import { marks, noSuchTask, refuseAsProtocol } from './answer.ts'
+import { marks, noSuchTask, taskIsOver } from './answer.ts'
 import { claimTask } from './claim.ts'
 import { errandFor, knownOf } from './mission.ts'
 import type { Asking } from './asking.ts'
@@ -20,12 +19,7 @@ export async function subscribe(visit: Visit, { party, target }: Asking): Promis
   visit.claim = claim
   const { task } = claim
   const live = road.relay.hub.find(task.target, task.taskId)
-  if (phaseOf(task.state) === 'terminal')
-    return refuseAsProtocol(
-      visit,
-      { code: a2aErrors.unsupported_operation.code, message: 'The task is over already' },
-      'task.state',
-    )
+  if (phaseOf(task.state) === 'terminal') return taskIsOver(visit)
   const standing = watchOf(visit)
   const errand = await errandFor(road, task, { headers: inbound.headers, standing })
   if (isDenial(errand)) return await refuse(visit, errand)

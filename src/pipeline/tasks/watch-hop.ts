@@ -1,7 +1,8 @@
 /** What the road does about a task a hop starts or goes on with: before all, it writes down whose it is. */
 import type { TaskRow } from '../../domain/task.ts'
 import type { Hop } from '../../domain/verdict.ts'
-import type { TaskSeen, TaskWatch } from '../../relay/exchange.ts'
+import type { TaskSeen } from '../../relay/driver.ts'
+import type { TaskWatch } from '../../relay/exchange.ts'
 import { maySee } from '../../tasks/owner.ts'
 import type { PushDraft } from '../../tasks/push/contract.ts'
 import { type CallableEntry, type Papers, type Road, serverOf } from '../road.ts'
@@ -18,6 +19,7 @@ export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
   return {
     onAnswer,
     own: (task) => own(owning, task),
+    onContext: (contextId) => road.tasks.contexts.tell(target, contextId, partyOf(owning.visit, owning.hop.principal)),
     onSaid: (task, said) => see(road, target, task, said),
     onUnwatched(task, snapshot) {
       letGo(road, target, task, keepsNothing(entry) ? snapshot() : null)

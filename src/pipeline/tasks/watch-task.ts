@@ -2,7 +2,8 @@
 import type { AgentId } from '../../domain/ids.ts'
 import type { Claim } from '../../domain/verdict.ts'
 import type { Said } from '../../protocol/a2a/said.ts'
-import type { TaskSeen, TaskWatch } from '../../relay/exchange.ts'
+import type { TaskSeen } from '../../relay/driver.ts'
+import type { TaskWatch } from '../../relay/exchange.ts'
 import type { AgentEntry, Road } from '../road.ts'
 import { letGo, noteTask } from './book.ts'
 import { notifyPush } from './push-tell.ts'
@@ -12,6 +13,7 @@ export function watchTask(road: Road, { task: row }: Claim, entry: AgentEntry): 
   return {
     onAnswer: () => undefined,
     own: ({ id }) => id === row.taskId,
+    onContext: () => undefined,
     onSaid: (task, said) => see(road, target, task, said),
     onUnwatched: (task, snapshot) => letGo(road, target, task, keepsNothing(entry) ? snapshot() : null),
   }

@@ -28,6 +28,38 @@ export function fold(task: JsonObject | null, event: JsonObject, max: TaskMax = 
   return folders[wrapper](task, inner, max)
 }
 
+/**
+ * The task after several events. Chunks of one artifact that follow each other are put together first, so that what has grown
+ * long is copied once and not for each of them.
+ */
+export function foldAll(task: JsonObject | null, events: Iterable<JsonObject>): JsonObject | null {
+  let folded = task
+  let held: JsonObject | null = null
+  for (const event of events) {
+    const joined: JsonObject | null = held && joinChunks(held, event, taskMax)
+    if (held && !joined) folded = fold(folded, held)
+    held = joined ?? event
+  }
+  return held ? fold(folded, held) : folded
+}
+
+/** One event that says what the two say; null where they are not chunks of the same artifact. */
+function joinChunks(one: JsonObject, other: JsonObject, max: TaskMax): JsonObject | null {
+  const [first, second] = [chunkIn(one), chunkIn(other)]
+  if (!first || !second || second.update['append'] !== true || first.update['taskId'] !== second.update['taskId'])
+    return null
+  if (first.artifact['artifactId'] !== second.artifact['artifactId']) return null
+  const artifact = append(first.artifact, second.artifact, max)
+  return { artifactUpdate: { ...first.update, artifact, ...mergedMetadata(first.update, second.update) } }
+}
+
+function chunkIn(event: JsonObject): { readonly update: JsonObject; readonly artifact: JsonObject } | null {
+  const [wrapper, update] = unwrap(event) ?? []
+  if (wrapper !== 'artifactUpdate' || update === undefined) return null
+  const { artifact } = update
+  return isJsonObject(artifact) ? { update, artifact } : null
+}
+
 type Folder = (task: JsonObject | null, inner: JsonObject, max: TaskMax) => JsonObject | null
 
 const folders: Readonly<Record<Wrapper, Folder>> = {
@@ -94,7 +126,8 @@ function foldArtifact(task: JsonObject, update: JsonObject, max: TaskMax): JsonO
 function append(before: JsonObject, artifact: JsonObject, max: TaskMax): JsonObject {
   const parts = [...objectsOf(before['parts']), ...objectsOf(artifact['parts'])]
   const said = pick(artifact, Object.keys(artifact))
-  return { ...before, ...said, parts: parts.slice(-max.parts), ...mergedMetadata(before, artifact) }
+  const kept = parts.length > max.parts ? parts.slice(-max.parts) : parts
+  return { ...before, ...said, parts: kept, ...mergedMetadata(before, artifact) }
 }
 
 function mergeById(before: readonly JsonObject[], after: readonly JsonObject[], id: string): readonly JsonObject[] {

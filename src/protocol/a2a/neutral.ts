@@ -4,22 +4,20 @@ import type { Said } from './said.ts'
 import { observeNeutral } from './seen.ts'
 import { eventTo10 } from './translate/event.ts'
 
-const known = new WeakMap<Said, JsonObject>()
-
 /** The event in 1.0: an object with one of `task`, `message`, `statusUpdate` and `artifactUpdate`. Not to be changed. */
 export function neutralOf(said: Said): JsonObject {
-  const before = known.get(said)
-  if (before) return before
+  return (said.neutral ??= readNeutral(said))
+}
+
+/** The same for whoever looks only once: it is not remembered. */
+export function readNeutral(said: Said): JsonObject {
+  if (said.neutral) return said.neutral
   const parsed = JSON.parse(said.payload.toString('utf8')) as unknown
-  const event = isJsonObject(parsed) ? (eventTo10(parsed, said.grammar) ?? parsed) : {}
-  known.set(said, event)
-  return event
+  return isJsonObject(parsed) ? (eventTo10(parsed, said.grammar) ?? parsed) : {}
 }
 
 /** An event of 1.0 that was made here, as if an agent had said it. */
 export function sayNeutral(event: JsonObject): Said {
   const payload = Buffer.from(JSON.stringify(event))
-  const said: Said = { kind: 'said', grammar: '1.0', payload, seen: observeNeutral(event), origin: null }
-  known.set(said, event)
-  return said
+  return { kind: 'said', grammar: '1.0', payload, seen: observeNeutral(event), origin: null, neutral: event }
 }

@@ -65,6 +65,12 @@ function readConfiguration(configuration: JsonObject, grammar: Grammar): JsonObj
   return {
     ...pick(configuration, ['acceptedOutputModes']),
     ...(isNothing(historyLength) ? {} : { historyLength }),
-    ...(typeof blocking === 'boolean' ? { returnImmediately: !blocking } : {}),
+    ...waitingOf(blocking, grammar),
   }
+}
+
+/** Protobuf JSON leaves out what is false, and the SDKs of 0.3 do; over JSON-RPC nothing is said where nothing stands. */
+function waitingOf(blocking: unknown, grammar: Grammar): JsonObject {
+  if (typeof blocking === 'boolean') return { returnImmediately: !blocking }
+  return grammar === '0.3-proto' ? { returnImmediately: true } : {}
 }

@@ -49,9 +49,9 @@ function saidOf(value: Buffer, view: View, grammar: Grammar, origin: Origin | nu
   const sighting = observe(view, grammar)
   if (sighting === null) return null
   const { seen, bare } = sighting
-  if (!bare) return { kind: 'said', grammar, payload: value, seen, origin }
+  if (!bare) return { kind: 'said', grammar, payload: value, seen, origin, neutral: null }
   const payload = Buffer.concat([taskOpens, value, closes])
-  return { kind: 'said', grammar, payload, seen, origin: origin && { ...origin, bare } }
+  return { kind: 'said', grammar, payload, seen, origin: origin && { ...origin, bare }, neutral: null }
 }
 
 const taskOpens = Buffer.from('{"task":')

@@ -1,4 +1,5 @@
 /** What an agent says in answer, free of the envelope it came in: the one form in which answers cross the gateway. */
+import type { JsonObject } from '../../base/json.ts'
 import type { DialectName, Operation } from '../../domain/call.ts'
 import type { Observation } from './revision.ts'
 
@@ -24,6 +25,8 @@ export interface Said {
   readonly seen: Observation
   /** What it came in, for a caller of the same dialect; null for an answer that was made here. */
   readonly origin: Origin | null
+  /** What `neutralOf` remembers; nobody else reads it. */
+  neutral?: JsonObject | null
 }
 
 export interface Origin {

@@ -23,6 +23,15 @@ export function writeSaid(said: Said, call: Asker, last = false): Buffer {
 export function writeSaidEvent(said: Said, call: Asker, last = false): Buffer {
   const { origin } = said
   if (origin !== null && origin.event !== null && isFor(origin, call)) return origin.event
+  const { dialect, operation, rpcId } = call
+  const grammar = grammars[dialect]
+  if (said.grammar !== grammar && !answersWithTask(operation)) {
+    // Written here, so it is one line.
+    const text = translated(said, grammar, last)
+    return Buffer.from(
+      isRest(dialect) ? `data: ${text}\n\n` : `data: {"jsonrpc":"2.0","id":${rpcId},"result":${text}}\n\n`,
+    )
+  }
   return Buffer.concat([dataField, oneLine(writeSaid(said, call, last)), blankLine])
 }
 
@@ -54,7 +63,11 @@ function bodyOf(said: Said, { dialect, operation }: Asker, last: boolean): Buffe
 
 function inGrammar(said: Said, grammar: Grammar, last: boolean): Buffer {
   if (said.grammar === grammar) return said.payload
-  return Buffer.from(JSON.stringify(eventFrom10(neutralOf(said), grammar, last || said.seen.last)))
+  return Buffer.from(translated(said, grammar, last))
+}
+
+function translated(said: Said, grammar: Grammar, last: boolean): string {
+  return JSON.stringify(eventFrom10(neutralOf(said), grammar, last || said.seen.last))
 }
 
 const taskShape = jsonShape(['task'], 'ignore')

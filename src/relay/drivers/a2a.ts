@@ -76,8 +76,8 @@ class A2aDriver implements Driver {
       ...errand.credential.flat(),
       ...fixed,
     ]
-    for (const [name, value] of headersUpwards(new Map(errand.headers), version))
-      if (!taken.has(name)) headers.push(name, value)
+    const crossing = errand.headers.length === 0 ? [] : headersUpwards(new Map(errand.headers), version)
+    for (const [name, value] of crossing) if (!taken.has(name)) headers.push(name, value)
     const { method, body } = request
     return { method, origin: spoken.origin, path: pathOf(spoken, request), headers, body, tls }
   }
@@ -109,7 +109,7 @@ interface Composed {
 function composeRequest(ask: Ask, dialect: DialectName): Composed {
   const rpcId = idFor(ask, dialect)
   if (!('call' in ask)) return { request: writeRequest(dialect, ask.operation, followParams(ask), rpcId), rpcId }
-  const asWritten = ask.call.dialect === dialect && ask.rewritten !== true
+  const asWritten = ask.call.dialect === dialect && ask.rewritten !== true && isCommonId(ask.call.rpcId)
   const forwarded = asWritten ? forwardRequest(ask.call) : null
   return { request: forwarded ?? writeRequest(dialect, ask.operation, ask.params(), rpcId), rpcId }
 }
@@ -121,8 +121,13 @@ function followParams({ operation, taskId, historyLength }: FollowAsk): JsonObje
 /** The caller's own id token where it has one, so that its answers need no new envelope. */
 function idFor(ask: Ask, dialect: DialectName): string {
   if (dialect.endsWith('-rest')) return 'null'
-  if ('call' in ask && ask.call.rpcId !== 'null') return ask.call.rpcId
+  if ('call' in ask && ask.call.rpcId !== 'null' && isCommonId(ask.call.rpcId)) return ask.call.rpcId
   return JSON.stringify(`${ask.operation}-${ask.warrant.id}`)
+}
+
+/** JSON-RPC 2.0 section 4 only advises against fractions, but servers of the SDKs refuse every request that has one. */
+function isCommonId(rpcId: string): boolean {
+  return rpcId.startsWith('"') || !/[.eE]/.test(rpcId)
 }
 
 function pathOf({ path, search }: Spoken, { rest, query }: WireRequest): string {

@@ -1,10 +1,10 @@
 /** One invocation of an AgentCore app: a whole answer or a stream of events, told as a task of ours. */
 import { type Fault, isFault } from '../../domain/fault.ts'
-import { readJson } from '../../base/json.ts'
+import { type JsonObject, readJson } from '../../base/json.ts'
 import type { AgentCoreSettings } from '../../config/settings-drivers.ts'
 import type { TaskState } from '../../domain/task.ts'
 import { isAppFailure, refusalIn } from './agentcore-errors.ts'
-import { answerPart, eventPart, failureIn, usageIn } from './agentcore-words.ts'
+import { answerPart, eventPart, failureIn, questionIn, usageIn } from './agentcore-words.ts'
 import type { Course, DriverBench, Wanted } from './framework.ts'
 import { statusEvent, taskEvent, type TaskIds, type Usage, usageMetadata } from './neutral.ts'
 import type { Answer, Hearer } from './request.ts'
@@ -52,6 +52,11 @@ export class LiveSessions {
   }
 }
 
+/** What is remembered of a task: its session, and whether the app waits for its caller. */
+export function memoOf({ session, ids }: Pick<Invocation, 'session' | 'ids'>, waiting: boolean): JsonObject {
+  return { session, context: ids.contextId, ...(waiting ? { waiting } : {}) }
+}
+
 /** So long an app that answers whole may be silent before its task is told to whoever hears events. */
 const announce_ms = 300
 
@@ -71,7 +76,7 @@ export async function invoke(
     early.cancel()
     leave()
   })
-  course.memo({ task: { session, context: ids.contextId } })
+  course.memo({ task: memoOf(invocation, false) })
   const answer = await course.ask(wanted, telling)
   if (live.isStopped(ids.taskId)) telling.finish('TASK_STATE_CANCELED')
   else telling.settle(answer)
@@ -86,6 +91,7 @@ class Telling implements Hearer {
   #usage: Usage | null = null
   #failure: string | null = null
   #pieces = 0
+  #question: JsonObject | null = null
 
   constructor(course: Course, bench: DriverBench, invocation: Invocation) {
     this.#course = course
@@ -106,7 +112,9 @@ class Telling implements Hearer {
       return
     }
     this.#usage = usageIn(value) ?? this.#usage
-    const part = eventPart(value, this.#invocation.options.event_pointer)
+    const { options } = this.#invocation
+    this.#question = questionIn(value, options.question_pointer) ?? this.#question
+    const part = eventPart(value, options)
     if (part === null) this.#course.quiet()
     else if (typeof part['text'] === 'string') this.#shelf.add(this.#invocation.ids, 'answer', part['text'])
     else this.#shelf.put(this.#invocation.ids, `data-${(this.#pieces += 1)}`, [part])
@@ -135,13 +143,17 @@ class Telling implements Hearer {
       if (failure !== null) return this.#fail(failure)
       this.announce()
       this.#usage = usageIn(value)
-      this.#shelf.put(ids, 'answer', [answerPart(value, options.response_pointer)])
+      this.#question = questionIn(value, options.question_pointer)
+      const part = answerPart(value, options)
+      if (part !== null) this.#shelf.put(ids, 'answer', [part])
     }
-    this.finish('TASK_STATE_COMPLETED')
+    if (this.#question === null) return this.finish('TASK_STATE_COMPLETED')
+    this.#course.memo({ task: memoOf(this.#invocation, true) })
+    this.finish('TASK_STATE_INPUT_REQUIRED', [this.#question])
   }
 
   /** The last word: an event for who hears events, the whole task for who waited. */
-  finish(state: TaskState, said: string | null = null): void {
+  finish(state: TaskState, said: string | readonly JsonObject[] | null = null): void {
     const { ids } = this.#invocation
     const metadata = usageMetadata(this.#usage)
     const status = this.#course.status(state, ids, said)

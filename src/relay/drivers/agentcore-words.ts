@@ -54,15 +54,27 @@ function unescaped(token: string): string {
 const answerNames = ['result', 'response', 'output', 'answer', 'completion', 'text', 'content', 'message']
 const eventNames = ['text', 'data', 'delta', 'chunk', 'token', 'content']
 
-/** What an app says in a whole answer, as a part of an artifact. */
-export function answerPart(value: unknown, pointer: string | null): JsonObject {
-  return partAt(value, pointer, answerNames) ?? { data: value }
+/** What an app says in a whole answer, as a part of an artifact; one that only asks says nothing. */
+export function answerPart(
+  value: unknown,
+  { response_pointer, question_pointer }: AgentCoreSettings,
+): JsonObject | null {
+  const part = partAt(value, response_pointer, answerNames)
+  return part ?? (questionIn(value, question_pointer) === null ? { data: value } : null)
+}
+
+/** What an app asks its caller, as a part of a message; null where it asks nothing. */
+export function questionIn(value: unknown, pointer: string | null): JsonObject | null {
+  const found = pointer === null ? null : valueByPointer(value, pointer)
+  if (found === undefined || found === null || found === false || found === '') return null
+  const text = textOf(found)
+  return text === null ? { data: found } : { text }
 }
 
 /** What an app says in one event; null for an event that says nothing to callers. */
-export function eventPart(value: unknown, pointer: string | null): JsonObject | null {
-  const part = partAt(value, pointer, eventNames)
-  if (part !== null || pointer !== null) return part
+export function eventPart(value: unknown, { event_pointer, question_pointer }: AgentCoreSettings): JsonObject | null {
+  const part = partAt(value, event_pointer, eventNames)
+  if (part !== null || event_pointer !== null || questionIn(value, question_pointer) !== null) return part
   const rest = isJsonObject(value) ? Object.keys(value).filter((name) => !/^usage$/i.test(name)) : []
   return rest.length > 0 ? { data: value } : null
 }

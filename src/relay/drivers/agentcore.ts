@@ -7,7 +7,7 @@ import type { AgentCoreSettings } from '../../config/settings-drivers.ts'
 import type { Driver, Errand, FollowAsk, Known, StartAsk } from '../driver.ts'
 import type { Upstream } from '../upstream.ts'
 import { refusalIn } from './agentcore-errors.ts'
-import { type Invocation, invoke, LiveSessions } from './agentcore-invoke.ts'
+import { type Invocation, invoke, LiveSessions, memoOf } from './agentcore-invoke.ts'
 import { deliveryHeader, requestBody, sessionHeader, sessionOf } from './agentcore-words.ts'
 import { agentError, agentErrors, Course, type CourseParts, type DriverBench, type Wanted } from './framework.ts'
 import { messageOf, partsOf, textOf } from './message.ts'
@@ -46,18 +46,19 @@ class Runtime {
   }
 
   async start(course: Course, ask: StartAsk, { delivery }: Errand): Promise<void> {
-    // A task is over with its one answer: there is nothing to add to it.
-    if (ask.call.taskId !== null) {
-      return course.error(ask.known.task === null ? unknown : agentError(agentErrors.unsupported, 'The task is over.'))
-    }
+    const { taskId } = ask.call
+    const task = readTask(ask.known)
+    if (taskId !== null && task === null) return course.error(unknown)
+    // A task is over with its one answer, unless that was a question.
+    if (taskId !== null && task?.waiting !== true) return course.error(over)
     const parts = partsOf(messageOf(ask.params()))
     if (parts.some(({ kind }) => kind === 'raw')) return course.error(noBytes)
-    const contextId = ask.call.contextId ?? uuidOf(this.#bench.dice.hex(16))
-    const session = sessionOf(contextId)
+    const contextId = task?.contextId ?? ask.call.contextId ?? uuidOf(this.#bench.dice.hex(16))
+    const session = task?.session ?? sessionOf(contextId)
     const wanted = this.#request('invocations', session, requestBody(this.#options, textOf(parts)))
     const token = delivery === null ? [] : [[deliveryHeader, delivery] as const]
     const invocation: Invocation = {
-      ids: { taskId: uuidOf(this.#bench.dice.hex(16)), contextId },
+      ids: { taskId: taskId ?? uuidOf(this.#bench.dice.hex(16)), contextId },
       session,
       wanted: { ...wanted, headers: [...(wanted.headers ?? []), ...token] },
       told: ask.operation === 'stream',
@@ -72,6 +73,7 @@ class Runtime {
     if (operation !== 'cancel' || this.#options.runtime_arn === null) {
       return course.error(agentError(agentErrors.unsupported, 'The agent does not offer this for a task.'))
     }
+    if (task.waiting) return giveUp(course, task, taskId)
     // Whatever runs in a session ends with it, so a task that is not alone there is not stopped.
     if (this.#live.othersIn(task.session, taskId)) return course.error(shared)
     const release = this.#live.stopping(task.session, taskId)
@@ -83,9 +85,7 @@ class Runtime {
       const refusal = isFault(answer) ? answer : refusalIn(answer)
       return isFault(refusal) ? course.fault(refusal) : course.error(refusal)
     }
-    const ids = { taskId, contextId: task.contextId }
-    course.say(taskEvent(ids, course.status('TASK_STATE_CANCELED', ids)))
-    course.end()
+    cancelled(course, task, taskId)
   }
 
   #request(verb: string, session: string, body: unknown): Wanted {
@@ -101,16 +101,32 @@ class Runtime {
   }
 }
 
+/** Nothing runs where the app waits for its caller, and its session may hold more than this task. */
+function giveUp(course: Course, task: CoreTask, taskId: string): void {
+  course.memo({ task: memoOf({ session: task.session, ids: { taskId, contextId: task.contextId } }, false) })
+  cancelled(course, task, taskId)
+}
+
+function cancelled(course: Course, { contextId }: CoreTask, taskId: string): void {
+  const ids = { taskId, contextId }
+  course.say(taskEvent(ids, course.status('TASK_STATE_CANCELED', ids)))
+  course.end()
+}
+
 interface CoreTask {
   readonly session: string
   readonly contextId: string
+  /** Whether the app has asked its caller something. */
+  readonly waiting: boolean
 }
 
 function readTask({ task }: Known): CoreTask | null {
-  const { session, context } = task ?? {}
-  return typeof session === 'string' && typeof context === 'string' ? { session, contextId: context } : null
+  const { session, context, waiting } = task ?? {}
+  if (typeof session !== 'string' || typeof context !== 'string') return null
+  return { session, contextId: context, waiting: waiting === true }
 }
 
 const noBytes = agentError(agentErrors.content_type, 'The agent takes text, data and URLs of files only.')
+const over = agentError(agentErrors.unsupported, 'The task is over.')
 const unknown = agentError(agentErrors.task_not_found, 'The task is not known.')
 const shared = agentError(agentErrors.unsupported, 'Another task of this conversation would be stopped as well.')

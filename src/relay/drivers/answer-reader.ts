@@ -38,7 +38,8 @@ export class AnswerReader implements Receiver, Line {
   readonly #bench: Bench
   readonly #ear: Ear
   readonly #max_bytes: number
-  readonly #splitter: SseSplitter
+  readonly #event_bytes: number
+  #splitter: SseSplitter | null = null
   #wire: Wire | null = null
   #phase: Phase = 'waiting'
   #status = 0
@@ -51,7 +52,7 @@ export class AnswerReader implements Receiver, Line {
     this.#bench = bench
     this.#ear = ear
     this.#max_bytes = isStreaming(expected.operation) ? event_bytes : answer_bytes
-    this.#splitter = new SseSplitter(event_bytes)
+    this.#event_bytes = event_bytes
   }
 
   /** Listens to the wire of its own request; nothing comes before this returns. */
@@ -85,6 +86,7 @@ export class AnswerReader implements Receiver, Line {
     const streams = isStreaming(this.#expected.operation)
     if (streams && status === 200 && eventStream.test(head['content-type'] ?? '')) {
       this.#phase = 'events'
+      this.#splitter = new SseSplitter(this.#event_bytes)
       this.#ear.onHead(headersBack(head, this.#expected.caller))
     } else if (Number(head['content-length'] ?? 0) > this.#max_bytes) this.#tooLarge()
     else {
@@ -116,14 +118,16 @@ export class AnswerReader implements Receiver, Line {
   }
 
   #takeEvents(chunk: Buffer): void {
+    const splitter = this.#splitter
+    if (!splitter) return
     let spoke = false
-    for (const event of this.#splitter.push(chunk)) {
+    for (const event of splitter.push(chunk)) {
       if (event.data === null || event.data.length === 0) continue
       spoke = true
       this.#takeEvent(event, event.data)
       if (this.#phase !== 'events') return
     }
-    if (this.#splitter.overflow) return this.#tooLarge()
+    if (splitter.overflow) return this.#tooLarge()
     if (!spoke) this.#ear.onQuiet()
   }
 

@@ -8,6 +8,7 @@
  */
 import type { JsonObject } from '../../base/json.ts'
 import { isFault } from '../../domain/fault.ts'
+import { phaseOf } from '../../domain/task.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk } from '../driver.ts'
 import type { Upstream } from '../upstream.ts'
 import { readRpc, sendParams, type WireTask, writeRpc } from './fasta2a-wire.ts'
@@ -19,6 +20,8 @@ import { refuse } from './refusals.ts'
 interface FastA2aMemo {
   readonly task: string
   readonly contextId: string
+  /** Its caller has given up a question: the server has no word for that. */
+  readonly canceled?: boolean
 }
 
 /** Unit: characters. */
@@ -56,10 +59,13 @@ export class FastA2aDriver implements Driver {
 
   async #follow(ask: FollowAsk, course: Course): Promise<void> {
     if (ask.operation === 'subscribe') return unsupported(course)
-    const id = readMemo(ask.known.task)?.task ?? ask.taskId
+    const memo = readMemo(ask.known.task)
+    const id = memo?.task ?? ask.taskId
     const history = ask.historyLength === null ? {} : { historyLength: ask.historyLength }
     const task = await this.#ask(course, ask.operation, { id, ...(ask.operation === 'get' ? history : {}) })
-    if (task !== null) tell(course, task, ask.taskId)
+    if (task === null) return
+    const gaveUp = ask.operation === 'cancel' && phaseOf(task.state) === 'interrupted'
+    tell(course, task, ask.taskId, gaveUp || memo?.canceled === true)
   }
 
   /** Null once the ask has ended. */
@@ -82,10 +88,12 @@ export class FastA2aDriver implements Driver {
 }
 
 /** Says the server's task under the name its caller knows. */
-function tell(course: Course, { id, contextId, task }: WireTask, named: string | null): void {
-  const memo: FastA2aMemo = { task: id, contextId }
+function tell(course: Course, { id, contextId, task }: WireTask, named: string | null, canceled = false): void {
+  const memo: FastA2aMemo = { task: id, contextId, ...(canceled ? { canceled } : {}) }
   course.memo({ task: { ...memo } })
-  course.say({ task: named === null || named === id ? task : renamed(task, named) })
+  const shown = named === null || named === id ? task : renamed(task, named)
+  const ids = { taskId: named ?? id, contextId }
+  course.say({ task: canceled ? { ...shown, status: course.status('TASK_STATE_CANCELED', ids) } : shown })
   course.end()
 }
 
@@ -101,8 +109,9 @@ function renamed(task: JsonObject, taskId: string): JsonObject {
 }
 
 function readMemo(memo: JsonObject | null): FastA2aMemo | null {
-  const { task, contextId } = memo ?? {}
-  return typeof task === 'string' && typeof contextId === 'string' ? { task, contextId } : null
+  const { task, contextId, canceled } = memo ?? {}
+  if (typeof task !== 'string' || typeof contextId !== 'string') return null
+  return { task, contextId, canceled: canceled === true }
 }
 
 function unsupported(course: Course): void {

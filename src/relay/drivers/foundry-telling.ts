@@ -21,6 +21,8 @@ export interface FoundryMemo {
   readonly response: string
   readonly contextId: string
   readonly pending: readonly Wished[]
+  /** Its caller has given up a question: the service has no word for that. */
+  readonly canceled?: boolean
 }
 
 export class FoundryTelling implements Hearer {
@@ -29,6 +31,7 @@ export class FoundryTelling implements Hearer {
   readonly #thread: Thread
   readonly #shelf: Shelf
   #ids: TaskIds | null = null
+  #response: string | null = null
   #queued = false
   /** Whole items that are no messages. */
   readonly #offered: JsonObject[] = []
@@ -51,12 +54,18 @@ export class FoundryTelling implements Hearer {
     this.#course.quiet()
   }
 
+  /** The response that is told; null before it has an id. */
+  get response(): string | null {
+    return this.#response
+  }
+
   /** The task is there; told once. */
   begin(response: FoundryResponse): TaskIds {
     if (this.#ids !== null) return this.#ids
     const { taskId, contextId, told } = this.#thread
     const ids = { taskId: taskId ?? response.id, contextId }
     this.#ids = ids
+    this.#response = response.id
     this.#remember(response)
     this.#queued = response.state === 'TASK_STATE_SUBMITTED'
     const state = this.#queued ? response.state : 'TASK_STATE_WORKING'
@@ -160,9 +169,10 @@ export class FoundryTelling implements Hearer {
     return this.#course.status(state, ids, [{ text }, ...pending.map(({ shown }) => ({ data: shown }))])
   }
 
-  #remember({ id, pending }: FoundryResponse): void {
+  #remember({ id, pending, state }: FoundryResponse): void {
     const wished = pending.map((one) => ({ wish: one.wish, id: one.id }))
-    const memo: FoundryMemo = { response: id, contextId: this.#thread.contextId, pending: wished }
+    const canceled = state === 'TASK_STATE_CANCELED' ? { canceled: true } : {}
+    const memo: FoundryMemo = { response: id, contextId: this.#thread.contextId, pending: wished, ...canceled }
     this.#course.memo({ task: { ...memo } })
   }
 }

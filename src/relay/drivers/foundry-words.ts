@@ -212,6 +212,17 @@ export function answersTo(wished: readonly Wished[], parts: readonly Part[]): re
   return [...said, ...outputs]
 }
 
+/** A message after questions that were given up: the service takes none before each of them has its answer. */
+export function afterDropped(dropped: readonly Wished[], input: string | readonly JsonObject[]): typeof input {
+  const answers = dropped.flatMap(({ wish, id }): readonly JsonObject[] => {
+    if (wish === 'approval') return [{ type: 'mcp_approval_response', approval_request_id: id, approve: false }]
+    return wish === 'call' ? [{ type: 'function_call_output', call_id: id, output: 'canceled' }] : []
+  })
+  if (answers.length === 0) return input
+  const said = typeof input === 'string' ? [{ type: 'input_text', text: input }] : null
+  return [...answers, ...(said ? [{ type: 'message', role: 'user', content: said }] : (input as readonly JsonObject[]))]
+}
+
 /** How a caller that was not understood can answer. */
 export function adviceFor(wished: readonly Wished[]): string {
   return wished.some(({ wish }) => wish === 'approval') ? approvalAdvice : callAdvice

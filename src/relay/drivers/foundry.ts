@@ -9,14 +9,22 @@
  */
 import { type JsonObject, isJsonObject } from '../../base/json.ts'
 import type { FoundrySettings } from '../../config/settings-drivers.ts'
-import { isFault } from '../../domain/fault.ts'
+import { type Fault, isFault } from '../../domain/fault.ts'
 import { phaseOf } from '../../domain/task.ts'
-import type { Ask, Driver, Ear, Errand, Features, Line, StartAsk } from '../driver.ts'
+import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk } from '../driver.ts'
 import type { AgentError } from '../../protocol/a2a/said.ts'
 import type { Upstream } from '../upstream.ts'
 import { makeFault } from '../transport.ts'
 import { type FoundryMemo, FoundryTelling, type Thread } from './foundry-telling.ts'
-import { adviceFor, answersTo, type FoundryResponse, inputOf, readResponse, type Wished } from './foundry-words.ts'
+import {
+  adviceFor,
+  afterDropped,
+  answersTo,
+  type FoundryResponse,
+  inputOf,
+  readResponse,
+  type Wished,
+} from './foundry-words.ts'
 import { agentError, agentErrors, Course, type DriverBench } from './framework.ts'
 import { messageOf, type Part, partsOf, returnsImmediately } from './message.ts'
 import { taskEvent } from './neutral.ts'
@@ -52,10 +60,9 @@ export class FoundryDriver implements Driver {
       if (memo === null) return notFound(course)
       const thread = { taskId: ask.taskId, contextId: memo.contextId, told: ask.operation === 'subscribe' }
       const telling = this.#tell(course, thread)
-      if (ask.operation === 'get') return this.#get(course, memo, telling)
-      return ask.operation === 'cancel'
-        ? this.#cancel(course, memo, telling, thread)
-        : this.#subscribe(course, memo, telling)
+      if (ask.operation === 'cancel') return this.#cancel(course, ask, memo, telling)
+      if (ask.operation === 'get' || memo.canceled === true) return this.#get(course, memo, telling)
+      return this.#subscribe(course, memo, telling)
     })
   }
 
@@ -69,7 +76,9 @@ export class FoundryDriver implements Driver {
     const conversation = await this.#conversation(course, known.context)
     if (conversation === null) return
     const contextId = call.contextId ?? memo?.contextId ?? conversation
-    const body = { conversation, input, agent_reference: this.#agent() }
+    const dropped = call.taskId === null ? droppedIn(known.context) : []
+    if (dropped.length > 0) course.memo({ context: { conversation } })
+    const body = { conversation, input: afterDropped(dropped, input), agent_reference: this.#agent() }
     const told = ask.operation === 'stream'
     const remembered = conversation === known.context?.['conversation']
     const telling = this.#tell(course, { taskId: call.taskId, contextId, told })
@@ -88,7 +97,7 @@ export class FoundryDriver implements Driver {
       this.#background = false
       return this.#respond(course, work)
     }
-    if (answer.streamed) return course.fault(makeFault('truncated', 'the events ended before the last one', true))
+    if (answer.streamed) return this.#endedEarly(course, telling)
     if (answer.status === 404) return gone(course, work.remembered)
     const response = read(course, answer)
     if (response !== null) telling.finish(response)
@@ -96,11 +105,13 @@ export class FoundryDriver implements Driver {
 
   async #get(course: Course, memo: FoundryMemo, telling: FoundryTelling): Promise<void> {
     const response = await this.#look(course, memo)
-    if (response !== null) telling.finish(response)
+    if (response === null) return
+    const canceled = memo.canceled === true && phaseOf(response.state) !== 'terminal'
+    telling.finish(canceled ? { ...response, state: 'TASK_STATE_CANCELED', pending: [] } : response)
   }
 
-  async #cancel(course: Course, memo: FoundryMemo, telling: FoundryTelling, thread: Thread): Promise<void> {
-    if (memo.pending.length > 0) return this.#giveUp(course, memo, thread)
+  async #cancel(course: Course, ask: FollowAsk, memo: FoundryMemo, telling: FoundryTelling): Promise<void> {
+    if (memo.pending.length > 0) return this.#giveUp(course, ask, memo)
     const path = `responses/${encodeURIComponent(memo.response)}/cancel`
     const answer = await this.#ask(course, { method: 'POST', path, body: null }, null)
     if (answer === null) return
@@ -113,9 +124,10 @@ export class FoundryDriver implements Driver {
   }
 
   /** The service is done with a response that waits for its caller; nothing runs that could be stopped. */
-  #giveUp(course: Course, memo: FoundryMemo, { contextId, taskId }: Thread): void {
-    const ids = { taskId: taskId ?? memo.response, contextId }
-    course.memo({ task: { ...memo, pending: [] } })
+  #giveUp(course: Course, { taskId, known }: FollowAsk, memo: FoundryMemo): void {
+    const ids = { taskId, contextId: memo.contextId }
+    course.memo({ task: { ...memo, pending: [], canceled: true } })
+    if (known.context) course.memo({ context: { ...known.context, dropped: memo.pending } })
     course.say(taskEvent(ids, course.status('TASK_STATE_CANCELED', ids)))
     course.end()
   }
@@ -124,7 +136,7 @@ export class FoundryDriver implements Driver {
     const path = `responses/${encodeURIComponent(memo.response)}`
     const answer = await this.#ask(course, { method: 'GET', path, body: null, query: 'stream=true' }, telling)
     if (answer === null) return
-    if (answer.streamed) return course.fault(makeFault('truncated', 'the events ended before the last one', true))
+    if (answer.streamed) return this.#endedEarly(course, telling)
     if (answer.status === 404) return notFound(course)
     for (let delay_ms: number = poll_ms.first; ; delay_ms = Math.min(2 * delay_ms, poll_ms.last)) {
       const response = await this.#look(course, memo)
@@ -134,6 +146,19 @@ export class FoundryDriver implements Driver {
       course.quiet()
       await course.wait(delay_ms)
     }
+  }
+
+  /**
+   * The service has no event for a response that was cancelled: its stream just ends. Everything else was lost, and is
+   * heard again from the beginning, for nobody knows which pieces of text are missing.
+   */
+  async #endedEarly(course: Course, telling: FoundryTelling): Promise<void> {
+    const { response: id } = telling
+    const wanted = { method: 'GET', path: `responses/${encodeURIComponent(id ?? '')}`, body: null } as const
+    const answer = id === null ? null : await this.#request(course, wanted, null)
+    const response = answer === null || isFault(answer) || answer.status > 299 ? null : readResponse(answer.json)
+    if (response?.state === 'TASK_STATE_CANCELED') return telling.finish(response)
+    course.fault(makeFault('truncated', 'the events ended before the last one', true))
   }
 
   async #look(course: Course, { response }: FoundryMemo): Promise<FoundryResponse | null> {
@@ -161,15 +186,19 @@ export class FoundryDriver implements Driver {
 
   /** Null once the ask has ended with a fault. */
   async #ask(course: Course, wanted: FoundryWanted, hearer: Hearer | null): Promise<Answer | null> {
+    const answer = await this.#request(course, wanted, hearer)
+    if (!isFault(answer)) return answer
+    course.fault(answer)
+    return null
+  }
+
+  #request(course: Course, wanted: FoundryWanted, hearer: Hearer | null): Promise<Answer | Fault> {
     const { api_version } = this.#settings
     const query = new URLSearchParams(wanted.query)
     if (api_version !== null) query.set('api-version', api_version)
     const path = `${this.#base}${wanted.path}${query.size > 0 ? `?${query.toString()}` : ''}`
     const accept = hearer === null ? {} : { accept: 'text/event-stream' }
-    const answer = await course.ask({ method: wanted.method, path, body: wanted.body, ...accept }, hearer)
-    if (!isFault(answer)) return answer
-    course.fault(answer)
-    return null
+    return course.ask({ method: wanted.method, path, body: wanted.body, ...accept }, hearer)
   }
 
   #tell(course: Course, thread: Thread): FoundryTelling {
@@ -223,9 +252,15 @@ function isRefused(value: object | string): value is Refused {
 }
 
 function readMemo(memo: JsonObject | null): FoundryMemo | null {
-  const { response, contextId, pending } = memo ?? {}
+  const { response, contextId, pending, canceled } = memo ?? {}
   if (typeof response !== 'string' || typeof contextId !== 'string' || !Array.isArray(pending)) return null
-  return { response, contextId, pending: pending as readonly Wished[] }
+  return { response, contextId, pending: pending as readonly Wished[], canceled: canceled === true }
+}
+
+/** Questions of the conversation that nobody answers any more. */
+function droppedIn(context: JsonObject | null): readonly Wished[] {
+  const { dropped } = context ?? {}
+  return Array.isArray(dropped) ? (dropped as readonly Wished[]) : []
 }
 
 /** The response in an answer; null once the ask has ended with what it is instead. */

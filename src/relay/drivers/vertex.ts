@@ -9,7 +9,7 @@ import { hash } from 'node:crypto'
 import { type JsonObject, isJsonObject } from '../../base/json.ts'
 import type { VertexSettings } from '../../config/settings-drivers.ts'
 import { isFault } from '../../domain/fault.ts'
-import type { Hop } from '../../domain/verdict.ts'
+import type { Hop, Probe } from '../../domain/verdict.ts'
 import type { Ask, Driver, Ear, Errand, Features, Line, StartAsk } from '../driver.ts'
 import type { AgentError } from '../../protocol/a2a/said.ts'
 import type { Upstream } from '../upstream.ts'
@@ -19,6 +19,10 @@ import { refuse } from './refusals.ts'
 import type { Answer, Hearer } from './request.ts'
 import { type VertexMemo, VertexTelling } from './vertex-telling.ts'
 import { adviceFor, messageFor, responsesTo, type Wished } from './vertex-words.ts'
+
+/** Why there is no cancel, for whoever asks what this agent can do. */
+export const vertexCannotCancel =
+  'Agent Engine cannot stop an invocation: Weir closes the connection and marks the task as canceled, and the agent may go on.'
 
 export class VertexDriver implements Driver {
   /** Agent Engine cannot stop an invocation, nor tell of one: the relay lets go of it and says that it may go on. */
@@ -96,7 +100,9 @@ export class VertexDriver implements Driver {
   }
 
   /** Never a name: the service and everybody who reads its sessions would learn it. */
-  #userOf({ run, principal }: Hop, contextId: string | null): string {
+  #userOf(warrant: Hop | Probe, contextId: string | null): string {
+    if (warrant.kind === 'probe') return pseudonymOf(['probe', warrant.id], this.#salt)
+    const { run, principal } = warrant
     const agent = ['agent', principal.proof.agent] as const
     const users = {
       person: run.person === null ? agent : (['person', run.person] as const),

@@ -37,6 +37,7 @@ const registry: CliDeps['registry'] = {
     written.push(plan)
     return Promise.resolve({ backup: 'weir.yaml.bak' })
   },
+  examine: () => Promise.resolve(problem('not_found', 'no agent here')),
 }
 
 beforeEach(() => {

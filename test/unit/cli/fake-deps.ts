@@ -33,6 +33,7 @@ export async function run(args: readonly string[], fakes: Partial<CliDeps> = {},
       preview: () => Promise.resolve(problem('no', 'no card here')),
       plan: () => Promise.resolve(problem('no', 'no file here')),
       write: () => Promise.resolve(problem('failed', 'no room')),
+      examine: () => Promise.resolve(problem('not_found', 'no agent here')),
     },
     login: {
       begin: () => Promise.resolve(problem('unreachable', 'no issuer here')),

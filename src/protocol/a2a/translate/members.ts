@@ -3,7 +3,9 @@ import { isJsonObject, type JsonObject } from '../../../base/json.ts'
 
 /** Those of the members that say something: in ProtoJSON an empty one and an absent one are the same. */
 export function pick(from: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(names.map((name) => [name, from[name]] as const).filter(([, value]) => !isEmpty(value)))
+  const picked: Record<string, unknown> = {}
+  for (const name of names) if (!isEmpty(from[name])) picked[name] = from[name]
+  return picked
 }
 
 function isEmpty(value: unknown): boolean {
@@ -18,7 +20,8 @@ function isEmpty(value: unknown): boolean {
 
 /** The objects in a list; nothing for what is no list. */
 export function objectsOf(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : []
+  if (!Array.isArray(value)) return []
+  return value.every(isJsonObject) ? value : value.filter(isJsonObject)
 }
 
 /** The texts in a list; nothing for what is no list. */

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../../src/base/json.ts'
-import { fold, trimHistory } from '../../../../src/protocol/a2a/fold.ts'
+import { fold, foldAll, trimHistory } from '../../../../src/protocol/a2a/fold.ts'
 import { neutralOf } from '../../../../src/protocol/a2a/neutral.ts'
 import { readSaid } from '../../../../src/protocol/a2a/read-said.ts'
 import { recorded } from '../../../support/wire-log.ts'
@@ -16,7 +17,7 @@ function chunk(text: string, more: JsonObject = {}): JsonObject {
   return { artifactUpdate: { taskId: 't', contextId: 'c', artifact: { artifactId: 'a', parts: [{ text }] }, ...more } }
 }
 
-function foldAll(events: readonly JsonObject[], first: JsonObject | null = task): JsonObject | null {
+function foldEach(events: readonly JsonObject[], first: JsonObject | null = task): JsonObject | null {
   return events.reduce<JsonObject | null>((before, event) => fold(before, event), first)
 }
 
@@ -29,7 +30,7 @@ test.each(['a2a-1.0-jsonrpc', 'a2a-1.0-rest', 'a2a-0.3-jsonrpc', 'a2a-0.3-rest']
       const read = readSaid(one.bytes, one)
       return read?.kind === 'said' ? neutralOf(read) : {}
     })
-    expect(foldAll(events, null)).toMatchObject({
+    expect(foldEach(events, null)).toMatchObject({
       status: { state: 'TASK_STATE_COMPLETED' },
       artifacts: [{ artifactId: 'a1', name: 'out', parts: [{ text: 'chunk0 ' }, { text: 'chunk1 ' }] }],
       history: [{ role: 'ROLE_USER' }, { role: 'ROLE_AGENT', parts: [{ text: 'working' }] }],
@@ -38,7 +39,7 @@ test.each(['a2a-1.0-jsonrpc', 'a2a-1.0-rest', 'a2a-0.3-jsonrpc', 'a2a-0.3-rest']
 )
 
 test('what the status said before becomes history, once', () => {
-  const after = foldAll([
+  const after = foldEach([
     status('TASK_STATE_WORKING', 'm1'),
     status('TASK_STATE_WORKING', 'm2'),
     status('TASK_STATE_COMPLETED'),
@@ -56,13 +57,13 @@ test('what the status said before becomes history, once', () => {
 })
 
 test('chunks are appended as parts of their own, and a new artifact takes the place of the old one', () => {
-  const two = foldAll([chunk('1'), chunk('2', { append: true, lastChunk: true })])
+  const two = foldEach([chunk('1'), chunk('2', { append: true, lastChunk: true })])
   expect(two).toMatchObject({ artifacts: [{ artifactId: 'a', parts: [{ text: '1' }, { text: '2' }] }] })
   expect(fold(two, chunk('3'))).toMatchObject({ artifacts: [{ artifactId: 'a', parts: [{ text: '3' }] }] })
 })
 
 test('a straggler does not bring a finished task back', () => {
-  const done = foldAll([status('TASK_STATE_CANCELED')])
+  const done = foldEach([status('TASK_STATE_CANCELED')])
   expect(fold(done, status('TASK_STATE_WORKING'))).toBe(done)
 })
 
@@ -83,7 +84,7 @@ test('an update that is the first of its task begins it', () => {
 })
 
 test('a snapshot that leaves something out does not undo it', () => {
-  const before = foldAll([chunk('1'), status('TASK_STATE_WORKING', 'm1'), status('TASK_STATE_WORKING')])
+  const before = foldEach([chunk('1'), status('TASK_STATE_WORKING', 'm1'), status('TASK_STATE_WORKING')])
   const after = fold(before, { task: { ...task, status: { state: 'TASK_STATE_COMPLETED' } } })
   expect(after).toMatchObject({
     status: { state: 'TASK_STATE_COMPLETED' },
@@ -105,7 +106,7 @@ test('lists lose their oldest beyond their maximum', () => {
 test('nothing that goes in is changed', () => {
   const events = [status('TASK_STATE_WORKING', 'm'), chunk('1'), chunk('2', { append: true })]
   const before = structuredClone([task, events])
-  foldAll(events)
+  foldEach(events)
   expect([task, events]).toEqual(before)
 })
 
@@ -116,4 +117,35 @@ test('a history is cut to its newest, to nothing, or left alone', () => {
   expect(trimHistory(long, 1)).toEqual({ ...task, history: [{ messageId: '2' }] })
   expect(trimHistory(long, 2)).toBe(long)
   expect(trimHistory(task, 3)).toBe(task)
+})
+
+const anyChunk = fc
+  .record({
+    taskId: fc.constantFrom('t', 'other'),
+    artifactId: fc.constantFrom('a', 'b'),
+    append: fc.constantFrom(true, true, true, false),
+    text: fc.string({ maxLength: 3 }),
+    note: fc.constantFrom({}, { metadata: { n: 1 } }, { metadata: { m: 2 } }),
+    named: fc.constantFrom({}, { name: '' }, { name: 'out' }),
+  })
+  .map(({ taskId, artifactId, append, text, note, named }) => {
+    const artifact = { artifactId, parts: [{ text }], ...named, ...note }
+    return { artifactUpdate: { taskId, contextId: 'c', artifact, append, ...note } }
+  })
+
+const anyEvent = fc.oneof(
+  { weight: 6, arbitrary: anyChunk },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(status('TASK_STATE_WORKING', 'm'), status('TASK_STATE_COMPLETED'), { task }),
+  },
+)
+
+test('events that are folded together make the same task as one after the other', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(task, null), fc.array(anyEvent, { maxLength: 12 }), (first, events) => {
+      expect(foldAll(first, events)).toEqual(foldEach(events, first))
+    }),
+    { numRuns: 300 },
+  )
 })

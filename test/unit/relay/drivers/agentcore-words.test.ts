@@ -4,6 +4,7 @@ import {
   answerPart,
   eventPart,
   failureIn,
+  questionIn,
   requestBody,
   sessionOf,
   usageIn,
@@ -18,6 +19,7 @@ const options: AgentCoreSettings = {
   prompt_pointer: '/prompt',
   response_pointer: null,
   event_pointer: null,
+  question_pointer: null,
 }
 
 test('a session is named as AWS wants it, and nobody reaches one by naming its hash', () => {
@@ -56,8 +58,21 @@ test.each([
   [{ a: { b: 'deep' } }, '/a/b', { text: 'deep' }],
   [{ a: { b: 3 } }, '/a/b', { data: 3 }],
   [{ other: 1 }, '/a/b', { data: { other: 1 } }],
-])('the answer %j at %s', (value, pointer, part) => {
-  expect(answerPart(value, pointer)).toEqual(part)
+])('the answer %j at %s', (value, response_pointer, part) => {
+  expect(answerPart(value, { ...options, response_pointer })).toEqual(part)
+})
+
+test.each([
+  [{ ask: 'Sure?' }, { text: 'Sure?' }, null],
+  [{ ask: { tool: 'rm' }, result: 'r' }, { data: { tool: 'rm' } }, { text: 'r' }],
+  [{ ask: null, rows: [] }, null, { data: { ask: null, rows: [] } }],
+  [{ ask: false, result: 'r' }, null, { text: 'r' }],
+  ['plain', null, { text: 'plain' }],
+])('the question in %j', (value, question, part) => {
+  const asking = { ...options, question_pointer: '/ask' }
+  expect(questionIn(value, '/ask')).toEqual(question)
+  expect(answerPart(value, asking)).toEqual(part)
+  expect(questionIn(value, null)).toBeNull()
 })
 
 test.each([
@@ -66,8 +81,8 @@ test.each([
   [{ usage: {} }, null, null],
   [{ step: 1 }, null, { data: { step: 1 } }],
   [{ step: 1 }, '/text', null],
-])('the event %j at %s', (value, pointer, part) => {
-  expect(eventPart(value, pointer)).toEqual(part)
+])('the event %j at %s', (value, event_pointer, part) => {
+  expect(eventPart(value, { ...options, event_pointer })).toEqual(part)
 })
 
 test('an app fails with a sentence, and tells its price in either spelling', () => {
