@@ -9,9 +9,13 @@ import { Readable } from 'node:stream'
 import {
   createMcpHandler,
   type EventStore,
+  hostHeaderValidationResponse,
   isLegacyRequest,
   type JSONRPCMessage,
+  localhostAllowedHostnames,
+  localhostAllowedOrigins,
   type McpServer,
+  originValidationResponse,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 
@@ -59,6 +63,10 @@ export async function serveMcpFixture(make: () => McpServer, port = 0): Promise<
   }
 
   const answer = async (request: Request, text: string): Promise<Response> => {
+    const stranger =
+      hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
+      originValidationResponse(request, localhostAllowedOrigins())
+    if (stranger) return stranger
     let parsed: unknown
     try {
       parsed = text === '' ? undefined : JSON.parse(text)
