@@ -93,7 +93,7 @@ test('facts about tools, models and people reach the rules', () => {
   const tool = {
     ...invoke('writer', 'writer'),
     action: 'callTool',
-    resource: { kind: 'tool', id: 'web_search' },
+    resource: { kind: 'tool', id: 'web/search' },
   } as const
   const model = { ...tool, action: 'useModel', resource: { kind: 'model', id: 'small' } } as const
   expect(decideNow(snapshot, tool)).toMatchObject({ policies: ['reads'] })
