@@ -30,7 +30,7 @@ import { Deliveries } from '../../src/pipeline/deliveries.ts'
 import { Exchanges } from '../../src/pipeline/exchanges.ts'
 import type { Road } from '../../src/pipeline/road.ts'
 import { serveA2a } from '../../src/pipeline/serve.ts'
-import { agentFacts, limitSettings, makeSnapshot } from '../../src/pipeline/snapshot.ts'
+import { agentFacts, limitSettings, makeSnapshot, serverFacts } from '../../src/pipeline/snapshot.ts'
 import { compilePolicies } from '../../src/policy/compile.ts'
 import { loadPolicies } from '../../src/policy/load.ts'
 import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
@@ -253,7 +253,7 @@ async function policyAt(dir: string, settings: Parameters<typeof agentFacts>[0])
   const oracle = (): never => {
     throw new Error('nobody asks')
   }
-  return openPolicy({ source, compiled, oracle, agents: agentFacts(settings) })
+  return openPolicy({ source, compiled, oracle, agents: agentFacts(settings), servers: serverFacts(settings) })
 }
 
 /** The headers of an answer by name. */

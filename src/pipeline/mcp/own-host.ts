@@ -15,8 +15,9 @@ export interface Home {
 /** Null where it was; else which header says that it was not. */
 export function strangerHeader(headers: HeaderMap, home: Home): 'Host' | 'Origin' | null {
   const { host, origin } = new URL(home.publicUrl)
-  const isOurs = (name: string): boolean => name.toLowerCase() === host || (home.onLoopback && loopback.test(name))
+  const isNear = (name: string): boolean => home.onLoopback && loopback.test(name)
   const from = headers.get('origin')
-  if (from !== undefined && from !== origin && !isOurs(from.replace(/^https?:\/\//, ''))) return 'Origin'
-  return isOurs(headers.get('host') ?? '') ? null : 'Host'
+  if (from !== undefined && from !== origin && !isNear(from.replace(/^https?:\/\//, ''))) return 'Origin'
+  const asked = headers.get('host') ?? ''
+  return asked.toLowerCase() === host || isNear(asked) ? null : 'Host'
 }

@@ -2,7 +2,7 @@
  * How a Denial looks over MCP. A refused call of a tool is a result that says so: the model reads the sentence, and no
  * client takes it for a broken server. Never 400, from which clients conclude that they speak the wrong revision.
  */
-import { type McpCall } from '../../domain/call.ts'
+import type { McpCall } from '../../domain/call.ts'
 import { type DenialRow, denials } from '../../domain/denials.ts'
 import type { HopId, RunId } from '../../domain/ids.ts'
 import type { Denial } from '../../domain/verdict.ts'
@@ -17,7 +17,7 @@ export interface McpRefused {
 
 export function writeMcpDenial(denial: Denial, refused: McpRefused): Written {
   const row: DenialRow = denials[denial.code]
-  const headers = [...jsonHeaders, ...denialHeaders(denial), ...stepUp(denial, refused)]
+  const headers = [...jsonHeaders, ...(stepUp(denial, refused) ?? denialHeaders(denial))]
   return { status: statusOf(denial, row, refused), headers, body: writeMcpAnswer(denial, refused) }
 }
 
@@ -47,8 +47,8 @@ function statusOf({ code }: Denial, row: DenialRow, { call }: McpRefused): numbe
 }
 
 /** All scopes the call needs, in one challenge (RFC 6750 section 3.1); the general one lets every tool be called. */
-function stepUp({ code }: Denial, { call }: McpRefused): Written['headers'] {
-  if (code !== 'scope_missing' || call.operation !== 'call_tool') return []
+function stepUp({ code }: Denial, { call }: McpRefused): Written['headers'] | null {
+  if (code !== 'scope_missing' || call.operation !== 'call_tool') return null
   return [['www-authenticate', 'Bearer realm="weir", error="insufficient_scope", scope="tool:call"']]
 }
 
