@@ -8,10 +8,13 @@ const eventEnd = Buffer.from('}\n\n')
 export class EventCount {
   events = 0
   bytes = 0
+  /** How the stream begins. */
+  begins = ''
   #tail = ''
 
   push(chunk: Buffer): void {
     this.bytes += chunk.length
+    if (this.begins.length < 512) this.begins += chunk.toString('latin1', 0, 512)
     const seam = this.#tail + chunk.toString('latin1', 0, 2)
     if (seam.includes('}\n\n')) this.events += 1
     for (let at = chunk.indexOf(eventEnd); at !== -1; at = chunk.indexOf(eventEnd, at + 3)) this.events += 1

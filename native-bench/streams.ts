@@ -145,11 +145,13 @@ async function fanOutRound(
 }
 
 /** The agent counts its tasks, so the id stands in the first event. */
-async function taskOf({ head }: Stream): Promise<string> {
-  const [chunk] = (await new Promise<[Buffer]>((resolve) => head.once('data', (data: Buffer) => resolve([data])))) ?? []
-  const id = /"id":"(task-\d+)"/.exec(chunk.toString())?.[1]
-  if (id === undefined) throw new Error('the agent named no task')
-  return id
+async function taskOf({ count }: Stream): Promise<string> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const id = /"id":"(task-\d+)"/.exec(count.begins)?.[1]
+    if (id !== undefined) return id
+    await seconds(0.01)
+  }
+  throw new Error('the agent named no task')
 }
 
 async function idleOnBoth(options: StreamOptions, progress: Progress): Promise<StreamReport['idle']> {

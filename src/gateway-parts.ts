@@ -137,9 +137,9 @@ export async function openCards(
 }
 
 /** What hangs on secrets of the state directory that are never turned. */
-export type Secrets = Pick<Workshop, 'pairwise' | 'salt' | 'sessions'>
+export type Lasting = Pick<Workshop, 'pairwise' | 'salt' | 'sessions'>
 
-export function openSecrets({ state }: Settings, dice: Dice): Secrets | StartProblem {
+export function openLasting({ state }: Settings, dice: Dice): Lasting | StartProblem {
   const pairwise = openPairwise(state.dir, dice)
   if (typeof pairwise !== 'function') return startProblem(70, pairwise.sentence)
   const salt = openSecret(state.dir, 'pseudonyms', dice)

@@ -41,7 +41,6 @@ export function openRelay({ maximums, timeouts }: Settings, clock: Clock, stack:
   )
   stack.defer(() => transport.close())
   const relay = new Relay({ transport, wheel, clock, settings: { ...timeouts, ...maximums, recover_tries } })
-  stack.defer(() => relay.hub.close())
   return relay
 }
 
@@ -57,13 +56,12 @@ interface Laid {
   readonly boot: string
   readonly metrics: GatewayMetrics
   readonly revoked: PlannedRevocations
-  readonly stack: AsyncDisposableStack
 }
 
 /** Puts back what the ledger remembers and joins the parts of the road. */
 export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Road {
   const { clock, dice, log } = workshop
-  const { cards, ledger, replayed, board, boot, metrics, revoked, stack } = laid
+  const { cards, ledger, replayed, board, boot, metrics, revoked } = laid
   const { settings } = snapshot
   const { maximums } = settings
   const limits = new Bench(board, limitSettings(settings), maximums)

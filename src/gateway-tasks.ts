@@ -8,6 +8,7 @@ import { openSecret } from './identity/keys/secret-file.ts'
 import type { Log } from './observe/log.ts'
 import type { Road } from './pipeline/road.ts'
 import { followForPush } from './pipeline/tasks/push-watch.ts'
+import { endAllUnseen } from './pipeline/tasks/unseen.ts'
 import type { Tasks } from './tasks/contract.ts'
 import type { Outside } from './relay/outside.ts'
 import { openTasks } from './tasks/tasks.ts'
@@ -44,7 +45,8 @@ export async function openTasksIn(
   return tasks
 }
 
-/** Goes on following the tasks somebody wants to hear of. */
+/** Goes on following the tasks somebody wants to hear of, and tells of those that nobody can follow any more. */
 export function followAgain(road: Road): void {
+  endAllUnseen(road)
   for (const row of road.tasks.push.awaited()) void followForPush(road, row)
 }

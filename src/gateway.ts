@@ -1,7 +1,7 @@
 /** The composition root of a running gateway: opens every part in order, and stops them in reverse. */
 import { mkdirSync } from 'node:fs'
 import { createBoard } from './base/board.ts'
-import { steadyClock, systemClock } from './base/clock.ts'
+import { type Clock, steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
 import { takeLock } from './base/instance-lock.ts'
 import { agentRoutes } from './admin/agents.ts'
@@ -23,12 +23,14 @@ import {
   buildSnapshot,
   openCards,
   openKeys,
-  openSecrets,
+  type Lasting,
+  openLasting,
   openLedgerIn,
   openOutside,
   openUsed,
   planRevocations,
   replayLedger,
+  type PlannedRevocations,
   type StartProblem,
   startProblem,
   type Workshop,
@@ -38,6 +40,7 @@ import { followAgain, openTasksIn } from './gateway-tasks.ts'
 import { keyRoutes } from './admin/keys.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
+import type { Keyring } from './identity/keys/keyring.ts'
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
 import { poolReport, showOutstanding } from './pipeline/pool-numbers.ts'
@@ -84,13 +87,9 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const clock = steadyClock(systemClock, (by_ms) =>
     log.warn('the clock of this machine was set back; time goes on without it until a restart', { by_ms }),
   )
-  const keys = openKeys(settings, clock, log)
-  if (keys.kind !== 'keyring') return keys
-  const revoked = planRevocations(settings, clock)
-  if ('exit' in revoked) return revoked
-  const dice = cryptoDice()
-  const secrets = openSecrets(settings, dice)
+  const secrets = openSecrets(settings, clock, log)
   if ('exit' in secrets) return secrets
+  const { keys, revoked, dice, ...lasting } = secrets
   const boot = dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
   if (!(ledger instanceof Ledger)) return ledger
@@ -113,7 +112,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const registry = new Registry()
   const metrics = declareGatewayMetrics(registry)
   const health = new HealthBook(clock, poolReport(metrics))
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, relay, health, outside, ...secrets }
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, relay, health, outside, ...lasting }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
@@ -130,9 +129,45 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if ('exit' in snapshot) return snapshot
   const cards = await openCards(workshop, snapshot, ledger)
   stack.defer(() => cards.close())
-  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, stack })
+  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked })
   late.serve = serveData(road, keys)
   followAgain(road)
+  const options = optionsOf(settings, 'admin_listen', workshop)
+  const admin = await openAdmin({ road, keys, draining, page, token, options })
+  if (isListenFailure(admin)) return startProblem(70, admin.detail)
+  stack.defer(() => admin.close())
+  if (data.warning) log.warn(data.warning)
+  watchNumbers(road, metrics, { engine: data.engine, keys, stack })
+  knowAgents(snapshot, { registry, metrics, workshop })
+  return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack })
+}
+
+/** What makes names and signatures, and what was revoked. */
+function openSecrets(settings: Settings, clock: Clock, log: Log): Secrets | StartProblem {
+  const keys = openKeys(settings, clock, log)
+  if (keys.kind !== 'keyring') return keys
+  const revoked = planRevocations(settings, clock)
+  if ('exit' in revoked) return revoked
+  const dice = cryptoDice()
+  const lasting = openLasting(settings, dice)
+  return 'exit' in lasting ? lasting : { keys, revoked, dice, ...lasting }
+}
+
+interface Secrets extends Lasting, Pick<Workshop, 'keys' | 'dice'> {
+  readonly revoked: PlannedRevocations
+}
+
+interface AdminParts {
+  readonly road: Road
+  readonly keys: Keyring
+  readonly draining: { readonly yes: boolean }
+  /** The page of metrics. */
+  readonly page: () => string
+  readonly token: string
+  readonly options: ListenerOptions
+}
+
+function openAdmin({ road, keys, draining, page, token, options }: AdminParts): ReturnType<typeof openListener> {
   const routes = [
     ...runRoutes(road),
     ...approvalRoutes(road),
@@ -142,13 +177,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
     ...pushRoutes(road),
     ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
   ]
-  const admin = await openListener(optionsOf(settings, 'admin_listen', workshop), serveAdmin(routes, token))
-  if (isListenFailure(admin)) return startProblem(70, admin.detail)
-  stack.defer(() => admin.close())
-  if (data.warning) log.warn(data.warning)
-  watchNumbers(road, metrics, { engine: data.engine, keys, stack })
-  knowAgents(snapshot, { registry, metrics, workshop })
-  return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack })
+  return openListener(options, serveAdmin(routes, token))
 }
 
 function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', workshop: Workshop): ListenerOptions {
@@ -208,6 +237,8 @@ function gatewayOf(running: Running): Gateway {
       const end = road.clock.monotonic() + road.snapshot.settings.timeouts.drain_ms
       const busy = (): boolean => data.open > 0 || road.runs.list().some((run) => run.open > 0)
       while (busy() && road.clock.monotonic() < end) await new Promise((resolve) => setTimeout(resolve, drainPoll_ms))
+      // Before the listener goes, so that callers are told and not cut.
+      await road.relay.close()
       await road.snapshot.alerts.close()
       await running.stack.disposeAsync()
     },
@@ -216,7 +247,7 @@ function gatewayOf(running: Running): Gateway {
 
 /** Agents, limits, policies, identity and alerts are swapped as one; listeners, timeouts and maximums wait for a start. */
 async function reload(running: Running, loaded: Loaded): Promise<boolean> {
-  const { road, workshop, registry, metrics } = running
+  const { road, workshop, metrics } = running
   const before = road.snapshot
   // Every part that lives on counts with the maximums of the start, so the parts that are made anew do too.
   const settings = { ...loaded.settings, maximums: before.settings.maximums }

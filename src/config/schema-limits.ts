@@ -136,7 +136,13 @@ const maximumRows = {
   stream_log_bytes: [65_536, 4_194_304, 268_435_456, 'bytes', 'The same, in bytes; the newest event is always kept.'],
   watched_tasks: [0, 10_000, 1_000_000, 'tasks', 'Tasks that are followed to their end though nobody reads of them.'],
   record_ring_bytes: [65_536, 8_388_608, 1_073_741_824, 'bytes', 'Records on their way to disk.'],
-  tasks: [16, 100_000, 1_000_000, 'tasks', 'Tasks that are remembered; the oldest that are over leave first.'],
+  tasks: [
+    16,
+    100_000,
+    1_000_000,
+    'tasks',
+    'Tasks that are remembered; half of them open ones of one agent at most. The oldest that are over leave first.',
+  ],
   task_snapshot_chars: [
     0,
     67_108_864,

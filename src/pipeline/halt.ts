@@ -8,7 +8,7 @@ import { deny } from '../domain/verdict.ts'
 import { runEntry } from './run-entry.ts'
 import { cancelEach } from './tasks/cancel-each.ts'
 import { detailOf } from './run-view.ts'
-import type { Road } from './road.ts'
+import { type Road, serverIn } from './road.ts'
 
 /** True for exactly one caller; false if the run was halted or had ended before. `breach` is null for an operator's halt. */
 export function haltRun(road: Road, run: LiveRun, halt: Halt, breach: BreachReport | null): boolean {
@@ -61,7 +61,9 @@ function exchangedIn(road: Road, run: LiveRun): readonly TaskRow[] {
   return road.exchanges.openIn(run.id).flatMap((exchange) => {
     const { target } = exchange.hop.call
     const taskId = exchange.taskId()
-    return (target.kind === 'agent' && taskId !== null && road.tasks.find(target.id, taskId)) || []
+    return (
+      (target.kind === 'agent' && taskId !== null && road.tasks.find(serverIn(road.snapshot, target.id), taskId)) || []
+    )
   })
 }
 

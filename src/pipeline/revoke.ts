@@ -16,7 +16,7 @@ import {
 import type { Hop } from '../domain/verdict.ts'
 import { tokenIdsOf } from '../identity/revocation/epochs.ts'
 import type { Road } from './road.ts'
-import { standingOf } from './standing.ts'
+import { refusalOfTelling, standingOf } from './standing.ts'
 
 /** What somebody asks to be withdrawn, and why. */
 export interface RevocationOrder {
@@ -60,6 +60,7 @@ export async function revoke(road: Road, order: RevocationOrder): Promise<Revoke
   }
   const hops = road.exchanges.haltWhere((hop) => (concerns(revocation, hop) ? standingOf(road, hop) : null))
   const ended = hops + road.followers.haltRevoked()
+  road.tasks.push.withdraw((row) => refusalOfTelling(road, row) !== null)
   write(road, revocation, false)
   tell(road, revocation, ended)
   return { kind: 'revoked', revocation, ended, undurable: await saved(road) }

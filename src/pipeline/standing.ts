@@ -1,5 +1,7 @@
 /** Whether a hop that was let through may still go on: asked when it leaves and again for everything that flows back. */
 import type { AnyCall } from '../domain/call.ts'
+import type { Work } from '../domain/revocation.ts'
+import type { TaskRow } from '../domain/task.ts'
 import { type Denial, deny, type Hop } from '../domain/verdict.ts'
 import type { Road } from './road.ts'
 import type { AnyVisit } from './visit.ts'
@@ -22,10 +24,26 @@ export function refusalOfPlace(
 }
 
 /** The same of a caller that has no hop: it asks about what was started before. */
-export function watchOf({ road, principal, delegation }: AnyVisit): () => Denial | null {
+export function watchOf({ road, principal, delegation, claim }: AnyVisit): () => Denial | null {
   if (principal === null) return () => deny('unauthenticated', 'nobody is known to ask')
   const { epochs } = road.revocations
-  return epochWatch(road, () => epochs.refusalOf(principal) ?? refusalOfPlace(road, { principal, delegation }))
+  return epochWatch(
+    road,
+    () =>
+      epochs.refusalOf(principal) ??
+      refusalOfPlace(road, { principal, delegation }) ??
+      (claim && epochs.refusalOfWork(workOf(claim.task))),
+  )
+}
+
+/** Why nobody may be told of a task without asking: what its owner started it with counts no more, or an agent of its chain is contained. */
+export function refusalOfTelling({ revocations: { epochs } }: Road, row: TaskRow): Denial | null {
+  return epochs.refusalOfOwned({ ...workOf(row), owner: row.owner.agent })
+}
+
+/** The chain of a task ends with the agent that works on it. */
+function workOf({ chain, owner, createdAt }: TaskRow): Work {
+  return { agents: chain, person: owner.person, since: createdAt }
 }
 
 /** The same question for as long as the hop is open: one atomic load, unless something was revoked in between. */
@@ -36,10 +54,13 @@ export function watch(road: Road, hop: Hop<AnyCall>): () => Denial | null {
 function epochWatch(road: Road, refusal: () => Denial | null): () => Denial | null {
   const { epochs } = road.revocations
   let seen = 0
+  // Several ask in turn, the pool before the reader: what one of them heard, all hear.
+  let refused: Denial | null = null
   return () => {
     const { generation } = epochs
-    if (generation === seen) return null
+    if (refused !== null || generation === seen) return refused
     seen = generation
-    return refusal()
+    refused = refusal()
+    return refused
   }
 }

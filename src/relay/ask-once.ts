@@ -21,6 +21,13 @@ export interface AskParts {
   readonly bench: Bench
 }
 
+/** An agent that mixes its callers up is not believed. */
+export const otherTask = 'the agent speaks of another task'
+
+function isOther(ask: Ask, { seen: { taskId } }: Said): boolean {
+  return 'taskId' in ask && taskId !== null && taskId !== ask.taskId
+}
+
 /** Never rejects; a fault after `timeout_ms` at the latest. `signal` lets go of it earlier. */
 export function askOnce(parts: AskParts, ask: Ask, timeout_ms: number, signal?: AbortSignal): Promise<Heard | Fault> {
   const { promise, resolve } = Promise.withResolvers<Heard | Fault>()
@@ -41,12 +48,10 @@ export function askOnce(parts: AskParts, ask: Ask, timeout_ms: number, signal?: 
     onMemo: (more) => (memo = { ...memo, ...more }),
     onQuiet: () => {},
     onSaid: (said) => (answer = said),
-    onEnd: () =>
-      settle(
-        answer
-          ? { kind: 'heard', answer, headers, memo }
-          : makeFault('truncated', 'the answer ended before anything was said', true),
-      ),
+    onEnd: () => {
+      if (!answer) return settle(makeFault('truncated', 'the answer ended before anything was said', true))
+      settle(isOther(ask, answer) ? makeFault('bad_answer', otherTask, true) : { kind: 'heard', answer, headers, memo })
+    },
     onError: (error) => settle({ kind: 'heard', answer: error, headers, memo }),
     onFault: settle,
   })

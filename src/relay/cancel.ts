@@ -5,6 +5,8 @@ import type { FollowAsk } from './driver.ts'
 
 /** An agent may take this long to confirm. Unit: milliseconds. */
 const cancelTimeout_ms = 5000
+/** An agent that is halted gets this long to name what it has begun. Unit: milliseconds. */
+export const nameless_ms = 3000
 const tries_max = 3
 const retry_ms = 250
 

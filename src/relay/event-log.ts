@@ -6,10 +6,13 @@ import type { JsonObject } from '../base/json.ts'
 import { foldAll } from '../protocol/a2a/fold.ts'
 import { readNeutral, sayNeutral } from '../protocol/a2a/neutral.ts'
 import type { Said } from '../protocol/a2a/said.ts'
+import { shorten, sizeOf } from '../protocol/a2a/shorten.ts'
 
 interface LogCaps {
   readonly stream_log_events: number
   readonly stream_log_bytes: number
+  /** A task that has become larger than anything an agent may answer is shortened. */
+  readonly answer_bytes: number
 }
 
 /** So many events are folded at a time: each time costs a copy of what the task has become. */
@@ -24,6 +27,8 @@ export class EventLog {
   /** The task as of `#foldedTo`, which may be ahead of `#from`. */
   #task: JsonObject | null = null
   #foldedTo = 0
+  /** It weighs no more. */
+  #taskBytes = 0
   #shown: { readonly at: number; readonly said: Said } | null = null
 
   constructor(caps: LogCaps) {
@@ -79,13 +84,26 @@ export class EventLog {
   #foldUpTo(end: number): void {
     this.#task = foldAll(this.#task, this.#unfolded(end))
     this.#foldedTo = Math.max(this.#foldedTo, end)
+    this.#weigh()
+  }
+
+  /** Weighed when as much has come as it may weigh, and then made half as heavy, so that it is not weighed for each event. */
+  #weigh(): void {
+    const { answer_bytes } = this.#caps
+    if (this.#task === null || this.#taskBytes <= answer_bytes) return
+    this.#taskBytes = sizeOf(this.#task)
+    if (this.#taskBytes <= answer_bytes / 2) return
+    this.#task = shorten(this.#task, answer_bytes / 2)
+    this.#taskBytes = answer_bytes / 2
   }
 
   /** Each is looked at once, so what it says is not remembered. */
   *#unfolded(end: number): Generator<JsonObject> {
     for (let sequence = this.#foldedTo; sequence < end; sequence += 1) {
       const said = this.at(sequence)
-      if (said) yield readNeutral(said)
+      if (!said) continue
+      this.#taskBytes += bytesOf(said)
+      yield readNeutral(said)
     }
   }
 }

@@ -7,6 +7,7 @@ import type { Denial } from '../domain/verdict.ts'
 import type { Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import type { Driver, Errand, Known, TaskSeen } from './driver.ts'
+import type { FeedEnd } from './reader.ts'
 import type { Transport } from './transport.ts'
 
 /** What the road hands to the relay with a hop. */
@@ -31,8 +32,14 @@ export interface TaskWatch {
   onContext(contextId: string): void
   /** Something was said about a task that is owned. */
   onSaid(task: TaskSeen, said: Said): void
-  /** Nobody reads from the agent any more: the task is over, or was lost sight of. `snapshot` is what was seen of it last. */
-  onUnwatched(task: TaskSeen, snapshot: () => JsonObject | null): void
+  /** Nobody reads from the agent any more: the task is over, or was lost sight of. */
+  onUnwatched(task: TaskSeen, last: LastSight): void
+}
+
+export interface LastSight {
+  /** What was seen of the task last. */
+  readonly snapshot: () => JsonObject | null
+  readonly why: FeedEnd['kind']
 }
 
 /** An exchange under way. */

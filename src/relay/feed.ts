@@ -11,7 +11,8 @@ import type { Fault } from '../domain/fault.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import { cancelTask } from './cancel.ts'
+import { otherTask } from './ask-once.ts'
+import { cancelTask, nameless_ms } from './cancel.ts'
 import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
 import type { Cancels } from './exchange.ts'
@@ -22,7 +23,7 @@ import type { FeedParts } from './feed-parts.ts'
 import { Progress } from './progress.ts'
 import type { FeedEnd, Reader } from './reader.ts'
 import { Readers } from './readers.ts'
-import { makeFault } from './transport.ts'
+import { faultOfBug, makeFault } from './transport.ts'
 
 export class Feed implements Ear {
   readonly log: EventLog
@@ -49,9 +50,10 @@ export class Feed implements Ear {
     this.#owned = known.taskId !== null
     this.sight = new Sight(known.taskId, known.contextId)
     this.log = new EventLog(parts.bench.settings)
+    const bug = (error: unknown): void => this.fail(makeFault('truncated', String(error), true))
+    this.#readers = new Readers(this.log, parts.bench.settings, bug)
     this.#progress = new Progress(parts.bench)
     this.#search = new Search(parts.bench)
-    this.#readers = new Readers(this.log, parts.bench.settings)
     if (known.taskId !== null) parts.hub.add(parts.target, known.taskId, this)
   }
 
@@ -127,6 +129,13 @@ export class Feed implements Ear {
     this.fail(makeFault('aborted', 'the gateway gave up', this.sent))
   }
 
+  #tooLate(said: Said): void {
+    if (this.task !== null) return
+    this.sight.see(said, this.#line?.instance ?? null)
+    this.#line?.abort()
+    if (said.seen.kind === 'open') this.#cancel()
+  }
+
   #cancel(): void {
     if (this.task && this.#ask) void cancelTask(this.#parts, followAsk('cancel', this.task, this.#ask))
   }
@@ -147,9 +156,10 @@ export class Feed implements Ear {
   }
 
   onSaid(said: Said): void {
-    if (this.#end || this.#waits(() => this.onSaid(said))) return
+    if (this.#end) return this.#tooLate(said)
+    if (this.#waits(() => this.onSaid(said))) return
     this.bytesIn += bytesOf(said)
-    if (this.#isOther(said)) return this.fail(makeFault('bad_answer', 'the agent speaks of another task', true))
+    if (this.#isOther(said)) return this.fail(makeFault('bad_answer', otherTask, true))
     this.sight.see(said, this.#line?.instance ?? null)
     this.#answer()
     const owned = this.#own()
@@ -211,7 +221,7 @@ export class Feed implements Ear {
   #hold(owned: Promise<boolean>, said: Said): void {
     this.#later = []
     this.#line?.pause()
-    void owned.then((holds) => this.#goOn(holds, said))
+    void owned.then((holds) => this.#goOn(holds, said)).catch((bug: unknown) => this.fail(faultOfBug(bug)))
   }
 
   #goOn(holds: boolean, said: Said): void {
@@ -272,11 +282,14 @@ export class Feed implements Ear {
     // Who heard of it may have had it ended.
     if (this.#end) return
     this.#end = end
-    this.#line?.abort()
+    // An agent that was halted before it named its task is heard out for a while, so that it can be told to stop.
+    if (end.kind === 'halted' && this.task === null)
+      this.#parts.bench.wheel.after(nameless_ms, () => this.#line?.abort())
+    else this.#line?.abort()
     this.#unkeep()
     const { task } = this
     if (task) this.#parts.hub.remove(this.#parts.target, task.id, this)
     for (const reader of this.#readers.takeAll()) reader.onOver(end)
-    if (task && this.#owned) this.#parts.watch.onUnwatched(task, () => this.log.task())
+    if (task && this.#owned) this.#parts.watch.onUnwatched(task, { snapshot: () => this.log.task(), why: end.kind })
   }
 }

@@ -7,6 +7,7 @@ import type { Fault } from '../domain/fault.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
 import { canceledEvent } from '../protocol/a2a/canceled.ts'
 import { sayNeutral } from '../protocol/a2a/neutral.ts'
+import { openingOf } from '../protocol/a2a/opening.ts'
 import { writeAgentFailure, writeAgentFailureEvent } from '../protocol/a2a/agent-failure.ts'
 import { writeSaidEvent } from '../protocol/a2a/write-said.ts'
 import { writeDenial, writeDenialEvent, writeSentence } from '../protocol/faces.ts'
@@ -125,12 +126,14 @@ export class Follower implements Reader {
       const said = feed.log.at(this.#cursor)
       this.#cursor += 1
       if (!said) continue
+      const opening = this.#cursor === 1 ? openingOf(said, call) : null
+      if (opening) events.push(writeSaidEvent(opening, call))
       const event = writeSaidEvent(said, call)
       events.push(event)
       bytes += event.length
     } while (bytes < room && this.#cursor < feed.log.next)
     const [first] = events
-    return first && events.length === 1 ? first : Buffer.concat(events, bytes)
+    return first && events.length === 1 ? first : Buffer.concat(events)
   }
 
   #finish(end: FeedEnd): void {

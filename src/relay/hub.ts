@@ -6,6 +6,7 @@ export class Hub implements FeedHouse<Feed> {
   readonly #max: number
   readonly #feeds = new Map<string, Feed>()
   #unread = 0
+  #closed = false
 
   /** `max` counts feeds that nobody reads of; those with a reader are bounded by the calls that are open. */
   constructor(max: number) {
@@ -31,7 +32,7 @@ export class Hub implements FeedHouse<Feed> {
   }
 
   keep(): boolean {
-    if (this.#unread >= this.#max) return false
+    if (this.#closed || this.#unread >= this.#max) return false
     this.#unread += 1
     return true
   }
@@ -40,8 +41,13 @@ export class Hub implements FeedHouse<Feed> {
     this.#unread -= 1
   }
 
-  /** Lets go of every agent; nothing is cancelled. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Lets go of every agent; nothing is cancelled, and nothing is followed any more. */
   close(): void {
+    this.#closed = true
     for (const feed of this.#feeds.values()) feed.drop()
     this.#feeds.clear()
   }

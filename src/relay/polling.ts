@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../base/json.ts'
 import { isJsonObject } from '../base/json.ts'
+import { returnsImmediately } from '../protocol/a2a/params.ts'
 import { unsupported } from '../protocol/a2a/errors.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk, TaskSeen } from './driver.ts'
@@ -175,9 +176,4 @@ function immediately(ask: StartAsk): StartAsk {
 
 function lookingAt(ask: FollowAsk): FollowAsk {
   return { ...ask, operation: 'get' }
-}
-
-/** Whether a caller does not want to wait for the end of its task. */
-export function returnsImmediately({ configuration }: JsonObject): boolean {
-  return isJsonObject(configuration) && configuration['returnImmediately'] === true
 }

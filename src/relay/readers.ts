@@ -14,10 +14,22 @@ export class Readers {
   /** Events, and bytes of them, that nobody has heard of yet; they do when this turn is over. */
   #untold = 0
   #untoldBytes = 0
-  readonly #tellLater = (): void => this.tell()
+  readonly #tellLater: () => void
 
-  constructor(log: EventLog, { stream_log_events }: { readonly stream_log_events: number }) {
+  /** `onBug` hears of what a reader throws once the turn of the agent is over, where nobody else would catch it. */
+  constructor(
+    log: EventLog,
+    { stream_log_events }: { readonly stream_log_events: number },
+    onBug: (bug: unknown) => void,
+  ) {
     this.#log = log
+    this.#tellLater = () => {
+      try {
+        this.tell()
+      } catch (bug) {
+        onBug(bug)
+      }
+    }
     this.#events_max = Math.min(together.events, stream_log_events)
   }
 

@@ -5,7 +5,7 @@ import type { Fault } from '../domain/fault.ts'
 import type { Reply } from '../protocol/http.ts'
 import { askOnce, type Heard } from './ask-once.ts'
 import { DetachedExchange } from './detached.ts'
-import { returnsImmediately } from './polling.ts'
+import { returnsImmediately } from '../protocol/a2a/params.ts'
 import { cancelTask } from './cancel.ts'
 import type { Bench, Done, Exchange, Mission } from './exchange.ts'
 import { FollowExchange } from './follow.ts'
@@ -49,7 +49,7 @@ export class Relay {
   /** Follows a task for nobody, so that what happens to it is seen. Nothing where that is done already. */
   watch(claim: Claim, mission: Mission): void {
     const { taskId, target } = claim.task
-    if (this.hub.find(target, taskId)) return
+    if (this.hub.closed || this.hub.find(target, taskId)) return
     const { driver, errand, watch, known } = mission
     const feed = new Feed({ target, driver, errand, watch, bench: this.#bench, hub: this.hub }, claim.task)
     feed.open({ operation: 'subscribe', warrant: claim, taskId, historyLength: null, known })
@@ -59,6 +59,12 @@ export class Relay {
   /** Sends a message to a tool server. A stream is written to `reply` as it comes, one answer is handed over with `done`. */
   sendMcp(warrant: Hop<McpCall> | Permit, mission: McpMission, to: { reply: Reply; done: Done }): Exchange {
     return new McpExchange(warrant, mission, this.#bench, to)
+  }
+
+  /** Ends everything that is under way: whoever waits is told. Nothing is cancelled. */
+  async close(): Promise<void> {
+    this.hub.close()
+    await this.#bench.transport.close()
   }
 
   /** Asks about a task. `timeout_ms` bounds the wait; a blocking cancel may take its time. */

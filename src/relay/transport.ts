@@ -57,6 +57,11 @@ export function makeFault(code: FaultCode, detail: string, sent: boolean): Fault
   return { kind: 'fault', code, detail, sent }
 }
 
+/** A broken promise of ours must not take the gateway down; its text is for operators. */
+export function faultOfBug(bug: unknown): Fault {
+  return makeFault('bad_answer', `a bug: ${String(bug)}`, true)
+}
+
 export class Transport {
   readonly #settings: TransportSettings
   readonly #wheel: Wheel

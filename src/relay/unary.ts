@@ -6,7 +6,7 @@ import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import { answerHeaders, answerStatus } from '../protocol/a2a/answer-head.ts'
 import { writeSaid } from '../protocol/a2a/write-said.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import { cancelTask } from './cancel.ts'
+import { cancelTask, nameless_ms } from './cancel.ts'
 import type { Ear, Line, TaskSeen } from './driver.ts'
 import { bytesOf } from './event-log.ts'
 import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
@@ -15,8 +15,9 @@ import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { neutralOf } from '../protocol/a2a/neutral.ts'
 import { followAsk } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
+import { returnsImmediately } from '../protocol/a2a/params.ts'
 import { type Ending, Tally } from './tally.ts'
-import { makeFault } from './transport.ts'
+import { faultOfBug, makeFault } from './transport.ts'
 
 export class UnaryExchange implements Exchange, Ear {
   readonly #hop: Hop
@@ -29,6 +30,8 @@ export class UnaryExchange implements Exchange, Ear {
   #firstByteAt: number | null = null
   #bytesIn = 0
   #said: Said | null = null
+  /** Whether the task is on its way into the book: its caller named it, or it is being owned. */
+  #written: boolean
 
   constructor(hop: Hop, mission: Mission, bench: Bench, done: Done) {
     this.#hop = hop
@@ -37,6 +40,7 @@ export class UnaryExchange implements Exchange, Ear {
     this.#tally = new Tally(bench.clock, done)
     const { call } = hop
     this.#sight = new Sight(call.taskId, call.contextId)
+    this.#written = call.taskId !== null
     const { driver, errand, known } = mission
     const ask = { operation: 'send', warrant: hop, call, params: () => mission.params(), known } as const
     this.#line = driver.open(ask, errand, this)
@@ -62,9 +66,12 @@ export class UnaryExchange implements Exchange, Ear {
   halt(denial: Denial, cancels: Cancels = 'exchange'): void {
     if (this.#tally.told) return
     const { sent } = this.#line
-    this.#line.abort()
-    // Until its agent has answered, the only task it knows is one that its caller named, which is written down.
-    if (cancels === 'exchange') this.#cancel()
+    // Of an agent that answers at once what it has begun can be heard, and be stopped.
+    const named = this.taskId !== null || !returnsImmediately(this.#mission.params())
+    if (named) this.#line.abort()
+    else this.#bench.wheel.after(nameless_ms, () => this.#line.abort())
+    // A task that was written down is found by whoever halts; one that is still waited for is known here alone.
+    if (cancels === 'exchange' || !this.#written) this.#cancel()
     this.#tell({ kind: 'halted', sent, denial })
   }
 
@@ -88,6 +95,7 @@ export class UnaryExchange implements Exchange, Ear {
     this.#bytesIn += bytesOf(said)
     this.#sight.see(said, this.#line.instance)
     this.#said = said
+    if (this.#tally.told && this.#sight.task?.open) this.#cancel()
   }
 
   onEnd(): void {
@@ -98,8 +106,10 @@ export class UnaryExchange implements Exchange, Ear {
     watch.onAnswer()
     const { task } = this.#sight
     if (task === null && said.seen.contextId !== null) watch.onContext(said.seen.contextId)
+    this.#written ||= task !== null
     const owned = task === null || watch.own(task)
-    if (owned instanceof Promise) void owned.then((holds) => this.#answer(said, holds))
+    if (owned instanceof Promise)
+      void owned.then((holds) => this.#answer(said, holds)).catch((bug: unknown) => this.onFault(faultOfBug(bug)))
     else this.#answer(said, owned)
   }
 
@@ -129,7 +139,7 @@ export class UnaryExchange implements Exchange, Ear {
     const { task } = this.#sight
     if (task) this.#mission.watch.onSaid(task, said)
     this.#tell({ kind: 'answered', sent: true, answer })
-    if (task) this.#mission.watch.onUnwatched(task, () => taskOf(said))
+    if (task) this.#mission.watch.onUnwatched(task, { snapshot: () => taskOf(said), why: 'done' })
   }
 
   #cancel(): void {

@@ -68,12 +68,14 @@ export interface Tasks {
   find(target: AgentId, taskId: string): TaskRow | null
   /**
    * Keeps a new or changed row; resolves true when it survives kill -9. In memory it is there at once. False: the disk
-   * fails and the row is in memory only, or the row was not taken at all, because the table is full of open tasks, an id
+   * fails and the row is in memory only, or the row was not taken at all, because the table is full of open tasks or half of it is of this agent's, an id
    * is longer than 512 characters, or the same id is an open task of somebody else.
    */
   put(row: TaskRow): Promise<boolean>
   /** Changes a row, written with the next batch; nothing where it is unknown. */
   update(target: AgentId, taskId: string, change: TaskChange): void
+  /** Every task that is not over. */
+  open(): Iterable<TaskRow>
   /** Open tasks a run has started, the youngest first: what a halt cancels. */
   openIn(run: RunId): readonly TaskRow[]
   /** The tasks the party may see; null: the cursor is not ours, or not for this party and these filters. */

@@ -29,6 +29,8 @@ export interface TableSettings {
 
 /** One snapshot may weigh this part of what all may, so that it cannot push out those of everybody. */
 const snapshotPart = 1 / 64
+/** Open tasks of one agent take this part of all places: an open task never leaves by itself, so nobody may fill them all. */
+const openPart = 1 / 2
 /** Rows that one sweep lets go of at most. */
 const swept_max = 1000
 
@@ -43,6 +45,8 @@ export class TaskTable {
   readonly #byNo = new Map<number, Entry>()
   readonly #byOwner = new Map<string, Set<Entry>>()
   readonly #byRun = new Map<string, Set<Entry>>()
+  /** How many open tasks each agent has. */
+  readonly #openOf = new Map<string, number>()
   /** Those that are over, the first that ended first. */
   readonly #over = new Set<Entry>()
   readonly #snapshots: Weights<Entry>
@@ -121,10 +125,11 @@ export class TaskTable {
     // A target that names the open task of one caller to another mixes them up; that of a task that is over counts from anew.
     if (known && known.endedAt === null) return null
     if (known) this.#remove(known)
-    return this.#roomy() ? this.#add(this.#shelf.next(), row, null) : null
+    return this.#roomy(row) ? this.#add(this.#shelf.next(), row, null) : null
   }
 
-  #roomy(): boolean {
+  #roomy({ owner }: TaskRow): boolean {
+    if ((this.#openOf.get(owner.agent) ?? 0) >= this.#settings.maximums.tasks * openPart) return false
     if (this.size < this.#settings.maximums.tasks) return true
     const [first] = this.#over
     if (!first) return false
@@ -138,6 +143,7 @@ export class TaskTable {
     this.#byNo.set(no, entry)
     addTo(this.#byOwner, ownerOf(row.target, row.owner), entry)
     addTo(this.#byRun, row.owner.run, entry)
+    if (endedAt === null) this.#countOpen(entry, 1)
     return this.#set(entry, row)
   }
 
@@ -153,9 +159,16 @@ export class TaskTable {
     const over = phaseOf(row.state) === 'terminal'
     if (!over) this.#over.delete(entry)
     else if (!this.#over.has(entry)) this.#over.add(entry)
+    if (over !== (entry.endedAt !== null)) this.#countOpen(entry, over ? -1 : 1)
     entry.endedAt = over ? (entry.endedAt ?? this.#settings.clock.now()) : null
     for (const oldest of this.#snapshots.set(entry, heavy ? 0 : weight)) this.#lighten(oldest)
     return entry
+  }
+
+  #countOpen({ row: { owner } }: Entry, by: 1 | -1): void {
+    const open = (this.#openOf.get(owner.agent) ?? 0) + by
+    if (open > 0) this.#openOf.set(owner.agent, open)
+    else this.#openOf.delete(owner.agent)
   }
 
   #lighten(entry: Entry): void {
@@ -170,6 +183,7 @@ export class TaskTable {
     removeFrom(this.#byOwner, ownerOf(entry.row.target, entry.row.owner), entry)
     removeFrom(this.#byRun, entry.row.owner.run, entry)
     this.#over.delete(entry)
+    if (entry.endedAt === null) this.#countOpen(entry, -1)
     this.#snapshots.set(entry, 0)
     this.#shelf.drop(entry.no)
   }

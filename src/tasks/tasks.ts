@@ -137,6 +137,10 @@ class House implements Tasks {
     this.#rooms.table.update(target, taskId, change)
   }
 
+  open(): Iterable<TaskRow> {
+    return this.#rooms.table.open()
+  }
+
   openIn(run: RunId): readonly TaskRow[] {
     return this.#rooms.table.openIn(run)
   }

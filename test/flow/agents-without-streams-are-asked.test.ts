@@ -147,6 +147,23 @@ test('a halt cancels the task that is waited for, though nobody was told of it y
   expect(await outcome).toMatchObject({ kind: 'halted', task: { id: 't1' } })
 })
 
+test('a halt of the run cancels the task a caller waits for, which nobody else knows yet', async () => {
+  const looked = Promise.withResolvers<void>()
+  const cancelled = Promise.withResolvers<unknown>()
+  const target = await startRpcTarget((asked) => {
+    if (asked.method === 'SendMessage') asked.answer(task('TASK_STATE_WORKING'))
+    else if (asked.method === 'GetTask') asked.answer(working)
+    if (asked.method === 'GetTask') looked.resolve()
+    if (asked.method === 'CancelTask') cancelled.resolve(asked.params['id'])
+  })
+  const bench = new PolledBench()
+  opened.push(target, bench)
+  const { exchange } = bench.unary(target.url, { body: Buffer.from(sendBody('SendMessage')) })
+  await looked.promise
+  exchange.halt(deny('run_halted', 'a person said so'), 'caller')
+  expect(await cancelled.promise).toBe('t1')
+})
+
 function sendBody(method: string, more: object = {}): string {
   const message = { messageId: 'm1', role: 'ROLE_USER', parts: [{ text: 'hi' }] }
   return JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { message, ...more } })

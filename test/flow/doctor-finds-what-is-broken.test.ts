@@ -85,6 +85,28 @@ test('an agent that repeats its credential in an error does not get it printed',
   expect(JSON.stringify(checkup)).not.toContain('sk-very')
 })
 
+test('a token is obtained as in a call, and not printed', async () => {
+  const token = 'token-of-weir-itself-0123456789'
+  const url = await served((request, response) => {
+    response.setHeader('content-type', 'application/json')
+    const { authorization } = request.headers
+    const error = { code: -32001, message: `Task not found by ${authorization}` }
+    const granted = { access_token: token, token_type: 'Bearer', expires_in: 60 }
+    const knows = request.url === '/token' || authorization === `Bearer ${token}`
+    if (!knows) response.statusCode = 401
+    response.end(JSON.stringify(request.url === '/token' ? granted : { jsonrpc: '2.0', id: 1, error }))
+  })
+  const credential = {
+    mode: 'client_credentials',
+    token_endpoint: `${url}token`,
+    client_id: 'weir',
+    client_secret: 'a-secret-of-weir',
+  }
+  const checkup = await examined({ url, credential }, { message: null })
+  expect(checkup.results['dialect (1.0 jsonrpc)']).toBe('ok')
+  expect(JSON.stringify(checkup)).not.toContain('token-of')
+})
+
 test('a stream that does not close, breaks off or is none is made up for', async () => {
   const working = { task: { id: 't1', contextId: 'c1', status: { state: 'TASK_STATE_WORKING' } } }
   const event = (id: unknown, result: unknown): string => `data: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`

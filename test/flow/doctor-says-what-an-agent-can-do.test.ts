@@ -1,4 +1,6 @@
 /** `weir agent doctor` on agents that speak A2A as people run them: what works, what Weir makes up for, what to change. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { examined } from '../support/doctor.ts'
 import { startFastA2a } from '../support/fasta2a.ts'
@@ -75,6 +77,38 @@ test('FastA2A is pointed to its driver, with which everything is made up for', a
     stream: 'emulated',
     cancel: 'ok',
   })
+})
+
+test('an agent over HTTP is asked by its paths, and one that has none of them is told from a missing task', async () => {
+  const server = createServer((request, response) => {
+    const done = { id: 't1', contextId: 'c1', status: { state: 'TASK_STATE_COMPLETED' } }
+    const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'TASK_NOT_FOUND' }
+    const unknown = { error: { code: 404, status: 'NOT_FOUND', message: 'no', details: [info] } }
+    const path = request.url ?? ''
+    const isStream = path === '/a2a/message:stream'
+    const isWork = isStream || path === '/a2a/message:send'
+    const body = JSON.stringify(
+      isWork ? { task: done } : path.startsWith('/a2a/tasks/') ? unknown : { detail: 'Not Found' },
+    )
+    response.writeHead(isWork ? 200 : 404, { 'content-type': isStream ? 'text/event-stream' : 'application/json' })
+    response.end(isStream ? `data: ${body}\n\n` : body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  open.push(() => new Promise((resolve) => server.close(resolve)))
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const right = await examined({ url: `${origin}/a2a`, bindings: ['rest'] })
+  expect(right.results).toMatchObject({
+    'dialect (1.0 rest)': 'ok',
+    'list (1.0 rest)': 'ok',
+    'push (1.0 rest)': 'ok',
+    'send (1.0 rest)': 'ok',
+    'stream (1.0 rest)': 'ok',
+    'return at once (1.0 rest)': 'unknown',
+  })
+  expect(right.verdict).toBe('ready')
+  const wrong = await examined({ url: `${origin}/elsewhere`, bindings: ['rest'] })
+  expect([wrong.verdict, wrong.results['dialect (1.0 rest)']]).toEqual(['broken', 'unknown'])
+  expect(wrong.of('send (1.0 rest)').keys).toContain('url')
 })
 
 test('nobody is made to work where that is not wanted', async () => {

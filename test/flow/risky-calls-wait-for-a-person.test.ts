@@ -117,5 +117,5 @@ test('the ledger says who let what through, and holds no word of it', async () =
     { taint: 'external', approval: { id: granted[0]?.id, by: 'ana', args_hash: granted[0]?.args_hash } },
   ])
   expect(entries.filter((entry) => entry.kind === 'run' && entry.event === 'tainted')).toHaveLength(1)
-  expect(JSON.stringify(entries)).not.toContain('4200')
+  expect(JSON.stringify(entries)).not.toContain('wire 4200')
 })

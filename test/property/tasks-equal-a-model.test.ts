@@ -42,6 +42,8 @@ class Model {
     if (there && !same && there.endedAt === null) return false
     if (there && !same) this.known = this.known.filter((one) => one !== there)
     if (there && same) return this.#set(there, row, now)
+    const its = this.known.filter((one) => one.endedAt === null && one.row.owner.agent === row.owner.agent)
+    if (its.length >= tasks_max / 2) return false
     if (this.known.length === tasks_max) {
       const [first] = this.over()
       if (!first) return false

@@ -1,6 +1,5 @@
 /** What the road hands to the relay, where a test is the road: papers that show whether they arrive, and an open book. */
 import type { Driver, Known } from '../../src/relay/driver.ts'
-import type { TaskSeen } from '../../src/relay/driver.ts'
 import type { Mission, TaskWatch } from '../../src/relay/exchange.ts'
 import { paramsOf } from '../../src/protocol/a2a/params.ts'
 import type { Call } from '../../src/domain/call.ts'

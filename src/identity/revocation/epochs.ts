@@ -112,6 +112,12 @@ export class Epochs {
     return late ?? (person === null ? null : this.#refuse('person', person, since))
   }
 
+  /** The same of work that somebody owns, where what it was started with counts no more. */
+  refusalOfOwned({ owner, ...work }: Work & { readonly owner: AgentId }): Denial | null {
+    if (this.generation === 0) return null
+    return this.refusalOfWork(work) ?? this.#refuse('agent', owner, work.since)
+  }
+
   #judge(credential: Proof | Delegation, generation: number): Denial | null {
     const known = this.#judged.get(credential)
     if (known?.generation === generation) return known.denial

@@ -1,5 +1,4 @@
 /** What the table is told of a task while it is worked on. */
-import type { JsonObject } from '../../base/json.ts'
 import type { AgentId } from '../../domain/ids.ts'
 import type { TaskRow } from '../../domain/task.ts'
 import type { TaskSeen } from '../../relay/driver.ts'
@@ -16,13 +15,7 @@ export function noteTask(road: Road, target: AgentId, task: TaskSeen): void {
   if (!task.open) release(road, row)
 }
 
-/** Nobody reads of the task any more; `snapshot` is to be kept of one whose agent cannot be asked. */
-export function letGo(road: Road, target: AgentId, task: TaskSeen, snapshot: JsonObject | null): void {
-  if (snapshot) road.tasks.update(target, task.id, { snapshot: JSON.stringify(snapshot) })
-  const row = road.tasks.find(target, task.id)
-  if (row && !task.open) release(road, row)
-}
-
-function release(road: Road, { owner, hop }: TaskRow): void {
+/** A task that is over or waits for its caller does not hold its run open. */
+export function release(road: Road, { owner, hop }: TaskRow): void {
   if (owner.run !== null) road.runs.find(owner.run)?.release(hop)
 }

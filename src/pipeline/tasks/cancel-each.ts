@@ -1,14 +1,14 @@
 /** Stopping tasks, for whoever may: those that started others after them, and what cannot be told to stop is left alone. */
 import type { JsonObject } from '../../base/json.ts'
 import { isFault } from '../../domain/fault.ts'
-import type { TaskRow } from '../../domain/task.ts'
+import { phaseOf, type TaskRow } from '../../domain/task.ts'
 import { type Claim, deny, isDenial } from '../../domain/verdict.ts'
-import type { AgentEntry, Road } from '../road.ts'
+import type { Road } from '../road.ts'
 import { askAgent, remembered } from './ask.ts'
 import { unsupported } from '../../protocol/a2a/errors.ts'
-import { noteTask } from './book.ts'
 import { claimForWeir } from './claim.ts'
 import { weirItself } from './mission.ts'
+import { endUnseen, unstoppable } from './unseen.ts'
 
 /** What the tasks of one depth get to stop, before those above them are told; who is late is still waited for. Unit: milliseconds. */
 const patience_ms = 1000
@@ -30,26 +30,23 @@ async function cancelRow(road: Road, row: TaskRow): Promise<void> {
   if (!entry) return
   const claim = claimForWeir(row)
   if (entry.driver?.features.cancel === false) {
-    stopListening(road, claim, entry)
+    stopListening(road, claim)
     road.log.warn('a task could not be cancelled and may still run', { hop: row.hop, agent: row.target })
     return
   }
   const heard = await askAgent(road, entry, { operation: 'cancel', claim, historyLength: null, asker: weirItself })
   const failed = isDenial(heard) || isFault(heard)
   const cannot = !failed && heard.answer.kind === 'agent_error' && unsupported.has(heard.answer.code)
-  if (cannot) stopListening(road, claim, entry)
+  if (cannot) stopListening(road, claim)
   if (failed || cannot)
     road.log.warn('a task could not be cancelled and may still run', { hop: row.hop, agent: row.target })
 }
 
 /** An agent that cannot be told to stop is no longer listened to; that it may go on is said. */
-export function stopListening(road: Road, { task: row }: Claim, entry: AgentEntry): JsonObject {
+export function stopListening(road: Road, { task: row }: Claim): JsonObject {
   const before = remembered(road, row)
   road.relay.hub.find(row.target, row.taskId)?.halt(deny('run_halted', 'its caller cancelled the task'))
-  const status = { state: 'TASK_STATE_CANCELED', timestamp: new Date(road.clock.now()).toISOString() } as const
-  const task = { ...before, status, metadata: { 'weir.dev/may_still_run': true } }
-  const seen = { id: row.taskId, contextId: null, state: status.state, open: false, instance: null, memo: null }
-  noteTask(road, row.target, seen)
-  road.tasks.update(row.target, row.taskId, { snapshot: JSON.stringify(task) })
-  return task
+  const now = road.tasks.find(row.target, row.taskId)
+  const isOver = now !== null && phaseOf(now.state) === 'terminal'
+  return isOver ? remembered(road, now) : endUnseen(road, row, before, unstoppable)
 }

@@ -26,7 +26,7 @@ export async function cancel(visit: Visit, { party, target }: Asking): Promise<v
       'task.state',
     )
   await cancelEach(road, tasksBelow(road, claim.task))
-  if (target.driver?.features.cancel === false) return answerTask(visit, stopListening(road, claim, target))
+  if (target.driver?.features.cancel === false) return answerTask(visit, stopListening(road, claim))
   const started = road.clock.monotonic()
   const asker = { headers: inbound.headers, standing: watchOf(visit) }
   const heard = await askAgent(road, target, { operation: 'cancel', claim, historyLength: null, asker })

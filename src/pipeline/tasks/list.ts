@@ -10,6 +10,7 @@ import { a2aErrors } from '../../protocol/a2a/errors.ts'
 import { neutralOf } from '../../protocol/a2a/neutral.ts'
 import { paramsOf } from '../../protocol/a2a/params.ts'
 import { trimHistory } from '../../protocol/a2a/fold.ts'
+import { shortened, sizeOf } from '../../protocol/a2a/shorten.ts'
 import { writeTaskList } from '../../protocol/a2a/write-task.ts'
 import { watchOf } from '../standing.ts'
 import { type AgentEntry, type Road, serverOf } from '../road.ts'
@@ -38,11 +39,7 @@ export async function listTasks(visit: Visit, { party, target }: Asking): Promis
       'tasks.cursor',
     )
   const asker = { headers: inbound.headers, standing: watchOf(visit) }
-  const shown = await showAll(road, target, page.rows, asker)
-  const length = params['historyLength']
-  const historyLength = typeof length === 'number' ? length : 0
-  const withArtifacts = params['includeArtifacts'] === true
-  const tasks = shown.map((task) => trim(trimHistory(task, historyLength), withArtifacts))
+  const tasks = await showAll({ road, target, asker, shape: shapeOf(params, road) }, page.rows)
   const { nextPageToken, totalSize } = page
   answer(visit, writeTaskList({ tasks, nextPageToken, pageSize: query.pageSize, totalSize }, call))
 }
@@ -59,32 +56,55 @@ function queryOf({ settings }: AgentEntry, params: JsonObject): Parameters<Road[
   }
 }
 
+type Shape = (task: JsonObject) => JsonObject
+
+/**
+ * Makes of a task what was asked for, at once, so that nothing else of it is held. All of a page is no larger than one answer
+ * of an agent: beyond it, tasks are shown without what makes them long.
+ */
+function shapeOf({ historyLength, includeArtifacts }: JsonObject, { relay }: Road): Shape {
+  const length = typeof historyLength === 'number' ? historyLength : 0
+  let left = relay.bench.settings.answer_bytes
+  return (task) => {
+    const asked = trim(trimHistory(task, length), includeArtifacts === true)
+    const size = sizeOf(asked)
+    if (size > left) return shortened(trim(trimHistory(task, 0), false))
+    left -= size
+    return asked
+  }
+}
+
+interface Looking {
+  readonly road: Road
+  readonly target: AgentEntry
+  readonly asker: Asker
+  readonly shape: Shape
+}
+
 /** In the order of the page, however long each takes. */
-async function showAll(
-  road: Road,
-  target: AgentEntry,
-  rows: readonly TaskRow[],
-  asker: Asker,
-): Promise<readonly JsonObject[]> {
-  const shown = rows.map((row) => remembered(road, row))
-  if (target.driver?.features.get === false) return shown
+async function showAll(looking: Looking, rows: readonly TaskRow[]): Promise<readonly JsonObject[]> {
+  const { road, target, shape } = looking
+  if (target.driver?.features.get === false) return rows.map((row) => shape(remembered(road, row)))
+  const shown = new Map<TaskRow, JsonObject>()
   let next = 0
   const work = async (): Promise<void> => {
     for (let at = next++; at < rows.length; at = next++) {
       const row = rows[at]
-      const task = row ? await look(road, target, row, asker) : null
-      if (task) shown[at] = task
+      const task = row ? await look(looking, row) : null
+      if (row && task) shown.set(row, shape(task))
     }
   }
   const all = Promise.all(Array.from({ length: Math.min(atOnce, rows.length) }, work))
-  const late = Promise.withResolvers<void>()
-  const alarm = road.relay.bench.wheel.after(patience_ms, late.resolve)
-  await Promise.race([all, late.promise])
+  const patience = Promise.withResolvers<void>()
+  const alarm = road.relay.bench.wheel.after(patience_ms, patience.resolve)
+  await Promise.race([all, patience.promise])
   alarm.cancel()
-  return [...shown]
+  // Nobody waits for the rest.
+  next = rows.length
+  return rows.map((row) => shown.get(row) ?? shape(remembered(road, row)))
 }
 
-async function look(road: Road, target: AgentEntry, row: TaskRow, asker: Asker): Promise<JsonObject | null> {
+async function look({ road, target, asker }: Looking, row: TaskRow): Promise<JsonObject | null> {
   const heard = await askAgent(road, target, { operation: 'get', claim: claimForWeir(row), historyLength: null, asker })
   if (isDenial(heard) || heard.kind === 'fault' || heard.answer.kind !== 'said') return null
   const { task } = neutralOf(heard.answer)

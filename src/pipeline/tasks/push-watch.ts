@@ -6,8 +6,16 @@ import { claimForWeir } from './claim.ts'
 import { errandFor, knownOf, weirItself } from './mission.ts'
 import { watchTask } from './watch-task.ts'
 
-/** Every agent can be followed, also one that knows no push notifications itself. */
+/** Every agent can be followed, also one that knows no push notifications itself. Never rejects. */
 export async function followForPush(road: Road, row: TaskRow): Promise<void> {
+  try {
+    await follow(road, row)
+  } catch (bug) {
+    road.log.error('a bug while a task was to be followed', { hop: row.hop, error: String(bug) })
+  }
+}
+
+async function follow(road: Road, row: TaskRow): Promise<void> {
   const entry = road.snapshot.agents.get(row.target)
   if (!isCallable(entry) || phaseOf(row.state) !== 'open' || road.relay.hub.find(row.target, row.taskId)) return
   const errand = await errandFor(road, row, weirItself)

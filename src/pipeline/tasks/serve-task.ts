@@ -11,7 +11,7 @@ import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
 import { decide } from '../../policy/decide.ts'
 import { enterRun } from '../enter.ts'
 import { neutral, refuse } from '../refuse.ts'
-import type { AgentEntry } from '../road.ts'
+import { type AgentEntry, serverOf } from '../road.ts'
 import { refusalOfPlace } from '../standing.ts'
 import { partyOf, type Visit } from '../visit.ts'
 import { askedOfAgent, effectiveAuthority, nowhere, withinAuthority } from '../within-authority.ts'
@@ -56,6 +56,7 @@ export async function serveTask(visit: Visit, principal: Principal): Promise<voi
   const denial =
     refusalOfPlace(road, { principal, delegation: place.delegation }) ??
     withinAuthority({ principal, entry: place }, askedOfAgent(call), call.target) ??
+    contained(visit, target) ??
     (await notAllowed(visit, principal)) ??
     quarantined(visit, target) ??
     tooOften(visit, principal)
@@ -69,6 +70,13 @@ async function notAllowed({ call, snapshot, authority }: Visit, { proof }: Princ
   const request = { action: 'invoke', principal: proof.agent, resource: call.target, context } as const
   const verdict = await decide(snapshot.policy, request)
   return isDenial(verdict) ? verdict : null
+}
+
+/** Nothing comes from a contained agent either, by whatever name; what runs there may still be stopped. */
+function contained({ road, call }: Visit, { settings }: AgentEntry): Denial | null {
+  const agents = [settings.id, serverOf(settings)]
+  const work = { agents, person: null, since: road.clock.now() }
+  return call.operation === 'cancel' ? null : road.revocations.epochs.refusalOfWork(work)
 }
 
 /** Nothing of an agent that became another one is passed on; what runs there may still be stopped. */

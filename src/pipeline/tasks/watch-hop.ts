@@ -7,10 +7,11 @@ import { maySee } from '../../tasks/owner.ts'
 import type { PushDraft } from '../../tasks/push/contract.ts'
 import { type CallableEntry, type Papers, type Road, serverOf } from '../road.ts'
 import { partyOf, type Visit } from '../visit.ts'
-import { letGo, noteTask } from './book.ts'
+import { noteTask } from './book.ts'
 import { inlinePush } from './push-draft.ts'
 import { followForPush } from './push-watch.ts'
-import { keepsNothing, see } from './watch-task.ts'
+import { keepsNothing } from './unseen.ts'
+import { letGo, see } from './watch-task.ts'
 
 export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
   const { visit, target: entry } = owning
@@ -21,9 +22,9 @@ export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
     own: (task) => own(owning, task),
     onContext: (contextId) => road.tasks.contexts.tell(target, contextId, partyOf(owning.visit, owning.hop.principal)),
     onSaid: (task, said) => see(road, target, task, said),
-    onUnwatched(task, snapshot) {
-      letGo(road, target, task, keepsNothing(entry) ? snapshot() : null)
-      const row = task.open ? road.tasks.find(target, task.id) : null
+    onUnwatched(task, last) {
+      letGo(road, entry, task, last)
+      const row = task.open && !keepsNothing(entry) ? road.tasks.find(target, task.id) : null
       if (row && road.tasks.push.list(target, task.id).length > 0) void followForPush(road, row)
     },
   }

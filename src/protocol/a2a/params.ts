@@ -74,3 +74,8 @@ function waitingOf(blocking: unknown, grammar: Grammar): JsonObject {
   if (typeof blocking === 'boolean') return { returnImmediately: !blocking }
   return grammar === '0.3-proto' ? { returnImmediately: true } : {}
 }
+
+/** Whether a `SendMessageRequest` does not wait for the end of the task. */
+export function returnsImmediately({ configuration }: JsonObject): boolean {
+  return isJsonObject(configuration) && configuration['returnImmediately'] === true
+}

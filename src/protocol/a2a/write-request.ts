@@ -163,8 +163,10 @@ function writeConfiguration(given: unknown, grammar: Grammar): JsonObject {
   const configuration = isJsonObject(given) ? given : {}
   const { acceptedOutputModes, historyLength, returnImmediately, taskPushNotificationConfig: push } = configuration
   const pushName = grammar === '0.3' ? 'pushNotificationConfig' : 'pushNotification'
+  // Agents of 0.2.5 take no configuration without output modes; an empty list says no more than none.
+  const modes = Array.isArray(acceptedOutputModes) ? acceptedOutputModes : grammar === '0.3' ? [] : null
   return {
-    ...(Array.isArray(acceptedOutputModes) ? { acceptedOutputModes } : {}),
+    ...(modes === null ? {} : { acceptedOutputModes: modes }),
     ...(typeof historyLength === 'number' ? { historyLength } : {}),
     ...(isJsonObject(push) ? { [pushName]: configFrom10(push) } : {}),
     blocking: returnImmediately !== true,

@@ -25,7 +25,8 @@ function conversationOf(ask: Ask): string {
   if (!('call' in ask)) return ask.warrant.kind === 'claim' ? (ask.warrant.task.contextId ?? ask.taskId) : ask.taskId
   const { message } = ask.params()
   const { contextId, messageId } = isJsonObject(message) ? message : {}
-  return typeof contextId === 'string' && contextId !== '' ? contextId : String(messageId ?? ask.call.id)
+  for (const name of [contextId, messageId]) if (typeof name === 'string' && name !== '') return name
+  return ask.call.id
 }
 
 function inSession(request: Outbound, conversation: string): Outbound {

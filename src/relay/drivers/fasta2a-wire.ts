@@ -7,7 +7,8 @@ import { type JsonObject, isJsonObject } from '../../base/json.ts'
 import { isTaskState, phaseOf, type TaskState } from '../../domain/task.ts'
 import type { AgentError } from '../../protocol/a2a/said.ts'
 import { agentError } from './framework.ts'
-import { type Part, partsOf, returnsImmediately } from './message.ts'
+import { type Part, partsOf } from './message.ts'
+import { returnsImmediately } from '../../protocol/a2a/params.ts'
 
 /** The task of an answer in the words of 1.0. */
 export interface WireTask {

@@ -26,7 +26,8 @@ import {
   type Wished,
 } from './foundry-words.ts'
 import { agentError, agentErrors, Course, type DriverBench } from './framework.ts'
-import { messageOf, type Part, partsOf, returnsImmediately } from './message.ts'
+import { messageOf, type Part, partsOf } from './message.ts'
+import { returnsImmediately } from '../../protocol/a2a/params.ts'
 import { taskEvent } from './neutral.ts'
 import { refuse } from './refusals.ts'
 import type { Answer, Hearer } from './request.ts'

@@ -12,7 +12,7 @@ import type { AgentError } from '../../protocol/a2a/said.ts'
 import type { Ear, Errand, Known, Line } from '../driver.ts'
 import type { Bench } from '../exchange.ts'
 import type { Upstream } from '../upstream.ts'
-import { type Outbound, makeFault } from '../transport.ts'
+import { faultOfBug, type Outbound, makeFault } from '../transport.ts'
 import { sayNeutral } from '../../protocol/a2a/neutral.ts'
 import { agentMessage, type TaskIds, type TaskStatus } from './neutral.ts'
 import { type Answer, type Hearer, Request } from './request.ts'
@@ -59,8 +59,7 @@ export class Course implements Line {
   run(chain: () => Promise<void>): this {
     queueMicrotask(() => {
       if (this.#over) return
-      // A broken promise of a driver must not take the gateway down; its text is for operators.
-      chain().catch((error: unknown) => this.fault(makeFault('bad_answer', `a bug: ${String(error)}`, this.sent)))
+      chain().catch((bug: unknown) => this.fault({ ...faultOfBug(bug), sent: this.sent }))
     })
     return this
   }

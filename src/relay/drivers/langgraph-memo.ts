@@ -26,10 +26,11 @@ export interface GraphContext {
   readonly run: string | null
 }
 
-/** Null for a task that was never started here. */
-export function readTask(taskId: string, { task }: Known): GraphTask | null {
+/** Null for a task that was never started here. A call that is stopped before it was answered knows no id of its task yet. */
+export function readTask(asked: string, { task }: Known): GraphTask | null {
   if (!isJsonObject(task)) return null
-  const { context: contextId, thread, run, message, from, canceled, waiting } = task
+  const { id, context: contextId, thread, run, message, from, canceled, waiting } = task
+  const taskId = isGraphId(id) ? id : asked
   if (!isGraphId(taskId) || !isGraphId(thread) || !isGraphId(run)) return null
   if (typeof contextId !== 'string' || typeof message !== 'string') return null
   const since = typeof from === 'string' ? from : message
@@ -45,8 +46,9 @@ export function readTask(taskId: string, { task }: Known): GraphTask | null {
   }
 }
 
-export function writeTask({ contextId, thread, run, message, from, canceled, waiting }: GraphTask): JsonObject {
-  return { context: contextId, thread, run, message, from, canceled, waiting }
+export function writeTask(task: GraphTask): JsonObject {
+  const { taskId: id, contextId, thread, run, message, from, canceled, waiting } = task
+  return { id, context: contextId, thread, run, message, from, canceled, waiting }
 }
 
 export function readContext({ context }: Known): GraphContext | null {

@@ -14,11 +14,6 @@ export function messageOf(params: JsonObject): JsonObject {
   return isJsonObject(params['message']) ? params['message'] : {}
 }
 
-/** Whether the caller does not want to wait for the end of the task. */
-export function returnsImmediately({ configuration }: JsonObject): boolean {
-  return isJsonObject(configuration) && configuration['returnImmediately'] === true
-}
-
 /** The parts that can be read, in their order; a part that holds none of the four is left out. */
 export function partsOf({ parts }: JsonObject): readonly Part[] {
   return Array.isArray(parts) ? parts.filter(isJsonObject).flatMap((part) => partOf(part) ?? []) : []

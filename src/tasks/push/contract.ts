@@ -85,6 +85,8 @@ export interface PushConfigs {
   accept(opaque: string, headers: HeaderMap): TaskRow | null
   /** The open tasks somebody wants to hear of: to be followed again after a start. */
   awaited(): readonly TaskRow[]
+  /** Gives up what waits for tasks of which nobody may be told any more; it is kept among the dead letters. */
+  withdraw(barred: (row: TaskRow) => boolean): void
   /** The newest first. */
   dead(): readonly DeadLetter[]
   /** Tries a dead letter again, behind whatever waits for its config; false where either is gone or there is no room. */

@@ -165,6 +165,12 @@ export class Postman {
     route.failure = failure
   }
 
+  /** What is under way meanwhile may still be taken. */
+  giveUpAll(config: number, reason: string): void {
+    const { outbox } = this.#parts
+    for (let head = outbox.head(config); head; head = outbox.head(config)) this.#giveUp(head, reason)
+  }
+
   #giveUp(event: PushEvent, reason: string): void {
     this.#parts.giveUp(event, reason)
     this.#parts.outbox.remove(event)

@@ -161,6 +161,14 @@ export class Push implements PushConfigs {
     return entry && this.#callbacks.proves(headers, entry) ? entry.row : null
   }
 
+  withdraw(barred: (row: TaskRow) => boolean): void {
+    for (const config of this.#outbox.configs()) {
+      const entry = this.#configs.withNumber(config)
+      const task = entry && this.#table.find(entry.target, entry.taskId)
+      if (task && barred(task.row)) this.#postman.giveUpAll(config, 'its owner was revoked or contained')
+    }
+  }
+
   dead(): readonly DeadLetter[] {
     return this.#dead.list()
   }

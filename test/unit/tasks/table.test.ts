@@ -95,8 +95,9 @@ describe('a table', () => {
   test('that is full lets those go that ended first, and never an open one', async () => {
     const clock = new ManualClock(noon)
     const tasks = tasksOn(new MemoryPaper(), { clock, maximums: { tasks: 3 } })
-    for (const id of ['a', 'b', 'c']) await tasks.put(taskRow(id, alice))
+    for (const id of ['a', 'b']) await tasks.put(taskRow(id, alice))
     tasks.update(helper, 'b', over)
+    await tasks.put(taskRow('c', alice))
     clock.advance(1)
     tasks.update(helper, 'a', over)
     expect(await tasks.put(taskRow('d', bob))).toBe(true)
@@ -105,7 +106,16 @@ describe('a table', () => {
     expect(tasks.health()).toContain('maximums.tasks')
     expect(await tasks.put(taskRow('f', bob))).toBe(false)
     expect(await tasks.put(taskRow('c', alice, over))).toBe(true)
-    expect(await tasks.put(taskRow('f', bob))).toBe(true)
+    expect(await tasks.put(taskRow('f', alice))).toBe(true)
+  })
+
+  test('gives the open tasks of one agent half of its places, so that there is room for others', async () => {
+    const tasks = tasksOn(new MemoryPaper(), { maximums: { tasks: 16 } })
+    for (let no = 0; no < 8; no += 1) expect(await tasks.put(taskRow(`a${no}`, alice))).toBe(true)
+    expect(await tasks.put(taskRow('one-more', alice))).toBe(false)
+    expect(await tasks.put(taskRow('b', bob))).toBe(true)
+    tasks.update(helper, 'a0', over)
+    expect(await tasks.put(taskRow('one-more', alice))).toBe(true)
   })
 
   test('forgets what is over when its time has come, some at a time, and also at a start', async () => {

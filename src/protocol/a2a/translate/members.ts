@@ -4,7 +4,8 @@ import { isJsonObject, type JsonObject } from '../../../base/json.ts'
 /** Those of the members that say something: in ProtoJSON an empty one and an absent one are the same. */
 export function pick(from: JsonObject, names: readonly string[]): JsonObject {
   const picked: Record<string, unknown> = {}
-  for (const name of names) if (!isEmpty(from[name])) picked[name] = from[name]
+  // Assigning to that one name would change what the object inherits.
+  for (const name of names) if (!isEmpty(from[name]) && name !== '__proto__') picked[name] = from[name]
   return picked
 }
 

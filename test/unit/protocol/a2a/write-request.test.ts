@@ -40,6 +40,14 @@ function seen({ method, rest, query, body }: WireRequest): object {
   return { method, rest, query, body: jsonOf(body) }
 }
 
+/** Of a configuration written anew agents of 0.2.5 want to see output modes, which clients may leave out. */
+function withModes(dialect: string, body: unknown): unknown {
+  const { params } = (body ?? {}) as { readonly params?: { readonly configuration?: object } }
+  if (dialect !== 'a2a-0.3-jsonrpc' || !params?.configuration) return body
+  const configuration = { acceptedOutputModes: [], ...params.configuration }
+  return { ...(body as object), params: { ...params, configuration } }
+}
+
 test.each(dialects)('every recorded request in %s is written again as it was', (dialect) => {
   const requests = recorded(dialect)
   expect(requests.length).toBeGreaterThan(12)
@@ -57,7 +65,7 @@ test.each(dialects)('every recorded request in %s is written again as it was', (
       body: jsonOf(Buffer.from(String(request.body))),
     }
     const written = writeRequest(dialect, operation, paramsOf(call), call.rpcId)
-    expect(seen(written)).toEqual(was)
+    expect(seen(written)).toEqual({ ...was, body: withModes(dialect, was.body) })
     expect(written.accept).toBe(request.headers['accept'])
     const forwarded = forwardRequest(call)
     if (operation === 'push_create') expect(forwarded).toBeNull()
@@ -96,6 +104,15 @@ test('an agent of 0.3 always hears whether to block', () => {
   }
 })
 
+test('an agent that takes a configuration only with its output modes gets it with them', () => {
+  const modes = (configuration: object): unknown => {
+    const said = jsonOf(writeRequest('a2a-0.3-jsonrpc', 'send', { message, configuration }, '1').body) as JsonObject
+    return (said['params'] as { configuration: JsonObject }).configuration['acceptedOutputModes']
+  }
+  expect(modes({})).toEqual([])
+  expect(modes({ acceptedOutputModes: ['image/png'] })).toEqual(['image/png'])
+})
+
 test('whether to block is read as it was said, and left open where nothing was', () => {
   const read = (configuration?: object) =>
     paramsOf(readWell({ body: { jsonrpc: '2.0', id: 1, method: 'message/send', params: { message, configuration } } }))[
@@ -106,6 +123,16 @@ test('whether to block is read as it was said, and left open where nothing was',
     {},
     { returnImmediately: false },
     { returnImmediately: true },
+  ])
+})
+
+test('in protobuf JSON of 0.3 what is not said of blocking is false, as its clients leave it out', () => {
+  const read = (configuration?: object) =>
+    paramsOf(readWell({ rest: '/v1/message:send', body: { message, configuration } }))['configuration']
+  expect([read(), read({ historyLength: 1 }), read({ blocking: true })]).toEqual([
+    undefined,
+    { historyLength: 1, returnImmediately: true },
+    { returnImmediately: false },
   ])
 })
 

@@ -42,13 +42,16 @@ const cases: readonly Case[] = [
   ['no webhooks', 'push', failed(-32003), 'emulated', null],
 ]
 
-test.each(cases)('%s, asked by %s', (_what, asked, heard, result, key) => {
-  const found = judge(asked, '1.0 jsonrpc', heard)
-  expect([found.result, found.at]).toEqual([result, '1.0 jsonrpc'])
-  if (key === null) expect(found.keys).toEqual([])
-  else expect(found.keys).toContain(key)
-  expect(found.advice === null).toBe(result === 'ok' && asked !== 'push')
-})
+test.each(cases.map((each) => [each[0], each[1], each] as const))(
+  '%s, asked by %s',
+  (_what, asked, [, , heard, result, key]) => {
+    const found = judge(asked, '1.0 jsonrpc', heard)
+    expect([found.result, found.at]).toEqual([result, '1.0 jsonrpc'])
+    if (key === null) expect(found.keys).toEqual([])
+    else expect(found.keys).toContain(key)
+    expect(found.advice === null).toBe(result === 'ok' && asked !== 'push')
+  },
+)
 
 test('a path that leads nowhere is not taken for a task that does not exist', () => {
   const details = [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'TASK_NOT_FOUND' }]
@@ -64,7 +67,7 @@ test('nothing that an agent writes is told as it stands', () => {
     null,
     failed(-32603, `\u001b[2J<script>x</script> see https://evil.example/ ${'y'.repeat(500)}`),
   )
-  expect(seen).not.toMatch(/\u001b|<|evil/)
+  for (const piece of ['\u001b', '<', 'evil']) expect(seen).not.toContain(piece)
   expect(seen.length).toBeLessThan(200)
 })
 

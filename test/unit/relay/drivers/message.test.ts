@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { messageOf, partsOf, returnsImmediately, textOf } from '../../../../src/relay/drivers/message.ts'
+import { messageOf, partsOf, textOf } from '../../../../src/relay/drivers/message.ts'
+import { returnsImmediately } from '../../../../src/protocol/a2a/params.ts'
 
 const octets = 'application/octet-stream'
 
