@@ -2,11 +2,13 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, request } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const program = join(import.meta.dirname, '../../node_modules/@modelcontextprotocol/conformance/dist/index.js')
+const require = createRequire(import.meta.url)
+const program = require.resolve('@modelcontextprotocol/conformance/dist/index.js')
 
 export interface Conformance {
   /** Scenario and check of everything that passed. */

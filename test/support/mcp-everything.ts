@@ -3,6 +3,7 @@ import {
   completable,
   fromJsonSchema,
   inputRequired,
+  type JsonSchemaType,
   McpServer,
   ResourceTemplate,
   type ServerContext,
@@ -68,32 +69,34 @@ function addContents(server: McpServer): void {
   })
 }
 
+/** As text, because it has a member called `then`. */
+const richSchema = `{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "$defs": {
+    "address": {
+      "$anchor": "addressDef",
+      "type": "object",
+      "properties": { "street": { "type": "string" }, "city": { "type": "string" } }
+    }
+  },
+  "properties": {
+    "name": { "type": "string" },
+    "address": { "$ref": "#/$defs/address" },
+    "contactMethod": { "type": "string", "enum": ["phone", "email"] },
+    "phone": { "type": "string" },
+    "email": { "type": "string" }
+  },
+  "allOf": [{ "anyOf": [{ "required": ["phone"] }, { "required": ["email"] }] }],
+  "if": { "properties": { "contactMethod": { "const": "phone" } }, "required": ["contactMethod"] },
+  "then": { "required": ["phone"] },
+  "else": { "required": ["email"] },
+  "additionalProperties": false
+}`
+
 /** Keywords that a gateway might drop, and an argument that is mirrored in a header. */
 function addSchemas(server: McpServer): void {
-  const inputSchema = fromJsonSchema({
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    type: 'object',
-    $defs: {
-      address: {
-        $anchor: 'addressDef',
-        type: 'object',
-        properties: { street: { type: 'string' }, city: { type: 'string' } },
-      },
-    },
-    properties: {
-      name: { type: 'string' },
-      address: { $ref: '#/$defs/address' },
-      contactMethod: { type: 'string', enum: ['phone', 'email'] },
-      phone: { type: 'string' },
-      email: { type: 'string' },
-    },
-    allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
-    if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
-    // No object of ours has a member of that name.
-    ...Object.fromEntries([['then', { required: ['phone'] }]]),
-    else: { required: ['email'] },
-    additionalProperties: false,
-  })
+  const inputSchema = fromJsonSchema(JSON.parse(richSchema) as JsonSchemaType)
   server.registerTool('json_schema_2020_12_tool', { description: 'Has a rich schema', inputSchema }, () => said('fits'))
   const region = { type: 'string', 'x-mcp-header': 'Region' }
   const mirrored = fromJsonSchema({ type: 'object', properties: { region }, required: ['region'] })

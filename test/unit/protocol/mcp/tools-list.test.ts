@@ -14,7 +14,7 @@ test('tools that stay, and everything beside them, keep their bytes', () => {
       const list = readToolsList(Buffer.from(text))
       if (list === null || list === 'unreadable') throw new Error('it is a list')
       expect(list.names).toEqual(all.map(({ name }) => name))
-      const keeps = all.map(() => coins.next().value)
+      const keeps = all.map((): boolean => coins.next().value === true)
       const kept = all.filter((_, i) => keeps[i])
       const wanted = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { ...others, tools: kept, nextCursor: 'x' } })
       expect(list.keep(keeps).toString()).toBe(wanted)
