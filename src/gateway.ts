@@ -234,6 +234,7 @@ function gatewayOf(running: Running): Gateway {
     async stop() {
       running.draining.yes = true
       data.stop()
+      road.followers.letGo()
       const end = road.clock.monotonic() + road.snapshot.settings.timeouts.drain_ms
       const busy = (): boolean => data.open > 0 || road.runs.list().some((run) => run.open > 0)
       while (busy() && road.clock.monotonic() < end) await new Promise((resolve) => setTimeout(resolve, drainPoll_ms))

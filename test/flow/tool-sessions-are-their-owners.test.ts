@@ -84,6 +84,20 @@ test('a modern caller that leaves cancels its call, a legacy one does not', asyn
   expect(waits.aborted).toBe(1)
 })
 
+test('whoever listens is let go when its agent is revoked, and when the gateway stops', async () => {
+  const patient = await startWeir(configForTools(fixture.url, {}, { timeouts: { drain_ms: 600_000 } }))
+  const listen = async (agent: string): Promise<Response> => {
+    const headers = { 'mcp-session-id': await beginSession(patient, agent) }
+    return rawPost(patient, agent, { method: 'GET', headers })
+  }
+  const [alice, bob] = [await listen('alice'), await listen('bob')]
+  await patient.ask('/api/v1/agents/alice/contain', { reason: 'gone' })
+  expect(await alice.text()).not.toContain('data:')
+  const stopped = patient.stop()
+  expect(await bob.text()).not.toContain('data:')
+  expect(await stopped).toBe(0)
+})
+
 test('a halted run ends its calls of tools with the sentence', async () => {
   const answer = modernPost(weir, 'bob', { method: 'tools/call', params: { name: 'wait' } })
   await until(() => waits.begun === 3)

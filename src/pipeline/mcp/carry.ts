@@ -66,7 +66,8 @@ export function carryPass(visit: McpVisit, permit: Permit, errand: Errand): void
       recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, []) })
     })
   const exchange = road.relay.sendMcp(permit, missionOf(visit, errand, standing), { reply, done })
-  road.followers.begin({ id, standing, halt: (denial) => exchange.halt(denial) })
+  const endless = call.form === 'listen' || call.method === 'subscriptions/listen'
+  road.followers.begin({ id, standing, halt: (denial) => exchange.halt(denial), endless })
 }
 
 function missionOf(visit: McpVisit, errand: Errand, standing: () => Denial | null): McpMission {
