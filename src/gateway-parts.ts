@@ -24,11 +24,12 @@ import { Ledger, openLedger } from './ledger/ledger.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { CardWatch } from './pipeline/cards/card-watch.ts'
+import { McpSessions } from './pipeline/mcp/sessions.ts'
 import { loadPolicies } from './policy/load.ts'
 import { openPolicy, type PolicySnapshot } from './policy/snapshot.ts'
 import { describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
 import type { Snapshot } from './pipeline/road.ts'
-import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls } from './pipeline/snapshot.ts'
+import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls, serverFacts } from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
 import { Outside } from './relay/outside.ts'
 import { tokenParts } from './gateway-tokens.ts'
@@ -57,7 +58,10 @@ export interface Workshop {
   readonly singleUse: SingleUse
   /** The way to places that others name. */
   readonly outside: Outside
+  /** What partners know our people by. */
   readonly pairwise: PairwiseName
+  /** What callers hold of sessions with tool servers. */
+  readonly sessions: McpSessions
   readonly relay: Relay
   /** What is known of the instances of every agent. */
   readonly health: HealthBook
@@ -132,16 +136,17 @@ export async function openCards(
   return cards
 }
 
-/** The secret behind the pseudonyms of people at platforms. */
-export function openSalt({ state }: Settings, dice: Dice): string | StartProblem {
-  const secret = openSecret(state.dir, 'pseudonyms', dice)
-  return Buffer.isBuffer(secret) ? secret.toString('hex') : startProblem(70, secret.sentence)
-}
+/** What hangs on secrets of the state directory that are never turned. */
+export type Lasting = Pick<Workshop, 'pairwise' | 'salt' | 'sessions'>
 
-/** What partners know our people by, from the secret in the state directory. */
-export function openPairwiseNames({ state }: Settings, dice: Dice): PairwiseName | StartProblem {
-  const names = openPairwise(state.dir, dice)
-  return typeof names === 'function' ? names : startProblem(70, names.sentence)
+export function openLasting({ state }: Settings, dice: Dice): Lasting | StartProblem {
+  const pairwise = openPairwise(state.dir, dice)
+  if (typeof pairwise !== 'function') return startProblem(70, pairwise.sentence)
+  const salt = openSecret(state.dir, 'pseudonyms', dice)
+  if (!Buffer.isBuffer(salt)) return startProblem(70, salt.sentence)
+  const seal = openSecret(state.dir, 'mcp', dice)
+  if (!Buffer.isBuffer(seal)) return startProblem(70, seal.sentence)
+  return { pairwise, salt: salt.toString('hex'), sessions: new McpSessions(seal, dice) }
 }
 
 /** Compiles the policies of these settings and opens everything a snapshot holds. */
@@ -197,7 +202,13 @@ async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promis
   const compiled = await compileOn(pool, source)
   if (!isCompiled(compiled)) return badPolicies(compiled)
   for (const warning of compiled.warnings) log.warn(`policy: ${describeProblem(warning)}`)
-  return openPolicy({ source, compiled, oracle: oracleOn(pool), agents: agentFacts(settings) })
+  return openPolicy({
+    source,
+    compiled,
+    oracle: oracleOn(pool),
+    agents: agentFacts(settings),
+    servers: serverFacts(settings),
+  })
 }
 
 function badPolicies(problems: readonly PolicyProblem[]): StartProblem {

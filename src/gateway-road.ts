@@ -95,6 +95,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     counts: new Counts(metrics),
     log,
     approvals: new Approvals(maximums.approvals),
+    sessions: workshop.sessions,
   }
 }
 

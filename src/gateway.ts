@@ -23,8 +23,8 @@ import {
   buildSnapshot,
   openCards,
   openKeys,
-  openPairwiseNames,
-  openSalt,
+  type Lasting,
+  openLasting,
   openLedgerIn,
   openOutside,
   openUsed,
@@ -89,7 +89,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   )
   const secrets = openSecrets(settings, clock, log)
   if ('exit' in secrets) return secrets
-  const { keys, revoked, dice, pairwise, salt } = secrets
+  const { keys, revoked, dice, ...lasting } = secrets
   const boot = dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
   if (!(ledger instanceof Ledger)) return ledger
@@ -112,7 +112,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const registry = new Registry()
   const metrics = declareGatewayMetrics(registry)
   const health = new HealthBook(clock, poolReport(metrics))
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, pairwise, relay, health, salt, outside }
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, relay, health, outside, ...lasting }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
@@ -149,13 +149,11 @@ function openSecrets(settings: Settings, clock: Clock, log: Log): Secrets | Star
   const revoked = planRevocations(settings, clock)
   if ('exit' in revoked) return revoked
   const dice = cryptoDice()
-  const pairwise = openPairwiseNames(settings, dice)
-  if (typeof pairwise !== 'function') return pairwise
-  const salt = openSalt(settings, dice)
-  return typeof salt === 'string' ? { keys, revoked, dice, pairwise, salt } : salt
+  const lasting = openLasting(settings, dice)
+  return 'exit' in lasting ? lasting : { keys, revoked, dice, ...lasting }
 }
 
-interface Secrets extends Pick<Workshop, 'keys' | 'dice' | 'pairwise' | 'salt'> {
+interface Secrets extends Lasting, Pick<Workshop, 'keys' | 'dice'> {
   readonly revoked: PlannedRevocations
 }
 
@@ -236,6 +234,7 @@ function gatewayOf(running: Running): Gateway {
     async stop() {
       running.draining.yes = true
       data.stop()
+      road.followers.letGo()
       const end = road.clock.monotonic() + road.snapshot.settings.timeouts.drain_ms
       const busy = (): boolean => data.open > 0 || road.runs.list().some((run) => run.open > 0)
       while (busy() && road.clock.monotonic() < end) await new Promise((resolve) => setTimeout(resolve, drainPoll_ms))

@@ -9,7 +9,7 @@ export interface Step {
   readonly steps: Step[]
 }
 
-/** The members to look for, compiled once; paths are dotted member names from the root object. */
+/** The members to look for, compiled once; paths are dotted member names from the root object, `\\.` a dot in a name. */
 export interface JsonShape<Path extends string> {
   readonly slots: ReadonlyMap<Path, number>
   /** Every member on the way has a slot as well, so that none of them can appear twice. */
@@ -20,6 +20,9 @@ export interface JsonShape<Path extends string> {
   readonly lookalikes: 'refuse' | 'ignore'
 }
 
+/** A dot that no backslash stands before. */
+const betweenNames = /(?<!\\)\./
+
 export function jsonShape<const Path extends string>(
   paths: readonly Path[],
   lookalikes: 'refuse' | 'ignore',
@@ -29,7 +32,7 @@ export function jsonShape<const Path extends string>(
   let slotCount = 0
   for (const path of paths) {
     let step = root
-    for (const name of path.split('.')) {
+    for (const name of path.split(betweenNames).map((each) => each.replaceAll('\\.', '.'))) {
       let next = step.steps.find((known) => known.name === name)
       if (!next) step.steps.push((next = stepOf(name, slotCount++)))
       step = next

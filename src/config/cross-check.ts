@@ -33,8 +33,9 @@ export function crossCheck(plain: unknown): readonly Finding[] {
 }
 
 function badSlugs(plain: unknown): readonly Finding[] {
-  return [...rowsAt(plain, ['agents']), ...rowsAt(plain, ['teams'])].flatMap(([path]): readonly Finding[] => {
-    const key = String(path[1])
+  const named = [['agents'], ['teams'], ['tools', 'servers']].flatMap((section) => rowsAt(plain, section))
+  return named.flatMap(([path]): readonly Finding[] => {
+    const key = String(path.at(-1))
     if (isSlug(key)) return []
     const meant = key.toLowerCase().replaceAll(/[ _.]/g, '-')
     const suggestion = isSlug(meant) ? meant : null
@@ -60,7 +61,9 @@ function unknownNames(plain: unknown): readonly Finding[] {
     ...[...keys, ...workloads].flatMap((path) => unknownName(plain, path, ['agents', '', slugs])),
     ...claims.flatMap(([path]) => unknownName(plain, path, ['agents', '', slugs])),
     ...agents.flatMap(([path]) => unknownName(plain, [...path, 'facet_of'], ['agents', '', slugs])),
-    ...agents.flatMap(([path]) => unknownName(plain, [...path, 'team'], ['teams', 'team:', teams])),
+    ...[...agents, ...rowsAt(plain, ['tools', 'servers'])].flatMap(([path]) =>
+      unknownName(plain, [...path, 'team'], ['teams', 'team:', teams]),
+    ),
   ]
 }
 

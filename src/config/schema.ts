@@ -3,15 +3,17 @@ import { z } from 'zod'
 import { agentsSection, teamsSection } from './schema-agents.ts'
 import { alertsSection, gatewaySection, policySection, stateSection } from './schema-gateway.ts'
 import { identitySection } from './schema-identity.ts'
+import { toolsSection } from './schema-tools.ts'
 import { limitsSection, maximumsSection, timeoutsSection } from './schema-limits.ts'
 
-/** The whole file, at most ten top-level keys. */
+/** The whole file, at most eleven top-level keys. */
 export const fileSchema = z
   .strictObject({
     gateway: gatewaySection,
     state: stateSection,
     identity: identitySection,
     agents: agentsSection,
+    tools: toolsSection,
     teams: teamsSection,
     policy: policySection,
     limits: limitsSection,

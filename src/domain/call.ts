@@ -4,11 +4,22 @@ import type { AgentId, HopId } from './ids.ts'
 /** What is called. */
 export type Target =
   | { readonly kind: 'agent'; readonly id: AgentId }
+  /** `files/read`: the slug of its server, and its name there. */
   | { readonly kind: 'tool'; readonly id: string }
+  /** A tool server as a whole, by its slug: everything that is asked of it but a call of a tool. */
+  | { readonly kind: 'server'; readonly id: string }
   | { readonly kind: 'model'; readonly id: string }
 
 /** Wire revisions Weir reads. The letters after the last dash are the binding. */
 export type DialectName = 'a2a-1.0-jsonrpc' | 'a2a-1.0-rest' | 'a2a-0.3-jsonrpc' | 'a2a-0.3-rest'
+
+/** Revisions of MCP, the newest first; all but the first begin with `initialize`. */
+export const mcpRevisions = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const
+export type McpRevision = (typeof mcpRevisions)[number]
+export type McpDialect = `mcp-${McpRevision}`
+
+/** A call of a tool is a hop of its own; everything else that is said to a tool server passes. */
+export type McpOperation = 'call_tool' | 'pass'
 
 /** What starts work at an agent: governed as a hop, with a lease. */
 export type HopOperation = 'send' | 'stream'
@@ -37,17 +48,47 @@ export function isStreaming(operation: Operation): boolean {
   return operation === 'stream' || operation === 'subscribe'
 }
 
-/** A request after its dialect was read and before it was judged. */
-export interface Call {
+/** A request of any protocol after its dialect was read and before it was judged. */
+export interface AnyCall {
   /** Minted when the call was read; the `ref` of its denial and the id of its hop if it is let through. */
   readonly id: HopId
-  readonly dialect: DialectName
-  readonly operation: Operation
-  /** The method as the wire spells it, `SendMessage` or `message/send`, `POST /message:send` for REST; for records. */
+  readonly dialect: DialectName | McpDialect
+  readonly operation: Operation | McpOperation
+  /**
+   * The method as the wire spells it, `SendMessage`, `message/send` or `tools/call`, `POST /message:send` for REST; for
+   * records.
+   */
   readonly method: string
   readonly target: Target
   /** The JSON-RPC id exactly as it stood in the request, for echoing; `1`, `"a"`. `null` for REST, which has none. */
   readonly rpcId: string
+  /** The original request body, forwarded unchanged where nothing has to change. */
+  readonly body: Uint8Array
+  readonly receivedAt: Millis
+}
+
+/** One message to a tool server. */
+export interface McpCall extends AnyCall {
+  readonly dialect: McpDialect
+  readonly operation: McpOperation
+  /** Only a request is answered with a message of its own id. */
+  readonly form: 'request' | 'notification' | 'response' | 'listen' | 'close'
+  /** The arguments of a call of a tool as JSON text; null where it has none. */
+  readonly args: string | null
+}
+
+export function isMcpCall(call: AnyCall): call is McpCall {
+  return call.dialect.startsWith('mcp-')
+}
+
+export function isA2aCall(call: AnyCall): call is Call {
+  return call.dialect.startsWith('a2a-')
+}
+
+/** A request to an agent. */
+export interface Call extends AnyCall {
+  readonly dialect: DialectName
+  readonly operation: Operation
   /** The task it goes on with or is about. */
   readonly taskId: string | null
   readonly contextId: string | null
@@ -58,16 +99,19 @@ export interface Call {
    * A2A 1.0; of one that is only asked for or deleted `taskId` and `id`. Null without one.
    */
   readonly push: string | null
-  /** The original request body, forwarded unchanged where nothing has to change. */
-  readonly body: Uint8Array
   /** The query of a REST request without the question mark, `''` for JSON-RPC. */
   readonly query: string
   /** What a REST caller says it accepts; JSON-RPC has one content type. */
   readonly accept?: string
-  readonly receivedAt: Millis
 }
 
-/** `agent:research`, `tool:web_search`, `model:gpt`: one spelling for logs, records, graphs and policies. */
+/** The slug of the server that a tool is of: `files` of `files/read`. */
+export function serverOfTool({ id }: Target): string {
+  const slash = id.indexOf('/')
+  return slash === -1 ? id : id.slice(0, slash)
+}
+
+/** `agent:research`, `tool:web/search`, `server:web`, `model:gpt`: one spelling for logs, records, graphs and policies. */
 export function targetName(target: Target): string {
   return target.kind === 'agent' ? target.id : `${target.kind}:${target.id}`
 }

@@ -1,7 +1,7 @@
 import type { Millis } from '../base/clock.ts'
 import type { CallApproval } from './approval.ts'
 import type { Confirmation, CredentialKind, ForeignChain, Taint } from './principal.ts'
-import type { DialectName, Operation } from './call.ts'
+import type { AnyCall } from './call.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
@@ -48,8 +48,8 @@ export interface CallRecord extends Stamp {
   readonly chain: readonly AgentId[]
   readonly depth: number
   readonly target: string
-  readonly dialect: DialectName
-  readonly action: Operation
+  readonly dialect: AnyCall['dialect']
+  readonly action: AnyCall['operation']
   readonly method: string
   readonly decision: 'allow' | 'deny'
   /** Code of the denial, null where the call was let through. */

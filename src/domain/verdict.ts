@@ -1,7 +1,7 @@
 import type { ApprovalId } from './approval.ts'
 import { denials, type DenialCode } from './denials.ts'
 import type { AgentId, HopId } from './ids.ts'
-import type { Call } from './call.ts'
+import type { AnyCall, Call } from './call.ts'
 import type { BudgetCeiling } from './ceilings.ts'
 import type { Authority } from './authority.ts'
 import type { Delegation, Principal } from './principal.ts'
@@ -92,11 +92,11 @@ export interface Lease {
 }
 
 /** A Call that was let through; node of the run's tree. Only `pipeline/admit.ts` can make one. */
-export interface Hop {
+export interface Hop<Asked extends AnyCall = Call> {
   readonly kind: 'hop'
   readonly [proof]: 'hop'
   readonly id: HopId
-  readonly call: Call
+  readonly call: Asked
   readonly principal: Principal
   readonly run: Run
   readonly parent: HopId | null
@@ -148,8 +148,8 @@ export function issueLease(fields: Fields<Lease>): Lease {
 }
 
 /** Fenced to `pipeline/admit.ts` by a tidy test. */
-export function issueHop(fields: Fields<Hop>): Hop {
-  return { kind: 'hop', ...fields } as Hop
+export function issueHop<Asked extends AnyCall>(fields: Fields<Hop<Asked>>): Hop<Asked> {
+  return { kind: 'hop', ...fields } as Hop<Asked>
 }
 
 /** Fenced to `pipeline/tasks/claim.ts` by a tidy test. */

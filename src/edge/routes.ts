@@ -1,10 +1,12 @@
 /** The data listener's routes: paths are compared byte for byte, for ingress let only canonical ones in. */
+import { isSlug } from '../domain/ids.ts'
 import type { KeyDocument, Keyring } from '../identity/keys/keyring.ts'
 import { serveCatalogue } from '../pipeline/catalogue.ts'
 import { serveCard } from '../pipeline/discover.ts'
 import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspect.ts'
 import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'
 import { serveToken } from '../pipeline/oauth/serve-token.ts'
+import { serveMcp } from '../pipeline/mcp/serve-mcp.ts'
 import type { Road } from '../pipeline/road.ts'
 import { agentOf, type AgentPath, serveA2a } from '../pipeline/serve.ts'
 import { openSignalDesk } from '../pipeline/signals.ts'
@@ -46,6 +48,8 @@ interface Parts {
 }
 
 const agentPrefix = '/a2a/'
+/** Where each tool server is, by its slug, as it is: nothing renamed, nothing merged. */
+const serverPrefix = '/mcp/s/'
 
 /** The public documents with which anyone can check what Weir signed: now, and long after. */
 export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
@@ -59,6 +63,8 @@ export function serveData(road: Road, keys: PublishedKeys): Serve {
       if (!cardPaths.has(found.rest)) return serveA2a(road, found, inbound, reply)
       return method === 'GET' ? serveCard(road, found.agent, inbound, reply) : wrongMethod(reply, 'GET')
     }
+    const slug = path.startsWith(serverPrefix) ? path.slice(serverPrefix.length) : ''
+    if (isSlug(slug)) return serveMcp(road, slug, inbound, reply)
     const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
     const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined
     if (route) return route.method === method ? route.serve(road, inbound, reply) : wrongMethod(reply, route.method)

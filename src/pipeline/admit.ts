@@ -3,6 +3,8 @@
  * a Hop, and it makes one only with a Permit and a Lease in hand and room for the record.
  */
 import { grantsOf } from '../domain/ceilings.ts'
+import type { AnyCall } from '../domain/call.ts'
+import type { Asked } from '../domain/authority/covers.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { isBound, type Principal, type Taint } from '../domain/principal.ts'
 import type { IntentEntry } from '../domain/record.ts'
@@ -15,34 +17,47 @@ import type { PolicyRequest } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import { approvalRequired, closeApproval, permitApproved } from './approve.ts'
 import type { Entry } from './enter.ts'
-import { type CallableEntry, serverOf } from './road.ts'
 import { runEntry } from './run-entry.ts'
 import { taintOfCaller, taintRun } from './taint.ts'
 import { refusalOfPlace } from './standing.ts'
-import { personOf, type Visit } from './visit.ts'
+import { type AnyVisit, personOf, type Visit } from './visit.ts'
 import { ceilingsOf, depthMaxOf, withinAuthority } from './within-authority.ts'
 
 /** What is being admitted: who, from where, to whom. */
 export interface Asking {
   readonly principal: Principal
   readonly entry: Entry
-  readonly target: CallableEntry
+  readonly goal: Goal
+}
+
+/** What is called, as tokens, policy and limits look at it. */
+export interface Goal {
+  readonly action: 'invoke' | 'callTool'
+  /** What the tokens of the caller must allow. */
+  readonly asked: Asked | null
+  /** Who serves the call, by its name: a facet is one, but the agent behind it holds the token and closes a loop. */
+  readonly server: string
+  /** The same where that is an agent: the next of the chain. */
+  readonly agent: AgentId | null
+  /** The agent by the name it was called by; null for a tool. */
+  readonly named: AgentId | null
+  readonly price: { readonly call_micros: number; readonly call_tokens: number }
 }
 
 /**
  * Asks the caller's tokens and then policy. A run that is over and work that was revoked refuse before that, so that the
  * caller reads why.
  */
-export async function permit(visit: Visit, asking: Asking): Promise<Permit | Denial> {
-  const { principal, entry, target } = asking
+export async function permit(visit: AnyVisit, asking: Asking): Promise<Permit | Denial> {
+  const { principal, entry, goal } = asking
   const { run } = entry
   const now = visit.road.clock.now()
-  const agents = [...entry.chain, target.settings.id, serverOf(target.settings)]
+  const agents = [...entry.chain, goal.named, goal.agent].filter((each) => each !== null)
   const work = { agents, person: personOf(visit), since: run?.startedAt ?? now }
   const over = (run && refusalOfRun(run, now)) ?? visit.road.revocations.epochs.refusalOfWork(work)
   const revoked = over ?? refusalOfPlace(visit.road, { principal, delegation: entry.delegation })
-  const kept = revoked ?? visit.road.cards.quarantineOf(target.settings.id)
-  const beyond = kept ?? withinAuthority({ principal, entry }, visit.call)
+  const kept = revoked ?? (goal.named && visit.road.cards.quarantineOf(goal.named))
+  const beyond = kept ?? withinAuthority({ principal, entry }, goal.asked, visit.call.target)
   if (beyond) return beyond
   const { request, verdict } = await judgeAsItStands(visit, asking)
   if (run) return isDenial(verdict) ? await permitApproved(visit, { run, request, denial: verdict }) : verdict
@@ -60,19 +75,20 @@ interface Judged {
 }
 
 /** Asks again where the run was tainted while the oracle thought; it rises a few times at most, so this ends. */
-async function judgeAsItStands(visit: Visit, asking: Asking): Promise<Judged> {
-  const { principal, entry } = asking
+async function judgeAsItStands(visit: AnyVisit, asking: Asking): Promise<Judged> {
+  const { principal, entry, goal } = asking
   const { call, snapshot } = visit
+  const { action } = goal
   for (;;) {
     const context = contextOf(visit, asking)
-    const request = { action: 'invoke', principal: principal.proof.agent, resource: call.target, context } as const
+    const request = { action, principal: principal.proof.agent, resource: call.target, context } as const
     const verdict = await decide(snapshot.policy, request)
     if (taintAt(visit, entry, principal) === context.taint) return { request, verdict }
   }
 }
 
 /** The registry and policy must both agree that an agent starts runs; null where the registry does. */
-function refusalOfRegistry({ snapshot }: Visit, agent: AgentId): Denial | null {
+function refusalOfRegistry({ snapshot }: AnyVisit, agent: AgentId): Denial | null {
   if (snapshot.agents.get(agent)?.settings.may_start_runs === true) return null
   return deny('run_context_required', 'may_start_runs is not set', { rule: 'agents.may_start_runs' })
 }
@@ -82,15 +98,15 @@ function ruleOf(denial: Denial): { rule?: string } {
 }
 
 /** The run's, or what the caller brings along if that is worse. */
-function taintAt({ snapshot }: Visit, entry: Entry, principal: Principal): Taint {
+function taintAt({ snapshot }: AnyVisit, entry: Entry, principal: Principal): Taint {
   return worseTaint(entry.run?.taint ?? 'none', taintOfCaller(snapshot, { principal, entry }))
 }
 
-function contextOf(visit: Visit, { principal, entry, target }: Asking): PolicyContext {
+function contextOf(visit: AnyVisit, { principal, entry, goal }: Asking): PolicyContext {
   const { agent } = principal.proof
   const { run, depth, chain } = entry
   const { settings } = visit.snapshot
-  const cycle = run?.graph.closes(agent, serverOf(target.settings), depth)
+  const cycle = run?.graph.closes(agent, goal.server, depth)
   const left = run && visit.road.limits.grants.left(run, ceilingsOf({ principal, entry }))
   return {
     depth,
@@ -110,7 +126,7 @@ function contextOf(visit: Visit, { principal, entry, target }: Asking): PolicyCo
 }
 
 /** All or nothing: what was opened, reserved or spent here is given back right where the next step refuses. */
-export function admit(visit: Visit, asking: Asking, granted: Permit): Hop | Denial {
+export function admit<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking, granted: Permit): Hop<Kind> | Denial {
   const { road, approval } = visit
   if (!approval) return admitPermitted(visit, asking, granted)
   if (!road.approvals.take(approval)) {
@@ -124,7 +140,7 @@ export function admit(visit: Visit, asking: Asking, granted: Permit): Hop | Deni
   }
 }
 
-function admitPermitted(visit: Visit, asking: Asking, granted: Permit): Hop | Denial {
+function admitPermitted<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking, granted: Permit): Hop<Kind> | Denial {
   const { road } = visit
   const { principal, entry } = asking
   const run = entry.run ?? openRun(visit, principal)
@@ -146,7 +162,7 @@ function admitPermitted(visit: Visit, asking: Asking, granted: Permit): Hop | De
   return hopOf(visit, asking, { permit: granted, lease, ask })
 }
 
-function openRun(visit: Visit, principal: Principal): LiveRun | Denial {
+function openRun(visit: AnyVisit, principal: Principal): LiveRun | Denial {
   const { road } = visit
   const now = road.clock.now()
   const run = road.runs.open(principal.proof.agent, personOf(visit), now)
@@ -156,21 +172,20 @@ function openRun(visit: Visit, principal: Principal): LiveRun | Denial {
   return deny('busy', 'the ledger takes no new run: no record, no hop', { rule: 'ledger.room' })
 }
 
-function askOf(visit: Visit, { entry, principal, target }: Asking, run: LiveRun): Ask {
+function askOf(visit: AnyVisit, { entry, principal, goal }: Asking, run: LiveRun): Ask {
   const { agent } = principal.proof
-  // A facet is a name; the agent behind it is who serves the call, holds its token and closes a loop.
-  const name = serverOf(target.settings)
-  const { call_micros, call_tokens } = target.settings.price
+  const { server: target } = goal
+  const { call_micros, call_tokens } = goal.price
   return {
     run,
     hop: visit.call.id,
     parent: entry.parent,
     agent,
     team: visit.snapshot.agents.get(agent)?.settings.team ?? null,
-    target: name,
+    target,
     depth: entry.depth,
-    chain: [...entry.chain, name],
-    cycle: run.graph.closes(agent, name, entry.depth),
+    chain: goal.agent === null ? entry.chain : [...entry.chain, goal.agent],
+    cycle: run.graph.closes(agent, target, entry.depth),
     price: { tokens: call_tokens, cost_micros: call_micros },
     budget: ceilingsOf({ principal, entry }),
     now: visit.road.clock.now(),
@@ -189,7 +204,7 @@ interface Held {
   readonly ask: Ask
 }
 
-function hopOf(visit: Visit, { principal, entry }: Asking, held: Held): Hop {
+function hopOf<Kind extends AnyCall>(visit: Visit<Kind>, { principal, entry }: Asking, held: Held): Hop<Kind> {
   const { call } = visit
   const { parent, depth, delegation } = entry
   const { run, chain, budget } = held.ask

@@ -5,11 +5,11 @@ import { type Denial, deny, isDenial, type Permit } from '../domain/verdict.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import { decide } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/question.ts'
-import { canonicalArguments } from '../protocol/a2a/arguments.ts'
+import { argumentsOf } from './arguments-of.ts'
 import type { Approval, Decision } from './approvals.ts'
 import { detailOf } from './run-view.ts'
 import type { Road } from './road.ts'
-import type { Visit } from './visit.ts'
+import type { AnyVisit } from './visit.ts'
 
 /** A call that policy refused. */
 export interface Refused {
@@ -22,13 +22,13 @@ export interface Refused {
  * The permit of a call whose approval was granted, which admission then spends. Otherwise the refusal: the one that
  * names the approval to wait for, or policy's own where no approval would help, none can be kept, or it was refused.
  */
-export async function permitApproved(visit: Visit, refused: Refused): Promise<Permit | Denial> {
+export async function permitApproved(visit: AnyVisit, refused: Refused): Promise<Permit | Denial> {
   const { run, request, denial } = refused
   if (denial.code !== 'policy_denied') return denial
   const { road, snapshot } = visit
   const would = await decide(snapshot.policy, { ...request, context: { ...request.context, approved: true } })
   if (isDenial(would)) return denial
-  const params = canonicalArguments(visit.call)
+  const params = argumentsOf(visit.call)
   if (params === null) return because(denial, 'its arguments cannot be approved')
   const asked = road.approvals.ask({ ...boundOf(visit, request, run), params, rule: denial.rule })
   if (!asked) return because(denial, 'there is no room for another approval')
@@ -40,7 +40,7 @@ export async function permitApproved(visit: Visit, refused: Refused): Promise<Pe
   return approvalRequired(approval, denial.detail)
 }
 
-function boundOf({ road, call }: Visit, { principal: agent }: PolicyRequest, run: LiveRun) {
+function boundOf({ road, call }: AnyVisit, { principal: agent }: PolicyRequest, run: LiveRun) {
   const { id: rid, method } = call
   return { run, agent, person: run.person, target: targetName(call.target), method, rid, at: road.clock.now() }
 }
@@ -82,7 +82,7 @@ function entryOf(approval: Approval, { state, actor, reason, at }: Decision): Ap
 }
 
 /** The hop is over: its approval is spent if the target may have seen the call, and as good as before if not. */
-export function closeApproval({ road, approval }: Visit, sent: boolean): void {
+export function closeApproval({ road, approval }: AnyVisit, sent: boolean): void {
   if (!approval) return
   if (sent) road.approvals.use(approval)
   else road.approvals.giveBack(approval)

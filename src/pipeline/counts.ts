@@ -29,8 +29,8 @@ export class Counts {
   }
 
   /** One call has ended. `caller` is null for one that could not be identified. */
-  ended(caller: AgentId | null, outcome: Outcome): void {
-    this.#request(caller, outcome.status).add()
+  ended(caller: AgentId | null, plane: 'a2a' | 'mcp', outcome: Outcome): void {
+    this.#request(caller, plane, outcome.status).add()
     this.#overhead.record(Math.max(0, outcome.ms - outcome.upstream_ms))
     if (outcome.upstream_ms > 0) this.#upstream.record(outcome.upstream_ms)
   }
@@ -62,12 +62,12 @@ export class Counts {
     this.#metrics.runsHalted.child({ code }).add()
   }
 
-  #request(caller: AgentId | null, outcome: Status): Cell {
-    const key = `${outcome} ${caller}`
+  #request(caller: AgentId | null, plane: 'a2a' | 'mcp', outcome: Status): Cell {
+    const key = `${plane} ${outcome} ${caller}`
     const known = this.#requests.get(key)
     if (known) return known
     const cell = this.#metrics.requests.child({
-      plane: 'a2a',
+      plane,
       agent: caller === null ? 'other' : slugOf(caller),
       outcome,
     })

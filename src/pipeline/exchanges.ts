@@ -1,11 +1,12 @@
 /** The exchanges under way, by run, so that a halt or a revocation finds every one of them. */
+import type { AnyCall } from '../domain/call.ts'
 import type { HopId, RunId } from '../domain/ids.ts'
 import { type Denial, deny, type Hop } from '../domain/verdict.ts'
 import type { Cancels } from '../relay/exchange.ts'
 
 /** What a halt needs of an exchange. */
 export interface Haltable {
-  readonly hop: Hop
+  readonly hop: Hop<AnyCall>
   readonly streaming: boolean
   /** The task its target works on, once that is known. */
   taskId(): string | null
@@ -64,14 +65,14 @@ export class Exchanges {
   }
 
   /** Halts every exchange, of whatever run, that `refusalOf` does not let go on; of each run the deepest first. */
-  haltWhere(refusalOf: (hop: Hop) => Denial | null): number {
+  haltWhere(refusalOf: (hop: Hop<AnyCall>) => Denial | null): number {
     return [...this.#byRun.values()].reduce((sum, exchanges) => sum + haltAll(exchanges, refusalOf, 'exchange'), 0)
   }
 }
 
 function haltAll(
   exchanges: ReadonlyMap<HopId, Haltable> | undefined,
-  refusalOf: (hop: Hop) => Denial | null,
+  refusalOf: (hop: Hop<AnyCall>) => Denial | null,
   cancels: Cancels,
 ): number {
   let halted = 0

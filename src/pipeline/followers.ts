@@ -1,6 +1,6 @@
 /** Callers that follow tasks they did not start just now, so that a revocation finds every one of them. */
 import type { HopId } from '../domain/ids.ts'
-import type { Denial } from '../domain/verdict.ts'
+import { type Denial, deny } from '../domain/verdict.ts'
 
 export interface Following {
   /** The call that follows. */
@@ -8,6 +8,8 @@ export interface Following {
   /** Why it must not go on; null while it may. */
   readonly standing: () => Denial | null
   halt(denial: Denial): void
+  /** It waits for whatever may come, and so would wait for ever. */
+  readonly endless?: boolean
 }
 
 export class Followers {
@@ -24,6 +26,12 @@ export class Followers {
 
   end(id: HopId): void {
     this.#open.delete(id)
+  }
+
+  /** Ends those that would never end by themselves: the gateway stops. */
+  letGo(): void {
+    for (const following of this.#open.values())
+      if (following.endless === true) following.halt(deny('busy', 'the gateway stops', { rule: 'gateway.stop' }))
   }
 
   /** Ends every one that may not go on; returns how many. */

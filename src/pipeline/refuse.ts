@@ -1,18 +1,21 @@
 /** Where every refusal on the road ends: the face for the caller, the record, the counters, and, for a breach, the halt. */
-import { targetName } from '../domain/call.ts'
+import { assert } from '../base/assert.ts'
+import { type AnyCall, isA2aCall, isMcpCall, type Target, targetName } from '../domain/call.ts'
 import type { DenialCode } from '../domain/denials.ts'
 import type { AgentId, HopId, RunId } from '../domain/ids.ts'
 import type { Denial } from '../domain/verdict.ts'
 import { haltFor, isBreach, reportBreach } from '../limits/breach.ts'
 import { decide, visibleTo } from '../policy/decide.ts'
+import type { PolicyAction } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import type { FailureTo } from '../protocol/a2a/failure.ts'
-import { writeDenial } from '../protocol/faces.ts'
+import { type Refused, writeDenial } from '../protocol/faces.ts'
+import { writeMcpDenial } from '../protocol/mcp/faces.ts'
 import type { Reply } from '../protocol/http.ts'
 import { sendWritten, type Written } from '../protocol/jsonrpc.ts'
 import { haltRun } from './halt.ts'
 import type { Snapshot } from './road.ts'
-import { endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent, type Visit } from './visit.ts'
+import { type AnyVisit, endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent } from './visit.ts'
 
 /** Registries larger than this list no alternatives: looking through them costs more than the refusal. */
 const alternativesMax = 200
@@ -24,14 +27,15 @@ const alternativesMax = 200
 const alwaysSaid: ReadonlySet<DenialCode> = new Set(['unauthenticated', 'not_found', 'busy', 'approval_required'])
 
 /** Answers the caller and leaves everything about the refusal behind that others will ask for. */
-export async function refuse(visit: Visit, denial: Denial): Promise<void> {
+export async function refuse(visit: AnyVisit, denial: Denial): Promise<void> {
   const { call, run, road } = visit
   const shown = (await isHidden(visit, denial)) ? { ...denial, code: 'not_found' as const } : denial
-  const alternatives = shown.code === 'policy_denied' ? alternativesOf(visit) : null
+  const listed = shown.code === 'policy_denied' && call.target.kind === 'agent'
+  const alternatives = listed ? alternativesOf(visit) : null
   const breach = visit.ask !== null && isBreach(denial, road.limits.settings)
   // A run that ends with this refusal must not be named: whoever joined it would be refused for ever.
   const runShown = run && shown.code !== 'not_found' && (breach || !isOpenedFor(visit)) ? run.id : null
-  leave(visit, denial, writeDenial(shown, { call, run: runShown, alternatives }), runShown)
+  leave(visit, denial, written(shown, call, { run: runShown, alternatives }), runShown)
   road.counts.denied(denial)
   if (!run || !visit.principal) return
   const from = visit.principal.proof.agent
@@ -40,6 +44,13 @@ export async function refuse(visit: Visit, denial: Denial): Promise<void> {
   if (breach && visit.ask)
     haltRun(road, run, haltFor(denial, call.id, road.clock.now()), reportBreach(denial, visit.ask))
   endIfOpenedFor(visit)
+}
+
+/** The face of its protocol. */
+function written(denial: Denial, call: AnyCall, said: Omit<Refused, 'call'>): Written {
+  if (isA2aCall(call)) return writeDenial(denial, { call, ...said })
+  assert(isMcpCall(call), 'a call is of a protocol that is spoken here')
+  return writeMcpDenial(denial, { call, run: said.run })
 }
 
 /** Answers a request that was not read, or that is no call: there is nothing to record but that nobody came in. */
@@ -52,7 +63,7 @@ export function turnAway(reply: Reply, denial: Denial, id: HopId, to: FailureTo 
 const nobody: FailureTo = { dialect: 'a2a-1.0-jsonrpc', operation: 'send', rpcId: 'null' }
 
 /** Writes the answer and the one record of a call that was not let through. */
-function leave(visit: Visit, refusal: Refusal, written: Written, runShown: RunId | null): void {
+function leave(visit: AnyVisit, refusal: Refusal, written: Written, runShown: RunId | null): void {
   const { reply } = visit
   const runHeader = runShown === null ? [] : ([['weir-run-id', runShown]] as const)
   sendWritten(reply, written, [['weir-hop-id', visit.call.id], ...runHeader])
@@ -60,22 +71,31 @@ function leave(visit: Visit, refusal: Refusal, written: Written, runShown: RunId
   leaveRecord(visit, refusal, outcome)
 }
 
+/** What policy is asked about who wants something of a target. */
+const actionFor = {
+  agent: 'invoke',
+  tool: 'callTool',
+  server: 'useServer',
+  model: 'useModel',
+} as const satisfies Readonly<Record<Target['kind'], PolicyAction>>
+
 /**
  * Whether the target must look as if it did not exist: the caller is not in a chain with it and no policy would ever
  * let it call there.
  */
-async function isHidden(visit: Visit, denial: Denial): Promise<boolean> {
+async function isHidden(visit: AnyVisit, denial: Denial): Promise<boolean> {
   const { principal, call, chain, snapshot, ask, authority } = visit
   // Limits are asked only about what policy allowed.
   if (!principal || ask !== null || alwaysSaid.has(denial.code)) return false
   if (call.target.kind === 'agent' && chain.includes(call.target.id)) return false
   const { agent } = principal.proof
   const context = { ...neutral(agent, snapshot), scopes: authority.scopes ?? [] }
-  const verdict = await decide(snapshot.policy, { action: 'invoke', principal: agent, resource: call.target, context })
+  const action = actionFor[call.target.kind]
+  const verdict = await decide(snapshot.policy, { action, principal: agent, resource: call.target, context })
   return verdict.kind === 'denial'
 }
 
-function alternativesOf(visit: Visit): readonly string[] | null {
+function alternativesOf(visit: AnyVisit): readonly string[] | null {
   const { snapshot, principal } = visit
   if (!principal || snapshot.agents.size > alternativesMax) return null
   const { agent } = principal.proof

@@ -3,7 +3,7 @@
  * written down, and somebody is told. The answer waits for the disk, so that what was confirmed survives a restart.
  */
 import type { Millis } from '../base/clock.ts'
-import { targetName } from '../domain/call.ts'
+import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Delegation, Proof } from '../domain/principal.ts'
 import {
   epochAfter,
@@ -80,11 +80,11 @@ export async function restore(
 }
 
 /** Whether an exchange can rest on what was withdrawn: a quick look, so that only those are judged again. */
-function concerns({ what, name }: Revocation, hop: Hop): boolean {
+function concerns({ what, name }: Revocation, hop: Hop<AnyCall>): boolean {
   return concerning[what](hop, name)
 }
 
-type Concern = (hop: Hop, name: string) => boolean
+type Concern = (hop: Hop<AnyCall>, name: string) => boolean
 
 const concerning: Readonly<Record<Revocable, Concern>> = {
   everything: () => true,
@@ -95,7 +95,10 @@ const concerning: Readonly<Record<Revocable, Concern>> = {
 }
 
 /** What the caller showed, and the token of the place it stands on. */
-function credentialsOf({ principal: { proof, delegation: shown }, delegation }: Hop): readonly (Proof | Delegation)[] {
+function credentialsOf({
+  principal: { proof, delegation: shown },
+  delegation,
+}: Hop<AnyCall>): readonly (Proof | Delegation)[] {
   return [proof, proof.delegation, shown, delegation].filter((one) => one !== null)
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { JsonObject } from '../base/json.ts'
+import type { ToolServerSettings } from '../config/settings-tools.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
 import { type AgentId, type HopId, slugOf } from '../domain/ids.ts'
 import type { Identity } from '../identity/open.ts'
@@ -17,6 +18,7 @@ import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { BoundedMap } from '../base/bounded-map.ts'
 import type { Card } from '../protocol/a2a/card.ts'
 import type { Driver, Errand } from '../relay/driver.ts'
+import type { Upstream } from '../relay/upstream.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { CardWatch } from './cards/card-watch.ts'
@@ -25,6 +27,7 @@ import type { Followers } from './followers.ts'
 import type { Approvals } from './approvals.ts'
 import type { Counts } from './counts.ts'
 import type { Deliveries } from './deliveries.ts'
+import type { McpSessions } from './mcp/sessions.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { TokenParts } from './oauth/parts.ts'
 
@@ -35,6 +38,8 @@ export interface Snapshot {
   /** Where callers reach Weir; no trailing slash. */
   readonly publicUrl: string
   readonly agents: ReadonlyMap<AgentId, AgentEntry>
+  /** Tool servers by slug. */
+  readonly servers: ReadonlyMap<string, ToolServerEntry>
   readonly policy: PolicySnapshot
   readonly identity: Identity
   /** What Weir proves to upstreams. */
@@ -56,6 +61,12 @@ export interface MadeCard {
   readonly card: Card
   readonly kid: string
   readonly seen: SeenCard | null
+}
+
+/** A tool server, and where it is. */
+export interface ToolServerEntry {
+  readonly settings: ToolServerSettings
+  readonly upstream: Upstream
 }
 
 /** What the registry knows of an agent, as the road needs it. */
@@ -102,6 +113,13 @@ export interface Road {
   readonly counts: Counts
   readonly log: Log
   readonly approvals: Approvals
+  /** Sessions with tool servers, kept by their callers. */
+  readonly sessions: McpSessions
+}
+
+/** The resource of a tool server, like that of an agent. */
+export function resourceOfServer({ publicUrl }: Pick<Snapshot, 'publicUrl'>, slug: string): string {
+  return `${publicUrl}/mcp/s/${slug}`
 }
 
 /** The resource of an agent: the audience of tokens for it (RFC 8707), without a trailing slash. */

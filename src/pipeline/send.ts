@@ -1,5 +1,5 @@
 /** Carries an admitted hop to its target; what comes of it is settled in one place. */
-import { targetName } from '../domain/call.ts'
+import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Denial, Hop, Overruled } from '../domain/verdict.ts'
 import { paramsOf } from '../protocol/a2a/params.ts'
 import { headersUpwards } from '../protocol/headers.ts'
@@ -14,7 +14,7 @@ import { watch } from './standing.ts'
 import { taintOfAnswer, taintRun } from './taint.ts'
 import { knownFor } from './tasks/mission.ts'
 import { watchHop } from './tasks/watch-hop.ts'
-import { endIfOpenedFor, leaveRecord, partyOf, unsent, type Visit } from './visit.ts'
+import { type AnyVisit, endIfOpenedFor, leaveRecord, partyOf, unsent, type Visit } from './visit.ts'
 
 /** Where a hop goes. */
 export interface Way {
@@ -69,13 +69,13 @@ function padded({ road, reply }: Visit, hop: Hop): Padding {
 }
 
 /** Before the first byte of an answer is handed on: whoever reads it may be steered by it. */
-function taintByAnswer({ road, snapshot, run, call }: Visit): void {
+export function taintByAnswer({ road, snapshot, run, call }: AnyVisit): void {
   const taint = taintOfAnswer(snapshot, call.target)
   if (run) taintRun(road, run, taint, { actor: 'weir', reason: `${targetName(call.target)} answered in it` })
 }
 
 /** A limit let the call through that it would have refused: counted always, said once a run where it warns. */
-function tellOverruled({ road, run }: Visit, overruled: Overruled): void {
+export function tellOverruled({ road, run }: AnyVisit, overruled: Overruled): void {
   const { mode, rule, detail } = overruled
   road.counts.limit(overruled, mode)
   if (run && rule !== null && mode === 'warn' && run.warnsFirst(rule))
@@ -83,14 +83,18 @@ function tellOverruled({ road, run }: Visit, overruled: Overruled): void {
 }
 
 /** Gives back what a hop holds that never left, and tells its caller why. */
-export async function giveBack(visit: Visit, hop: Hop, denial: Denial): Promise<void> {
+export async function giveBack(visit: AnyVisit, hop: Hop<AnyCall>, denial: Denial): Promise<void> {
   hop.lease.refund()
   closeApproval(visit, false)
   await refuse(visit, denial)
 }
 
 /** Gives back what a hop holds that never left, and leaves its record; nobody waits for an answer. */
-export function abandon(visit: Visit, hop: Hop, why: { status: 'aborted' | 'failed'; detail: string }): void {
+export function abandon(
+  visit: AnyVisit,
+  hop: Hop<AnyCall>,
+  why: { status: 'aborted' | 'failed'; detail: string },
+): void {
   const { run } = visit
   const outcome = unsent(visit, why.status, 0)
   run?.blame(hop.id, 'failed', 'aborted')

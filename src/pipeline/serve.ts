@@ -12,7 +12,7 @@ import { isMalformed } from '../protocol/a2a/malformed.ts'
 import { readCall } from '../protocol/a2a/read-call.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
-import { admit, type Asking, permit } from './admit.ts'
+import { admit, type Asking, type Goal, permit } from './admit.ts'
 import { enterRun } from './enter.ts'
 import { refuse, turnAway } from './refuse.ts'
 import { type CallableEntry, isCallable, resourceOf, type Road, serverOf } from './road.ts'
@@ -23,7 +23,7 @@ import { serveTask } from './tasks/serve-task.ts'
 import { deliver } from './deliver.ts'
 import { abandon, giveBack, send } from './send.ts'
 import { openVisit, partyOf, type Visit } from './visit.ts'
-import { effectiveAuthority, nowhere } from './within-authority.ts'
+import { askedOfAgent, effectiveAuthority, nowhere } from './within-authority.ts'
 
 /** Serves one A2A request to the agent of that slug; `rest` is its path behind it. Never rejects but for a Bug. */
 export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: Inbound, reply: Reply): Promise<void> {
@@ -56,11 +56,22 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   if (!isCallable(target))
     return await refuse(visit, deny('not_found', `${agent} is not registered or cannot be called`))
 
-  await proceed(visit, { principal, entry, target })
+  await proceed(visit, { principal, entry, target, goal: goalOf(call, target) })
+}
+
+/** A call to an agent. */
+interface AgentAsking extends Asking {
+  readonly target: CallableEntry
+}
+
+function goalOf(call: Call, { settings }: CallableEntry): Goal {
+  const agent = serverOf(settings)
+  const { id: named, price } = settings
+  return { action: 'invoke', asked: askedOfAgent(call), server: agent, agent, named, price }
 }
 
 /** From judgement to the wire. */
-async function proceed(visit: Visit, asking: Asking): Promise<void> {
+async function proceed(visit: Visit, asking: AgentAsking): Promise<void> {
   const { road, call, reply } = visit
   const { principal, target } = asking
   const granted = await permit(visit, asking)
@@ -90,7 +101,7 @@ function isOver(road: Road, { taskId }: Call, { settings, speaksA2a }: CallableE
  * Where a target cannot be reached at all, the agent its operator named for that is called: as a call of its own, judged
  * and counted anew. A task stays where it is.
  */
-function otherwise(visit: Visit, { principal, entry, target }: Asking): (() => Promise<void>) | null {
+function otherwise(visit: Visit, { principal, entry, target }: AgentAsking): (() => Promise<void>) | null {
   const { fallback } = target.settings
   if (fallback === null || visit.call.taskId !== null) return null
   const next = visit.snapshot.agents.get(fallback)
@@ -100,7 +111,15 @@ function otherwise(visit: Visit, { principal, entry, target }: Asking): (() => P
     const call: Call = { ...visit.call, id, target: { kind: 'agent', id: fallback } }
     const run = visit.run ?? entry.run
     const fresh = { ask: null, hop: null, delivery: null, approval: null }
-    return proceed({ ...visit, ...fresh, call }, { principal, entry: { ...entry, run }, target: next })
+    return proceed(
+      { ...visit, ...fresh, call },
+      {
+        principal,
+        entry: { ...entry, run },
+        target: next,
+        goal: goalOf(call, next),
+      },
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 /** Where every admitted call ends: once, in one place, whatever happened to it. */
-import { targetName } from '../domain/call.ts'
+import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
 import { nothingSpent } from '../domain/spend.ts'
 import { deny, type Hop } from '../domain/verdict.ts'
@@ -9,7 +9,7 @@ import type { ExchangeOutcome } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
 import type { Detour } from './detour.ts'
 import type { Padding } from './padding.ts'
-import { elapsed_ms, leaveRecord, type Refusal, type Visit } from './visit.ts'
+import { type AnyVisit, elapsed_ms, leaveRecord, type Refusal, type Visit } from './visit.ts'
 
 const statuses = { answered: 'answered', fault: 'failed', gone: 'aborted', halted: 'halted' } as const
 
@@ -46,7 +46,7 @@ export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, { paddi
 }
 
 /** The record of an exchange, and its denial counted. */
-export function recordOutcome(visit: Visit, outcome: ExchangeOutcome, spent = nothingSpent): void {
+export function recordOutcome(visit: AnyVisit, outcome: ExchangeOutcome, spent = nothingSpent): void {
   const seen: Outcome = {
     status: statuses[outcome.kind],
     fault: outcome.fault?.code ?? null,
@@ -78,7 +78,7 @@ function answer(visit: Visit, hop: Hop, outcome: ExchangeOutcome, padding: Paddi
 }
 
 /** How a caller learns which run and hop this was. */
-export function marks(hop: Hop): HeaderList {
+export function marks(hop: Hop<AnyCall>): HeaderList {
   return [
     ['weir-run-id', hop.run.id],
     ['weir-hop-id', hop.id],
@@ -105,7 +105,7 @@ export function marked(reply: Reply, more: HeaderList): Reply {
 }
 
 /** The relay tells outcomes from inside its client, which would swallow a Bug: here it is logged and the caller cut. */
-export function guarded(visit: Visit, work: () => void): void {
+export function guarded(visit: AnyVisit, work: () => void): void {
   try {
     work()
   } catch (error) {
@@ -113,7 +113,7 @@ export function guarded(visit: Visit, work: () => void): void {
   }
 }
 
-function tellBug({ road, call, reply }: Visit, error: unknown): void {
+function tellBug({ road, call, reply }: AnyVisit, error: unknown): void {
   road.log.error('a bug while a hop was settled', { hop: call.id, error: String(error) })
   reply.cut()
 }

@@ -1,5 +1,6 @@
 /** Makes the snapshot the road serves from, out of settings and compiled policies. Never on the way of a call. */
 import type { Loaded } from '../config/load.ts'
+import type { ToolServerSettings } from '../config/settings-tools.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
 import type { AgentId } from '../domain/ids.ts'
 import type { RotationSettings } from '../identity/keys/key-rotation.ts'
@@ -7,9 +8,10 @@ import type { KeyPlaces } from '../identity/keys/keyring-open.ts'
 import type { IdentitySettings } from '../identity/settings.ts'
 import type { LimitSettings } from '../limits/settings.ts'
 import type { AgentFacts } from '../policy/world.ts'
+import { upstreamAt } from '../relay/upstream.ts'
 import { readUpstreamTls, type UpstreamTls } from '../relay/upstream-tls.ts'
 import { type DriverWorld, driverOf } from './drivers.ts'
-import type { AgentEntry, Snapshot } from './road.ts'
+import type { AgentEntry, Snapshot, ToolServerEntry } from './road.ts'
 
 /** What a snapshot is made of beside the settings. */
 export type SnapshotParts = Pick<
@@ -26,11 +28,18 @@ export function makeSnapshot(loaded: Loaded, { upstreamTls, drivers, ...parts }:
   )
   const { settings, hash } = loaded
   const fresh: Pick<Snapshot, 'alternatives' | 'cards'> = { alternatives: new Map(), cards: new Map() }
-  return { settings, configHash: hash, agents, ...fresh, ...parts }
+  const servers = new Map([...settings.tools.servers].map(([id, row]) => [id, toolServer(row)] as const))
+  return { settings, configHash: hash, agents, servers, ...fresh, ...parts }
 }
 
 function entryOf(settings: AgentSettings, tls: UpstreamTls | null, drivers: DriverWorld): AgentEntry {
   return { settings, driver: driverOf(settings, tls, drivers), speaksA2a: settings.driver.kind === 'a2a' }
+}
+
+/** The secrets of the operator's headers are read here, once. */
+function toolServer(settings: ToolServerSettings): ToolServerEntry {
+  const headers = settings.headers.map(([name, secret]) => [name, secret.reveal()] as const)
+  return { settings, upstream: upstreamAt(settings.url, headers) }
 }
 
 /** Reads the TLS files of every agent; one sentence a line if any of them cannot be used. */
@@ -52,6 +61,11 @@ export function agentFacts(settings: Settings): readonly AgentFacts[] {
     effect,
     contained: false,
   }))
+}
+
+/** Tool servers as policies know them. */
+export function serverFacts({ tools }: Settings): readonly { readonly id: string; readonly effect: string }[] {
+  return Array.from(tools.servers.values(), ({ id, effect }) => ({ id, effect }))
 }
 
 export function limitSettings({ limits, agents, teams }: Settings): LimitSettings {

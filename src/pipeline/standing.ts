@@ -1,12 +1,13 @@
 /** Whether a hop that was let through may still go on: asked when it leaves and again for everything that flows back. */
+import type { AnyCall } from '../domain/call.ts'
 import type { Work } from '../domain/revocation.ts'
 import type { TaskRow } from '../domain/task.ts'
 import { type Denial, deny, type Hop } from '../domain/verdict.ts'
 import type { Road } from './road.ts'
-import type { Visit } from './visit.ts'
+import type { AnyVisit } from './visit.ts'
 
 /** Why a hop must not go on; null while neither its credentials nor its work were revoked. */
-export function standingOf(road: Road, { principal, delegation, chain, run, call }: Hop): Denial | null {
+export function standingOf(road: Road, { principal, delegation, chain, run, call }: Hop<AnyCall>): Denial | null {
   const { epochs } = road.revocations
   // The chain ends with who serves the call; the name it was called by may be that of a facet.
   const agents = call.target.kind === 'agent' ? [...chain, call.target.id] : chain
@@ -23,7 +24,7 @@ export function refusalOfPlace(
 }
 
 /** The same of a caller that has no hop: it asks about what was started before. */
-export function watchOf({ road, principal, delegation, claim }: Visit): () => Denial | null {
+export function watchOf({ road, principal, delegation, claim }: AnyVisit): () => Denial | null {
   if (principal === null) return () => deny('unauthenticated', 'nobody is known to ask')
   const { epochs } = road.revocations
   return epochWatch(
@@ -46,7 +47,7 @@ function workOf({ chain, owner, createdAt }: TaskRow): Work {
 }
 
 /** The same question for as long as the hop is open: one atomic load, unless something was revoked in between. */
-export function watch(road: Road, hop: Hop): () => Denial | null {
+export function watch(road: Road, hop: Hop<AnyCall>): () => Denial | null {
   return epochWatch(road, () => standingOf(road, hop))
 }
 

@@ -2,7 +2,7 @@
  * What the outside may have steered. An agent of somebody else brings it in with every word it says in a run, whether
  * it answers or calls; a token carries it to where the run is not known; an operator knows best. It never goes away.
  */
-import type { Target } from '../domain/call.ts'
+import { serverOfTool, type Target } from '../domain/call.ts'
 import type { Principal, Taint } from '../domain/principal.ts'
 import { worseTaint } from '../domain/taint.ts'
 import type { LiveRun } from '../limits/live-run.ts'
@@ -41,6 +41,8 @@ export function taintOfCaller({ agents }: Snapshot, { principal, entry }: Caller
 }
 
 /** What an answer of the target brings along. */
-export function taintOfAnswer({ agents }: Snapshot, target: Target): Taint {
-  return target.kind === 'agent' && agents.get(target.id)?.settings.external === true ? 'external' : 'none'
+export function taintOfAnswer({ agents, servers }: Snapshot, target: Target): Taint {
+  const settings =
+    target.kind === 'agent' ? agents.get(target.id)?.settings : servers.get(serverOfTool(target))?.settings
+  return settings?.external === true ? 'external' : 'none'
 }

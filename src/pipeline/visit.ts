@@ -5,7 +5,7 @@
 import type { CallApproval } from '../domain/approval.ts'
 import { anything, type Authority } from '../domain/authority.ts'
 import { grantsOf } from '../domain/ceilings.ts'
-import { type Call, targetName } from '../domain/call.ts'
+import { type AnyCall, type Call, isMcpCall, targetName } from '../domain/call.ts'
 import type { AgentId, HopId, PersonId } from '../domain/ids.ts'
 import type { Delegation, Principal } from '../domain/principal.ts'
 import type { CallRecord, Outcome } from '../domain/record.ts'
@@ -21,13 +21,13 @@ import type { Approval } from './approvals.ts'
 import type { Lent } from './deliveries.ts'
 import type { Road, Snapshot } from './road.ts'
 
-export interface Visit {
+export interface Visit<Asked extends AnyCall = Call> {
   readonly road: Road
   /** The settings and policy this call sees, whatever is reloaded meanwhile. */
   readonly snapshot: Snapshot
   readonly inbound: Inbound
   readonly reply: Reply
-  readonly call: Call
+  readonly call: Asked
   principal: Principal | null
   run: LiveRun | null
   origin: RunOrigin | null
@@ -43,14 +43,22 @@ export interface Visit {
   delivery: Lent | null
   /** What was asked of the limits, for the alert of a breach. */
   ask: Ask | null
-  hop: Hop | null
+  hop: Hop<Asked> | null
   /** The task it is about, where it may touch it. */
   claim: Claim | null
   /** The approval this call waits for or, where it was granted, rests on. */
   approval: Approval | null
 }
 
-export function openVisit(road: Road, inbound: Inbound, call: Call, reply: Reply): Visit {
+/** One of any protocol. */
+export type AnyVisit = Visit<AnyCall>
+
+export function openVisit<Asked extends AnyCall>(
+  road: Road,
+  inbound: Inbound,
+  call: Asked,
+  reply: Reply,
+): Visit<Asked> {
   const { snapshot } = road
   const unplaced = { run: null, origin: null, parent: null, depth: 0, chain: [], delegation: null }
   const unknown = {
@@ -69,7 +77,7 @@ export function openVisit(road: Road, inbound: Inbound, call: Call, reply: Reply
 export type Refusal = Pick<Denial, 'detail' | 'rule'> & { readonly code: Denial['code'] | null }
 
 /** The record of a call whose outcome is known; `refusal` is null where the call was let through and answered. */
-function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): CallRecord {
+function recordOf(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): CallRecord {
   const { call, principal, hop } = visit
   return {
     v: 1,
@@ -110,7 +118,7 @@ function recordOf(visit: Visit, refusal: Refusal | null, outcome: Outcome): Call
 type Provenance = Pick<CallRecord, 'scope' | 'adh' | 'dlg_head' | 'prh' | 'bound' | 'delivery' | 'ext_head'>
 
 /** By what right the call was made, and the hashes that tie it to the tokens before and behind it. */
-function provenance({ principal, authority, delegation, delivery }: Visit): Provenance {
+function provenance({ principal, authority, delegation, delivery }: AnyVisit): Provenance {
   const lineage = (delivery?.delegation ?? delegation)?.lineage
   return {
     scope: authority.scopes?.join(' ') ?? null,
@@ -123,12 +131,12 @@ function provenance({ principal, authority, delegation, delivery }: Visit): Prov
   }
 }
 
-function approvalOf({ approval }: Visit): CallApproval | null {
+function approvalOf({ approval }: AnyVisit): CallApproval | null {
   return approval && { id: approval.id, by: approval.by, args_hash: approval.args_hash }
 }
 
 /** The outcome of a call that never left. Bytes are those of the answer. */
-export function unsent(visit: Visit, status: Outcome['status'], bytes_out: number): Outcome {
+export function unsent(visit: AnyVisit, status: Outcome['status'], bytes_out: number): Outcome {
   return {
     status,
     fault: null,
@@ -142,12 +150,12 @@ export function unsent(visit: Visit, status: Outcome['status'], bytes_out: numbe
 }
 
 /** Whether an active run was opened for this very call. */
-export function isOpenedFor({ origin, run }: Visit): boolean {
+export function isOpenedFor({ origin, run }: AnyVisit): boolean {
   return origin === 'new' && run?.state === 'active'
 }
 
 /** A run that was opened for a call which never left ends with it, so that refused calls do not fill the run table. */
-export function endIfOpenedFor(visit: Visit): void {
+export function endIfOpenedFor(visit: AnyVisit): void {
   if (visit.run && isOpenedFor(visit)) visit.road.runs.end(visit.run, visit.road.clock.now())
 }
 
@@ -155,27 +163,27 @@ export function endIfOpenedFor(visit: Visit): void {
  * The one place where the record of a call is left and its end counted. A ledger that takes nothing more is said once
  * a second: in a runaway loop the refusals would otherwise fill the disk that is full already.
  */
-export function leaveRecord(visit: Visit, refusal: Refusal | null, outcome: Outcome): void {
+export function leaveRecord(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): void {
   const { road, call, principal } = visit
   const left = road.ledger.append(recordOf(visit, refusal, outcome))
   if (!left && road.counts.unrecorded(road.clock.now()))
     road.log.error('calls leave no record: the ledger takes nothing', { hop: call.id })
-  road.counts.ended(principal?.proof.agent ?? null, outcome)
+  road.counts.ended(principal?.proof.agent ?? null, isMcpCall(call) ? 'mcp' : 'a2a', outcome)
 }
 
 /** The person at the root of the work: the run's, else the delegation's, else the one the credential names. */
-export function personOf(visit: Visit): PersonId | null {
+export function personOf(visit: AnyVisit): PersonId | null {
   const { run, principal } = visit
   if (run) return run.person
   return principal?.delegation ? principal.delegation.person : (principal?.proof.person ?? null)
 }
 
 /** Who takes part in conversations with this call. */
-export function partyOf(visit: Visit, { proof }: Pick<Principal, 'proof'>): Party {
+export function partyOf(visit: AnyVisit, { proof }: Pick<Principal, 'proof'>): Party {
   return { agent: proof.agent, person: personOf(visit), run: visit.run?.id ?? null }
 }
 
 /** Milliseconds since the first byte of the call. */
-export function elapsed_ms(visit: Visit): number {
+export function elapsed_ms(visit: AnyVisit): number {
   return visit.road.clock.monotonic() - visit.inbound.startedAt
 }

@@ -3,8 +3,8 @@
  * delegation it shows, and the one of the invocation it really stands on, which dropping a token does not widen.
  */
 import { anything, type Authority } from '../domain/authority.ts'
-import { type Call, type Operation, targetName } from '../domain/call.ts'
-import { covers } from '../domain/authority/covers.ts'
+import { type Call, type Operation, type Target, targetName } from '../domain/call.ts'
+import { type Asked, covers } from '../domain/authority/covers.ts'
 import { intersect } from '../domain/authority/intersect.ts'
 import { type BudgetCeiling, ceilings_max, joinCeilings } from '../domain/ceilings.ts'
 import { slugOf } from '../domain/ids.ts'
@@ -36,8 +36,16 @@ const methods: Readonly<Record<Operation, string>> = {
   card: 'GetExtendedAgentCard',
 }
 
-/** Why the caller's tokens do not allow this call; null where they do. Policy is asked after it, and only narrows. */
-export function withinAuthority(standing: Standing, call: Call): Denial | null {
+/** A request to an agent as authorities look at it; null where its target is none. */
+export function askedOfAgent({ target, operation }: Pick<Call, 'target' | 'operation'>): Asked | null {
+  return target.kind === 'agent' ? { kind: 'agent', slug: slugOf(target.id), method: methods[operation] } : null
+}
+
+/**
+ * Why the caller's tokens do not allow what is asked of the target; null where they do, and where only depth and ceilings
+ * are held against them. Policy is asked after it, and only narrows.
+ */
+export function withinAuthority(standing: Standing, asked: Asked | null, target: Target): Denial | null {
   const { depth } = standing.entry
   const max = depthMaxOf(standing)
   if (max !== null && depth > max)
@@ -47,13 +55,12 @@ export function withinAuthority(standing: Standing, call: Call): Denial | null {
     return deny('budget_exhausted', `token.ceilings_max: ${ceilings} of ${ceilings_max}`, {
       rule: 'token.ceilings_max',
     })
-  const { target, operation } = call
-  if (target.kind !== 'agent') return null
-  const ask = { kind: 'agent', slug: slugOf(target.id), method: methods[operation] } as const
+  if (asked === null) return null
+  const what = asked.kind === 'agent' ? asked.method : 'a call'
   for (const authority of authoritiesOf(standing)) {
-    const missing = covers(authority, ask)
+    const missing = covers(authority, asked)
     if (missing !== null)
-      return deny('scope_missing', `${ask.method} of ${targetName(target)}: ${missing}`, { rule: 'token.authority' })
+      return deny('scope_missing', `${what} of ${targetName(target)}: ${missing}`, { rule: 'token.authority' })
   }
   return null
 }

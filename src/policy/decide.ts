@@ -13,6 +13,7 @@ const namedMax = 5
 const verbs: Readonly<Record<PolicyAction, string>> = {
   invoke: 'invoke',
   callTool: 'call',
+  useServer: 'use',
   useModel: 'use',
   startRun: 'start a run by calling',
   exchange: 'have a token for',

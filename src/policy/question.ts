@@ -5,10 +5,10 @@ import type { EntityRef } from './source.ts'
 import type { PolicyContext } from './world.ts'
 
 /**
- * `startRun` asks whether the agent may start a new run by calling that target; `exchange`, whether it may have a token
+ * `useServer` asks for everything a tool server does but calls of its tools; `startRun` asks whether the agent may start a new run by calling that target; `exchange`, whether it may have a token
  * with which to invoke it later.
  */
-export type PolicyAction = 'invoke' | 'callTool' | 'useModel' | 'startRun' | 'exchange'
+export type PolicyAction = 'invoke' | 'callTool' | 'useServer' | 'useModel' | 'startRun' | 'exchange'
 
 export interface PolicyRequest {
   readonly action: PolicyAction

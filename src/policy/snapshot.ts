@@ -53,6 +53,7 @@ export class PolicySnapshot {
   readonly #edges = {
     invoke: new EdgeMemory('invoke'),
     callTool: new EdgeMemory('callTool'),
+    useServer: new EdgeMemory('useServer'),
     useModel: new EdgeMemory('useModel'),
     startRun: new EdgeMemory('startRun'),
     exchange: new EdgeMemory('exchange'),

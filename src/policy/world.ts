@@ -1,6 +1,6 @@
 /** What policies may know: the registered agents, tools, models and people as Cedar entities, and the context. */
 import { assert, unreachable } from '../base/assert.ts'
-import type { Target } from '../domain/call.ts'
+import { serverOfTool, type Target } from '../domain/call.ts'
 import { type AgentId, type PersonId, slugOf } from '../domain/ids.ts'
 import type { Taint } from '../domain/principal.ts'
 import type { RunState } from '../domain/run.ts'
@@ -24,6 +24,13 @@ interface ToolFacts {
   readonly effect: string
 }
 
+/** A server whose tools nobody registered one by one: each is known as soon as it is asked about. */
+interface ToolServerFacts {
+  readonly id: string
+  /** What calling any of its tools does to the world. */
+  readonly effect: string
+}
+
 interface ModelFacts {
   readonly id: string
   readonly groups: readonly string[]
@@ -33,6 +40,7 @@ interface ModelFacts {
 export interface Facts {
   readonly agents: readonly AgentFacts[]
   readonly tools?: readonly ToolFacts[]
+  readonly servers?: readonly ToolServerFacts[]
   readonly models?: readonly ModelFacts[]
   /** People on whose behalf nobody acts any more, as policies decide. */
   readonly disabled?: readonly PersonId[]
@@ -71,6 +79,7 @@ export class World {
   readonly #agents: ReadonlyMap<AgentId, Entity>
   readonly #tools: ReadonlyMap<string, Entity>
   readonly #models: ReadonlyMap<string, Entity>
+  readonly #servers: ReadonlyMap<string, ToolServer>
   readonly #disabled: ReadonlySet<string>
 
   constructor(facts: Facts) {
@@ -78,7 +87,9 @@ export class World {
     this.#tools = new Map(facts.tools?.map((tool) => [tool.id, toolEntity(tool)]))
     this.#models = new Map(facts.models?.map((model) => [model.id, modelEntity(model)]))
     this.#disabled = new Set(facts.disabled?.map(slugOf))
-    const all = [...this.#agents.values(), ...this.#tools.values(), ...this.#models.values()]
+    this.#servers = new Map(facts.servers?.map((server) => [server.id, new ToolServer(server)]))
+    const servers = Array.from(this.#servers.values(), ({ entity }) => entity)
+    const all = [...this.#agents.values(), ...this.#tools.values(), ...this.#models.values(), ...servers]
     this.#known = new Map(all.map((entity) => [entity.key, entity]))
   }
 
@@ -97,7 +108,9 @@ export class World {
       case 'agent':
         return this.#agents.get(target.id)
       case 'tool':
-        return this.#tools.get(target.id)
+        return this.#tools.get(target.id) ?? this.#toolOfServer(target.id)
+      case 'server':
+        return this.#servers.get(target.id)?.entity
       case 'model':
         return this.#models.get(target.id)
       default:
@@ -109,7 +122,13 @@ export class World {
   find(ref: EntityRef): Entity {
     if (ref.type === 'Weir::User') return this.#user(ref.id)
     const entity = new Entity(ref.type, ref.id)
-    return this.#known.get(entity.key) ?? entity
+    const known = this.#known.get(entity.key)
+    return known ?? (ref.type === 'Weir::Tool' ? (this.#toolOfServer(ref.id) ?? entity) : entity)
+  }
+
+  /** `files/read`; what comes after the first slash may hold more of them. */
+  #toolOfServer(id: string): Entity | undefined {
+    return id.includes('/') ? this.#servers.get(serverOfTool({ kind: 'tool', id }))?.tool(id) : undefined
   }
 
   /** The person at the root of a run, of whom only the name and whether they are disabled is known. */
@@ -140,6 +159,30 @@ export class World {
 
   #user(id: string): Entity {
     return new Entity('Weir::User', id, new RecordValue({ disabled: this.#disabled.has(id) }))
+  }
+}
+
+/** Names of tools come from callers, so only so many are remembered of a server. */
+const toolsKept = 4096
+
+/** A server and those of its tools that were asked about: an entity stays the same for as long as it is remembered. */
+class ToolServer {
+  readonly entity: Entity
+  readonly #attrs: RecordValue
+  readonly #tools = new Map<string, Entity>()
+
+  constructor({ id, effect }: ToolServerFacts) {
+    this.entity = new Entity('Weir::ToolServer', id, new RecordValue({}))
+    this.#attrs = new RecordValue({ effect })
+  }
+
+  tool(id: string): Entity {
+    const known = this.#tools.get(id)
+    if (known) return known
+    const tool = new Entity('Weir::Tool', id, this.#attrs, [this.entity])
+    if (this.#tools.size >= toolsKept) this.#tools.clear()
+    this.#tools.set(id, tool)
+    return tool
   }
 }
 

@@ -33,7 +33,7 @@ export function writeDenial(denial: Denial, refused: Refused): Written {
   const row: DenialRow = denials[denial.code]
   const isHttp = row.http === 401 && !isRest(call.dialect)
   const answer = writeError(isHttp ? { ...call, operation: 'send' } : call, errorOf(denial, refused))
-  const headers = [...answer.headers, ...headersOf(denial, row)]
+  const headers = [...answer.headers, ...denialHeaders(denial)]
   return { status: isHttp ? row.http : answer.status, headers, body: answer.body }
 }
 
@@ -47,7 +47,7 @@ function errorOf(denial: Denial, { call, run, alternatives }: Refused): WireErro
   return {
     code: rpcCodeOf(row),
     message: writeSentence(denial.code, call.id, alternatives, denial.approval),
-    data: JSON.stringify([errorInfo(denial.code.toUpperCase(), errorDomain, metadataOf(denial, call.id, run))]),
+    data: JSON.stringify([errorInfo(denial.code.toUpperCase(), errorDomain, denialFacts(denial, call.id, run))]),
     http: row.http,
     grpcStatus: grpcStatusOf(row.http),
   }
@@ -97,7 +97,7 @@ function listAlternatives(names: readonly string[] | null, room: number): string
  * Nothing here may tell a hidden target from a missing one, so `not_found` says neither run nor rule; nor one reason why
  * a credential does not count from another, so a 401 says no rule.
  */
-function metadataOf(denial: Denial, hop: HopId, run: RunId | null): Readonly<Record<string, string>> {
+export function denialFacts(denial: Denial, hop: HopId, run: RunId | null): Readonly<Record<string, string>> {
   const { retry, http }: DenialRow = denials[denial.code]
   const hidden = denial.code === 'not_found'
   const ruled = denial.rule !== null && !hidden && http !== 401
@@ -111,7 +111,9 @@ function metadataOf(denial: Denial, hop: HopId, run: RunId | null): Readonly<Rec
   }
 }
 
-function headersOf(denial: Denial, row: DenialRow): HeaderList {
+/** What a refusal says in headers: how to come back, and when. */
+export function denialHeaders(denial: Denial): HeaderList {
+  const row: DenialRow = denials[denial.code]
   const challenge =
     row.http === 401 && denial.challenge ? challengeOf(denial, denial.challenge) : challenges[denial.code]
   return [...retryHeaders[row.retry](denial), ...(challenge ?? [])]

@@ -1,6 +1,6 @@
 /** Carries a hop to its target. Whoever has no Hop cannot send: no byte goes upstream unjudged. */
-import type { Claim, Hop } from '../domain/verdict.ts'
-import type { Call } from '../domain/call.ts'
+import type { Claim, Hop, Permit } from '../domain/verdict.ts'
+import type { Call, McpCall } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Reply } from '../protocol/http.ts'
 import { askOnce, type Heard } from './ask-once.ts'
@@ -13,6 +13,7 @@ import type { FollowAsk } from './driver.ts'
 import { Feed } from './feed.ts'
 import { Hub } from './hub.ts'
 import { StreamExchange } from './stream.ts'
+import { McpExchange, type McpMission } from './mcp-exchange.ts'
 import { UnaryExchange } from './unary.ts'
 
 export class Relay {
@@ -53,6 +54,11 @@ export class Relay {
     const feed = new Feed({ target, driver, errand, watch, bench: this.#bench, hub: this.hub }, claim.task)
     feed.open({ operation: 'subscribe', warrant: claim, taskId, historyLength: null, known })
     feed.follow()
+  }
+
+  /** Sends a message to a tool server. A stream is written to `reply` as it comes, one answer is handed over with `done`. */
+  sendMcp(warrant: Hop<McpCall> | Permit, mission: McpMission, to: { reply: Reply; done: Done }): Exchange {
+    return new McpExchange(warrant, mission, this.#bench, to)
   }
 
   /** Ends everything that is under way: whoever waits is told. Nothing is cancelled. */

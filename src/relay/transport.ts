@@ -29,6 +29,8 @@ export interface Outbound {
   readonly body: Uint8Array | null
   /** Null for what every upstream gets: no certificate of ours, and the CAs Node trusts. */
   readonly tls: UpstreamTls | null
+  /** Where the target may be silent for longer, or not so long, as others. */
+  readonly patience?: Partial<Pick<TransportSettings, 'first_byte_ms' | 'idle_ms'>>
 }
 
 export type Head = Readonly<Record<string, string | undefined>>
@@ -75,7 +77,8 @@ export class Transport {
 
   /** Sends a request. The receiver is never called before this returns. */
   send(request: Outbound, receiver: Receiver): Wire {
-    const exchange = new HttpExchange(receiver, this.#settings, this.#wheel)
+    const settings = request.patience ? { ...this.#settings, ...request.patience } : this.#settings
+    const exchange = new HttpExchange(receiver, settings, this.#wheel)
     const agent = request.tls === null ? this.#agent : this.#agentWith(request.tls)
     queueMicrotask(() => exchange.start(agent, request))
     return exchange

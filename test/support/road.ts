@@ -20,6 +20,7 @@ import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { BoundedMap } from '../../src/base/bounded-map.ts'
+import { McpSessions } from '../../src/pipeline/mcp/sessions.ts'
 import { Followers } from '../../src/pipeline/followers.ts'
 import { CardWatch } from '../../src/pipeline/cards/card-watch.ts'
 import { Outside } from '../../src/relay/outside.ts'
@@ -29,7 +30,7 @@ import { Deliveries } from '../../src/pipeline/deliveries.ts'
 import { Exchanges } from '../../src/pipeline/exchanges.ts'
 import type { Road } from '../../src/pipeline/road.ts'
 import { serveA2a } from '../../src/pipeline/serve.ts'
-import { agentFacts, limitSettings, makeSnapshot } from '../../src/pipeline/snapshot.ts'
+import { agentFacts, limitSettings, makeSnapshot, serverFacts } from '../../src/pipeline/snapshot.ts'
 import { compilePolicies } from '../../src/policy/compile.ts'
 import { loadPolicies } from '../../src/policy/load.ts'
 import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
@@ -197,6 +198,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     nextEvent: () => 1,
     counts: new Counts(declareGatewayMetrics(registry)),
     approvals: new Approvals(settings.maximums.approvals),
+    sessions: new McpSessions(Buffer.alloc(32), dice),
     log: quiet,
     cards,
   }
@@ -251,7 +253,7 @@ async function policyAt(dir: string, settings: Parameters<typeof agentFacts>[0])
   const oracle = (): never => {
     throw new Error('nobody asks')
   }
-  return openPolicy({ source, compiled, oracle, agents: agentFacts(settings) })
+  return openPolicy({ source, compiled, oracle, agents: agentFacts(settings), servers: serverFacts(settings) })
 }
 
 /** The headers of an answer by name. */

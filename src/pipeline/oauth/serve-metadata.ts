@@ -1,6 +1,6 @@
 /** What clients may read without proving anything: RFC 8414 and RFC 9728. */
 import type { Detail } from '../../domain/authority.ts'
-import { isAgentId } from '../../domain/ids.ts'
+import { isAgentId, isSlug } from '../../domain/ids.ts'
 import { clientAlgorithms as clientAlgs } from '../../identity/clients/client-assertion.ts'
 import { proofAlgorithms as dpopAlgs } from '../../identity/sender/dpop-checker.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
@@ -9,7 +9,7 @@ import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeMetadata } from '../../protocol/oauth/faces.ts'
 import { type ResourceFacts, resourceMetadata, serverMetadata } from '../../protocol/oauth/metadata.ts'
 import { oauthPaths } from '../../protocol/oauth/words.ts'
-import { resourceOf, type Road, type Snapshot } from '../road.ts'
+import { resourceOf, resourceOfServer, type Road, type Snapshot } from '../road.ts'
 
 /** The types of `domain/authority`; a table, so that a new one cannot be forgotten here. */
 const detailTypes: Readonly<Record<Detail['type'], true>> = {
@@ -28,7 +28,7 @@ export function serveServerMetadata(road: Road, _inbound: Inbound, reply: Reply)
   sendWritten(reply, writeMetadata(serverMetadata({ ...factsOf(snapshot), clientAlgs, clientMethods, partners })))
 }
 
-/** Of the gateway, or of the agent whose resource path stands behind the well-known one (RFC 9728 section 3.1). */
+/** Of the gateway, or of the agent or tool server whose resource path stands behind the well-known one (RFC 9728 section 3.1). */
 export function serveResourceMetadata(road: Road, { path }: Inbound, reply: Reply): void {
   const resource = resourceAt(road.snapshot, path.slice(oauthPaths.resource.length))
   if (resource !== null)
@@ -39,7 +39,9 @@ export function serveResourceMetadata(road: Road, { path }: Inbound, reply: Repl
 function resourceAt(snapshot: Snapshot, rest: string): string | null {
   if (rest === '') return snapshot.publicUrl
   const agent = rest.startsWith('/a2a/') ? `agent:${rest.slice('/a2a/'.length)}` : ''
-  return isAgentId(agent) ? resourceOf(snapshot, agent) : null
+  if (isAgentId(agent)) return resourceOf(snapshot, agent)
+  const server = rest.startsWith('/mcp/s/') ? rest.slice('/mcp/s/'.length) : ''
+  return isSlug(server) ? resourceOfServer(snapshot, server) : null
 }
 
 function factsOf({ publicUrl, settings }: Snapshot): Omit<ResourceFacts, 'resource'> {

@@ -14,7 +14,7 @@ import { neutral, refuse } from '../refuse.ts'
 import { type AgentEntry, serverOf } from '../road.ts'
 import { refusalOfPlace } from '../standing.ts'
 import { partyOf, type Visit } from '../visit.ts'
-import { effectiveAuthority, nowhere, withinAuthority } from '../within-authority.ts'
+import { askedOfAgent, effectiveAuthority, nowhere, withinAuthority } from '../within-authority.ts'
 import type { Asking } from './asking.ts'
 import { cancel } from './cancel.ts'
 import { showExtendedCard } from './extended-card.ts'
@@ -55,7 +55,7 @@ export async function serveTask(visit: Visit, principal: Principal): Promise<voi
   if (!target?.driver) return await refuse(visit, deny('not_found', `${call.target.id} cannot be called`))
   const denial =
     refusalOfPlace(road, { principal, delegation: place.delegation }) ??
-    withinAuthority({ principal, entry: place }, call) ??
+    withinAuthority({ principal, entry: place }, askedOfAgent(call), call.target) ??
     contained(visit, target) ??
     (await notAllowed(visit, principal)) ??
     quarantined(visit, target) ??

@@ -30,7 +30,7 @@ export function canonicalArguments({ dialect, body }: Pick<Call, 'dialect' | 'bo
 const marks = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /** Whether every number is exactly what a double says of it: a target with longer numbers would read another one. */
-function holdsExactNumbers(text: string): boolean {
+export function holdsExactNumbers(text: string): boolean {
   for (const [mark] of text.matchAll(marks)) {
     if (!mark.startsWith('"') && digitsOf(mark) !== digitsOf(String(Number(mark)))) return false
   }

@@ -1,3 +1,4 @@
+import { World } from '../../../src/policy/world.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -93,7 +94,7 @@ test('facts about tools, models and people reach the rules', () => {
   const tool = {
     ...invoke('writer', 'writer'),
     action: 'callTool',
-    resource: { kind: 'tool', id: 'web_search' },
+    resource: { kind: 'tool', id: 'web/search' },
   } as const
   const model = { ...tool, action: 'useModel', resource: { kind: 'model', id: 'small' } } as const
   expect(decideNow(snapshot, tool)).toMatchObject({ policies: ['reads'] })
@@ -102,4 +103,25 @@ test('facts about tools, models and people reach the rules', () => {
   const disabled = { ...tool, context: { ...calm, human: personId('mallory') } }
   expect(decideNow(snapshot, disabled)).toMatchObject({ rule: 'people' })
   expect(decideNow(snapshot, { ...tool, resource: { kind: 'tool', id: 'rm' } })).toMatchObject({ rule: 'default' })
+})
+
+test('a tool nobody registered is known by its server, and stays the same for as long as it is remembered', () => {
+  const world = new World({ agents: [], servers: [{ id: 'files', effect: 'read' }] })
+  const tool = world.target({ kind: 'tool', id: 'files/a/b' })
+  expect(tool).toMatchObject({ type: 'Weir::Tool', id: 'files/a/b' })
+  expect([...(tool?.ancestors ?? [])]).toEqual(['Weir::ToolServer files'])
+  expect(world.target({ kind: 'tool', id: 'files/a/b' })).toBe(tool)
+  expect(world.find({ type: 'Weir::Tool', id: 'files/a/b' })).toBe(tool)
+  expect(world.target({ kind: 'server', id: 'files' })).toMatchObject({ type: 'Weir::ToolServer' })
+  expect(world.target({ kind: 'tool', id: 'web/a' })).toBeUndefined()
+  expect(world.target({ kind: 'server', id: 'web' })).toBeUndefined()
+})
+
+test('however many tools are asked about, only so many are remembered', () => {
+  const world = new World({ agents: [], servers: [{ id: 'files', effect: 'read' }] })
+  const first = world.target({ kind: 'tool', id: 'files/0' })
+  for (let i = 1; i <= 4096; i += 1) world.target({ kind: 'tool', id: `files/${i}` })
+  const again = world.target({ kind: 'tool', id: 'files/0' })
+  expect(again).not.toBe(first)
+  expect(again?.key).toBe(first?.key)
 })

@@ -36,7 +36,7 @@ export const cast: Facts = {
     agentFacts('writer', { team: 'insights', groups: ['subagents'] }),
     agentFacts('critic', { team: 'insights', groups: ['subagents'] }),
   ],
-  tools: [{ id: 'web_search', server: 'web', effect: 'read' }],
+  tools: [{ id: 'web/search', server: 'web', effect: 'read' }],
 }
 
 export const calm: PolicyContext = {

@@ -33,7 +33,7 @@ function outcome(request: PolicyRequest, snapshot = policy): string {
 }
 
 function search(from: string): PolicyRequest {
-  return { ...invoke(from, from), action: 'callTool', resource: { kind: 'tool', id: 'web_search' } }
+  return { ...invoke(from, from), action: 'callTool', resource: { kind: 'tool', id: 'web/search' } }
 }
 
 function start(from: string, to: string): PolicyRequest {

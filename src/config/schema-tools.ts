@@ -1,0 +1,92 @@
+/** The configuration table: the tool servers (MCP) that agents reach through Weir. */
+import { z } from 'zod'
+import { person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
+
+/** Headers that belong to the connection, to the protocol or to the caller, whose place nobody takes. */
+const ownHeaders = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'keep-alive',
+  'accept',
+  'accept-encoding',
+  'last-event-id',
+])
+
+function isServerHeader(name: string): boolean {
+  const lower = name.toLowerCase()
+  return /^[A-Za-z0-9-]{1,64}$/.test(name) && !ownHeaders.has(lower) && !lower.startsWith('mcp-')
+}
+
+const price = z
+  .strictObject({
+    call_micros: whole(0, 1_000_000_000_000, { description: 'Cost of one call.', unit: 'micro-dollars' }).default(0),
+    call_tokens: whole(0, 1_000_000_000_000, { description: 'Tokens of one call.', unit: 'tokens' }).default(0),
+  })
+  .prefault({})
+  .meta({ description: 'What a call of one of its tools is booked with; everything else costs nothing.' })
+
+const timeouts = z
+  .strictObject({
+    first_byte_ms: whole(10, 3_600_000, {
+      description: 'From the last byte sent to the first byte of the answer.',
+      unit: 'ms',
+    }).default(60_000),
+    idle_ms: whole(10, 3_600_000, { description: 'Silence in the answer to a request.', unit: 'ms' }).default(300_000),
+    listen_idle_ms: whole(10, 86_400_000, {
+      description: 'Silence on a stream that answers no request: messages come when there are any.',
+      unit: 'ms',
+    }).default(3_600_000),
+  })
+  .prefault({})
+  .meta({ description: 'How long the server may be silent.' })
+
+const server = z.strictObject({
+  url: url({ description: 'Where the server answers MCP over Streamable HTTP.' }),
+  headers: z
+    .record(
+      text(isServerHeader, {
+        form: 'a header name that is not one of the connection or of MCP',
+        description: 'Name of a header.',
+      }),
+      secret({ description: 'A header sent with every request to this server.' }),
+    )
+    .default({})
+    .meta({ description: 'Headers sent to the server: its own credential, never that of a caller.' }),
+  team: team({ description: 'The team that owns the server.' }).optional(),
+  owner: person({ description: 'The person who answers for the server.' }).optional(),
+  description: prose({ description: 'What the server offers, for people.' }).default('A tool server.'),
+  effect: z
+    .enum(['read', 'write', 'unknown'])
+    .default('unknown')
+    .meta({ description: 'What calling its tools does to the world; policies see it.' }),
+  external: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Whether somebody else decides what it says: it taints the run of whoever calls a tool.' }),
+  price,
+  timeouts,
+  eras: z.enum(['auto', 'legacy', 'modern']).default('auto').meta({
+    description:
+      'Which revisions it is spoken to in: auto leaves that to each client, legacy is up to 2025-11-25, modern from 2026-07-28.',
+  }),
+})
+
+/** Checked by the cross-check and not here, because a key refused here would hide what is wrong with its value. */
+const slugKey = z.string().meta({ form: slugForm, pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' })
+
+export const toolsSection = z
+  .strictObject({
+    servers: z
+      .record(slugKey, server)
+      .default({})
+      .meta({ description: 'Tool servers by slug, each at /mcp/s/<slug>; its tools are <slug>/<name> in policies.' }),
+  })
+  .prefault({})
+  .meta({ description: 'What agents call that is no agent: tools, over MCP.' })

@@ -1,0 +1,126 @@
+/** Carries one message to a tool server and settles what comes of it: a call of a tool, or anything else. */
+import type { McpCall } from '../../domain/call.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { nothingSpent } from '../../domain/spend.ts'
+import { type Denial, deny, type Hop, type Permit } from '../../domain/verdict.ts'
+import type { HeaderList } from '../../protocol/http.ts'
+import { sendWritten } from '../../protocol/jsonrpc.ts'
+import { writeMcpAnswer, writeMcpDenial } from '../../protocol/mcp/faces.ts'
+import { mcpHeadersUpwards } from '../../protocol/mcp/headers.ts'
+import type { Arrival } from '../../protocol/mcp/read-call.ts'
+import type { Exchange, ExchangeOutcome } from '../../relay/exchange.ts'
+import type { McpMission } from '../../relay/mcp-exchange.ts'
+import type { Head, Outbound } from '../../relay/transport.ts'
+import { closeApproval } from '../approve.ts'
+import type { ToolServerEntry } from '../road.ts'
+import { taintByAnswer, tellOverruled } from '../send.ts'
+import { guarded, marked, marks, recordOutcome } from '../settle.ts'
+import { watch, watchOf } from '../standing.ts'
+import type { Visit } from '../visit.ts'
+import type { McpSession } from './sessions.ts'
+
+export type McpVisit = Visit<McpCall>
+
+/** A message whose sender is known, and where it goes. */
+export interface Errand {
+  readonly arrival: Arrival<McpSession>
+  readonly principal: Principal
+  readonly server: ToolServerEntry
+  /** What the caller gets in place of a message; null for the message itself. */
+  readonly rewrite: McpMission['rewrite']
+}
+
+/** A call of a tool is on its way. */
+export function carryCall(visit: McpVisit, hop: Hop<McpCall>, errand: Errand): void {
+  const { road, reply } = visit
+  const mission = missionOf(visit, errand, watch(road, hop))
+  const done = (outcome: ExchangeOutcome): void => guarded(visit, () => settleCall(visit, hop, outcome))
+  const exchange = road.relay.sendMcp(hop, mission, { reply: marked(reply, marks(hop)), done })
+  const halt: Exchange['halt'] = (denial) => exchange.halt(denial)
+  road.exchanges.begin({ hop, streaming: false, taskId: () => null, halt })
+  for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
+}
+
+function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome): void {
+  const { road, run } = visit
+  road.exchanges.end(hop.run.id, hop.id)
+  if (outcome.kind === 'fault') run?.blame(hop.id, 'failed', outcome.fault?.code ?? null)
+  if (outcome.kind === 'gone') run?.blame(hop.id, 'failed', 'aborted')
+  if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', outcome.denial?.code ?? null)
+  // What may have reached the server has been paid for; what has not is given back.
+  if (outcome.sent) hop.lease.settle(hop.lease.reserved)
+  else hop.lease.refund()
+  closeApproval(visit, outcome.sent)
+  const bytesOut = answer(visit, outcome, marks(hop))
+  recordOutcome(visit, { ...outcome, bytesOut }, outcome.sent ? hop.lease.reserved : nothingSpent)
+}
+
+/** Everything else is on its way: it costs nothing and is let go of when its sender is. */
+export function carryPass(visit: McpVisit, permit: Permit, errand: Errand): void {
+  const { road, call, reply } = visit
+  const { id } = call
+  const standing = watchOf(visit)
+  const done = (outcome: ExchangeOutcome): void =>
+    guarded(visit, () => {
+      road.followers.end(id)
+      recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, []) })
+    })
+  const exchange = road.relay.sendMcp(permit, missionOf(visit, errand, standing), { reply, done })
+  const endless = call.form === 'listen' || call.method === 'subscriptions/listen'
+  road.followers.begin({ id, standing, halt: (denial) => exchange.halt(denial), endless })
+}
+
+function missionOf(visit: McpVisit, errand: Errand, standing: () => Denial | null): McpMission {
+  const { call } = visit
+  const { arrival, rewrite } = errand
+  return {
+    call,
+    era: arrival.era,
+    inSession: arrival.session !== null,
+    request: requestOf(visit, errand),
+    standing,
+    onAnswer: () => taintByAnswer(visit),
+    headersBack: (head) => headersBack(visit, errand, head),
+    rewrite,
+    writeDenial: (denial) => writeMcpAnswer(denial, { call, run: visit.run?.id ?? null }),
+  }
+}
+
+const methods = { listen: 'GET', close: 'DELETE', request: 'POST', notification: 'POST', response: 'POST' } as const
+
+function requestOf({ call, inbound }: McpVisit, { arrival, server }: Errand): Outbound {
+  const { upstream, settings } = server
+  const { first_byte_ms, idle_ms, listen_idle_ms } = settings.timeouts
+  const picked = mcpHeadersUpwards(inbound.headers, call, arrival.era)
+  const ours = picked.filter(([name]) => !upstream.taken.has(name)).flat()
+  const session = arrival.session === null ? [] : ['mcp-session-id', arrival.session.id]
+  const method = methods[call.form]
+  return {
+    method,
+    origin: upstream.origin,
+    path: upstream.path,
+    headers: [...upstream.fixed, ...ours, ...session],
+    body: method === 'POST' ? call.body : null,
+    tls: upstream.tls,
+    patience: { first_byte_ms, idle_ms: call.form === 'listen' ? listen_idle_ms : idle_ms },
+  }
+}
+
+/** The server's session id is never shown, and in the modern era there is none. */
+function headersBack({ road }: McpVisit, { arrival, principal, server }: Errand, head: Head): HeaderList {
+  const id = arrival.era === 'legacy' ? head['mcp-session-id'] : undefined
+  if (id === undefined) return []
+  const { session } = arrival
+  const shown = session?.id === id ? session.sealed : road.sessions.close(server.settings.id, id, principal)
+  return shown === null ? [] : [['mcp-session-id', shown]]
+}
+
+/** Writes what is no stream; returns the size of what the caller got, in bytes. */
+function answer({ call, reply, run }: McpVisit, outcome: ExchangeOutcome, more: HeaderList): number {
+  if (outcome.kind === 'gone' || outcome.bytesOut > 0) return outcome.bytesOut
+  if (reply.closed) return 0
+  const denial = outcome.denial ?? deny('upstream_unavailable', 'the server did not answer')
+  const written = outcome.answer ?? writeMcpDenial(denial, { call, run: run?.id ?? null })
+  sendWritten(reply, written, more)
+  return Buffer.byteLength(written.body)
+}

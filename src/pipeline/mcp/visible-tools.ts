@@ -1,0 +1,47 @@
+/** Which tools of a list its reader gets to see: those it may call, by the same tokens and policies that judge its calls. */
+import type { Authority } from '../../domain/authority.ts'
+import { covers } from '../../domain/authority/covers.ts'
+import { isDenial } from '../../domain/verdict.ts'
+import { decide } from '../../policy/decide.ts'
+import type { PolicyContext } from '../../policy/world.ts'
+import { readToolsList } from '../../protocol/mcp/tools-list.ts'
+import type { Snapshot } from '../road.ts'
+
+/** Who reads, and under which circumstances most is allowed to it. */
+export interface ToolReader {
+  readonly snapshot: Snapshot
+  readonly server: string
+  readonly authority: Authority
+  readonly context: PolicyContext
+  readonly agent: Parameters<typeof decide>[1]['principal']
+}
+
+const unreadable = Buffer.from(
+  '{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"The list of tools has more than one reading"}}',
+)
+
+/** The message without the tools its reader may not call; the same bytes where all stay, or where it lists none. */
+export async function visibleTools(message: Buffer, reader: ToolReader): Promise<Buffer> {
+  const list = readToolsList(message)
+  if (list === null) return message
+  if (list === 'unreadable') return unreadable
+  return list.keep(await Promise.all(list.names.map((name) => maySee(name, reader))))
+}
+
+async function maySee(name: string | null, reader: ToolReader): Promise<boolean> {
+  if (name === null) return false
+  const { snapshot, server, authority, context, agent } = reader
+  if (covers(withoutArguments(authority), { kind: 'tool', server, tool: name, args: {} }) !== null) return false
+  const resource = { kind: 'tool', id: `${server}/${name}` } as const
+  return !isDenial(await decide(snapshot.policy, { action: 'callTool', principal: agent, resource, context }))
+}
+
+/** What arguments are allowed shows with the call; a tool that may be called with some of them is seen. */
+function withoutArguments({ scopes, details }: Authority): Authority {
+  const wide = details?.map((detail) => {
+    if (detail.type !== 'mcp_tool') return detail
+    const { args: _, ...rest } = detail
+    return rest
+  })
+  return { scopes, details: wide ?? null }
+}

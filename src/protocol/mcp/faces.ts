@@ -1,0 +1,73 @@
+/**
+ * How a Denial looks over MCP. A refused call of a tool is a result that says so: the model reads the sentence, and no
+ * client takes it for a broken server. Never 400, from which clients conclude that they speak the wrong revision.
+ */
+import type { McpCall } from '../../domain/call.ts'
+import { type DenialRow, denials } from '../../domain/denials.ts'
+import type { HopId, RunId } from '../../domain/ids.ts'
+import type { Denial } from '../../domain/verdict.ts'
+import { denialFacts, denialHeaders, writeSentence } from '../faces.ts'
+import { jsonHeaders, type Written } from '../jsonrpc.ts'
+import { codes, dialectOf, firstModern } from './words.ts'
+
+export interface McpRefused {
+  readonly call: Pick<McpCall, 'id' | 'rpcId' | 'form' | 'operation' | 'dialect' | 'target'>
+  readonly run: RunId | null
+}
+
+export function writeMcpDenial(denial: Denial, refused: McpRefused): Written {
+  const row: DenialRow = denials[denial.code]
+  const headers = [...jsonHeaders, ...(stepUp(denial, refused) ?? denialHeaders(denial))]
+  return { status: statusOf(denial, row, refused), headers, body: writeMcpAnswer(denial, refused) }
+}
+
+/** The message alone: also the last event of a stream that is open already. */
+export function writeMcpAnswer(denial: Denial, refused: McpRefused): string {
+  const { call } = refused
+  const text = writeSentence(denial.code, call.id, null, denial.approval)
+  if (isToolResult(denial, refused)) return writeResult(text, denial, refused)
+  const row: DenialRow = denials[denial.code]
+  const code = denial.code === 'not_found' && call.target.kind === 'tool' ? codes.params : 1000 + row.http
+  const data = denialFacts(denial, call.id, refused.run)
+  return `{"jsonrpc":"2.0","id":${call.rpcId},"error":${JSON.stringify({ code, message: text, data })}}`
+}
+
+/** A tool that does not exist is no failed call (tools, error handling): it is answered as the protocol says. */
+function isToolResult({ code }: Denial, { call }: McpRefused): boolean {
+  const row: DenialRow = denials[code]
+  return call.operation === 'call_tool' && code !== 'not_found' && row.http !== 401 && !heard.has(code)
+}
+
+/** Refusals that are said in words of HTTP, because what answers them is the client and not the model. */
+const heard: ReadonlySet<Denial['code']> = new Set(['scope_missing', 'busy'])
+
+function statusOf({ code }: Denial, row: DenialRow, { call }: McpRefused): number {
+  if (row.http === 401 || heard.has(code) || call.form !== 'request') return row.http
+  return code === 'not_found' && call.target.kind !== 'tool' ? row.http : 200
+}
+
+/** All scopes the call needs, in one challenge (RFC 6750 section 3.1); the general one lets every tool be called. */
+function stepUp({ code }: Denial, { call }: McpRefused): Written['headers'] | null {
+  if (code !== 'scope_missing' || call.operation !== 'call_tool') return null
+  return [['www-authenticate', 'Bearer realm="weir", error="insufficient_scope", scope="tool:call"']]
+}
+
+function writeResult(text: string, denial: Denial, { call, run }: McpRefused): string {
+  const { http: status, sentence: title }: DenialRow = denials[denial.code]
+  const { code } = denial
+  const type = `https://weir.dev/e/${code}`
+  const problem = { type, title, status, code, ...denialFacts(denial, call.id, run) }
+  const result = {
+    ...(call.dialect === dialectOf(firstModern) && { resultType: 'complete' }),
+    content: [{ type: 'text', text }],
+    isError: true,
+    _meta: { 'dev.weir/problem': problem },
+  }
+  return `{"jsonrpc":"2.0","id":${call.rpcId},"result":${JSON.stringify(result)}}`
+}
+
+/** Answers a request that is no call. */
+export function writeMcpTurnAway(denial: Denial, id: HopId): Written {
+  const call = { id, rpcId: 'null', form: 'notification', operation: 'pass', dialect: dialectOf(firstModern) } as const
+  return writeMcpDenial(denial, { call: { ...call, target: { kind: 'server', id: '' } }, run: null })
+}

@@ -1,0 +1,29 @@
+/**
+ * The headers that repeat what the body says (2026-07-28, transports): whoever routes by them must not see another call
+ * than the one that is judged. What is absent is left to the server.
+ */
+import type { HeaderMap } from '../http.ts'
+import type { Message } from './message.ts'
+import { namedBy } from './words.ts'
+
+/** The header that says something else than the body; null if none does. */
+export function mismatch(headers: HeaderMap, message: Message): 'Mcp-Method' | 'Mcp-Name' | null {
+  const method = headers.get('mcp-method')
+  if (method !== undefined && method !== message.method) return 'Mcp-Method'
+  const name = headers.get('mcp-name')
+  const member = namedBy.get(message.method)
+  if (name === undefined || member === undefined) return null
+  return decodeMirrored(name) === message[member] ? null : 'Mcp-Name'
+}
+
+const encodedForm = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
+
+/** A value that is unsafe in a header stands there as canonical base64 of its UTF-8; null where it is neither. */
+function decodeMirrored(value: string): string | null {
+  if (!value.startsWith('=?')) return value
+  const [, encoded] = encodedForm.exec(value) ?? []
+  if (encoded === undefined) return value.startsWith('=?base64?') ? null : value
+  const bytes = Buffer.from(encoded, 'base64')
+  const text = bytes.toString('utf8')
+  return bytes.toString('base64') === encoded && Buffer.from(text).equals(bytes) ? text : null
+}

@@ -1,0 +1,39 @@
+/** The words of MCP that Weir reads: methods by what they are about, members of `_meta`, error codes. */
+import { type McpDialect, type McpRevision, mcpRevisions } from '../../domain/call.ts'
+
+/** The first revision without sessions: every request says for itself who speaks what. */
+export const firstModern = '2026-07-28'
+
+/** What of the parameters a request names its object by, mirrored in `Mcp-Name`; a method that is not here names none. */
+export const namedBy: ReadonlyMap<string, 'name' | 'uri' | 'taskId'> = new Map([
+  ['tools/call', 'name'],
+  ['prompts/get', 'name'],
+  ['resources/read', 'uri'],
+  ['tasks/get', 'taskId'],
+  ['tasks/update', 'taskId'],
+  ['tasks/cancel', 'taskId'],
+])
+
+/** JSON-RPC 2.0 section 5.1, and what MCP adds (2026-07-28, error codes). */
+export const codes = {
+  parse: -32700,
+  request: -32600,
+  params: -32602,
+  headerMismatch: -32020,
+  version: -32022,
+} as const
+
+export const metaPrefix = 'io.modelcontextprotocol/'
+
+export function isRevision(text: string | null | undefined): text is McpRevision {
+  return mcpRevisions.some((revision) => revision === text)
+}
+
+/** Revisions are dates, so later ones that nobody knows yet are modern too. */
+export function isModernVersion(text: string | null | undefined): boolean {
+  return text !== null && text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text) && text >= firstModern
+}
+
+export function dialectOf(revision: McpRevision): McpDialect {
+  return `mcp-${revision}`
+}
