@@ -1,5 +1,5 @@
 /**
- * `npm run -s bench:gate [-- --write]`: under a minute of counts and ratios, never of absolute times, so that it means
+ * `npm run -s bench:gate [-- --write]`: about a minute of counts and ratios, never of absolute times, so that it means
  * the same on every machine. Counts must be exact; the CPU of a call beside that of the bare pass-through may be worse
  * than `baseline.json` by its tolerance. `--write` takes the ratio of this run as the new baseline.
  */
