@@ -117,7 +117,7 @@ export async function startFrameworks(): Promise<Frameworks> {
 }
 
 /** For whom the orchestrator calls. */
-export const person = 'tomas.lindqvist'
+const person = 'tomas.lindqvist'
 
 /** The orchestrator may call each of them, for a person. */
 export function configFor(all: Frameworks, more: WeirConfig = {}): WeirConfig {

@@ -42,7 +42,7 @@ export function shownIn(task: JsonObject): Shown {
 }
 
 /** A task as the events of a stream show it. */
-export function shown(events: readonly JsonObject[]): Shown {
+function shown(events: readonly JsonObject[]): Shown {
   const texts = new Map<string, string>()
   const add = ({ artifactId, parts }: Artifact, append = false): void => {
     texts.set(artifactId, (append ? (texts.get(artifactId) ?? '') : '') + textOf(parts))

@@ -25,5 +25,6 @@ test.each(blocks)('the configuration %# of the page is a whole weir.yaml', async
 
 test('the page has one for every framework', () => {
   const kinds = blocks.map((block) => /kind: (\w+)/.exec(block)?.[1])
-  expect(kinds.toSorted()).toEqual(driverKinds.filter((kind) => kind !== 'a2a').toSorted())
+  expect(kinds).toHaveLength(driverKinds.length - 1)
+  expect(new Set([...kinds, 'a2a'])).toEqual(new Set(driverKinds))
 })

@@ -53,7 +53,7 @@ export function endUnseen(road: Road, row: TaskRow, before: JsonObject, { state,
 
 /** At the start: what an earlier process listened to is heard by nobody now. */
 export function endAllUnseen(road: Road): void {
-  for (const row of [...road.tasks.open()]) {
+  for (const row of road.tasks.open()) {
     const entry = road.snapshot.agents.get(row.target)
     if (!entry || !keepsNothing(entry) || phaseOf(row.state) !== 'open') continue
     endUnseen(road, row, remembered(road, row), lost)
