@@ -31,7 +31,7 @@ import { describeProblem, isCompiled, isSource, type PolicyProblem } from './pol
 import type { Snapshot } from './pipeline/road.ts'
 import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls, serverFacts } from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
-import { Outside } from './relay/outside.ts'
+import { Outside } from './relay/wire/outside.ts'
 import { tokenParts } from './gateway-tokens.ts'
 import { compileOn, oracleOn } from './threads/policy-tasks.ts'
 import type { ProofPool } from './threads/pool.ts'

@@ -23,7 +23,7 @@ import type { Road, Snapshot } from './pipeline/road.ts'
 import { runEntry } from './pipeline/run-entry.ts'
 import { limitSettings } from './pipeline/snapshot.ts'
 import { Relay } from './relay/relay.ts'
-import { Transport } from './relay/transport.ts'
+import { Transport } from './relay/wire/transport.ts'
 import type { Tasks } from './tasks/contract.ts'
 import { version } from './version.ts'
 

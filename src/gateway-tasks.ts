@@ -10,7 +10,7 @@ import type { Road } from './pipeline/road.ts'
 import { followForPush } from './pipeline/tasks/push-watch.ts'
 import { endAllUnseen } from './pipeline/tasks/unseen.ts'
 import type { Tasks } from './tasks/contract.ts'
-import type { Outside } from './relay/outside.ts'
+import type { Outside } from './relay/wire/outside.ts'
 import { openTasks } from './tasks/tasks.ts'
 
 interface World {

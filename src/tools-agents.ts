@@ -15,7 +15,7 @@ import { fetchTextFrom } from './identity/trust/fetch-text.ts'
 import { fetchCard, type FetchedCard, type NoCard } from './pipeline/cards/fetch-card.ts'
 import type { A2aVersion } from './protocol/a2a/revision.ts'
 import type { UpstreamCard } from './protocol/a2a/upstream-card.ts'
-import { Outside } from './relay/outside.ts'
+import { Outside } from './relay/wire/outside.ts'
 
 type Asked = Parameters<CliDeps['registry']['preview']>[0]
 

@@ -30,10 +30,10 @@ import { agentCoreHost } from './relay/drivers/a2a-in-agentcore.ts'
 import { type FrameworkSettings, openDriver } from './relay/drivers/open.ts'
 import type { Bench } from './relay/exchange.ts'
 import { vertexCannotCancel } from './relay/drivers/vertex.ts'
-import { Outside } from './relay/outside.ts'
-import { Transport } from './relay/transport.ts'
-import { readUpstreamTls, type UpstreamTls } from './relay/upstream-tls.ts'
-import { type Upstream, upstreamAt } from './relay/upstream.ts'
+import { Outside } from './relay/wire/outside.ts'
+import { Transport } from './relay/wire/transport.ts'
+import { readUpstreamTls, type UpstreamTls } from './relay/wire/upstream-tls.ts'
+import { type Upstream, upstreamAt } from './relay/wire/upstream.ts'
 
 type Examine = CliDeps['registry']['examine']
 type Asked = Parameters<Examine>[0]

@@ -10,8 +10,8 @@ import { withPolling } from '../relay/polling.ts'
 import type { HealthBook } from '../relay/pool/health.ts'
 import { poolOf } from '../relay/pool/pool.ts'
 import { poolSettings } from '../relay/pool/settings.ts'
-import { type AgentInterface, type Upstream, upstreamAt } from '../relay/upstream.ts'
-import type { UpstreamTls } from '../relay/upstream-tls.ts'
+import { type AgentInterface, type Upstream, upstreamAt } from '../relay/wire/upstream.ts'
+import type { UpstreamTls } from '../relay/wire/upstream-tls.ts'
 
 /** What drivers are made with. */
 export interface DriverWorld {

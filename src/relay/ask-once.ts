@@ -4,8 +4,8 @@ import type { AgentError, Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import type { Ask, Driver, Errand } from './driver.ts'
 import type { Bench } from './exchange.ts'
-import type { Memo } from './sight.ts'
-import { makeFault } from './transport.ts'
+import type { Memo } from './feed/sight.ts'
+import { makeFault } from './wire/transport.ts'
 
 export interface Heard {
   readonly kind: 'heard'

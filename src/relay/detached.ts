@@ -7,11 +7,11 @@ import { writeAgentFailure } from '../protocol/a2a/agent-failure.ts'
 import { answerHeaders, answerStatus } from '../protocol/a2a/answer-head.ts'
 import { writeSaid } from '../protocol/a2a/write-said.ts'
 import type { Cancels, Done, Exchange, Mission } from './exchange.ts'
-import { Feed } from './feed.ts'
-import type { FeedEnd, Reader } from './reader.ts'
+import { Feed } from './feed/feed.ts'
+import type { FeedEnd, Reader } from './feed/reader.ts'
 import { targetOf, type Way } from './stream.ts'
 import { type Ending, Tally } from './tally.ts'
-import { makeFault } from './transport.ts'
+import { makeFault } from './wire/transport.ts'
 
 export class DetachedExchange implements Exchange, Reader {
   readonly full = false

@@ -7,8 +7,8 @@ import type { Denial } from '../domain/verdict.ts'
 import type { Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import type { Driver, Errand, Known, TaskSeen } from './driver.ts'
-import type { FeedEnd } from './reader.ts'
-import type { Transport } from './transport.ts'
+import type { FeedEnd } from './feed/reader.ts'
+import type { Transport } from './wire/transport.ts'
 
 /** What the road hands to the relay with a hop. */
 export interface Mission {

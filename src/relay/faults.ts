@@ -2,7 +2,7 @@
 import type { DenialCode } from '../domain/denials.ts'
 import type { Fault, FaultCode } from '../domain/fault.ts'
 import { deny, type Denial } from '../domain/verdict.ts'
-import { makeFault } from './transport.ts'
+import { makeFault } from './wire/transport.ts'
 
 const codes: Readonly<Record<FaultCode, DenialCode>> = {
   connect_failed: 'upstream_unavailable',

@@ -15,7 +15,7 @@ import type { Bench, Done, Exchange } from './exchange.ts'
 import { denialOf } from './faults.ts'
 import { Outlet } from './outlet.ts'
 import { type Ending, Tally } from './tally.ts'
-import { type Head, makeFault, type Outbound, type Receiver, type Wire } from './transport.ts'
+import { type Head, makeFault, type Outbound, type Receiver, type Wire } from './wire/transport.ts'
 
 /** What is carried, and the road's eyes on it. None of it may throw. */
 export interface McpMission {

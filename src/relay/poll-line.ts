@@ -12,8 +12,8 @@ import { neutralOf, sayNeutral } from '../protocol/a2a/neutral.ts'
 import type { Said } from '../protocol/a2a/said.ts'
 import { type AskParts, askOnce, type Heard } from './ask-once.ts'
 import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
-import { followAsk } from './search.ts'
-import { type Memo, Sight } from './sight.ts'
+import { followAsk } from './feed/search.ts'
+import { type Memo, Sight } from './feed/sight.ts'
 import type { Fault } from '../domain/fault.ts'
 
 export interface PollParts extends AskParts {

@@ -11,8 +11,8 @@ import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk, Tas
 import { hearFor } from './ears.ts'
 import type { Bench } from './exchange.ts'
 import { PollLine } from './poll-line.ts'
-import { followAsk } from './search.ts'
-import { Sight } from './sight.ts'
+import { followAsk } from './feed/search.ts'
+import { Sight } from './feed/sight.ts'
 
 /** The same agent with everything a caller may ask of it; the driver itself where nothing is missing but by surprise. */
 export function withPolling(driver: Driver, bench: Bench): Driver {

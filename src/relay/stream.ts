@@ -3,12 +3,12 @@ import type { Fault } from '../domain/fault.ts'
 import type { Denial, Hop } from '../domain/verdict.ts'
 import type { Reply } from '../protocol/http.ts'
 import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
-import { Feed } from './feed.ts'
-import type { FeedEnd } from './reader.ts'
-import { Follower } from './follower.ts'
-import type { Hub } from './hub.ts'
+import { Feed } from './feed/feed.ts'
+import type { FeedEnd } from './feed/reader.ts'
+import { Follower } from './feed/follower.ts'
+import type { Hub } from './feed/hub.ts'
 import { type Ending, Tally } from './tally.ts'
-import { makeFault } from './transport.ts'
+import { makeFault } from './wire/transport.ts'
 
 /** What exchanges share. */
 export interface Way extends Bench {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { isFault } from '../../src/domain/fault.ts'
-import { Outside, type OutsideAnswer, type ResolveName } from '../../src/relay/outside.ts'
+import { Outside, type OutsideAnswer, type ResolveName } from '../../src/relay/wire/outside.ts'
 
 const open: Server[] = []
 

@@ -8,8 +8,8 @@ import { issueClaim } from '../../src/domain/verdict.ts'
 import type { AgentError, Said } from '../../src/protocol/a2a/said.ts'
 import type { Ask, Driver, Errand, FollowAsk, Known, Line } from '../../src/relay/driver.ts'
 import type { DriverBench } from '../../src/relay/drivers/framework.ts'
-import { type Upstream, upstreamAt } from '../../src/relay/upstream.ts'
-import { Transport } from '../../src/relay/transport.ts'
+import { type Upstream, upstreamAt } from '../../src/relay/wire/upstream.ts'
+import { Transport } from '../../src/relay/wire/transport.ts'
 import { agentId, callOf, hopOf } from './hop.ts'
 
 const settings = {

@@ -1,7 +1,7 @@
 /** The smallest driver there can be, on the real transport: it posts one line of JSON and reads one JSON answer. */
 import type { JsonObject } from '../../src/base/json.ts'
 import type { Driver, Ear, Line } from '../../src/relay/driver.ts'
-import { makeFault, type Receiver, type Transport, type Wire } from '../../src/relay/transport.ts'
+import { makeFault, type Receiver, type Transport, type Wire } from '../../src/relay/wire/transport.ts'
 import { said } from './pool-kit.ts'
 
 export function jsonDriver(url: string, transport: Transport): Driver {

@@ -10,7 +10,7 @@ import type { Ask, Driver, Ear, Errand, Features, Known, Line } from '../../src/
 import { HealthBook } from '../../src/relay/pool/health.ts'
 import { poolOf } from '../../src/relay/pool/pool.ts'
 import type { PoolSettings } from '../../src/relay/pool/settings.ts'
-import { makeFault } from '../../src/relay/transport.ts'
+import { makeFault } from '../../src/relay/wire/transport.ts'
 import { agentId, callOf, hopOf } from './hop.ts'
 
 export const usual: PoolSettings = {

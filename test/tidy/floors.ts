@@ -36,7 +36,7 @@ const roots = [
 /** Where a third-party module may be imported: files or folders (with a trailing slash) below `src/`. */
 export const fences: Readonly<Record<string, readonly string[]>> = {
   'uWebSockets.js': ['edge/uws-loader.ts'],
-  undici: ['relay/transport.ts', 'relay/outside.ts'],
+  undici: ['relay/wire/transport.ts', 'relay/wire/outside.ts'],
   piscina: ['threads/pool.ts'],
   jose: ['identity/'],
   oauth4webapi: ['identity/'],

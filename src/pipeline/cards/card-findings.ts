@@ -3,7 +3,7 @@ import { cleanText } from '../../base/clean-text.ts'
 import type { AgentSettings } from '../../config/settings.ts'
 import type { Finding } from '../../domain/checkup.ts'
 import type { UpstreamInterface } from '../../protocol/a2a/upstream-card.ts'
-import type { AgentInterface } from '../../relay/upstream.ts'
+import type { AgentInterface } from '../../relay/wire/upstream.ts'
 import { interfacesOf } from '../drivers.ts'
 import type { FetchedCard, NoCard } from './fetch-card.ts'
 

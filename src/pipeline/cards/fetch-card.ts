@@ -7,7 +7,7 @@ import { judgeSignature, type UpstreamSignature } from '../../identity/cards/ups
 import type { FetchText } from '../../identity/trust/fetch-text.ts'
 import { card_bytes_max, isCardProblem, readUpstreamCard, type UpstreamCard } from '../../protocol/a2a/upstream-card.ts'
 import type { HeaderList } from '../../protocol/http.ts'
-import type { Outside } from '../../relay/outside.ts'
+import type { Outside } from '../../relay/wire/outside.ts'
 
 export interface FetchedCard {
   readonly kind: 'fetched'

@@ -4,7 +4,7 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { cleanText } from '../../base/clean-text.ts'
 import type { Finding } from '../../domain/checkup.ts'
-import type { UpstreamTls } from '../upstream-tls.ts'
+import type { UpstreamTls } from '../wire/upstream-tls.ts'
 
 export interface Connection {
   /** Null where the name has none. */

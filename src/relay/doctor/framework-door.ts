@@ -10,8 +10,8 @@ import type { Wheel } from '../../base/wheel.ts'
 import type { FrameworkSettings } from '../drivers/open.ts'
 import { type Answer, Request } from '../drivers/request.ts'
 import type { RelaySettings } from '../exchange.ts'
-import { makeFault, type Transport } from '../transport.ts'
-import type { Upstream } from '../upstream.ts'
+import { makeFault, type Transport } from '../wire/transport.ts'
+import type { Upstream } from '../wire/upstream.ts'
 
 interface Question {
   readonly method: 'GET' | 'POST'

@@ -5,7 +5,7 @@ import { type JsonObject, readJsonObject } from '../../base/json.ts'
 import type { Alarm, Wheel } from '../../base/wheel.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { AgentError, Said } from '../../protocol/a2a/said.ts'
-import { makeFault } from '../transport.ts'
+import { makeFault } from '../wire/transport.ts'
 
 export interface Heard {
   /** In the order in which it came. */

@@ -8,8 +8,8 @@ import { versionOf } from '../../protocol/a2a/methods.ts'
 import { readSaid } from '../../protocol/a2a/read-said.ts'
 import { type AgentOperation, type WireRequest, writeRequest } from '../../protocol/a2a/write-request.ts'
 import { SseSplitter } from '../../protocol/sse.ts'
-import { type Head, makeFault, type Outbound, type Receiver, type Transport, type Wire } from '../transport.ts'
-import type { Spoken, Upstream } from '../upstream.ts'
+import { type Head, makeFault, type Outbound, type Receiver, type Transport, type Wire } from '../wire/transport.ts'
+import type { Spoken, Upstream } from '../wire/upstream.ts'
 import { type Bounds, type Heard, Hearing, type HearingParts } from './heard.ts'
 
 export interface WireParts extends HearingParts {

@@ -10,8 +10,8 @@ import type { A2aVersion } from '../../protocol/a2a/revision.ts'
 import { versionOf } from '../../protocol/a2a/methods.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line } from '../driver.ts'
 import type { Bench } from '../exchange.ts'
-import type { Outbound } from '../transport.ts'
-import type { Spoken, Upstream } from '../upstream.ts'
+import type { Outbound } from '../wire/transport.ts'
+import type { Spoken, Upstream } from '../wire/upstream.ts'
 import { AnswerReader } from './answer-reader.ts'
 
 /** What the agent is known not to do; everything else of A2A is taken for granted. */

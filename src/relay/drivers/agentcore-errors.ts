@@ -2,7 +2,7 @@
 import type { Fault } from '../../domain/fault.ts'
 import type { AgentError } from '../../protocol/a2a/said.ts'
 import { a2aErrors } from '../../protocol/a2a/errors.ts'
-import { makeFault } from '../transport.ts'
+import { makeFault } from '../wire/transport.ts'
 import { agentError, agentErrors } from './framework.ts'
 import { refusalOf } from './refusals.ts'
 import type { Answer } from './request.ts'

@@ -5,7 +5,7 @@
 import { isFault } from '../../domain/fault.ts'
 import type { AgentCoreSettings } from '../../config/settings-drivers.ts'
 import type { Driver, Errand, FollowAsk, Known, StartAsk } from '../driver.ts'
-import type { Upstream } from '../upstream.ts'
+import type { Upstream } from '../wire/upstream.ts'
 import { refusalIn } from './agentcore-errors.ts'
 import { type Invocation, invoke, LiveSessions, memoOf } from './agentcore-invoke.ts'
 import { deliveryHeader, requestBody, sessionHeader, sessionOf } from './agentcore-words.ts'

@@ -13,7 +13,7 @@ import { headersBack } from '../../protocol/headers.ts'
 import { type SseEvent, SseSplitter } from '../../protocol/sse.ts'
 import type { Ear, Line } from '../driver.ts'
 import type { Bench } from '../exchange.ts'
-import { type Head, makeFault, type Receiver, type Wire } from '../transport.ts'
+import { type Head, makeFault, type Receiver, type Wire } from '../wire/transport.ts'
 
 const eventStream = /^text\/event-stream\s*(?:;|$)/i
 /** After the last event an agent gets this long to end, so that its connection can be used again. Unit: milliseconds. */

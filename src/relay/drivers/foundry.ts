@@ -13,8 +13,8 @@ import { type Fault, isFault } from '../../domain/fault.ts'
 import { phaseOf } from '../../domain/task.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk } from '../driver.ts'
 import type { AgentError } from '../../protocol/a2a/said.ts'
-import type { Upstream } from '../upstream.ts'
-import { makeFault } from '../transport.ts'
+import type { Upstream } from '../wire/upstream.ts'
+import { makeFault } from '../wire/transport.ts'
 import { type FoundryMemo, FoundryTelling, type Thread } from './foundry-telling.ts'
 import {
   adviceFor,

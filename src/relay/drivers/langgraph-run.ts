@@ -1,7 +1,7 @@
 /** One run while it is heard, and how its end is told. */
 import type { TaskState } from '../../domain/task.ts'
 import { isJsonObject, type JsonObject } from '../../base/json.ts'
-import type { Head } from '../transport.ts'
+import type { Head } from '../wire/transport.ts'
 import type { Course } from './framework.ts'
 import type { GraphApi } from './langgraph-api.ts'
 import { RunFold } from './langgraph-fold.ts'

@@ -1,7 +1,7 @@
 /** Which driver speaks to an agent that has an API of its own: the one of its framework. */
 import type { DriverSettings } from '../../config/settings-drivers.ts'
 import type { Driver } from '../driver.ts'
-import type { Upstream } from '../upstream.ts'
+import type { Upstream } from '../wire/upstream.ts'
 import { openAgentCore } from './agentcore.ts'
 import { FastA2aDriver } from './fasta2a.ts'
 import { FoundryDriver } from './foundry.ts'

@@ -1,7 +1,7 @@
 /** What an HTTP status of a framework means to a caller. The framework's own sentences stay with operators. */
 import type { AgentError } from '../../protocol/a2a/said.ts'
 import { errorInfo } from '../../protocol/jsonrpc.ts'
-import type { Head } from '../transport.ts'
+import type { Head } from '../wire/transport.ts'
 import { agentError, agentErrors, type Course } from './framework.ts'
 import type { Answer } from './request.ts'
 

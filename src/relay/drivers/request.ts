@@ -2,7 +2,7 @@
 import { readJson } from '../../base/json.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { RelaySettings } from '../exchange.ts'
-import { type Head, makeFault, type Receiver, type Wire } from '../transport.ts'
+import { type Head, makeFault, type Receiver, type Wire } from '../wire/transport.ts'
 import { type Framing, type Splitter, splitterFor, type StreamEvent } from './splitters.ts'
 
 /** What came in answer. */

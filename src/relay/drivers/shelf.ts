@@ -1,6 +1,6 @@
 /** The artifacts of one ask: told piece by piece to whoever hears a stream, put together for whoever waits for the task. */
 import type { JsonObject } from '../../base/json.ts'
-import { makeFault } from '../transport.ts'
+import { makeFault } from '../wire/transport.ts'
 import type { Course } from './framework.ts'
 import { artifactEvent, type TaskIds } from './neutral.ts'
 

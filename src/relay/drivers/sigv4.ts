@@ -5,7 +5,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import type { AwsSettings } from '../../config/settings-drivers.ts'
-import type { Outbound } from '../transport.ts'
+import type { Outbound } from '../wire/transport.ts'
 
 /** Signs requests for one service. */
 export function awsSigner(aws: AwsSettings, service: string, clock: Clock): (request: Outbound) => Outbound {

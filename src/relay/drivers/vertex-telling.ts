@@ -3,7 +3,7 @@
  * told only as far as it says something else: nothing, its rest, or itself in their place.
  */
 import { type JsonObject, readJsonObject } from '../../base/json.ts'
-import { makeFault } from '../transport.ts'
+import { makeFault } from '../wire/transport.ts'
 import type { Course } from './framework.ts'
 import { statusEvent, taskEvent, type TaskIds, type TaskStatus, type Usage, usageMetadata } from './neutral.ts'
 import type { Hearer } from './request.ts'

@@ -2,7 +2,7 @@
 import type { Dice } from '../../base/dice.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { Ask } from '../driver.ts'
-import { makeFault } from '../transport.ts'
+import { makeFault } from '../wire/transport.ts'
 import type { Roster } from './roster.ts'
 import type { Seat } from './seat.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Secret } from '../../../../src/config/secret.ts'
 import { signRequest } from '../../../../src/relay/drivers/sigv4.ts'
-import type { Outbound } from '../../../../src/relay/transport.ts'
+import type { Outbound } from '../../../../src/relay/wire/transport.ts'
 
 const aws = {
   region: 'us-west-2',

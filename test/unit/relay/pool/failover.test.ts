@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { deny } from '../../../../src/domain/verdict.ts'
-import { makeFault } from '../../../../src/relay/transport.ts'
+import { makeFault } from '../../../../src/relay/wire/transport.ts'
 import { fallbackFor } from '../../../../src/relay/pool/rules.ts'
 import { at, follow, newWork, PoolKit } from '../../../support/pool-kit.ts'
 

@@ -8,9 +8,9 @@
 import { lookup } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
-import { IpRanges, isMetadataAddress, isPublicAddress } from '../base/ip-ranges.ts'
-import { type Fault, type FaultCode, isFault } from '../domain/fault.ts'
-import type { HeaderList } from '../protocol/http.ts'
+import { IpRanges, isMetadataAddress, isPublicAddress } from '../../base/ip-ranges.ts'
+import { type Fault, type FaultCode, isFault } from '../../domain/fault.ts'
+import type { HeaderList } from '../../protocol/http.ts'
 import { type Head, makeFault } from './transport.ts'
 
 export interface OutsideSettings {

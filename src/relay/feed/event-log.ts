@@ -2,11 +2,11 @@
  * What was said of one task since it is followed: the newest events as they came, everything before them folded into
  * one snapshot. Readers hold a number, the sequence of the event they read next.
  */
-import type { JsonObject } from '../base/json.ts'
-import { foldAll } from '../protocol/a2a/fold.ts'
-import { readNeutral, sayNeutral } from '../protocol/a2a/neutral.ts'
-import type { Said } from '../protocol/a2a/said.ts'
-import { shorten, sizeOf } from '../protocol/a2a/shorten.ts'
+import type { JsonObject } from '../../base/json.ts'
+import { foldAll } from '../../protocol/a2a/fold.ts'
+import { readNeutral, sayNeutral } from '../../protocol/a2a/neutral.ts'
+import type { Said } from '../../protocol/a2a/said.ts'
+import { shorten, sizeOf } from '../../protocol/a2a/shorten.ts'
 
 interface LogCaps {
   readonly stream_log_events: number

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { sayNeutral } from '../../../src/protocol/a2a/neutral.ts'
-import { EventLog } from '../../../src/relay/event-log.ts'
-import type { Reader } from '../../../src/relay/reader.ts'
-import { Readers } from '../../../src/relay/readers.ts'
+import { sayNeutral } from '../../../../src/protocol/a2a/neutral.ts'
+import { EventLog } from '../../../../src/relay/feed/event-log.ts'
+import type { Reader } from '../../../../src/relay/feed/reader.ts'
+import { Readers } from '../../../../src/relay/feed/readers.ts'
 
 const caps = { stream_log_events: 8, stream_log_bytes: 1_000_000, answer_bytes: 1_048_576 }
 

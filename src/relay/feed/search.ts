@@ -1,7 +1,7 @@
 /** Looking for a task again whose stream was lost: when it is worth it, how often, and what is asked then. */
-import type { Fault, FaultCode } from '../domain/fault.ts'
-import type { Ask, FollowAsk, TaskSeen } from './driver.ts'
-import type { Bench } from './exchange.ts'
+import type { Fault, FaultCode } from '../../domain/fault.ts'
+import type { Ask, FollowAsk, TaskSeen } from '../driver.ts'
+import type { Bench } from '../exchange.ts'
 
 /** What an agent that is up again can make good; everything else would happen again. */
 const recoverable: ReadonlySet<FaultCode> = new Set(['reset', 'truncated', 'connect_failed', 'connect_timeout'])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { JsonObject } from '../../../src/base/json.ts'
-import { sayNeutral } from '../../../src/protocol/a2a/neutral.ts'
-import { EventLog } from '../../../src/relay/event-log.ts'
+import type { JsonObject } from '../../../../src/base/json.ts'
+import { sayNeutral } from '../../../../src/protocol/a2a/neutral.ts'
+import { EventLog } from '../../../../src/relay/feed/event-log.ts'
 
 const caps = { stream_log_events: 8, stream_log_bytes: 65_536, answer_bytes: 100_000 }
 const ids = { taskId: 't1', contextId: 'c1' }

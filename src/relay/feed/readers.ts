@@ -1,6 +1,6 @@
 /** The readers of a feed. What its agent says in one turn is told to all of them at once, so that it costs each one write. */
-import type { Said } from '../protocol/a2a/said.ts'
-import type { HeaderList } from '../protocol/http.ts'
+import type { Said } from '../../protocol/a2a/said.ts'
+import type { HeaderList } from '../../protocol/http.ts'
 import { bytesOf, type EventLog } from './event-log.ts'
 import type { Reader } from './reader.ts'
 

@@ -6,8 +6,8 @@
  *     send -> [connect_ms] -> request leaves -> [first_byte_ms] -> head -> [idle_ms between chunks] -> end | fault
  */
 import { Agent, type Dispatcher } from 'undici'
-import type { Alarm, Wheel } from '../base/wheel.ts'
-import type { Fault, FaultCode } from '../domain/fault.ts'
+import type { Alarm, Wheel } from '../../base/wheel.ts'
+import type { Fault, FaultCode } from '../../domain/fault.ts'
 import type { UpstreamTls } from './upstream-tls.ts'
 
 export interface TransportSettings {

@@ -1,8 +1,8 @@
 /** Whoever reads of a feed, and how it learns that there is nothing more to read. */
-import type { Fault } from '../domain/fault.ts'
-import type { Denial } from '../domain/verdict.ts'
-import type { AgentError } from '../protocol/a2a/said.ts'
-import type { HeaderList } from '../protocol/http.ts'
+import type { Fault } from '../../domain/fault.ts'
+import type { Denial } from '../../domain/verdict.ts'
+import type { AgentError } from '../../protocol/a2a/said.ts'
+import type { HeaderList } from '../../protocol/http.ts'
 
 /** How a feed came to its end. */
 export type FeedEnd =

@@ -1,6 +1,6 @@
 /** What is known of the task an agent works on, put together from what it says. */
-import type { Said } from '../protocol/a2a/said.ts'
-import type { Known, TaskSeen } from './driver.ts'
+import type { Said } from '../../protocol/a2a/said.ts'
+import type { Known, TaskSeen } from '../driver.ts'
 
 export type Memo = Partial<Pick<Known, 'task' | 'context'>>
 

@@ -1,6 +1,6 @@
 /** Whether an agent gets on with its task: bytes alone, timestamps and repetitions are no progress. */
-import type { Observation } from '../protocol/a2a/revision.ts'
-import type { Bench } from './exchange.ts'
+import type { Observation } from '../../protocol/a2a/revision.ts'
+import type { Bench } from '../exchange.ts'
 
 export class Progress {
   readonly #bench: Bench

@@ -1,6 +1,6 @@
 /** What feeds are made with, and the house in which they are found. */
-import type { Driver, Errand } from './driver.ts'
-import type { Bench, TaskWatch } from './exchange.ts'
+import type { Driver, Errand } from '../driver.ts'
+import type { Bench, TaskWatch } from '../exchange.ts'
 
 export interface FeedParts<Feed> {
   /** The name of the agent that serves it. */

@@ -2,21 +2,21 @@
  * One reader of a feed: its place in the log, its dialect, its pace. Bytes taken and not yet read stay under
  * `stream_buffer_bytes` and one event; a reader that falls out of the log is told to subscribe again.
  */
-import { type Call, targetName } from '../domain/call.ts'
-import type { Fault } from '../domain/fault.ts'
-import { type Denial, deny } from '../domain/verdict.ts'
-import { canceledEvent } from '../protocol/a2a/canceled.ts'
-import { sayNeutral } from '../protocol/a2a/neutral.ts'
-import { openingOf } from '../protocol/a2a/opening.ts'
-import { writeAgentFailure, writeAgentFailureEvent } from '../protocol/a2a/agent-failure.ts'
-import { writeSaidEvent } from '../protocol/a2a/write-said.ts'
-import { writeDenial, writeDenialEvent, writeSentence } from '../protocol/faces.ts'
-import type { HeaderList, Reply } from '../protocol/http.ts'
-import type { RunId } from '../domain/ids.ts'
-import type { Bench } from './exchange.ts'
+import { type Call, targetName } from '../../domain/call.ts'
+import type { Fault } from '../../domain/fault.ts'
+import { type Denial, deny } from '../../domain/verdict.ts'
+import { canceledEvent } from '../../protocol/a2a/canceled.ts'
+import { sayNeutral } from '../../protocol/a2a/neutral.ts'
+import { openingOf } from '../../protocol/a2a/opening.ts'
+import { writeAgentFailure, writeAgentFailureEvent } from '../../protocol/a2a/agent-failure.ts'
+import { writeSaidEvent } from '../../protocol/a2a/write-said.ts'
+import { writeDenial, writeDenialEvent, writeSentence } from '../../protocol/faces.ts'
+import type { HeaderList, Reply } from '../../protocol/http.ts'
+import type { RunId } from '../../domain/ids.ts'
+import type { Bench } from '../exchange.ts'
 import type { Feed } from './feed.ts'
 import type { FeedEnd, Reader } from './reader.ts'
-import { Outlet } from './outlet.ts'
+import { Outlet } from '../outlet.ts'
 
 /** What leaves together costs one write; more of it would cost memory. */
 const together_bytes = 16_384

@@ -7,23 +7,23 @@
  *        |                +--lost--> looking ---+--not found--> over
  *        +--fault, error, halt--> over
  */
-import type { Fault } from '../domain/fault.ts'
-import type { Denial } from '../domain/verdict.ts'
-import type { AgentError, Said } from '../protocol/a2a/said.ts'
-import type { HeaderList } from '../protocol/http.ts'
-import { otherTask } from './ask-once.ts'
-import { cancelTask, nameless_ms } from './cancel.ts'
-import type { Ask, Ear, Line, TaskSeen } from './driver.ts'
+import type { Fault } from '../../domain/fault.ts'
+import type { Denial } from '../../domain/verdict.ts'
+import type { AgentError, Said } from '../../protocol/a2a/said.ts'
+import type { HeaderList } from '../../protocol/http.ts'
+import { otherTask } from '../ask-once.ts'
+import { cancelTask, nameless_ms } from '../cancel.ts'
+import type { Ask, Ear, Line, TaskSeen } from '../driver.ts'
 import { bytesOf, EventLog } from './event-log.ts'
-import type { Cancels } from './exchange.ts'
-import { denialOf, foreignTask, noRoomForTask } from './faults.ts'
+import type { Cancels } from '../exchange.ts'
+import { denialOf, foreignTask, noRoomForTask } from '../faults.ts'
 import { followAsk, Search } from './search.ts'
 import { type Memo, Sight } from './sight.ts'
 import type { FeedParts } from './feed-parts.ts'
 import { Progress } from './progress.ts'
 import type { FeedEnd, Reader } from './reader.ts'
 import { Readers } from './readers.ts'
-import { faultOfBug, makeFault } from './transport.ts'
+import { faultOfBug, makeFault } from '../wire/transport.ts'
 
 export class Feed implements Ear {
   readonly log: EventLog

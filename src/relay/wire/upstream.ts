@@ -1,7 +1,7 @@
 /** A network place where an agent lives, and how it is spoken to there. Read once, so that no call has to. */
-import type { DialectName } from '../domain/call.ts'
-import type { A2aVersion } from '../protocol/a2a/revision.ts'
-import type { HeaderList } from '../protocol/http.ts'
+import type { DialectName } from '../../domain/call.ts'
+import type { A2aVersion } from '../../protocol/a2a/revision.ts'
+import type { HeaderList } from '../../protocol/http.ts'
 import type { UpstreamTls } from './upstream-tls.ts'
 
 /** One way to speak to an agent, as the configuration writes it. */
