@@ -12,6 +12,20 @@ export interface Facts {
   readonly secret?: boolean
 }
 
+/** Headers that belong to the connection and the message frame; no row may set them. */
+export const frameHeaders = [
+  'host',
+  'connection',
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'keep-alive',
+] as const
+
 /** A whole number from `min` to `max`. */
 export function whole(min: number, max: number, facts: Facts): z.ZodInt {
   return z

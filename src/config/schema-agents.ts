@@ -1,6 +1,19 @@
 /** The configuration table: the registered agents and the teams that own and pay for them. */
 import { z } from 'zod'
-import { path, person, prose, protectedUrl, secret, slug, slugForm, team, text, url, whole } from './fields.ts'
+import {
+  frameHeaders,
+  path,
+  person,
+  prose,
+  protectedUrl,
+  secret,
+  slug,
+  slugForm,
+  team,
+  text,
+  url,
+  whole,
+} from './fields.ts'
 import { bindingsField, interfacesField, streamsField, versionsField } from './schema-interfaces.ts'
 import { instanceFields } from './schema-instances.ts'
 import { driver } from './schema-drivers.ts'
@@ -11,21 +24,8 @@ import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
 /** What an agent does that nobody described. */
 export const defaultDescription = 'An agent.'
 
-/** Headers that belong to the connection, to the message frame or to Weir itself. */
-const ownHeaders = new Set([
-  'host',
-  'connection',
-  'content-length',
-  'content-type',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-  'expect',
-  'keep-alive',
-  'txn-token',
-  'a2a-version',
-])
+/** Those of the frame, and those of Weir itself. */
+const ownHeaders = new Set<string>([...frameHeaders, 'txn-token', 'a2a-version'])
 
 const price = z
   .strictObject({

@@ -1,23 +1,9 @@
 /** The configuration table: the tool servers (MCP) that agents reach through Weir. */
 import { z } from 'zod'
-import { person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
+import { frameHeaders, person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
 
-/** Headers that belong to the connection, to the protocol or to the caller, whose place nobody takes. */
-const ownHeaders = new Set([
-  'host',
-  'connection',
-  'content-length',
-  'content-type',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-  'expect',
-  'keep-alive',
-  'accept',
-  'accept-encoding',
-  'last-event-id',
-])
+/** Those of the frame, of the protocol and of the caller, whose place nobody takes. */
+const ownHeaders = new Set<string>([...frameHeaders, 'accept', 'accept-encoding', 'last-event-id'])
 
 function isServerHeader(name: string): boolean {
   const lower = name.toLowerCase()

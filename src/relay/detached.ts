@@ -10,7 +10,7 @@ import type { Cancels, Done, Exchange, Mission } from './exchange.ts'
 import { Feed } from './feed/feed.ts'
 import type { FeedEnd, Reader } from './feed/reader.ts'
 import { targetOf, type Way } from './stream.ts'
-import { type Ending, Tally } from './tally.ts'
+import { type Ending, endingOf, Tally } from './tally.ts'
 import { makeFault } from './wire/transport.ts'
 
 export class DetachedExchange implements Exchange, Reader {
@@ -60,13 +60,9 @@ export class DetachedExchange implements Exchange, Reader {
 
   onOver(end: FeedEnd): void {
     if (this.#tally.told) return
-    if (end.kind === 'halted') return this.#tell({ kind: 'halted', sent: this.#feed.sent, denial: end.denial })
-    if (end.kind === 'fault')
-      return this.#tell({ kind: 'fault', sent: end.fault.sent, fault: end.fault, denial: end.denial })
     if (end.kind === 'done') return this.onNews()
-    const answer = writeAgentFailure(this.#hop.call, end.error)
-    const { code: errorCode, message: detail } = end.error
-    this.#tell({ kind: 'answered', sent: true, answer, errorCode, detail })
+    const answer = end.kind === 'error' ? { answer: writeAgentFailure(this.#hop.call, end.error) } : {}
+    this.#tell({ ...endingOf(end, this.#feed.sent), ...answer })
   }
 
   #tell(ending: Ending): void {

@@ -4,10 +4,9 @@ import type { Claim, Denial } from '../domain/verdict.ts'
 import type { Reply } from '../protocol/http.ts'
 import type { Bench, Done, Exchange, Mission } from './exchange.ts'
 import { Feed } from './feed/feed.ts'
-import type { FeedEnd } from './feed/reader.ts'
 import { Follower } from './feed/follower.ts'
 import type { Hub } from './feed/hub.ts'
-import { type Ending, Tally } from './tally.ts'
+import { type Ending, endingOf, Tally } from './tally.ts'
 import { makeFault } from './wire/transport.ts'
 
 interface Way extends Bench {
@@ -31,7 +30,7 @@ export class FollowExchange implements Exchange {
     this.#feed = open ?? new Feed({ target: task.target, driver, errand, watch, bench: way, hub: way.hub }, task)
     const parts = { feed: this.#feed, call, run: task.owner.run, bench: way, standing: errand.standing }
     this.#follower = new Follower(parts, way.reply, this.#feed.log.next, {
-      onFinished: (end) => this.#finished(end),
+      onFinished: (end) => this.#tell(endingOf(end, true)),
       onGone: () => this.#tell({ kind: 'gone', sent: true }),
       onRefused: (denial) => this.halt(denial),
     })
@@ -54,15 +53,6 @@ export class FollowExchange implements Exchange {
     if (this.#tally.told) return
     this.#follower.halt(denial)
     this.#tell({ kind: 'halted', sent: true, denial })
-  }
-
-  #finished(end: FeedEnd): void {
-    if (end.kind === 'done') return this.#tell({ kind: 'answered', sent: true })
-    if (end.kind === 'halted') return this.#tell({ kind: 'halted', sent: true, denial: end.denial })
-    if (end.kind === 'fault')
-      return this.#tell({ kind: 'fault', sent: end.fault.sent, fault: end.fault, denial: end.denial })
-    const { code, message } = end.error
-    this.#tell({ kind: 'answered', sent: true, errorCode: code, detail: message })
   }
 
   #tell(ending: Ending): void {

@@ -4,10 +4,9 @@ import type { Denial, Hop } from '../domain/verdict.ts'
 import type { Reply } from '../protocol/http.ts'
 import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
 import { Feed } from './feed/feed.ts'
-import type { FeedEnd } from './feed/reader.ts'
 import { Follower } from './feed/follower.ts'
 import type { Hub } from './feed/hub.ts'
-import { type Ending, Tally } from './tally.ts'
+import { type Ending, endingOf, Tally } from './tally.ts'
 import { makeFault } from './wire/transport.ts'
 
 /** What exchanges share. */
@@ -28,7 +27,7 @@ export class StreamExchange implements Exchange {
     const leaves = (fault: Fault): boolean => mission.leaves?.(fault) === true
     const parts = { feed: this.#feed, call, run: run.id, bench: way, standing: errand.standing, leaves }
     this.#follower = new Follower(parts, reply, 0, {
-      onFinished: (end) => this.#finished(end),
+      onFinished: (end) => this.#tell(endingOf(end, this.#feed.sent)),
       onGone: () => this.#tell({ kind: 'gone', sent: this.#feed.sent }),
       onRefused: (denial) => this.halt(denial),
     })
@@ -52,15 +51,6 @@ export class StreamExchange implements Exchange {
     if (!this.#feed.over) return this.#feed.halt(denial, cancels)
     this.#follower.halt(denial)
     this.#tell({ kind: 'halted', sent: true, denial })
-  }
-
-  #finished(end: FeedEnd): void {
-    if (end.kind === 'done') return this.#tell({ kind: 'answered', sent: true })
-    if (end.kind === 'halted') return this.#tell({ kind: 'halted', sent: this.#feed.sent, denial: end.denial })
-    if (end.kind === 'fault')
-      return this.#tell({ kind: 'fault', sent: end.fault.sent, fault: end.fault, denial: end.denial })
-    const { code, message } = end.error
-    this.#tell({ kind: 'answered', sent: true, errorCode: code, detail: message })
   }
 
   #tell(ending: Ending): void {

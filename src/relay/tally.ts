@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Done, ExchangeOutcome } from './exchange.ts'
+import type { FeedEnd } from './feed/reader.ts'
 
 /** Records keep no more of an error's text. Unit: characters. */
 const detailMax = 500
@@ -9,6 +10,14 @@ const detailMax = 500
 /** How an exchange ended. */
 export type Ending = Pick<ExchangeOutcome, 'kind' | 'sent'> &
   Partial<Pick<ExchangeOutcome, 'fault' | 'denial' | 'answer' | 'errorCode' | 'detail'>>
+
+/** How an exchange ended whose feed did; `sent` is whether anything of it reached the agent, where the end does not say. */
+export function endingOf(end: FeedEnd, sent: boolean): Ending {
+  if (end.kind === 'done') return { kind: 'answered', sent: true }
+  if (end.kind === 'halted') return { kind: 'halted', sent, denial: end.denial }
+  if (end.kind === 'fault') return { kind: 'fault', sent: end.fault.sent, fault: end.fault, denial: end.denial }
+  return { kind: 'answered', sent: true, errorCode: end.error.code, detail: end.error.message }
+}
 
 /** What was counted on the way. */
 export interface Counted extends Pick<ExchangeOutcome, 'task' | 'bytesIn' | 'bytesOut'> {

@@ -11,24 +11,9 @@ import type { DriverBench } from '../../src/relay/drivers/framework.ts'
 import { type Upstream, upstreamAt } from '../../src/relay/wire/upstream.ts'
 import { Transport } from '../../src/relay/wire/transport.ts'
 import { agentId, callOf, hopOf } from './hop.ts'
+import { patient } from './relay.ts'
 
-const settings = {
-  connect_ms: 2000,
-  first_byte_ms: 20_000,
-  idle_ms: 20_000,
-  stall_ms: 20_000,
-  heartbeat_ms: 5000,
-  answer_bytes: 1_048_576,
-  event_bytes: 262_144,
-  stream_buffer_bytes: 65_536,
-  stream_log_events: 256,
-  stream_log_bytes: 1_048_576,
-  watched_tasks: 100,
-  recover_tries: 0,
-  blocking_ms: 5000,
-  connections: 64,
-  header_bytes: 16_384,
-}
+const settings = { ...patient, first_byte_ms: 20_000, idle_ms: 20_000, stall_ms: 20_000 }
 
 /** What one ask came to. */
 export interface Heard {

@@ -13,7 +13,8 @@ import { callOf, claimOf, hopOf } from './hop.ts'
 import { missionTo } from './mission.ts'
 import { MemoryReply } from './reply.ts'
 
-const patient: RelaySettings & TransportSettings = {
+/** Waits longer than a test takes. */
+export const patient: RelaySettings & TransportSettings = {
   connect_ms: 2000,
   first_byte_ms: 5000,
   idle_ms: 5000,

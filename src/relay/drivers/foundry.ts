@@ -12,7 +12,6 @@ import type { FoundrySettings } from '../../config/settings-drivers.ts'
 import { type Fault, isFault } from '../../domain/fault.ts'
 import { phaseOf } from '../../domain/task.ts'
 import type { Ask, Driver, Ear, Errand, Features, FollowAsk, Line, StartAsk } from '../driver.ts'
-import type { AgentError } from '../../protocol/a2a/said.ts'
 import type { Upstream } from '../wire/upstream.ts'
 import { makeFault } from '../wire/transport.ts'
 import { type FoundryMemo, FoundryTelling, type Thread } from './foundry-telling.ts'
@@ -26,6 +25,7 @@ import {
   type Wished,
 } from './foundry-words.ts'
 import { agentError, agentErrors, Course, type DriverBench } from './framework.ts'
+import { isRefused, type Refused, refused } from './refused.ts'
 import { messageOf, type Part, partsOf } from './message.ts'
 import { returnsImmediately } from '../../protocol/a2a/params.ts'
 import { taskEvent } from './neutral.ts'
@@ -228,11 +228,6 @@ interface FoundryWanted {
   readonly query?: string
 }
 
-interface Refused {
-  readonly kind: 'refused'
-  readonly error: AgentError
-}
-
 type Input = ReturnType<typeof inputOf> | Refused
 
 function readInput(wished: readonly Wished[], parts: readonly Part[]): Input {
@@ -242,14 +237,6 @@ function readInput(wished: readonly Wished[], parts: readonly Part[]): Input {
   const asked = wished.filter(({ wish }) => wish !== 'consent')
   if (asked.length === 0) return inputOf(parts)
   return answersTo(asked, parts) ?? refused(invalid_params, adviceFor(asked))
-}
-
-function refused(code: number, message: string): Refused {
-  return { kind: 'refused', error: agentError(code, message) }
-}
-
-function isRefused(value: object | string): value is Refused {
-  return typeof value === 'object' && 'kind' in value && value.kind === 'refused'
 }
 
 function readMemo(memo: JsonObject | null): FoundryMemo | null {

@@ -11,9 +11,9 @@ import type { VertexSettings } from '../../config/settings-drivers.ts'
 import { isFault } from '../../domain/fault.ts'
 import type { Hop, Probe } from '../../domain/verdict.ts'
 import type { Ask, Driver, Ear, Errand, Features, Line, StartAsk } from '../driver.ts'
-import type { AgentError } from '../../protocol/a2a/said.ts'
 import type { Upstream } from '../wire/upstream.ts'
 import { agentError, agentErrors, Course, type DriverBench } from './framework.ts'
+import { isRefused, type Refused, refused } from './refused.ts'
 import { messageOf, type Part, partsOf } from './message.ts'
 import { refuse } from './refusals.ts'
 import type { Answer, Hearer } from './request.ts'
@@ -134,11 +134,6 @@ interface Session {
   readonly user: string
 }
 
-interface Refused {
-  readonly kind: 'refused'
-  readonly error: AgentError
-}
-
 type Message = ReturnType<typeof messageFor> | Refused
 
 function readMessage(wished: readonly Wished[], parts: readonly Part[]): Message {
@@ -146,14 +141,6 @@ function readMessage(wished: readonly Wished[], parts: readonly Part[]): Message
   if (parts.length === 0) return refused(content_type, 'The message holds nothing that this agent can read.')
   if (wished.length === 0) return messageFor(parts)
   return responsesTo(wished, parts) ?? refused(invalid_params, adviceFor(wished))
-}
-
-function refused(code: number, message: string): Refused {
-  return { kind: 'refused', error: agentError(code, message) }
-}
-
-function isRefused(value: object | string): value is Refused {
-  return typeof value === 'object' && 'kind' in value && value.kind === 'refused'
 }
 
 function readMemo(memo: JsonObject | null): VertexMemo | null {
