@@ -68,7 +68,8 @@ test('FastA2A is pointed to its driver, with which everything is made up for', a
   const { url } = await started(startFastA2a())
   const plain = await examined({ url, versions: ['0.3'] })
   expect(plain.verdict).toBe('broken')
-  expect(plain.of('send (0.3 jsonrpc)').keys).toContain('driver.kind')
+  expect(plain.results).toMatchObject({ 'send (0.3 jsonrpc)': 'emulated' })
+  expect(plain.of('stream (0.3 jsonrpc)').keys).toContain('driver.kind')
   const driven = await examined({ url, driver: { kind: 'fasta2a' } })
   expect(driven.verdict).toBe('works with emulation')
   expect(driven.results).toMatchObject({

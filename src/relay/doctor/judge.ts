@@ -82,10 +82,7 @@ const lookup: Judgement = {
 }
 
 const send: Judgement = {
-  open: problem(
-    'It does not wait for the end, so callers get a task that goes on and ask again. FastA2A has a driver that waits for it.',
-    'driver.kind',
-  ),
+  open: emulated('It does not wait for the end of the task: Weir asks for it until it is over.'),
   error: problem('It refuses a plain message: look at its log, or send another --message.', 'versions', 'driver.kind'),
   unsupported: problem('It does not take messages here.', 'versions', 'bindings'),
   not_a2a: problem(
@@ -93,12 +90,6 @@ const send: Judgement = {
     'driver.kind',
     'versions',
   ),
-}
-
-/** To an agent whose driver knows that it does not wait. */
-const patientSend: Judgement = {
-  ...send,
-  open: emulated('It does not wait for the end of the task: Weir asks for it until it is over.'),
 }
 
 const asksAgain = 'Weir asks for the task again and again, and tells what changed as a stream.'
@@ -153,7 +144,7 @@ const push: Judgement = {
   nothing: tellsWebhooks,
 }
 
-const tables = { lookup, send, patientSend, stream, immediately, subscribe, cancel, push } as const satisfies Readonly<
+const tables = { lookup, send, stream, immediately, subscribe, cancel, push } as const satisfies Readonly<
   Record<string, Judgement>
 >
 
@@ -163,7 +154,6 @@ export type Asked = keyof typeof tables
 const names: Readonly<Record<Asked, string>> = {
   lookup: 'dialect',
   send: 'send',
-  patientSend: 'send',
   stream: 'stream',
   immediately: 'return at once',
   subscribe: 'subscribe',

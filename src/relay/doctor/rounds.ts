@@ -57,7 +57,7 @@ export async function sendRounds(prober: Prober, text: string, pace: Pace): Prom
   const work = { timeout_ms: pace.work_ms }
   stepOf(prober, pace, 'send')
   const sent = await prober.start({ operation: 'send', text, immediately: false }, work)
-  const found = [judge(features.blocking ? 'send' : 'patientSend', at, sent)]
+  const found = [judge('send', at, sent)]
   if (sent.answers.every(({ kind }) => kind === 'agent_error')) return found
   if (!features.stream) found.push(judgeFeature('stream', at))
   else {
