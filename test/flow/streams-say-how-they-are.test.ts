@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DialectName } from '../../src/domain/call.ts'
 import { isRest, versionOf } from '../../src/protocol/a2a/methods.ts'
-import { say } from '../support/caller.ts'
+import { callHeaders, sendMessage } from '../support/caller.ts'
 import { policyOpen } from '../support/loop.ts'
 import { sdkClientsWith } from '../support/sdk-clients.ts'
 import { type SlowAgent, startSlowAgent } from '../support/slow-agent.ts'
@@ -28,9 +28,11 @@ afterAll(async () => {
   await weir.stop()
 })
 
+/** The agent's tasks go on until they are told, so nobody waits for their end. */
 async function start(to = 'slow'): Promise<string> {
-  const { text } = await say(weir, { from: 'alice', to })
-  return (JSON.parse(text) as { readonly result: { readonly task: { readonly id: string } } }).result.task.id
+  const body = sendMessage('hello').replace('"message"', '"configuration":{"returnImmediately":true},"message"')
+  const answer = await fetch(`${weir.url}/a2a/${to}/`, { method: 'POST', headers: callHeaders('alice'), body })
+  return ((await answer.json()) as { readonly result: { readonly task: { readonly id: string } } }).result.task.id
 }
 
 async function ask(dialect: DialectName, way: WayToName, id: string, to: string): Promise<Response> {
