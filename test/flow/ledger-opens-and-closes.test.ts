@@ -41,10 +41,15 @@ test('what was appended before a close is all there after it, and the next start
 
 test('a record of a hop that was let through is taken even when the ring is full, an intent is refused before that', async () => {
   const ledger = await open(tempFolder(), 'b1')
+  const started = intent(hop(0))
   let admitted = 0
-  while (ledger.append(intent(hop(admitted)))) admitted += 1
-  expect(ledger.room).toBe(false)
-  expect(ledger.health()).toEqual({ state: 'failing', detail: 'the record ring is full' })
+  let seen = ledger.health()
+  // The writer makes room at any moment, also between a refusal and the look at it.
+  while (seen.state === 'ok') {
+    while (ledger.append(started)) admitted += 1
+    seen = ledger.health()
+  }
+  expect(seen).toEqual({ state: 'failing', detail: 'the record ring is full' })
   for (let number = 0; number < admitted; number += 1) expect(ledger.append(call(hop(number)))).toBe(true)
   expect(await ledger.flush()).toBe(true)
   expect(ledger.durable).toBe(2 * admitted)
