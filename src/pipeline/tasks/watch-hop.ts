@@ -1,5 +1,5 @@
 /** What the road does about a task a hop starts or goes on with: before all, it writes down whose it is. */
-import type { TaskRow } from '../../domain/task.ts'
+import type { Party, TaskRow } from '../../domain/task.ts'
 import type { Hop } from '../../domain/verdict.ts'
 import type { TaskSeen } from '../../relay/driver.ts'
 import type { TaskWatch } from '../../relay/exchange.ts'
@@ -25,7 +25,7 @@ export function watchHop(owning: Owning, onAnswer: () => void): TaskWatch {
   }
   return {
     onAnswer,
-    own: (task) => !isForeign(task.id) && own(owning, task),
+    own: (task) => !isForeign(task.id) && own(owning, party, task),
     isForeign,
     onContext: (contextId) => void road.tasks.contexts.tell(target, contextId, party),
     onSaid: (task, said) => see(road, target, task, said),
@@ -45,10 +45,9 @@ interface Owning {
   readonly papers: Papers
 }
 
-function own({ visit, hop, target: entry, papers }: Owning, task: TaskSeen): boolean | Promise<boolean> {
+function own({ visit, hop, target: entry, papers }: Owning, party: Party, task: TaskSeen): boolean | Promise<boolean> {
   const { road } = visit
   const target = serverOf(entry.settings)
-  const party = partyOf(visit, hop.principal)
   const { task: memo, context } = task.memo ?? {}
   const isTheirs = task.contextId !== null && road.tasks.contexts.tell(target, task.contextId, party)
   if (isTheirs && task.contextId !== null && context) road.tasks.contexts.remember(target, task.contextId, context)
