@@ -8,6 +8,7 @@ import { credentialPairs } from './cross-check-credentials.ts'
 import { driverPairs } from './cross-check-drivers.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
 import { crossCheckInstances } from './cross-check-instances.ts'
+import { toolPairs } from './cross-check-tools.ts'
 import { readAddress, slugForm } from './fields.ts'
 import { valueAt } from './explain.ts'
 import { rowsAt, textAt } from './plain.ts'
@@ -29,6 +30,7 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     driverPairs,
     crossCheckIdentity,
     crossCheckInstances,
+    toolPairs,
   ].flatMap((check) => check(plain))
 }
 

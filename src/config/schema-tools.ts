@@ -1,5 +1,7 @@
 /** The configuration table: the tool servers (MCP) that agents reach through Weir. */
 import { z } from 'zod'
+import { openApiDocument } from './schema-tool-openapi.ts'
+import { toolProcess } from './schema-tool-process.ts'
 import { frameHeaders, person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
 
 /** Those of the frame, of the protocol and of the caller, whose place nobody takes. */
@@ -34,7 +36,12 @@ const timeouts = z
   .meta({ description: 'How long the server may be silent.' })
 
 const server = z.strictObject({
-  url: url({ description: 'Where the server answers MCP over Streamable HTTP.' }),
+  url: url({ description: 'Where the server answers; with `openapi`, where the API is.' }).optional(),
+  transport: z.enum(['http', 'sse']).default('http').meta({
+    description: 'What is spoken at `url`: Streamable HTTP, or HTTP+SSE of 2024-11-05.',
+  }),
+  process: toolProcess.optional(),
+  openapi: openApiDocument.optional(),
   headers: z
     .record(
       text(isServerHeader, {

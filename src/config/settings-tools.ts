@@ -5,9 +5,19 @@ import { Secret } from './secret.ts'
 
 type Row = ConfigFile['tools']['servers'][string]
 
-export interface ToolServerSettings extends Omit<Row, 'team' | 'owner' | 'headers'> {
+/** Where a tool server is and what is spoken there. */
+export type ToolPlace =
+  | { readonly kind: 'http' | 'sse'; readonly url: string }
+  | { readonly kind: 'process'; readonly process: NonNullable<Row['process']> }
+  | { readonly kind: 'openapi'; readonly url: string; readonly openapi: NonNullable<Row['openapi']> }
+
+export interface ToolServerSettings extends Omit<
+  Row,
+  'team' | 'owner' | 'headers' | 'url' | 'transport' | 'process' | 'openapi'
+> {
   /** Its slug. */
   readonly id: string
+  readonly place: ToolPlace
   readonly team: TeamId | null
   readonly owner: PersonId | null
   /** Names are lower case. */
@@ -21,11 +31,23 @@ interface Names {
 }
 
 export function toolServers({ tools }: ConfigFile, { teamId, personId }: Names): readonly ToolServerSettings[] {
-  return Object.entries(tools.servers).map(([id, row]) => ({
+  return Object.entries(tools.servers).map(([id, { url, transport, process, openapi, ...row }]) => ({
     ...row,
     id,
+    place: placeOf({ url, transport, process, openapi }),
     team: row.team === undefined ? null : teamId(row.team),
     owner: row.owner === undefined ? null : personId(row.owner),
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
   }))
+}
+
+/** The cross-check has seen that exactly one of them is there. */
+function placeOf({
+  url = '',
+  transport,
+  process,
+  openapi,
+}: Pick<Row, 'url' | 'transport' | 'process' | 'openapi'>): ToolPlace {
+  if (process) return { kind: 'process', process }
+  return openapi ? { kind: 'openapi', url, openapi } : { kind: transport, url }
 }

@@ -135,6 +135,17 @@ export interface Probe {
   readonly call: Call
 }
 
+/**
+ * The proof that Weir asks a tool server for itself, to know what it has: greetings and lists, never a call. Only
+ * `pipeline/mcp/care.ts` can make one.
+ */
+export interface Care {
+  readonly kind: 'care'
+  readonly [proof]: 'care'
+  /** The slug of the server. */
+  readonly server: string
+}
+
 type Fields<T> = Omit<T, typeof proof | 'kind'>
 
 /** Fenced to `policy/decide.ts` by a tidy test. */
@@ -160,4 +171,9 @@ export function issueClaim(fields: Fields<Claim>): Claim {
 /** Fenced to `tools-doctor.ts` by a tidy test. */
 export function issueProbe(fields: Fields<Probe>): Probe {
   return { kind: 'probe', ...fields } as Probe
+}
+
+/** Fenced to `pipeline/mcp/care.ts` by a tidy test. */
+export function issueCare(fields: Fields<Care>): Care {
+  return { kind: 'care', ...fields } as Care
 }

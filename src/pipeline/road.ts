@@ -66,7 +66,15 @@ export interface MadeCard {
 /** A tool server, and where it is. */
 export interface ToolServerEntry {
   readonly settings: ToolServerSettings
-  readonly upstream: Upstream
+  /** Null for a child process. */
+  readonly upstream: Upstream | null
+}
+
+/** A tool server whose messages are handed on as they are: it speaks Streamable HTTP. */
+export type CarriedServer = ToolServerEntry & { readonly upstream: Upstream }
+
+export function isCarried(entry: ToolServerEntry): entry is CarriedServer {
+  return entry.settings.place.kind === 'http' && entry.upstream !== null
 }
 
 /** What the registry knows of an agent, as the road needs it. */

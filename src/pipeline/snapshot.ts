@@ -39,7 +39,8 @@ function entryOf(settings: AgentSettings, tls: UpstreamTls | null, drivers: Driv
 /** The secrets of the operator's headers are read here, once. */
 function toolServer(settings: ToolServerSettings): ToolServerEntry {
   const headers = settings.headers.map(([name, secret]) => [name, secret.reveal()] as const)
-  return { settings, upstream: upstreamAt(settings.url, headers) }
+  const { place } = settings
+  return { settings, upstream: place.kind === 'process' ? null : upstreamAt(place.url, headers) }
 }
 
 /** Reads the TLS files of every agent; one sentence a line if any of them cannot be used. */

@@ -11,6 +11,7 @@ export const floors: Readonly<Record<string, number>> = {
   limits: 3,
   relay: 3,
   tasks: 3,
+  catalogue: 3,
   ledger: 3,
   observe: 3,
   pipeline: 4,
@@ -49,6 +50,10 @@ export const fences: Readonly<Record<string, readonly string[]>> = {
   zod: ['config/'],
   commander: ['cli/'],
   'lru-cache': ['base/'],
+  minisearch: ['catalogue/'],
+  ajv: ['catalogue/'],
+  'ajv/dist/2020.js': ['catalogue/'],
+  re2js: ['catalogue/'],
   '@a2a-js/sdk': ['cli/demo/'],
   '@a2a-js/sdk/client': ['cli/demo/'],
   '@a2a-js/sdk/server': ['cli/demo/'],
@@ -62,6 +67,7 @@ export const proofMakers: Readonly<Record<string, string>> = {
   issueHop: 'pipeline/admit.ts',
   issueClaim: 'pipeline/tasks/claim.ts',
   issueProbe: 'tools-doctor.ts',
+  issueCare: 'pipeline/mcp/care.ts',
 }
 
 interface Override {

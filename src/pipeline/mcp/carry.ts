@@ -12,7 +12,7 @@ import type { Exchange, ExchangeOutcome } from '../../relay/exchange.ts'
 import type { McpMission } from '../../relay/mcp-exchange.ts'
 import type { Head, Outbound } from '../../relay/wire/transport.ts'
 import { closeApproval } from '../approve.ts'
-import type { ToolServerEntry } from '../road.ts'
+import type { CarriedServer } from '../road.ts'
 import { taintByAnswer, tellOverruled } from '../send.ts'
 import { guarded, marked, marks, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
@@ -25,7 +25,7 @@ export type McpVisit = Visit<McpCall>
 export interface Errand {
   readonly arrival: Arrival<McpSession>
   readonly principal: Principal
-  readonly server: ToolServerEntry
+  readonly server: CarriedServer
   /** What the caller gets in place of a message; null for the message itself. */
   readonly rewrite: McpMission['rewrite']
 }

@@ -18,7 +18,7 @@ import { type Arrival, mcpError, readMcpCall } from '../../protocol/mcp/read-cal
 import { admit, type Asking, permit } from '../admit.ts'
 import { type Entry, enterRun } from '../enter.ts'
 import { neutral, refuse } from '../refuse.ts'
-import { resourceOfServer, type Road, type ToolServerEntry } from '../road.ts'
+import { type CarriedServer, isCarried, resourceOfServer, type Road, type ToolServerEntry } from '../road.ts'
 import { abandon } from '../send.ts'
 import { refusalOfPlace } from '../standing.ts'
 import { openVisit } from '../visit.ts'
@@ -71,7 +71,7 @@ function homeOf({ snapshot: { publicUrl, settings } }: Road): Parameters<typeof 
 interface Known {
   readonly arrival: Arrival<McpSession>
   readonly principal: Principal
-  readonly server: ToolServerEntry
+  readonly server: CarriedServer
 }
 
 function takePlace(visit: McpVisit, principal: Principal, entry: Entry | Denial): void {
@@ -91,13 +91,13 @@ function takePlace(visit: McpVisit, principal: Principal, entry: Entry | Denial)
 async function mayUse(
   visit: McpVisit,
   { arrival, principal, server }: Omit<Known, 'server'> & { readonly server: ToolServerEntry | undefined },
-): Promise<{ readonly permit: Permit; readonly server: ToolServerEntry } | Denial> {
+): Promise<{ readonly permit: Permit; readonly server: CarriedServer } | Denial> {
   const { agent } = principal.proof
   const resource = { kind: 'server', id: server?.settings.id ?? '' } as const
   const request = { action: 'useServer', principal: agent, resource, context: mostOf(visit, principal) } as const
   const verdict = await decide(visit.snapshot.policy, request)
   if (isDenial(verdict)) return verdict.code === 'busy' ? verdict : deny('not_found', verdict.detail, ruleOf(verdict))
-  if (!server) return deny('not_found', 'there is no such server')
+  if (!server || !isCarried(server)) return deny('not_found', 'there is no such server')
   const { session } = arrival
   if (session && !isOwner(session, principal)) return deny('not_found', `the session is not that of ${agent}`)
   return { permit: verdict, server }
