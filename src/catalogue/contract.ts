@@ -60,3 +60,19 @@ export interface PageFault {
 
 /** Asks a server for a page; never rejects. */
 export type AskPage = (server: string, list: ListKind, cursor: string | null) => Promise<Page>
+
+/** What the road asks the catalogue. `catalogue.ts` is it. */
+export interface Known {
+  /** What is known now; never waits. `missing` for a server that has not answered yet. */
+  listing(server: string): ServerListing
+  /** As it is now or was at most `age_ms` ago; whoever asks meanwhile shares one look. Never rejects, and never waits longer than the server's patience. */
+  fresh(server: string, age_ms: number): Promise<ServerListing>
+  /** The server said that a list of its changed: looked at again soon, once for many such words. */
+  changed(server: string, list: ListKind): void
+  /** Hears of every change of a listing after it was pinned and judged; the answer ends it. */
+  onChange(hear: (server: string, list: ListKind) => void): () => void
+  /** Why the arguments do not fit the pinned schema, as a sentence for the model; null where they do or nobody can tell. `args` is JSON text. */
+  misfit(tool: ListedTool, args: Buffer | null): string | null
+  /** Why a structured result does not fit the pinned output schema; null where it does. */
+  misfitOfResult(tool: ListedTool, structured: Buffer): string | null
+}

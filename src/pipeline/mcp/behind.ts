@@ -9,7 +9,6 @@ import type {
   About,
   Asking,
   Hearer,
-  Json,
   Listening,
   NoticeHearer,
   Speaker,
@@ -18,6 +17,7 @@ import type {
   Warrant,
 } from '../../relay/mcp/link.ts'
 import type { Era } from '../../protocol/mcp/read-call.ts'
+import type { Json } from '../../relay/mcp/channel.ts'
 import type { ToolReader } from './visible-tools.ts'
 import type { ToolServerEntry } from '../road.ts'
 

@@ -5,7 +5,9 @@
 import type { Fault } from '../../domain/fault.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import type { Head, Wire } from '../wire/transport.ts'
-import type { Json } from './link.ts'
+
+/** JSON text that was checked by `scanJson`: every byte that need not change crosses as it is (base/json-edit.ts). */
+export type Json = Buffer
 
 /** Hears everything that comes for one request: messages, then one end. */
 export interface ChannelHearer {

@@ -14,9 +14,7 @@ import type { Fault } from '../../domain/fault.ts'
 import type { Care, Denial, Hop, Permit } from '../../domain/verdict.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import type { Era } from '../../protocol/mcp/read-call.ts'
-
-/** JSON text that was checked by `scanJson`: every byte that need not change crosses as it is (base/json-edit.ts). */
-export type Json = Buffer
+import type { Channel, Json } from './channel.ts'
 
 /** What a server says of itself when it is greeted. */
 export interface About {
@@ -152,4 +150,16 @@ export interface Links {
    */
   open(warrant: Warrant, to: { server: string; speaker: Speaker; era: Era }): Promise<Link | Fault | Denial>
   close(): Promise<void>
+}
+
+/** A server as links are opened to it: over a channel that speaks MCP, or by a link that is no MCP at all (OpenAPI). */
+export interface ServerPlace {
+  readonly server: string
+  /** What it may be spoken to in; `auto` finds out, and looks again once a day. */
+  readonly eras: Era | 'auto'
+  /** One link for all speakers, which then share what the server keeps of them: only where its operator says so. */
+  readonly shared: boolean
+  readonly connect:
+    | { readonly kind: 'channel'; open(): Channel }
+    | { readonly kind: 'link'; open(speaker: Speaker): Link }
 }
