@@ -98,6 +98,12 @@ const timeoutRows = {
   heartbeat_ms: [10, 4000, 60_000, 'Silence towards the caller after which a comment is sent.'],
   blocking_ms: [100, 300_000, 86_400_000, 'Waiting for the end of a task whose agent does not wait for it.'],
   drain_ms: [0, 30_000, 600_000, 'What open calls get to finish when Weir stops.'],
+  tool_link_idle_ms: [
+    1000,
+    300_000,
+    86_400_000,
+    'How long a link to a tool server is kept over which nothing is asked.',
+  ],
   tasks_ttl_ms: [1000, 604_800_000, 31_536_000_000, 'How long a task that is over is remembered.'],
 } as const satisfies Record<string, TimeoutRow>
 
@@ -159,6 +165,13 @@ const maximumRows = {
     1_073_741_824,
     'characters',
     'Bodies of push notifications that wait, a quarter for tasks of one agent.',
+  ],
+  tool_links: [
+    16,
+    4096,
+    1_000_000,
+    'links',
+    'Links to tool servers at once, one for each server and who speaks to it.',
   ],
   push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
 } as const satisfies Record<string, MaximumRow>
