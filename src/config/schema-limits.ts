@@ -98,6 +98,7 @@ const timeoutRows = {
   heartbeat_ms: [10, 4000, 60_000, 'Silence towards the caller after which a comment is sent.'],
   blocking_ms: [100, 300_000, 86_400_000, 'Waiting for the end of a task whose agent does not wait for it.'],
   drain_ms: [0, 30_000, 600_000, 'What open calls get to finish when Weir stops.'],
+  listing_ms: [100, 10_000, 600_000, 'Reading all lists of a tool server to their end.'],
   tasks_ttl_ms: [1000, 604_800_000, 31_536_000_000, 'How long a task that is over is remembered.'],
 } as const satisfies Record<string, TimeoutRow>
 
@@ -160,6 +161,11 @@ const maximumRows = {
     'characters',
     'Bodies of push notifications that wait, a quarter for tasks of one agent.',
   ],
+  tool_pins: [16, 65_536, 1_048_576, 'tools', 'Tools whose approved definition is remembered.'],
+  tool_definition_bytes: [1024, 131_072, 16_777_216, 'bytes', 'The definition of one tool, prompt or resource.'],
+  tool_description_chars: [64, 8192, 1_048_576, 'characters', 'The description of one of them.'],
+  listed_items: [16, 10_000, 1_000_000, 'entries', 'One list of one tool server.'],
+  listing_bytes: [65_536, 33_554_432, 1_073_741_824, 'bytes', 'The same, in bytes over all of its pages.'],
   push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
 } as const satisfies Record<string, MaximumRow>
 
