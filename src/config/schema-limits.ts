@@ -104,6 +104,7 @@ const timeoutRows = {
     86_400_000,
     'How long a link to a tool server is kept over which nothing is asked.',
   ],
+  listing_ms: [100, 10_000, 600_000, 'Reading all lists of a tool server to their end.'],
   tasks_ttl_ms: [1000, 604_800_000, 31_536_000_000, 'How long a task that is over is remembered.'],
 } as const satisfies Record<string, TimeoutRow>
 
@@ -173,6 +174,11 @@ const maximumRows = {
     'links',
     'Links to tool servers at once, one for each server and who speaks to it.',
   ],
+  tool_pins: [16, 65_536, 1_048_576, 'tools', 'Tools whose approved definition is remembered.'],
+  tool_definition_bytes: [1024, 131_072, 16_777_216, 'bytes', 'The definition of one tool, prompt or resource.'],
+  tool_description_chars: [64, 8192, 1_048_576, 'characters', 'The description of one of them.'],
+  listed_items: [16, 10_000, 1_000_000, 'entries', 'One list of one tool server.'],
+  listing_bytes: [65_536, 33_554_432, 1_073_741_824, 'bytes', 'The same, in bytes over all of its pages.'],
   push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
 } as const satisfies Record<string, MaximumRow>
 

@@ -24,6 +24,10 @@ export interface ToolServerSettings extends Omit<
   readonly headers: readonly (readonly [name: string, value: Secret])[]
 }
 
+export interface ToolsSettings extends Omit<ConfigFile['tools'], 'servers'> {
+  readonly servers: ReadonlyMap<string, ToolServerSettings>
+}
+
 /** How names of the file become ids. */
 interface Names {
   teamId(slug: string): TeamId
