@@ -15,7 +15,16 @@ import { type CarriedServer, isCarried, resourceOfServer, type Road, type ToolSe
 import { carryCall, carryPass } from './carry.ts'
 import { serveFront } from './front/serve-front.ts'
 import { isOwner, type McpSession } from './sessions.ts'
-import { aboutTarget, admitTool, mayUse, type McpVisit, mostOf, receive, refusalOfPass, turnAwayStranger } from './threshold.ts'
+import {
+  aboutTarget,
+  admitTool,
+  mayUse,
+  type McpVisit,
+  mostOf,
+  receive,
+  refusalOfPass,
+  turnAwayStranger,
+} from './threshold.ts'
 import { visibleTools } from './visible-tools.ts'
 
 /** Serves one request to the tool server of that slug. Never rejects but for a Bug. */

@@ -10,7 +10,16 @@ import { isOtherType } from '../a2a/malformed.ts'
 import type { HeaderMap, Inbound } from '../http.ts'
 import { type Message, readMessage } from './message.ts'
 import { mismatch } from './mirror.ts'
-import { type Era, eraOf, malformed, mcpError, type McpMalformed, mistakes, noSession, wrongMethod } from './read-call.ts'
+import {
+  type Era,
+  eraOf,
+  malformed,
+  mcpError,
+  type McpMalformed,
+  mistakes,
+  noSession,
+  wrongMethod,
+} from './read-call.ts'
 import { codes, dialectOf, firstModern, isModernVersion, isRevision, metaPrefix, namedBy } from './words.ts'
 
 /** What is known of the address. */
@@ -189,7 +198,18 @@ function bodiless<Session>(
   { version, form, method }: Pick<McpCall, 'form' | 'method'> & { readonly version: McpRevision },
 ): McpCall {
   const dialect = dialectOf(version)
-  return { id: mintId(), dialect, operation: 'pass', form, method, rpcId: 'null', target: ground, body, receivedAt, args: null }
+  return {
+    id: mintId(),
+    dialect,
+    operation: 'pass',
+    form,
+    method,
+    rpcId: 'null',
+    target: ground,
+    body,
+    receivedAt,
+    args: null,
+  }
 }
 
 /** What a client of the modern era says it can be asked; an object. */

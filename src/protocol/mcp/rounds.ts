@@ -22,9 +22,7 @@ export function writeInputRequired(questions: Questions, state: string, serverIn
   })
   const meta = serverInfo === null ? '' : `,"_meta":{"${metaPrefix}serverInfo":${serverInfo.toString('utf8')}}`
   const requests = asked.length === 0 ? '' : `"inputRequests":{${asked.join(',')}},`
-  return Buffer.from(
-    `{"resultType":"input_required",${requests}"requestState":${JSON.stringify(state)}${meta}}`,
-  )
+  return Buffer.from(`{"resultType":"input_required",${requests}"requestState":${JSON.stringify(state)}${meta}}`)
 }
 
 /** What a request brings along of an earlier one. */
@@ -41,7 +39,10 @@ export function readResumption(params: Buffer | null): Resumption | null {
   if (answers === null && said === null) return null
   const state: unknown = said === null ? null : JSON.parse(said.toString('utf8'))
   // What is no text is no state of ours either, and is refused as such.
-  return { state: typeof state === 'string' || state === null ? state : '', answers: new Map(answers === null ? [] : membersOf(answers)) }
+  return {
+    state: typeof state === 'string' || state === null ? state : '',
+    answers: new Map(answers === null ? [] : membersOf(answers)),
+  }
 }
 
 export function withoutResumption(params: Buffer | null): Buffer | null {
@@ -84,6 +85,8 @@ function lackOf(name: string, wanted: JsonObject, declared: unknown): JsonObject
   if (!isJsonObject(declared)) return wanted
   // Before there were modes, the bare word meant forms.
   const bare = name === 'elicitation' && declared['form'] === undefined && declared['url'] === undefined
-  const lacks = Object.entries(wanted).filter(([member]) => declared[member] === undefined && !(bare && member === 'form'))
+  const lacks = Object.entries(wanted).filter(
+    ([member]) => declared[member] === undefined && !(bare && member === 'form'),
+  )
   return lacks.length === 0 ? null : Object.fromEntries(lacks)
 }

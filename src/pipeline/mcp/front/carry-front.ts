@@ -80,7 +80,11 @@ async function carryTool(guest: Guest, meant: Meant & { kind: 'tool' }, carriage
   const line = carriage.lineOn(marked(visit.reply, marks(hop)))
   const settle = (outcome: ExchangeOutcome, tell: () => number): void =>
     guarded(visit, () => settleCall(visit, hop, outcome, tell))
-  const exchange = exchangeOf(guest, { visit, warrant: hop, meant }, { ...carriage, line, settle, standing: watch(road, hop) })
+  const exchange = exchangeOf(
+    guest,
+    { visit, warrant: hop, meant },
+    { ...carriage, line, settle, standing: watch(road, hop) },
+  )
   road.exchanges.begin({ hop, streaming: false, taskId: () => null, halt: (denial) => exchange.halt(denial) })
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
   carriage.start(exchange)

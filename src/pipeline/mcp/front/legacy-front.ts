@@ -67,7 +67,10 @@ export async function serveLegacy(guest: Guest, live: LiveSession, line: Request
   const serve = own[method]
   if (serve) return await serve(guest, live)
   if (!live.hasRoom || live.requests.has(rpcId))
-    return await refuse(visit, deny('busy', 'too many requests of one session, or two of one id', { rule: 'mcp.session' }))
+    return await refuse(
+      visit,
+      deny('busy', 'too many requests of one session, or two of one id', { rule: 'mcp.session' }),
+    )
   await carryFront(guest, carriageOf(guest, live, line))
 }
 
@@ -111,8 +114,10 @@ async function watchResource(guest: Guest, live: LiveSession, isWatched: boolean
   const kept = refusalOfPass(road, received)
   if (kept) return await refuse(received.visit, kept)
   const meant = await behind.find(arrival.call.method, arrival.params)
-  if (meant.kind === 'nothing') return answerOwn(guest, jsonAnswer(writeError(arrival.call.rpcId, JSON.stringify(meant.error))))
-  if (isWatched && live.uris.size >= uris_max) return wrongParams(guest, `A session watches ${uris_max} resources at most`)
+  if (meant.kind === 'nothing')
+    return answerOwn(guest, jsonAnswer(writeError(arrival.call.rpcId, JSON.stringify(meant.error))))
+  if (isWatched && live.uris.size >= uris_max)
+    return wrongParams(guest, `A session watches ${uris_max} resources at most`)
   if (isWatched) live.uris.add(uri)
   else live.uris.delete(uri)
   live.own?.use()
@@ -165,7 +170,11 @@ async function serveStream(guest: Guest, live: LiveSession): Promise<void> {
 }
 
 function conflict(guest: Guest): void {
-  const written = mcpError(409, { code: -32000, message: 'The session has one stream of its own, which is open' }, 'null')
+  const written = mcpError(
+    409,
+    { code: -32000, message: 'The session has one stream of its own, which is open' },
+    'null',
+  )
   answerOwn(guest, { ...written, body: Buffer.from(written.body) })
 }
 
@@ -175,4 +184,3 @@ function endSession(guest: Guest): void {
   received.visit.reply.send(200, [], '')
   recordOwn(received.visit, 0)
 }
-

@@ -75,7 +75,10 @@ class Subscription {
     const { road, received, behind, warrant } = this.#guest
     const { id } = received.visit.call
     road.followers.begin({ id, standing: this.#standing, halt: (denial) => this.#halt(denial), endless: true })
-    this.#say('notifications/subscriptions/acknowledged', Buffer.from(JSON.stringify({ notifications: shown(this.#wants) })))
+    this.#say(
+      'notifications/subscriptions/acknowledged',
+      Buffer.from(JSON.stringify({ notifications: shown(this.#wants) })),
+    )
     if (Object.keys(shown(this.#wants)).length === 0) return this.#end()
     this.#forget = road.fronts.onReload(() => void this.#reload())
     this.#listening = behind.listen(warrant, this.#wants, this.#hearer())
@@ -110,8 +113,7 @@ class Subscription {
     if (isDenial(again)) return this.#halt(again)
     this.#listening?.close()
     this.#listening = again.behind.listen(again.warrant, this.#wants, this.#hearer())
-    for (const [method, want] of Object.entries(wantedBy))
-      if (this.#wants[want] === true) this.#hear(method, null)
+    for (const [method, want] of Object.entries(wantedBy)) if (this.#wants[want] === true) this.#hear(method, null)
   }
 
   #say(method: string, params: Json | null): void {

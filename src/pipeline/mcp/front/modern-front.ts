@@ -87,7 +87,11 @@ interface Going {
   readonly manner: ModernManner
 }
 
-function start({ road, address, received }: Guest, exchange: FrontExchange, { round, resumption, manner }: Going): void {
+function start(
+  { road, address, received }: Guest,
+  exchange: FrontExchange,
+  { round, resumption, manner }: Going,
+): void {
   if (round?.kind !== 'parked') return exchange.begin()
   const parked = road.fronts.parked.take(round.id, ownerAt(received.principal, address))
   // Evicted, of an earlier start of this gateway, or answered before.

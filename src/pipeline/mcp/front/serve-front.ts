@@ -8,7 +8,13 @@ import { valueAtPath } from '../../../base/json-edit.ts'
 import { mintHopId } from '../../../domain/mint-ids.ts'
 import { deny, isDenial } from '../../../domain/verdict.ts'
 import type { Inbound, Reply } from '../../../protocol/http.ts'
-import { capabilitiesIn, type FrontArrival, type FrontRoute, readBatched, readFront } from '../../../protocol/mcp/read-front.ts'
+import {
+  capabilitiesIn,
+  type FrontArrival,
+  type FrontRoute,
+  readBatched,
+  readFront,
+} from '../../../protocol/mcp/read-front.ts'
 import type { McpMalformed } from '../../../protocol/mcp/read-call.ts'
 import { enterRun } from '../../enter.ts'
 import { refuse } from '../../refuse.ts'

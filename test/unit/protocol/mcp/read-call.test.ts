@@ -15,7 +15,7 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-function read(body: unknown, { method = 'POST', headers = {}}: Sent = {}) {
+function read(body: unknown, { method = 'POST', headers = {} }: Sent = {}) {
   const inbound: Inbound = {
     method,
     path: '/mcp/s/files',
