@@ -12,6 +12,8 @@ import { Bench } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
 import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
 import { Approvals } from './pipeline/approvals.ts'
+import { nothingBehind } from './pipeline/mcp/front/nothing-behind.ts'
+import { Fronts } from './pipeline/mcp/front/fronts.ts'
 import type { CardWatch } from './pipeline/cards/card-watch.ts'
 import { Counts } from './pipeline/counts.ts'
 import { Followers } from './pipeline/followers.ts'
@@ -96,6 +98,12 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     log,
     approvals: new Approvals(maximums.approvals),
     sessions: workshop.sessions,
+    openBehind: nothingBehind,
+    fronts: new Fronts(
+      workshop.mcpSecret,
+      { clock, dice, bench: workshop.relay.bench, version },
+      { ...settings.maximums, ...settings.timeouts },
+    ),
   }
 }
 

@@ -239,6 +239,7 @@ function gatewayOf(running: Running): Gateway {
       const busy = (): boolean => data.open > 0 || road.runs.list().some((run) => run.open > 0)
       while (busy() && road.clock.monotonic() < end) await new Promise((resolve) => setTimeout(resolve, drainPoll_ms))
       // Before the listener goes, so that callers are told and not cut.
+      road.fronts.close()
       await road.relay.close()
       await road.snapshot.alerts.close()
       await running.stack.disposeAsync()
@@ -261,6 +262,7 @@ async function reload(running: Running, loaded: Loaded): Promise<boolean> {
   road.limits.use(limitSettings(loaded.settings))
   knowAgents(next, running)
   road.snapshot = next
+  road.fronts.reloaded()
   workshop.keys.use(rotationOf(loaded.settings))
   metrics.reloadSuccessful.child({}).set(1)
   metrics.configEpoch.child({}).add(1)

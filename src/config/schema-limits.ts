@@ -105,6 +105,10 @@ const timeoutRows = {
     'How long a link to a tool server is kept over which nothing is asked.',
   ],
   listing_ms: [100, 10_000, 600_000, 'Reading all lists of a tool server to their end.'],
+  mcp_session_ms: [1000, 1_800_000, 86_400_000, 'How long what is held of an idle MCP session stays in memory.'],
+  mcp_stream_ms: [1000, 300_000, 3_600_000, 'How long the events of an MCP stream wait for a client that was cut off.'],
+  mcp_parked_ms: [1000, 300_000, 3_600_000, 'How long a tool server waits for what its client was asked.'],
+  mcp_question_ms: [1000, 300_000, 3_600_000, 'How long a client with an MCP session may take over a question.'],
   tasks_ttl_ms: [1000, 604_800_000, 31_536_000_000, 'How long a task that is over is remembered.'],
 } as const satisfies Record<string, TimeoutRow>
 
@@ -142,6 +146,18 @@ const maximumRows = {
   stream_log_events: [1, 256, 65_536, 'events', 'Events of a task kept for readers that are behind or come later.'],
   stream_log_bytes: [65_536, 4_194_304, 268_435_456, 'bytes', 'The same, in bytes; the newest event is always kept.'],
   watched_tasks: [0, 10_000, 1_000_000, 'tasks', 'Tasks that are followed to their end though nobody reads of them.'],
+  mcp_sessions: [
+    1,
+    10_000,
+    1_000_000,
+    'sessions',
+    'MCP sessions in use; others are picked up when they are used again.',
+  ],
+  mcp_sessions_per_caller: [1, 256, 65_536, 'sessions', 'The same, of one caller at one address.'],
+  mcp_parked: [1, 10_000, 1_000_000, 'questions', 'Questions of tool servers that wait for their client.'],
+  mcp_parked_per_caller: [1, 256, 65_536, 'questions', 'The same, of one caller at one address.'],
+  mcp_stream_events: [1, 256, 65_536, 'events', 'Events of one MCP stream kept for a client that was cut off.'],
+  mcp_stream_bytes: [4096, 1_048_576, 67_108_864, 'bytes', 'The same, in bytes; the newest event is always kept.'],
   record_ring_bytes: [65_536, 8_388_608, 1_073_741_824, 'bytes', 'Records on their way to disk.'],
   tasks: [
     16,

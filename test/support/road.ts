@@ -20,6 +20,8 @@ import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { BoundedMap } from '../../src/base/bounded-map.ts'
+import { nothingBehind } from '../../src/pipeline/mcp/front/nothing-behind.ts'
+import { Fronts } from '../../src/pipeline/mcp/front/fronts.ts'
 import { McpSessions } from '../../src/pipeline/mcp/sessions.ts'
 import { Followers } from '../../src/pipeline/followers.ts'
 import { CardWatch } from '../../src/pipeline/cards/card-watch.ts'
@@ -199,6 +201,12 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     counts: new Counts(declareGatewayMetrics(registry)),
     approvals: new Approvals(settings.maximums.approvals),
     sessions: new McpSessions(Buffer.alloc(32), dice),
+    openBehind: nothingBehind,
+    fronts: new Fronts(
+      Buffer.alloc(32),
+      { clock, dice, bench, version: '0' },
+      { ...settings.maximums, ...settings.timeouts },
+    ),
     log: quiet,
     cards,
   }
