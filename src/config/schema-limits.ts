@@ -160,6 +160,13 @@ const maximumRows = {
     'characters',
     'Bodies of push notifications that wait, a quarter for tasks of one agent.',
   ],
+  mcp_list_bytes: [
+    1024,
+    4_194_304,
+    67_108_864,
+    'bytes',
+    'One page of what several tool servers list together: many clients read the first page only.',
+  ],
   push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
 } as const satisfies Record<string, MaximumRow>
 

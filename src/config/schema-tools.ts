@@ -1,5 +1,6 @@
 /** The configuration table: the tool servers (MCP) that agents reach through Weir. */
 import { z } from 'zod'
+import { definitionsMaxAge, toolSets } from './schema-tool-sets.ts'
 import { openApiDocument } from './schema-tool-openapi.ts'
 import { toolProcess } from './schema-tool-process.ts'
 import { frameHeaders, person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
@@ -65,6 +66,7 @@ const server = z.strictObject({
     .meta({ description: 'Whether somebody else decides what it says: it taints the run of whoever calls a tool.' }),
   price,
   timeouts,
+  definitions_max_age_ms: definitionsMaxAge,
   eras: z.enum(['auto', 'legacy', 'modern']).default('auto').meta({
     description:
       'Which revisions it is spoken to in: auto leaves that to each client, legacy is up to 2025-11-25, modern from 2026-07-28.',
@@ -80,6 +82,7 @@ export const toolsSection = z
       .record(slugKey, server)
       .default({})
       .meta({ description: 'Tool servers by slug, each at /mcp/s/<slug>; its tools are <slug>/<name> in policies.' }),
+    sets: toolSets,
   })
   .prefault({})
   .meta({ description: 'What agents call that is no agent: tools, over MCP.' })

@@ -18,6 +18,7 @@ export const namedBy: ReadonlyMap<string, 'name' | 'uri' | 'taskId'> = new Map([
 export const codes = {
   parse: -32700,
   request: -32600,
+  method: -32601,
   params: -32602,
   headerMismatch: -32020,
   version: -32022,
