@@ -195,6 +195,13 @@ const maximumRows = {
   tool_description_chars: [64, 8192, 1_048_576, 'characters', 'The description of one of them.'],
   listed_items: [16, 10_000, 1_000_000, 'entries', 'One list of one tool server.'],
   listing_bytes: [65_536, 33_554_432, 1_073_741_824, 'bytes', 'The same, in bytes over all of its pages.'],
+  mcp_list_bytes: [
+    1024,
+    4_194_304,
+    67_108_864,
+    'bytes',
+    'One page of what several tool servers list together: many clients read the first page only.',
+  ],
   push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
 } as const satisfies Record<string, MaximumRow>
 

@@ -1,5 +1,6 @@
 /** The configuration table: the tool servers (MCP) that agents reach through Weir. */
 import { z } from 'zod'
+import { toolSets } from './schema-tool-sets.ts'
 import { openApiDocument } from './schema-tool-openapi.ts'
 import { serverSafety, toolSafety } from './schema-tool-safety.ts'
 import { toolProcess } from './schema-tool-process.ts'
@@ -83,6 +84,7 @@ export const toolsSection = z
       .record(slugKey, server)
       .default({})
       .meta({ description: 'Tool servers by slug, each at /mcp/s/<slug>; its tools are <slug>/<name> in policies.' }),
+    sets: toolSets,
   })
   .prefault({})
   .meta({ description: 'What agents call that is no agent: tools, over MCP.' })
