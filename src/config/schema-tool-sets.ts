@@ -1,6 +1,6 @@
 /** The configuration table: named parts of all tool servers, each an address of its own. */
 import { z } from 'zod'
-import { prose, slugForm, text, whole } from './fields.ts'
+import { prose, slugForm, text } from './fields.ts'
 
 const toolOfSet = text((value) => readToolOfSet(value) !== null, {
   form: 'a tool as <server>/<name>, or all tools of a server as <server>/*',
