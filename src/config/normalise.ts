@@ -8,7 +8,8 @@ import { shownSettings, withFacets } from './normalise-card.ts'
 import { clientSettings, credentialSettings, identitySettingsOf, tlsSettings } from './normalise-identity.ts'
 import { driverSettings } from './normalise-drivers.ts'
 import { Secret } from './secret.ts'
-import { toolServers, toolSets } from './settings-tools.ts'
+import { toolSets } from './settings-tool-sets.ts'
+import { toolServers } from './settings-tools.ts'
 import type {
   AgentLimits,
   AgentSettings,

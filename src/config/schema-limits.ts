@@ -130,6 +130,13 @@ const maximumRows = {
   revocations: [64, 4096, 1_048_576, 'names', 'Agents, persons, keys and tokens that are revoked at once.'],
   approvals: [1, 1024, 65_536, 'approvals', 'Approvals that wait or were given and not used.'],
   proof_queue: [1, 1024, 65_536, 'proofs', 'Proofs that wait for verification.'],
+  mcp_list_bytes: [
+    1024,
+    4_194_304,
+    67_108_864,
+    'bytes',
+    'One page of what several tool servers list together: many clients read the first page only.',
+  ],
   open_calls: [1, 20_000, 1_000_000, 'calls', 'Calls under way in the whole gateway.'],
   stream_buffer_bytes: [4096, 262_144, 67_108_864, 'bytes', 'What is buffered for one slow reader.'],
   stream_log_events: [1, 256, 65_536, 'events', 'Events of a task kept for readers that are behind or come later.'],
@@ -159,13 +166,6 @@ const maximumRows = {
     1_073_741_824,
     'characters',
     'Bodies of push notifications that wait, a quarter for tasks of one agent.',
-  ],
-  mcp_list_bytes: [
-    1024,
-    4_194_304,
-    67_108_864,
-    'bytes',
-    'One page of what several tool servers list together: many clients read the first page only.',
   ],
   push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
 } as const satisfies Record<string, MaximumRow>
