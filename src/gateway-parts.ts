@@ -62,6 +62,8 @@ export interface Workshop {
   readonly pairwise: PairwiseName
   /** What callers hold of sessions with tool servers. */
   readonly sessions: McpSessions
+  /** What its other sealed texts for them hang on. */
+  readonly mcpSecret: Uint8Array
   readonly relay: Relay
   /** What is known of the instances of every agent. */
   readonly health: HealthBook
@@ -137,7 +139,7 @@ export async function openCards(
 }
 
 /** What hangs on secrets of the state directory that are never turned. */
-export type Lasting = Pick<Workshop, 'pairwise' | 'salt' | 'sessions'>
+export type Lasting = Pick<Workshop, 'pairwise' | 'salt' | 'sessions' | 'mcpSecret'>
 
 export function openLasting({ state }: Settings, dice: Dice): Lasting | StartProblem {
   const pairwise = openPairwise(state.dir, dice)
@@ -146,7 +148,7 @@ export function openLasting({ state }: Settings, dice: Dice): Lasting | StartPro
   if (!Buffer.isBuffer(salt)) return startProblem(70, salt.sentence)
   const seal = openSecret(state.dir, 'mcp', dice)
   if (!Buffer.isBuffer(seal)) return startProblem(70, seal.sentence)
-  return { pairwise, salt: salt.toString('hex'), sessions: new McpSessions(seal, dice) }
+  return { pairwise, salt: salt.toString('hex'), sessions: new McpSessions(seal, dice), mcpSecret: seal }
 }
 
 /** Compiles the policies of these settings and opens everything a snapshot holds. */

@@ -12,6 +12,8 @@ import { Bench } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
 import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
 import { Approvals } from './pipeline/approvals.ts'
+import type { Tools } from './gateway-mcp.ts'
+import { Fronts } from './pipeline/mcp/front/fronts.ts'
 import type { CardWatch } from './pipeline/cards/card-watch.ts'
 import { Counts } from './pipeline/counts.ts'
 import { Followers } from './pipeline/followers.ts'
@@ -56,6 +58,7 @@ interface Laid {
   readonly boot: string
   readonly metrics: GatewayMetrics
   readonly revoked: PlannedRevocations
+  readonly tools: Pick<Tools, 'openBehind' | 'catalogue'>
 }
 
 /** Puts back what the ledger remembers and joins the parts of the road. */
@@ -96,6 +99,13 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     log,
     approvals: new Approvals(maximums.approvals),
     sessions: workshop.sessions,
+    openBehind: laid.tools.openBehind,
+    catalogue: laid.tools.catalogue,
+    fronts: new Fronts(
+      workshop.mcpSecret,
+      { clock, dice, bench: workshop.relay.bench, version },
+      { ...settings.maximums, ...settings.timeouts },
+    ),
   }
 }
 

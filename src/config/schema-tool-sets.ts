@@ -1,13 +1,6 @@
 /** The configuration table: named parts of all tool servers, each an address of its own. */
 import { z } from 'zod'
-import { prose, slugForm, text, whole } from './fields.ts'
-
-/** How old what is known of a definition may be when its tool is called. */
-export const definitionsMaxAge = whole(0, 86_400_000, {
-  description:
-    'How long its lists are taken for current when a tool is called; older ones are asked for again before the call. 0 asks before every call.',
-  unit: 'ms',
-}).default(5000)
+import { prose, slugForm, text } from './fields.ts'
 
 const toolOfSet = text((value) => readToolOfSet(value) !== null, {
   form: 'a tool as <server>/<name>, or all tools of a server as <server>/*',

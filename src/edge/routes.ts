@@ -6,6 +6,7 @@ import { serveCard } from '../pipeline/discover.ts'
 import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspect.ts'
 import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'
 import { serveToken } from '../pipeline/oauth/serve-token.ts'
+import { serveFront } from '../pipeline/mcp/front/serve-front.ts'
 import { serveMcp } from '../pipeline/mcp/serve-mcp.ts'
 import type { Road } from '../pipeline/road.ts'
 import { agentOf, type AgentPath, serveA2a } from '../pipeline/serve.ts'
@@ -50,6 +51,9 @@ interface Parts {
 const agentPrefix = '/a2a/'
 /** Where each tool server is, by its slug, as it is: nothing renamed, nothing merged. */
 const serverPrefix = '/mcp/s/'
+/** Where all of them are as one, and each named set of them. */
+const toolsPath = '/mcp'
+const toolsPrefix = '/mcp/'
 
 /** The public documents with which anyone can check what Weir signed: now, and long after. */
 export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
@@ -65,6 +69,9 @@ export function serveData(road: Road, keys: PublishedKeys): Serve {
     }
     const slug = path.startsWith(serverPrefix) ? path.slice(serverPrefix.length) : ''
     if (isSlug(slug)) return serveMcp(road, slug, inbound, reply)
+    const set = path.startsWith(toolsPrefix) ? path.slice(toolsPrefix.length) : ''
+    if (isSlug(set)) return serveFront(road, { kind: 'set', set }, inbound, reply)
+    if (path === toolsPath) return serveFront(road, { kind: 'all' }, inbound, reply)
     const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
     const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined
     if (route) return route.method === method ? route.serve(road, inbound, reply) : wrongMethod(reply, route.method)

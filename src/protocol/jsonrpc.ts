@@ -35,10 +35,10 @@ export const jsonHeaders: HeaderList = [
   ['cache-control', 'no-store'],
 ]
 
-/** Headers of every event stream; the last two keep proxies from holding events back. */
+/** Headers of every event stream; the last two keep proxies from holding events back or packing them. */
 export const streamHeaders: HeaderList = [
   ['content-type', 'text/event-stream'],
-  ['cache-control', 'no-cache'],
+  ['cache-control', 'no-cache, no-transform'],
   ['x-accel-buffering', 'no'],
 ]
 

@@ -21,6 +21,8 @@ export interface OutletEvents {
   onSilence(): void
 }
 
+type Whole = Pick<Written, 'status' | 'headers'> & { readonly body: Uint8Array | string }
+
 export class Outlet {
   readonly #reply: Reply
   readonly #bench: Bench
@@ -89,7 +91,7 @@ export class Outlet {
   }
 
   /** The whole answer where nothing has begun yet. */
-  answer({ status, headers, body }: Written): void {
+  answer({ status, headers, body }: Whole): void {
     if (this.#over) return
     this.#stop()
     this.#bytesOut += Buffer.byteLength(body)

@@ -16,10 +16,8 @@ import type { CarriedServer } from '../road.ts'
 import { taintByAnswer, tellOverruled } from '../send.ts'
 import { guarded, marked, marks, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
-import type { Visit } from '../visit.ts'
 import type { McpSession } from './sessions.ts'
-
-export type McpVisit = Visit<McpCall>
+import type { McpVisit } from './threshold.ts'
 
 /** A message whose sender is known, and where it goes. */
 export interface Errand {
@@ -34,14 +32,16 @@ export interface Errand {
 export function carryCall(visit: McpVisit, hop: Hop<McpCall>, errand: Errand): void {
   const { road, reply } = visit
   const mission = missionOf(visit, errand, watch(road, hop))
-  const done = (outcome: ExchangeOutcome): void => guarded(visit, () => settleCall(visit, hop, outcome))
+  const done = (outcome: ExchangeOutcome): void =>
+    guarded(visit, () => settleCall(visit, hop, outcome, () => answer(visit, outcome, marks(hop))))
   const exchange = road.relay.sendMcp(hop, mission, { reply: marked(reply, marks(hop)), done })
   const halt: Exchange['halt'] = (denial) => exchange.halt(denial)
   road.exchanges.begin({ hop, streaming: false, taskId: () => null, halt })
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }
 
-function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome): void {
+/** Gives back or books what the hop held, before its caller hears; `tell` answers it and says how many bytes that took. */
+export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome, tell: () => number): void {
   const { road, run } = visit
   road.exchanges.end(hop.run.id, hop.id)
   if (outcome.kind === 'fault') run?.blame(hop.id, 'failed', outcome.fault?.code ?? null)
@@ -51,8 +51,7 @@ function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome
   if (outcome.sent) hop.lease.settle(hop.lease.reserved)
   else hop.lease.refund()
   closeApproval(visit, outcome.sent)
-  const bytesOut = answer(visit, outcome, marks(hop))
-  recordOutcome(visit, { ...outcome, bytesOut }, outcome.sent ? hop.lease.reserved : nothingSpent)
+  recordOutcome(visit, { ...outcome, bytesOut: tell() }, outcome.sent ? hop.lease.reserved : nothingSpent)
 }
 
 /** Everything else is on its way: it costs nothing and is let go of when its sender is. */

@@ -45,11 +45,12 @@ export class McpSessions {
   }
 }
 
-export function isOwner(session: McpSession, principal: Principal): boolean {
+export function isOwner(session: Pick<McpSession, 'agent' | 'person'>, principal: Principal): boolean {
   const [agent, person] = ownerOf(principal)
   return session.agent === agent && session.person === person
 }
 
-function ownerOf({ proof, delegation }: Principal): readonly [agent: string, person: string | null] {
+/** Agent and person: who shares nothing with anybody else. */
+export function ownerOf({ proof, delegation }: Principal): readonly [agent: string, person: string | null] {
   return [proof.agent, delegation ? delegation.person : proof.person]
 }

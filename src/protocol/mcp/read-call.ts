@@ -25,7 +25,6 @@ export interface Route<Session> {
   /** The slug of the server. */
   readonly server: string
   readonly id: HopId
-  readonly eras: Era | 'auto'
   /** Null for an id that is none of ours. */
   openSession(sealed: string): Session | null
 }
@@ -58,12 +57,19 @@ export function readMcpCall<Session extends object>(
   if (message.kind === 'unread') return malformed(400, ...mistakes[message.what], 'null')
   const era = eraOf(message, headers, session !== null)
   if (era === 'modern') return readModern(inbound, route, message)
-  if (route.eras === 'modern') return unsupported(message)
   if (shown !== undefined && session === null) return noSession(message.rpcId)
   return arrivalOf(inbound, route, { message, era, session })
 }
 
-function eraOf(message: Message, headers: HeaderMap, hasSession: boolean): Era {
+/** The era of a request, whoever reads it then; what cannot be read is of none, and so of the old one. */
+export function eraOfInbound({ method, headers, body }: Inbound): Era {
+  const message = method === 'POST' ? readMessage(body) : null
+  if (message?.kind === 'message') return eraOf(message, headers, false)
+  return isModernVersion(headers.get('mcp-protocol-version')) ? 'modern' : 'legacy'
+}
+
+/** A session of ours is of the legacy era, whatever else is said with it. */
+export function eraOf(message: Message, headers: HeaderMap, hasSession: boolean): Era {
   if (message.method === 'initialize' && !message.claimsModern) return 'legacy'
   if (hasSession) return 'legacy'
   const claims = message.claimsModern || message.method === 'server/discover' || headers.has('mcp-method')
@@ -75,9 +81,6 @@ function readModern<Session>(
   route: Route<Session>,
   message: Message,
 ): Arrival<Session> | McpMalformed {
-  // Not in modern words: whoever probes reads from it that it has to begin with `initialize`.
-  if (route.eras === 'legacy')
-    return malformed(400, codes.request, 'This server has sessions only; begin with initialize', message.rpcId)
   const header = mismatch(inbound.headers, message)
   if (header !== null)
     return malformed(400, codes.headerMismatch, `${header} says something else than the body`, message.rpcId)
@@ -92,7 +95,7 @@ function readBodiless<Session>(
 ): Arrival<Session> | McpMalformed {
   const { headers, method } = inbound
   const isModern = isModernVersion(headers.get('mcp-protocol-version'))
-  if (!headers.has('mcp-session-id') || isModern || route.eras === 'modern') return wrongMethod()
+  if (!headers.has('mcp-session-id') || isModern) return wrongMethod()
   if (session === null) return noSession('null')
   const call: McpCall = {
     ...callOf(inbound, route, revisionOf(headers, null, 'legacy')),
@@ -149,30 +152,22 @@ export function mcpError(status: number, error: McpError, rpcId: string): Writte
   return { status, headers: jsonHeaders, body: `{"jsonrpc":"2.0","id":${rpcId},"error":${JSON.stringify(error)}}` }
 }
 
-function malformed(status: number, code: number, message: string, rpcId: string): McpMalformed {
+export function malformed(status: number, code: number, message: string, rpcId: string): McpMalformed {
   return { kind: 'malformed', ...mcpError(status, { code, message }, rpcId) }
 }
 
-function unsupported({ rpcId, wantedVersion }: Message): McpMalformed {
-  const data = { supported: [firstModern], requested: wantedVersion ?? '2025-03-26' }
-  return {
-    kind: 'malformed',
-    ...mcpError(400, { code: codes.version, message: 'This server speaks MCP from 2026-07-28', data }, rpcId),
-  }
-}
-
 /** 404 makes clients begin anew; a 405 tells them that there is no such stream and never was. */
-function wrongMethod(): McpMalformed {
+export function wrongMethod(): McpMalformed {
   const error = { code: codes.request, message: 'There is no session whose stream this could be' }
   const written = mcpError(405, error, 'null')
   return { kind: 'malformed', ...written, headers: [...written.headers, ['allow', 'POST']] }
 }
 
-function noSession(rpcId: string): McpMalformed {
+export function noSession(rpcId: string): McpMalformed {
   return malformed(404, -32001, 'Session not found', rpcId)
 }
 
-const mistakes: Readonly<Record<Unread['what'], readonly [code: number, message: string]>> = {
+export const mistakes: Readonly<Record<Unread['what'], readonly [code: number, message: string]>> = {
   syntax: [codes.parse, 'The body is not JSON'],
   utf8: [codes.parse, 'The body is not UTF-8'],
   depth: [codes.request, 'The body is nested too deeply'],

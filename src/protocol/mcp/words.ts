@@ -20,6 +20,12 @@ export const codes = {
   request: -32600,
   method: -32601,
   params: -32602,
+  internal: -32603,
+  /** Of the legacy era only: there is no such resource. */
+  noResource: -32002,
+  /** Of 2025-11-25 only: somebody has to be sent to a page first. */
+  urlElicitation: -32042,
+  missingCapability: -32021,
   headerMismatch: -32020,
   version: -32022,
 } as const
@@ -38,3 +44,37 @@ export function isModernVersion(text: string | null | undefined): boolean {
 export function dialectOf(revision: McpRevision): McpDialect {
   return `mcp-${revision}`
 }
+
+/** Revisions with sessions, the newest first. */
+export const legacyRevisions = mcpRevisions.filter((revision) => !isModernVersion(revision))
+
+/** Log levels (RFC 5424), the quietest first. */
+export const logLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export function isLogLevel(text: string | null): text is LogLevel {
+  return logLevels.some((level) => level === text)
+}
+
+/** Methods of one era only, which its own front answers or the other one does not know. */
+export const legacyOnly: ReadonlySet<string> = new Set([
+  'initialize',
+  'ping',
+  'logging/setLevel',
+  'resources/subscribe',
+  'resources/unsubscribe',
+])
+export const modernOnly: ReadonlySet<string> = new Set(['server/discover', 'subscriptions/listen'])
+
+/** What the modern era lets clients keep: they are told for whom and for how long. */
+export const cacheable: ReadonlySet<string> = new Set([
+  'server/discover',
+  'tools/list',
+  'prompts/list',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+])
+
+/** Requests that may be answered with questions (2026-07-28, multi round-trip requests). */
+export const mayAsk: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read'])

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Inbound } from '../../../../src/protocol/http.ts'
-import { type Era, readMcpCall } from '../../../../src/protocol/mcp/read-call.ts'
+import { readMcpCall } from '../../../../src/protocol/mcp/read-call.ts'
 import { mintHopId } from '../../../../src/domain/mint-ids.ts'
 import { dice } from '../../../support/hop.ts'
 
@@ -13,10 +13,9 @@ const modern = { 'mcp-protocol-version': '2026-07-28' }
 interface Sent {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly eras?: Era | 'auto'
 }
 
-function read(body: unknown, { method = 'POST', headers = {}, eras = 'auto' }: Sent = {}) {
+function read(body: unknown, { method = 'POST', headers = {} }: Sent = {}) {
   const inbound: Inbound = {
     method,
     path: '/mcp/s/files',
@@ -29,7 +28,7 @@ function read(body: unknown, { method = 'POST', headers = {}, eras = 'auto' }: S
     clientCert: null,
   }
   const openSession = (sealed: string) => (sealed === 'ours' ? { id: 'theirs' } : null)
-  return readMcpCall(inbound, { server: 'files', id: mintHopId(dice), eras, openSession })
+  return readMcpCall(inbound, { server: 'files', id: mintHopId(dice), openSession })
 }
 
 function seen(read: ReturnType<typeof readMcpCall>): unknown {
@@ -111,8 +110,6 @@ test.each<[string, unknown, Sent, unknown]>([
   ['a call of a tool that wants no answer', { ...call, id: undefined }, {}, [200, -32602]],
   ['a null id', { ...list, id: null }, {}, [400, -32600]],
   ['neither request nor response', { jsonrpc: '2.0', id: 1 }, {}, [400, -32600]],
-  ['a modern request to a legacy server', list, { headers: modern, eras: 'legacy' }, [400, -32600]],
-  ['a legacy request to a modern server', begin, { eras: 'modern' }, [400, -32022]],
   ['a header that names another tool', call, { headers: { ...modern, 'mcp-name': 'z' } }, [400, -32020]],
   [
     'a header that spells its tool',

@@ -1,0 +1,72 @@
+/** Whose request it is, and what it may see behind the address it came to. */
+import { type Care, deny, type Denial, isDenial, type Permit } from '../../../domain/verdict.ts'
+import type { Principal } from '../../../domain/principal.ts'
+import type { FrontArrival } from '../../../protocol/mcp/read-front.ts'
+import type { Era } from '../../../protocol/mcp/read-call.ts'
+import type { Behind, Client, McpAddress } from '../behind.ts'
+import { careFor } from '../care.ts'
+import { ownerOf } from '../sessions.ts'
+import { mayUse, mostOf, type McpVisit, type Received } from '../threshold.ts'
+import { placeOf } from './address.ts'
+import type { FrontSession } from './front-sessions.ts'
+import type { Road } from '../../road.ts'
+
+export interface Guest {
+  readonly road: Road
+  readonly address: McpAddress
+  readonly arrival: FrontArrival<FrontSession>
+  readonly received: Received
+  readonly behind: Behind
+  /** For what is about the address as a whole. */
+  readonly warrant: Permit | Care
+}
+
+/** Who shares nothing with anybody else, at one address. */
+export function ownerAt(principal: Principal, address: McpAddress): string {
+  return JSON.stringify([...ownerOf(principal), placeOf(address)])
+}
+
+/** What a client declared that it can be asked. */
+export interface Declared {
+  readonly era: Era
+  readonly session: FrontSession | null
+  readonly capabilities: Buffer
+}
+
+/** Lets it in, or says why not: one server has to be one that it may use, of several each is looked at by itself. */
+export async function letIn(
+  { road, address, arrival, received }: Omit<Guest, 'behind' | 'warrant'>,
+  declared: Declared,
+): Promise<Guest | Denial> {
+  const { visit, principal } = received
+  const warrant =
+    address.kind === 'server'
+      ? await mayUse(visit, principal, visit.snapshot.servers.get(address.server))
+      : careFor(placeOf(address))
+  if (isDenial(warrant)) return warrant
+  const behind = road.openBehind(clientOf(visit, principal, declared), address)
+  return { road, address, arrival, received, behind, warrant }
+}
+
+/** The same guest under the settings that are in force now. */
+export async function letInAgain(guest: Guest, declared: Declared): Promise<Guest | Denial> {
+  const { received, road } = guest
+  const visit = { ...received.visit, snapshot: road.snapshot }
+  return await letIn({ ...guest, received: { ...received, visit } }, declared)
+}
+
+function clientOf(visit: McpVisit, principal: Principal, { era, session, capabilities }: Declared): Client {
+  const { snapshot, authority } = visit
+  const reader = { snapshot, authority, context: mostOf(visit, principal), agent: principal.proof.agent }
+  const key = JSON.stringify([...ownerOf(principal), session?.key ?? null])
+  return {
+    era,
+    reader,
+    speakerFor: () => ({
+      key,
+      capabilities,
+      credentials: () => [],
+      challenged: (status) => Promise.resolve(deny('upstream_unavailable', `the server answered ${status}`)),
+    }),
+  }
+}
