@@ -9,7 +9,6 @@ import { ManualClock } from '../../src/base/clock.ts'
 import { countingDice } from '../../src/base/dice.ts'
 import { Wheel } from '../../src/base/wheel.ts'
 import { anything, type Authority } from '../../src/domain/authority.ts'
-import { isPersonId } from '../../src/domain/ids.ts'
 import { deny } from '../../src/domain/verdict.ts'
 import type { Behind, Client, McpAddress } from '../../src/pipeline/mcp/behind.ts'
 import { openBehindWith } from '../../src/pipeline/mcp/behind/open.ts'
@@ -87,7 +86,7 @@ export async function behindWorld(
       return {
         era,
         reader: { snapshot: world.snapshot, authority, context: neutral(agent, world.snapshot), agent },
-        person: person !== undefined && isPersonId(person) ? person : null,
+        person: person ?? null,
         speakerFor: ({ settings }) => ({
           key: `${name} to ${settings.id}`,
           capabilities: Buffer.from('{}'),

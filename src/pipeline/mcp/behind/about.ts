@@ -30,8 +30,12 @@ export async function aboutMany(parts: Asked, client: Client, { view, instructio
   const abouts = await Promise.all(
     view.members.map(async (member, i) => {
       const isMissing = view.listings[i]?.health.state === 'missing'
-      const speaker = parts.ownSpeaker?.(member.server) ?? client.speakerFor(member.server)
-      return { member, about: isMissing ? null : await soon(parts, greet(parts, client, member, speaker)) }
+      if (isMissing) return { member, about: null }
+      const own = parts.ownSpeaker?.(member.server) ?? null
+      const speaker = own ?? client.speakerFor(member.server)
+      // Weir speaks the newest era where it can, and so over the link that the catalogue has opened.
+      const era = own === null ? client.era : 'modern'
+      return { member, about: await soon(parts, greet(parts, { era }, member, speaker)) }
     }),
   )
   const merged = abouts.reduce<JsonObject>((all, { about }) => merge(all, capabilitiesOf(about, client)), {
@@ -63,7 +67,12 @@ function json(value: object): Buffer {
   return Buffer.from(JSON.stringify(value))
 }
 
-async function greet({ links }: Asked, { era }: Client, { slug }: Member, speaker: Speaker): Promise<About | null> {
+async function greet(
+  { links }: Asked,
+  { era }: Pick<Client, 'era'>,
+  { slug }: Member,
+  speaker: Speaker,
+): Promise<About | null> {
   const link = await links.open(careFor(slug), { server: slug, speaker, era })
   return isDenial(link) || isFault(link) ? null : link.about
 }

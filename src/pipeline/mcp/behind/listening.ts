@@ -1,6 +1,7 @@
 /**
- * Everything that a client listens to at an address: lanes to all servers that it may use, and changes of what they list. A
- * server's own word that a list has changed only makes the catalogue look; the client hears of it once the list is known.
+ * Everything that a client listens to at an address. Changes of lists come from the catalogue, once they are known there and
+ * for however many clients; a server is listened to for one of them only where it is the only one, or watches something for
+ * it. A server's own word that a list has changed only makes the catalogue look.
  */
 import type { Alarm } from '../../../base/wheel.ts'
 import type { ListKind } from '../../../catalogue/contract.ts'
@@ -16,6 +17,8 @@ type FanParts = Pick<BehindParts, 'wheel' | 'known'>
 
 /** What a place of listening asks of whoever knows the address. */
 export interface Station {
+  /** Whether there is one server only, with which the client has a session of its own. */
+  readonly one: boolean
   members(): Promise<readonly Member[]>
   /** Null for what is of nobody behind the address. */
   place(uri: string): { readonly server: string; readonly uri: string } | null
@@ -136,12 +139,13 @@ export class Fan implements Listening {
     return watched === undefined ? shown : withText(shown, ['uri'], watched)
   }
 
-  #wantsOf({ slug, whole }: Member): Wants {
+  #wantsOf({ slug }: Member): Wants {
     const wants = this.#wants
+    const { one } = this.#station
     return {
-      toolsListChanged: wants.toolsListChanged,
-      promptsListChanged: wants.promptsListChanged && whole,
-      resourcesListChanged: wants.resourcesListChanged && whole,
+      toolsListChanged: one && wants.toolsListChanged,
+      promptsListChanged: one && wants.promptsListChanged,
+      resourcesListChanged: one && wants.resourcesListChanged,
       resources: wants.resources.flatMap((uri) => {
         const place = this.#station.place(uri)
         return place?.server === slug ? [place.uri] : []

@@ -99,6 +99,7 @@ export class OneOrMany implements Behind {
     const { parts } = this.#shared
     let members: readonly Member[] = []
     const station: Station = {
+      one: this.#one,
       members: async () => {
         const view = await this.#view()
         members = view.members

@@ -71,9 +71,10 @@ test('of a part of what is watched, the whole is heard of', async () => {
 })
 
 test('that a list changed is heard once it is known, once for many changes', async () => {
-  await listen({ toolsListChanged: true })
-  expect([...world.links.listening.keys()]).toEqual(['files', 'maps'])
-  const { hearer } = world.links.listening.get('files') ?? {}
+  await listen({ toolsListChanged: true, resources: ['file:///a'] })
+  expect([...world.links.listening.keys()]).toEqual(['files'])
+  const { hearer, wants } = world.links.listening.get('files') ?? {}
+  expect(wants?.toolsListChanged).toBe(false)
   for (let i = 0; i < 100; i += 1) hearer?.onNotice('notifications/tools/list_changed', null)
   world.pass(500)
   expect(heard).toEqual([])
@@ -97,7 +98,7 @@ test('of a server in a set with its tools only, nothing is heard but tools', asy
 
 test('a dead server does not end the listening, and is tried again', async () => {
   world.links.down.add('maps')
-  await listen({ toolsListChanged: true })
+  await listen({ resources: ['file:///a', 'weir://maps/both://1'] })
   expect([...world.links.listening.keys()]).toEqual(['files'])
   world.links.listening.get('files')?.hearer.onEnd(null)
   world.links.listening.delete('files')
@@ -110,7 +111,7 @@ test('a dead server does not end the listening, and is tried again', async () =>
 
 test('a server that is known to be back is listened to at once', async () => {
   world.links.down.add('maps')
-  await listen({ toolsListChanged: true })
+  await listen({ resources: ['weir://maps/both://1'] })
   world.links.down.delete('maps')
   world.known.tellChange('maps', 'tools')
   await turn()
@@ -137,15 +138,22 @@ test('a task is listened to at its server, by the id it has there', async () => 
   expect(heard).toEqual([['notifications/tasks', { taskId, status: 'working' }]])
 })
 
+test('lists of many servers are heard of without a word to any of them, those of the only one at that one', async () => {
+  await listen({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true })
+  expect(world.links.opened).toEqual([])
+  await listen({ toolsListChanged: true }, 'alice', { kind: 'server', server: 'maps' })
+  expect(world.links.listening.get('maps')?.wants).toEqual({ ...nothing, toolsListChanged: true })
+})
+
 test('what a server asks outside of a request says who asks', async () => {
-  await listen({ toolsListChanged: true })
+  await listen({ resources: ['weir://maps/both://1'] })
   const questions = new Map([['q', { method: 'roots/list', params: null }]])
   world.links.listening.get('maps')?.hearer.onAsk({ questions, rests: false, state: null }, () => undefined)
   expect(asked).toEqual(['{"_meta":{"dev.weir/server":"maps"}}'])
 })
 
 test('who closes it hears nothing more, and nothing is listened to any more', async () => {
-  const listening = await listen({ toolsListChanged: true })
+  const listening = await listen({ toolsListChanged: true, resources: ['file:///a'] })
   world.known.tellChange('files', 'tools')
   listening.close()
   world.known.tellChange('files', 'tools')
