@@ -10,7 +10,7 @@ import type { Settings } from './config/settings.ts'
 import { type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
 import { openBehindWith } from './pipeline/mcp/behind/open.ts'
 import type { OpenBehind } from './pipeline/mcp/behind.ts'
-import { ServerCare } from './pipeline/mcp/server-care.ts'
+import { ServerCare, weirSpeaker } from './pipeline/mcp/server-care.ts'
 import type { Snapshot, ToolServerEntry } from './pipeline/road.ts'
 import { openHttpChannel } from './relay/mcp/http-channel.ts'
 import type { ServerPlace } from './relay/mcp/link.ts'
@@ -65,10 +65,10 @@ export function openTools(workshop: Workshop, lock: Lock, snapshot: () => Snapsh
     onTrouble: (sentence) => log.warn(`tools: ${sentence}`),
   })
   care.listen(catalogue)
-  const parts = { links, known: catalogue, snapshot, clock, dice, wheel, secret: mcpSecret, version }
+  const shared = { links, known: catalogue, clock, dice, wheel, secret: mcpSecret, version }
   return {
     catalogue,
-    openBehind: openBehindWith(parts),
+    openBehind: openBehindWith({ ...shared, ownSpeaker: () => weirSpeaker }),
     use(before) {
       for (const [slug, entry] of before.servers) if (!isSame(entry, snapshot().servers.get(slug))) links.forget(slug)
       catalogue.use(settingsOf(snapshot()))

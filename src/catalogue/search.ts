@@ -57,9 +57,18 @@ function wordsOf(text: string): string[] {
     .filter((word) => word !== '')
 }
 
+/** Plurals and the two spellings of English are one word; other endings are left to prefixes and likeness. */
+const endings: readonly (readonly [ending: RegExp, by: string])[] = [
+  [/(?<=[a-z]{2})ies$/, 'y'],
+  [/(?<=(?:ss|x|ch|sh))es$/, ''],
+  [/(?<=[a-z]{2}[^sui])s$/, ''],
+  [/(?<=[a-z]{2}[iy])z(?=e|ing|ation)/, 's'],
+]
+
 function termOf(word: string): string | null {
   const term = word.toLowerCase()
-  return idle.has(term) ? null : term
+  if (idle.has(term)) return null
+  return endings.reduce((said, [ending, by]) => said.replace(ending, by), term)
 }
 
 export class ToolSearch {

@@ -5,7 +5,6 @@
  */
 import type { JsonObject } from '../../base/json.ts'
 import type { ListedTool } from '../../catalogue/contract.ts'
-import type { PersonId } from '../../domain/ids.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type {
   About,
@@ -29,7 +28,7 @@ export interface Client {
   /** What decides what it sees; `server` is not looked at. */
   readonly reader: Omit<ToolReader, 'server'>
   /** The person it acts for: what Weir hands out is sealed for agent and person. */
-  readonly person?: PersonId | null
+  readonly person?: string | null
   /** How Weir speaks for it to a server. */
   speakerFor(server: ToolServerEntry): Speaker
 }

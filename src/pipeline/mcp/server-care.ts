@@ -93,12 +93,12 @@ export class ServerCare {
   }
 
   #open(server: string): ReturnType<Links['open']> {
-    return this.#parts.links.open(careFor(server), { server, speaker, era: 'modern' })
+    return this.#parts.links.open(careFor(server), { server, speaker: weirSpeaker, era: 'modern' })
   }
 }
 
-/** Nobody stands behind it who could be asked anything. */
-const speaker: Speaker = {
+/** Weir itself: nobody stands behind it who could be asked anything. */
+export const weirSpeaker: Speaker = {
   key: 'weir',
   capabilities: Buffer.from('{}'),
   credentials: () => [],

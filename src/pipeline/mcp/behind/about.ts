@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, readJsonObject } from '../../../base/jso
 import { isFault } from '../../../domain/fault.ts'
 import { isDenial } from '../../../domain/verdict.ts'
 import { firstModern } from '../../../protocol/mcp/words.ts'
-import type { About } from '../../../relay/mcp/link.ts'
+import type { About, Speaker } from '../../../relay/mcp/link.ts'
 import type { Client } from '../behind.ts'
 import { careFor } from '../care.ts'
 import type { Member } from './members.ts'
@@ -19,10 +19,10 @@ const patience_ms = 1500
 const instructions_chars = 2000
 const instructionsTogether_chars = 16_000
 
-type Asked = Pick<BehindParts, 'links' | 'wheel' | 'version'>
+type Asked = Pick<BehindParts, 'links' | 'wheel' | 'version' | 'ownSpeaker'>
 
 export async function aboutOne(parts: Asked, client: Client, member: Member | undefined): Promise<About> {
-  const about = member === undefined ? null : await greet(parts, client, member)
+  const about = member === undefined ? null : await greet(parts, client, member, client.speakerFor(member.server))
   return about ?? { ...frame(client), capabilities: json({ tools: {} }), serverInfo: null, instructions: null }
 }
 
@@ -30,10 +30,15 @@ export async function aboutMany(parts: Asked, client: Client, { view, instructio
   const abouts = await Promise.all(
     view.members.map(async (member, i) => {
       const isMissing = view.listings[i]?.health.state === 'missing'
-      return { member, about: isMissing ? null : await soon(parts, greet(parts, client, member)) }
+      if (isMissing) return { member, about: null }
+      const own = parts.ownSpeaker?.(member.server) ?? null
+      const speaker = own ?? client.speakerFor(member.server)
+      // Weir speaks the newest era where it can, and so over the link that the catalogue has opened.
+      const era = own === null ? client.era : 'modern'
+      return { member, about: await soon(parts, greet(parts, { era }, member, speaker)) }
     }),
   )
-  const merged = abouts.reduce<JsonObject>((all, { about }) => merge(all, capabilitiesOf(about)), {
+  const merged = abouts.reduce<JsonObject>((all, { about }) => merge(all, capabilitiesOf(about, client)), {
     tools: { listChanged: true },
     ...(view.members.some(({ whole }) => whole) && { prompts: listed, resources: { ...listed, subscribe: true } }),
   })
@@ -62,8 +67,13 @@ function json(value: object): Buffer {
   return Buffer.from(JSON.stringify(value))
 }
 
-async function greet({ links }: Asked, client: Client, { slug, server }: Member): Promise<About | null> {
-  const link = await links.open(careFor(slug), { server: slug, speaker: client.speakerFor(server), era: client.era })
+async function greet(
+  { links }: Asked,
+  { era }: Pick<Client, 'era'>,
+  { slug }: Member,
+  speaker: Speaker,
+): Promise<About | null> {
+  const link = await links.open(careFor(slug), { server: slug, speaker, era })
   return isDenial(link) || isFault(link) ? null : link.about
 }
 
@@ -75,7 +85,7 @@ function soon<T>({ wheel }: Asked, answer: Promise<T | null>): Promise<T | null>
 }
 
 /** What crosses an address of several; everything else would promise what is not handed on. */
-const handedOn: Readonly<Record<string, readonly string[] | null>> = {
+const handedOn: Readonly<Record<string, readonly string[]>> = {
   tools: ['listChanged'],
   prompts: ['listChanged'],
   resources: ['listChanged', 'subscribe'],
@@ -86,13 +96,16 @@ const handedOn: Readonly<Record<string, readonly string[] | null>> = {
   extensions: ['io.modelcontextprotocol/tasks', 'io.modelcontextprotocol/ui'],
 }
 
-function capabilitiesOf(about: About | null): JsonObject {
+/** What is not carried from one era to the other. */
+const ofOneEra: ReadonlySet<string> = new Set(['tasks', 'extensions'])
+
+function capabilitiesOf(about: About | null, { era }: Client): JsonObject {
   const said = about === null ? null : readJsonObject(about.capabilities.toString(), 16)
   if (said === null) return {}
   const kept = Object.entries(handedOn).flatMap(([name, members]) => {
     const value = said[name]
-    if (!isJsonObject(value)) return []
-    return [[name, members === null ? value : pick(value, members)] as const]
+    const isCarried = about?.era === era || !ofOneEra.has(name)
+    return isCarried && isJsonObject(value) ? [[name, pick(value, members)] as const] : []
   })
   return Object.fromEntries(kept)
 }

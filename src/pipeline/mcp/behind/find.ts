@@ -120,7 +120,7 @@ async function findTool(finding: Finding, view: View, params: Json | null): Prom
   const member = view.members.find(({ slug }) => slug === seen?.server)
   if (one && member === undefined && view.listings[0]?.health.state === 'missing') return unreachable(view, name)
   if (seen === undefined || member === undefined) return unknownTool
-  const { tools } = await known.fresh(member.slug, member.server.settings.definitions_max_age_ms)
+  const { tools } = await known.fresh(member.slug, member.server.settings.definitions_max_age_ms, toolsOnly)
   const listed = tools.find((tool) => tool.name === seen.name)
   if (listed === undefined || listed.state === 'pending' || listed.state === 'quarantined') return unknownTool
   const refusal = refusalOf(listed)
@@ -128,6 +128,8 @@ async function findTool(finding: Finding, view: View, params: Json | null): Prom
   const misfit = refusal === null ? known.misfit(listed, args) : null
   return { kind: 'tool', server: member.server, tool: listed.name, refusal, misfit, listed }
 }
+
+const toolsOnly = ['tools'] as const
 
 /** A server that has not answered since a moment is being waited for; one that is away for longer is not. Unit: ms. */
 const beginning_ms = 60_000
@@ -148,7 +150,7 @@ async function inNewView(
 }
 
 async function lookAgain(known: Known, { slug, server }: Member): Promise<void> {
-  await known.fresh(slug, server.settings.definitions_max_age_ms)
+  await known.fresh(slug, server.settings.definitions_max_age_ms, toolsOnly)
 }
 
 function unreachable({ members: [only] }: View, tool: string): Meant {

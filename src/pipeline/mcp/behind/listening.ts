@@ -1,19 +1,25 @@
 /**
- * Everything that a client listens to at an address: lanes to all servers that it may use, and changes of what they list. A
- * server's own word that a list has changed only makes the catalogue look; the client hears of it once the list is known.
+ * Everything that a client listens to at an address. Changes of lists come from the catalogue, once they are known there and
+ * for however many clients; a server is listened to for one of them only where it is the only one, or watches something for
+ * it. A server's own word that a list has changed only makes the catalogue look.
  */
 import type { Alarm } from '../../../base/wheel.ts'
 import type { ListKind } from '../../../catalogue/contract.ts'
-import type { Listening, NoticeHearer, Wants, Warrant } from '../../../relay/mcp/link.ts'
-import type { Snapshot } from '../../road.ts'
+import type { Json } from '../../../relay/mcp/channel.ts'
+import type { Listening, NoticeHearer, Wants } from '../../../relay/mcp/link.ts'
 import { Lane } from './lane.ts'
 import type { Member } from './members.ts'
 import type { BehindParts } from './parts.ts'
+import { textIn, withText } from './requests.ts'
 import { askOf, noticeOf, type Voice } from './talk.ts'
+
+type FanParts = Pick<BehindParts, 'wheel' | 'known'>
 
 /** What a place of listening asks of whoever knows the address. */
 export interface Station {
-  members(snapshot: Snapshot): Promise<readonly Member[]>
+  /** Whether there is one server only, with which the client has a session of its own. */
+  readonly one: boolean
+  members(): Promise<readonly Member[]>
   /** Null for what is of nobody behind the address. */
   place(uri: string): { readonly server: string; readonly uri: string } | null
   task(sealed: string): { readonly server: string; readonly id: string } | null
@@ -36,34 +42,26 @@ const notices = {
 
 /** Changes of one moment are told once. Unit: ms. */
 const together_ms = 50
-/** How often it is looked whether policies are others now. Unit: ms. */
-const look_ms = 1000
 
 export class Fan implements Listening {
-  readonly #parts: BehindParts
+  readonly #parts: FanParts
   readonly #station: Station
-  readonly #warrant: Warrant
   readonly #hearer: NoticeHearer
   readonly #lanes = new Map<string, Lane>()
   readonly #changed = new Set<string>()
   readonly #telling: Alarm
-  readonly #looking: Alarm
   readonly #deafen: () => void
   #members: ReadonlyMap<string, Member> = new Map()
-  #snapshot: Snapshot
   #wants: Wants
   #closed = false
 
-  constructor(parts: BehindParts, station: Station, warrant: Warrant, { wants, hearer }: Listener) {
+  constructor(parts: FanParts, station: Station, { wants, hearer }: Listener) {
     this.#parts = parts
     this.#station = station
-    this.#warrant = warrant
     this.#hearer = hearer
     this.#wants = wants
-    this.#snapshot = parts.snapshot()
     this.#telling = parts.wheel.after(together_ms, () => this.#tell())
     this.#telling.cancel()
-    this.#looking = parts.wheel.after(look_ms, () => this.#look())
     this.#deafen = parts.known.onChange((server, list) => this.#onChange(server, list))
     void this.#gather()
   }
@@ -77,13 +75,12 @@ export class Fan implements Listening {
     this.#closed = true
     this.#deafen()
     this.#telling.cancel()
-    this.#looking.cancel()
     for (const lane of this.#lanes.values()) lane.close()
     this.#lanes.clear()
   }
 
   async #gather(): Promise<void> {
-    const members = await this.#station.members(this.#snapshot)
+    const members = await this.#station.members()
     if (this.#closed) return
     this.#members = new Map(members.map((member) => [member.slug, member]))
     this.#aim()
@@ -109,13 +106,13 @@ export class Fan implements Listening {
     return new Lane(
       {
         wheel: this.#parts.wheel,
-        warrant: this.#warrant,
+        warrant: member.permit,
         open: () => this.#station.open(member),
         hearer: {
           onNotice: (method, params) => {
             const lists = toldBy[method]
             if (lists) for (const list of lists) this.#parts.known.changed(member.slug, list)
-            else this.#hearer.onNotice(method, noticeOf(method, params, voice()))
+            else this.#hear(method, params, voice())
           },
           onAsk: (ask, answer) => this.#hearer.onAsk(askOf(ask, voice()), answer),
         },
@@ -124,12 +121,31 @@ export class Fan implements Listening {
     )
   }
 
-  #wantsOf({ slug, whole }: Member): Wants {
+  #hear(method: string, params: Json | null, voice: Voice): void {
+    const shown = noticeOf(method, params, voice)
+    const isUpdate = method === 'notifications/resources/updated'
+    this.#hearer.onNotice(method, isUpdate ? this.#asWatched({ said: params, shown }, voice) : shown)
+  }
+
+  /** Servers may tell of a part of what is watched (resources, subscriptions); who watches knows the whole only. */
+  #asWatched({ said, shown }: { readonly said: Json | null; readonly shown: Json | null }, voice: Voice): Json | null {
+    const [own, outside] = [textIn(said, ['uri']), textIn(shown, ['uri'])]
+    const { resources } = this.#wants
+    if (own === null || outside === null || resources.some((watched) => outside.startsWith(watched))) return shown
+    const watched = resources.find((uri) => {
+      const place = this.#station.place(uri)
+      return place?.server === voice.server && own.startsWith(place.uri)
+    })
+    return watched === undefined ? shown : withText(shown, ['uri'], watched)
+  }
+
+  #wantsOf({ slug }: Member): Wants {
     const wants = this.#wants
+    const { one } = this.#station
     return {
-      toolsListChanged: wants.toolsListChanged,
-      promptsListChanged: wants.promptsListChanged && whole,
-      resourcesListChanged: wants.resourcesListChanged && whole,
+      toolsListChanged: one && wants.toolsListChanged,
+      promptsListChanged: one && wants.promptsListChanged,
+      resourcesListChanged: one && wants.resourcesListChanged,
       resources: wants.resources.flatMap((uri) => {
         const place = this.#station.place(uri)
         return place?.server === slug ? [place.uri] : []
@@ -162,21 +178,6 @@ export class Fan implements Listening {
     const changed = [...this.#changed]
     this.#changed.clear()
     for (const notice of changed) this.#hearer.onNotice(notice, null)
-  }
-
-  async #lookAround(): Promise<void> {
-    await this.#gather()
-    if (!this.#closed) for (const list of ['tools', 'prompts', 'resources'] as const) this.#note(list)
-  }
-
-  /** Other policies may let other things be seen. */
-  #look(): void {
-    if (this.#closed) return
-    this.#looking.push(look_ms)
-    const snapshot = this.#parts.snapshot()
-    if (snapshot === this.#snapshot) return
-    this.#snapshot = snapshot
-    void this.#lookAround()
   }
 }
 

@@ -1,5 +1,5 @@
 /** Which servers stand behind an address for one client: those it may use, and of a set what the set names. */
-import { isDenial } from '../../../domain/verdict.ts'
+import { type Denial, isDenial, type Permit } from '../../../domain/verdict.ts'
 import { decide } from '../../../policy/decide.ts'
 import type { Client, McpAddress } from '../behind.ts'
 import type { Snapshot, ToolServerEntry } from '../../road.ts'
@@ -7,6 +7,8 @@ import type { Snapshot, ToolServerEntry } from '../../road.ts'
 export interface Member {
   readonly slug: string
   readonly server: ToolServerEntry
+  /** That its client may use it. */
+  readonly permit: Permit
   /** Names of the tools that are there; null for all of them. */
   readonly tools: ReadonlySet<string> | null
   /** Whether its prompts and resources are there too. */
@@ -16,13 +18,18 @@ export interface Member {
 /** In the order of their slugs, so that lists of them are the same every time. */
 export async function membersAt(address: McpAddress, reader: Client['reader']): Promise<readonly Member[]> {
   const all = named(address, reader.snapshot)
-  const may = await Promise.all(all.map(({ slug }) => mayUse(slug, reader)))
-  return all.filter((_, i) => may[i])
+  const verdicts = await Promise.all(all.map(({ slug }) => mayUse(slug, reader)))
+  return all.flatMap((member, i) => {
+    const permit = verdicts[i]
+    return permit === undefined || isDenial(permit) ? [] : [{ ...member, permit }]
+  })
 }
 
-function named(address: McpAddress, snapshot: Snapshot): readonly Member[] {
+type Named = Omit<Member, 'permit'>
+
+function named(address: McpAddress, snapshot: Snapshot): readonly Named[] {
   const all = [...snapshot.servers]
-    .map(([slug, server]): Member => ({ slug, server, tools: null, whole: true }))
+    .map(([slug, server]): Named => ({ slug, server, tools: null, whole: true }))
     .toSorted((a, b) => (a.slug < b.slug ? -1 : 1))
   if (address.kind === 'all') return all
   if (address.kind === 'server') return all.filter(({ slug }) => slug === address.server)
@@ -34,7 +41,7 @@ function named(address: McpAddress, snapshot: Snapshot): readonly Member[] {
   })
 }
 
-async function mayUse(slug: string, { snapshot, agent, context }: Client['reader']): Promise<boolean> {
+async function mayUse(slug: string, { snapshot, agent, context }: Client['reader']): Promise<Permit | Denial> {
   const resource = { kind: 'server', id: slug } as const
-  return !isDenial(await decide(snapshot.policy, { action: 'useServer', principal: agent, resource, context }))
+  return await decide(snapshot.policy, { action: 'useServer', principal: agent, resource, context })
 }

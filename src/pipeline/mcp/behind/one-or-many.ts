@@ -94,21 +94,23 @@ export class OneOrMany implements Behind {
     for (const link of this.#links.values()) if (link.open) link.tell(method, params)
   }
 
-  listen(warrant: Warrant, wants: Wants, hearer: NoticeHearer): Listening {
-    const { parts, handles } = this.#shared
+  /** Each server is listened to because this client may use it, whatever let it come here. */
+  listen(_: Warrant, wants: Wants, hearer: NoticeHearer): Listening {
+    const { parts } = this.#shared
     let members: readonly Member[] = []
     const station: Station = {
-      members: async (snapshot) => {
-        const reader = { ...this.#client.reader, snapshot }
-        members = await membersAt(this.#address, reader)
+      one: this.#one,
+      members: async () => {
+        const view = await this.#view()
+        members = view.members
         return members
       },
       place: (uri) => this.#viewOf(members).space.meantUri(uri),
-      task: (sealed) => handles.openTask(this.#owner, sealed),
+      task: (sealed) => this.#taskOf(sealed),
       voice: (slug) => this.#voice(slug, this.#viewOf(members)),
-      open: ({ server }) => this.#open(warrant, server),
+      open: ({ server, permit }) => this.#open(permit, server),
     }
-    return new Fan(parts, station, warrant, { wants, hearer })
+    return new Fan(parts, station, { wants, hearer })
   }
 
   #call(warrant: Warrant, meant: MeantTool, asking: Asking, hearer: Hearer): Talk {
@@ -157,7 +159,7 @@ export class OneOrMany implements Behind {
     if (kind === undefined) return answerSearch({ client, view: await this.#view(), search }, params)
     const [only] = one ? (await this.#view()).members : []
     // The only server there is may be waited for.
-    if (only) await parts.known.fresh(only.slug, only.server.settings.definitions_max_age_ms)
+    if (only) await parts.known.fresh(only.slug, only.server.settings.definitions_max_age_ms, [kind])
     const view = await this.#view()
     const address = JSON.stringify(this.#address)
     return answerList({ client, view, one, handles, owner, address }, { method, kind, params })

@@ -59,9 +59,11 @@ function clientOf(visit: McpVisit, principal: Principal, { era, session, capabil
   const { snapshot, authority } = visit
   const reader = { snapshot, authority, context: mostOf(visit, principal), agent: principal.proof.agent }
   const key = JSON.stringify([...ownerOf(principal), session?.key ?? null])
+  const [, person] = ownerOf(principal)
   return {
     era,
     reader,
+    person,
     speakerFor: () => ({
       key,
       capabilities,
