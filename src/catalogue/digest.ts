@@ -46,6 +46,11 @@ export function readDefinition(bytes: Buffer): ReadDefinition | UnreadableDefini
   return { kind: 'read', value: read.value, digest, canonical }
 }
 
+/** Of a definition as it stands; of one that cannot be read it is that of its bytes. */
+export function digestOfDefinition(bytes: Buffer): string {
+  return readDefinition(bytes).digest
+}
+
 function digestOf(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }

@@ -5,6 +5,7 @@
  *
  *     origin -> read -> authenticate -> may it use the server -> [call of a tool: run, admit] -> carry -> settle -> record
  */
+import type { McpCall } from '../../domain/call.ts'
 import { mintHopId } from '../../domain/mint-ids.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { type Denial, deny, isDenial, type Permit } from '../../domain/verdict.ts'
@@ -13,6 +14,7 @@ import { type Arrival, eraOfInbound, readMcpCall } from '../../protocol/mcp/read
 import { refuse } from '../refuse.ts'
 import { type CarriedServer, isCarried, resourceOfServer, type Road, type ToolServerEntry } from '../road.ts'
 import { carryCall, carryPass } from './carry.ts'
+import { openDefinitions, refusalOfDefinition } from './definitions.ts'
 import { serveFront } from './front/serve-front.ts'
 import { isOwner, type McpSession } from './sessions.ts'
 import {
@@ -44,13 +46,19 @@ export async function serveMcp(road: Road, slug: string, inbound: Inbound, reply
   if (isDenial(allowed)) return await refuse(aboutTarget(visit, { kind: 'server', id: slug }), allowed)
   const known = { arrival: read, principal, server: allowed.server }
   if (read.call.operation === 'call_tool') {
-    const hop = await admitTool(received, allowed.server)
+    const held = (): Promise<Denial | null> => refusalOfDefinition(road, allowed.server, toolOf(read.call))
+    const hop = await admitTool(received, allowed.server, held)
     return hop === null ? undefined : carryCall(visit, hop, { ...known, rewrite: null })
   }
   const kept = refusalOfPass(road, received)
   if (kept) return await refuse(visit, kept)
   if (reply.closed) return
   carryPass(visit, allowed.permit, { ...known, rewrite: rewriteOf(visit, known) })
+}
+
+/** The name of the tool at its server. */
+function toolOf({ target: { id } }: McpCall): string {
+  return id.slice(id.indexOf('/') + 1)
 }
 
 /** Whether the server takes the message as it is: over Streamable HTTP, in the era it came in. */
@@ -86,5 +94,5 @@ function rewriteOf(visit: McpVisit, { principal, server }: Known): ((message: Bu
   if (call.method !== 'tools/list' && call.form !== 'listen') return null
   const { id } = server.settings
   const reader = { snapshot, server: id, authority, context: mostOf(visit, principal), agent: principal.proof.agent }
-  return (message) => visibleTools(message, reader)
+  return (message) => visibleTools(message, reader, () => openDefinitions(visit.road, server))
 }

@@ -114,16 +114,22 @@ export function aboutTarget(visit: McpVisit, target: McpCall['target']): McpVisi
   return { ...visit, call: { ...visit.call, target } }
 }
 
-/** The hop of a call of a tool; null where it was refused, or where its caller had left. */
+/**
+ * The hop of a call of a tool; null where it was refused, or where its caller had left. `held` says why nobody may call it,
+ * and is only asked for whoever else might.
+ */
 export async function admitTool(
   { visit, principal, entry }: Received,
   server: ToolServerEntry,
+  held: () => Promise<Denial | null> = async () => null,
 ): Promise<Hop<McpCall> | null> {
   const { call, reply } = visit
   if (isDenial(entry)) return await refused(visit, entry)
   const asking: Asking = { principal, entry, goal: goalOf(call, server) }
   const granted = await permit(visit, asking)
   if (isDenial(granted)) return await refused(visit, granted)
+  const kept = await held()
+  if (kept) return await refused(visit, kept)
   const hop = admit(visit, asking, granted)
   if (isDenial(hop)) return await refused(visit, hop)
   if (!reply.closed) return hop

@@ -6,6 +6,7 @@ import { decide } from '../../policy/decide.ts'
 import type { PolicyContext } from '../../policy/world.ts'
 import { readToolsList } from '../../protocol/mcp/tools-list.ts'
 import type { Snapshot } from '../road.ts'
+import type { SeenTool } from './definitions.ts'
 
 /** Who reads, and under which circumstances most is allowed to it. */
 export interface ToolReader {
@@ -20,13 +21,21 @@ const unreadable = Buffer.from(
   '{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"The list of tools has more than one reading"}}',
 )
 
-/** The message without the tools its reader may not call; the same bytes where all stay, or where it lists none. */
-export async function visibleTools(message: Buffer, reader: ToolReader): Promise<Buffer> {
+/**
+ * The message without the tools its reader may not call, or nobody may as they are defined; the same bytes where all stay,
+ * or where it lists none.
+ */
+export async function visibleTools(message: Buffer, reader: ToolReader, isHeld: OpenHeld): Promise<Buffer> {
   const list = readToolsList(message)
   if (list === null) return message
   if (list === 'unreadable') return unreadable
-  return list.keep(await Promise.all(list.names.map((name) => maySee(name, reader))))
+  const holds = await isHeld()
+  const mayBe = list.tools.map(({ name, definition }) => (name !== null && holds({ name, definition }) ? name : null))
+  return list.keep(await Promise.all(mayBe.map((name) => maySee(name, reader))))
 }
+
+/** Looks at what is approved, once for a list. */
+type OpenHeld = () => Promise<(tool: SeenTool) => boolean>
 
 /** Whether that tool of its server may be called at all. */
 export async function maySee(name: string | null, reader: ToolReader): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** The answer to `tools/list`, taken apart so that tools can be left out of it; what stays keeps its bytes. */
-import { itemsOf, type Span } from '../../base/json-items.ts'
+import { itemsOf } from '../../base/json-items.ts'
 import { jsonShape } from '../../base/json-shape.ts'
 import { scanJson } from '../../base/json-scan.ts'
 
@@ -7,10 +7,15 @@ const messageShape = jsonShape(['result', 'result.tools'], 'ignore')
 const toolShape = jsonShape(['name'], 'ignore')
 
 export interface ToolsList {
-  /** One for each tool; null for one that has no name that everybody reads alike. */
-  readonly names: readonly (string | null)[]
+  readonly tools: readonly ListItem[]
   /** The message with those tools only. */
   keep(keeps: readonly boolean[]): Buffer
+}
+
+/** A tool as the list has it, byte for byte; its name is null where not everybody reads the same one. */
+export interface ListItem {
+  readonly name: string | null
+  readonly definition: Buffer
 }
 
 /** Null for a message that lists no tools, or that has more than one reading. */
@@ -21,7 +26,7 @@ export function readToolsList(message: Buffer): ToolsList | 'unreadable' | null 
   const [start, end] = [spans.start('result.tools'), spans.end('result.tools')]
   const items = itemsOf(message, start, end)
   return {
-    names: items.map((item) => nameOf(message, item)),
+    tools: items.map(([from, to]) => itemOf(message.subarray(from, to))),
     keep(keeps) {
       if (keeps.every(Boolean)) return message
       const kept = items.filter((_, i) => keeps[i]).map(([from, to]) => message.subarray(from, to))
@@ -33,7 +38,7 @@ export function readToolsList(message: Buffer): ToolsList | 'unreadable' | null 
 
 const comma = Buffer.from(',')
 
-function nameOf(message: Buffer, [start, end]: Span): string | null {
-  const spans = scanJson(message.subarray(start, end), toolShape)
-  return spans.kind === 'mistake' ? null : spans.text('name')
+function itemOf(definition: Buffer): ListItem {
+  const spans = scanJson(definition, toolShape)
+  return { name: spans.kind === 'mistake' ? null : spans.text('name'), definition }
 }

@@ -20,7 +20,10 @@ test.each([
   ['{ desk: { servers: [filse] } }', /sets\.desk\.servers\[0\]: found "filse".*did you mean "files"/],
   ['{ desk: { tools: [mapps/route] } }', /sets\.desk\.tools\[0\]: found "mapps".*did you mean "maps"/],
   ['{ desk: { tools: [maps] } }', /sets\.desk\.tools\[0\]: found "maps", expected a tool as <server>\/<name>/],
-  ['{ desk: { servers: [maps], tools: [maps/route] } }', /sets\.desk\.tools\[0\]: .*all of which is in the set already/],
+  [
+    '{ desk: { servers: [maps], tools: [maps/route] } }',
+    /sets\.desk\.tools\[0\]: .*all of which is in the set already/,
+  ],
   ['{ desk: {} }', /sets\.desk: a set of nothing/],
   ['{ s: { servers: [maps] } }', /sets\.s: key "s".*\/mcp\/s leads to servers/],
   ['{ Desk: { servers: [maps] } }', /sets\.Desk: key "Desk"/],

@@ -13,7 +13,7 @@ test('tools that stay, and everything beside them, keep their bytes', () => {
       if (/"__proto__"/.test(text)) return
       const list = readToolsList(Buffer.from(text))
       if (list === null || list === 'unreadable') throw new Error('it is a list')
-      expect(list.names).toEqual(all.map(({ name }) => name))
+      expect(list.tools.map(({ name }) => name)).toEqual(all.map(({ name }) => name))
       const keeps = all.map((): boolean => coins.next().value === true)
       const kept = all.filter((_, i) => keeps[i])
       const wanted = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { ...others, tools: kept, nextCursor: 'x' } })
@@ -32,7 +32,7 @@ test('numbers and unknown members survive as they were written', () => {
 
 test('a tool with two names has none, and a list with two readings is not read', () => {
   const twice = readToolsList(Buffer.from('{"result":{"tools":[{"name":"a","name":"b"},1]}}'))
-  expect(twice).toMatchObject({ names: [null, null] })
+  expect(twice).toMatchObject({ tools: [{ name: null }, { name: null }] })
   expect(readToolsList(Buffer.from('{"result":{"tools":[],"tools":[]}}'))).toBe('unreadable')
   expect(readToolsList(Buffer.from('{"result":{"prompts":[]}}'))).toBeNull()
 })
