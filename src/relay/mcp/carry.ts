@@ -7,9 +7,9 @@
  *                     '--- challenged, once
  */
 import { type Denial, isDenial } from '../../domain/verdict.ts'
-import type { Fault } from '../../domain/fault.ts'
+import { type Fault, isFault } from '../../domain/fault.ts'
 import type { HeaderList } from '../../protocol/http.ts'
-import { type Head, makeFault, type Wire } from '../wire/transport.ts'
+import { faultOfBug, type Head, makeFault, type Wire } from '../wire/transport.ts'
 import type { Channel, ChannelHearer, Json } from './channel.ts'
 import type { Speaker } from './link.ts'
 
@@ -29,18 +29,28 @@ export function carry(speaker: Speaker, start: Start, hearer: CarryHearer): Wire
   return carried
 }
 
-/** Says something that has no answer, with the speaker's credential. */
+/** Says something that has no answer, with the speaker's credential. Never rejects. */
 export async function tellWith(
   channel: Channel,
   speaker: Speaker,
   message: Json,
   headers: HeaderList,
 ): Promise<Fault | null> {
-  const credentials = await speaker.credentials()
+  const credentials = await credentialsOf(speaker)
+  if (isFault(credentials)) return credentials
   if (isDenial(credentials)) return makeFault('bad_answer', `no credential: ${credentials.detail}`, false)
   const { promise, resolve } = Promise.withResolvers<Fault | null>()
   channel.tell({ message, id: null, progressToken: null, headers: [...headers, ...credentials] }, resolve)
   return promise
+}
+
+/** Never rejects. */
+export async function credentialsOf(speaker: Speaker): Promise<HeaderList | Denial | Fault> {
+  try {
+    return await speaker.credentials()
+  } catch (bug) {
+    return faultOfBug(bug)
+  }
 }
 
 class Carried implements Wire, ChannelHearer {
@@ -111,7 +121,7 @@ class Carried implements Wire, ChannelHearer {
   #later(coming: Promise<HeaderList | Denial>): void {
     coming.then(
       (credentials) => (isDenial(credentials) ? this.#deny(credentials) : this.#send(credentials)),
-      (bug: unknown) => this.#fail(makeFault('bad_answer', `a bug: ${String(bug)}`, this.sent)),
+      (bug: unknown) => this.#fail(faultOfBug(bug)),
     )
   }
 

@@ -30,6 +30,9 @@ export function openHttpChannel(place: HttpPlace): Channel {
 
 const accept = { post: 'application/json, text/event-stream', get: 'text/event-stream', delete: '*/*' } as const
 
+/** Twice the requests that a link has open: a server that asks without end is not answered without end. */
+const open_max = 2048
+
 class HttpChannel implements Channel {
   readonly isLine = false
   readonly #place: HttpPlace
@@ -60,6 +63,8 @@ class HttpChannel implements Channel {
   }
 
   tell({ message, headers }: Sent, done: (fault: Fault | null) => void): void {
+    if (this.#open.size >= open_max)
+      return queueMicrotask(() => done(makeFault('overloaded', 'too many messages on their way', false)))
     const request = this.#outbound('POST', headers, { body: message, idle_ms: this.#place.patience.idle_ms })
     const told = new Told(this.#place, request, (fault) => {
       this.#open.delete(told)

@@ -1,10 +1,10 @@
 /** A server of the legacy era (2024-11-05 to 2025-11-25): a session, and requests in both directions. */
 import { valueAtPath } from '../../base/json-edit.ts'
-import type { Denial } from '../../domain/verdict.ts'
-import type { Fault } from '../../domain/fault.ts'
+import { type Fault, isFault } from '../../domain/fault.ts'
+import { type Denial, isDenial } from '../../domain/verdict.ts'
 import { makeFault, type Wire } from '../wire/transport.ts'
 import { type Answered, askServer } from './ask-server.ts'
-import { tellWith } from './carry.ts'
+import { credentialsOf, tellWith } from './carry.ts'
 import type { Json } from './channel.ts'
 import { errorObject, type Heard, readHeard, writeNotification, writeResponse } from './heard.ts'
 import { LegacyEars } from './legacy-ears.ts'
@@ -60,6 +60,7 @@ export class LegacyLink implements Link, LegacyRoad {
   readonly #asksClient: boolean
   #session: Session
   #level: string | null = null
+  #raising: Promise<void> | null = null
   /** Whether a server may have something to ask by now. */
   #mayBeAsked = false
   #renewing: Promise<Fault | Denial | null> | null = null
@@ -125,8 +126,9 @@ export class LegacyLink implements Link, LegacyRoad {
     const { channel, speaker } = this.parts
     const { headers, hasId } = this.#session
     this.#end(makeFault('aborted', 'the link was closed', true), null)
-    const credentials = hasId && channel.farewell ? await speaker.credentials() : null
-    if (Array.isArray(credentials)) await channel.farewell?.([...headers, ...(credentials as typeof headers)])
+    if (!hasId || !channel.farewell) return
+    const credentials = await credentialsOf(speaker)
+    if (!isFault(credentials) && !isDenial(credentials)) await channel.farewell([...headers, ...credentials])
   }
 
   renew(old: Session): Promise<Fault | Denial | null> {
@@ -137,12 +139,18 @@ export class LegacyLink implements Link, LegacyRoad {
 
   raiseLevel(level: string | null): Promise<void> | null {
     const can = valueAtPath(this.about.capabilities, ['logging']) !== null
-    if (level === null || !can || !isMoreVerbose(level, this.#level)) return null
+    if (level === null || !can) return null
+    if (!isMoreVerbose(level, this.#level)) return this.#raising
     this.#level = level
     const params = Buffer.from(JSON.stringify({ level }))
     const { headers } = this.#session
     const asked = { id: this.ids.next(), method: 'logging/setLevel', params, headers, wait_ms: level_ms }
-    return askServer(this.parts, asked).then(() => undefined)
+    const raising = askServer(this.parts, asked).then(() => {
+      if (this.#raising === raising) this.#raising = null
+      return undefined
+    })
+    this.#raising = raising
+    return raising
   }
 
   say(method: string, params: Json | null): void {

@@ -10,7 +10,7 @@ import type { Alarm, Wheel } from '../../base/wheel.ts'
 import { type Fault, isFault } from '../../domain/fault.ts'
 import { type Denial, isDenial } from '../../domain/verdict.ts'
 import type { Era } from '../../protocol/mcp/read-call.ts'
-import { makeFault } from '../wire/transport.ts'
+import { faultOfBug, makeFault } from '../wire/transport.ts'
 import { type ClosableLink, CountedLink } from './counted-link.ts'
 import type { Link, Links, ServerPlace, Speaker, Warrant } from './link.ts'
 import { openLink } from './open-link.ts'
@@ -182,7 +182,7 @@ class Entry {
   }
 
   async #connect(connect: (voice: Speaker) => Promise<ClosableLink | Fault | Denial>): Promise<Link | Fault | Denial> {
-    const made = await connect(this.#voice())
+    const made = await connect(this.#voice()).catch(faultOfBug)
     if (isFault(made) || isDenial(made)) return made
     const link = new CountedLink(made, () => this.#onIdle(this))
     this.#link = link

@@ -84,19 +84,18 @@ export class ModernLink implements Link, ModernRoad {
     this.#listeners.notice(method, params)
   }
 
+  onCancelled(params: Json | null): void {
+    const id = params === null ? null : valueAtPath(params, ['requestId'])
+    this.#ears.onCancelled(id?.toString() ?? '')
+  }
+
   #onRest(message: Json): void {
     const heard = readHeard(message)
     if (heard?.form === 'request') return refuseRequest(this.parts, heard.id)
     if (heard?.form !== 'notification') return
     const { method, params } = heard
-    if (this.#ears.onRest(method, params)) return
-    if (method === 'notifications/progress') {
-      const token = params === null ? null : valueAtPath(params, ['progressToken'])
-      return this.#talks.get(token?.toString() ?? '')?.notice(method, params)
-    }
-    const [only] = this.#talks.values()
-    if (isForListeners(method)) this.#listeners.notice(method, params)
-    else if (this.#talks.size === 1) only?.notice(method, params)
+    if (method === 'notifications/cancelled') this.onCancelled(params)
+    else if (isForListeners(method)) this.#listeners.notice(method, params)
   }
 
   #end(fault: Fault, told: Fault | null): void {

@@ -19,6 +19,8 @@ import type { TalkEnd } from './talk.ts'
 export interface ModernRoad {
   readonly parts: LinkParts
   noticeListeners(method: string, params: Json | null): void
+  /** The server takes a subscription back. */
+  onCancelled(params: Json | null): void
 }
 
 /** What may rest and ask (2026-07-28, multi round-trip requests). */
@@ -30,7 +32,6 @@ export class ModernTalk implements Talk, CarryHearer {
   readonly #road: ModernRoad
   readonly #end: TalkEnd
   #wire: Wire | null = null
-  #status = 200
 
   constructor(road: ModernRoad, end: TalkEnd) {
     this.#road = road
@@ -76,13 +77,7 @@ export class ModernTalk implements Talk, CarryHearer {
     this.#end.end({ kind: 'fault', fault: { ...fault, sent: this.sent } })
   }
 
-  notice(method: string, params: Json | null): void {
-    this.#end.notice(method, params)
-  }
-
-  onHead(status: number): void {
-    this.#status = status
-  }
+  onHead(): void {}
 
   onMessage(message: Json): void {
     if (this.#end.over) return
@@ -92,11 +87,13 @@ export class ModernTalk implements Talk, CarryHearer {
         if (heard.id === this.#end.id) this.#conclude(heard.result)
         return
       case 'error':
-        if (heard.id === this.#end.id || (heard.id === 'null' && this.#status >= 400))
+        // An error without an id that comes as the answer to a request is about that request.
+        if (heard.id === this.#end.id || (heard.id === 'null' && !this.#road.parts.channel.isLine))
           this.#end.end({ kind: 'error', error: heard.error })
         return
       case 'notification':
-        if (isForListeners(heard.method)) this.#road.noticeListeners(heard.method, heard.params)
+        if (heard.method === 'notifications/cancelled') this.#road.onCancelled(heard.params)
+        else if (isForListeners(heard.method)) this.#road.noticeListeners(heard.method, heard.params)
         else this.#end.notice(heard.method, heard.params)
         return
       case 'request':
