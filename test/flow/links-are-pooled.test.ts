@@ -178,3 +178,28 @@ it('a place that speaks no MCP is pooled like any other', async () => {
   expect(await bench.link('legacy', speaker('a'))).toBe(await bench.link('legacy', speaker('a')))
   expect(opened).toBe(1)
 })
+
+it.each(['legacy', 'modern'] as const)('a server that was %s and is not any more is met anew', async (was) => {
+  let isOld = true
+  const legacy = (request: Scripted): void => {
+    const { rpc, response, headers } = request
+    if (rpc.method === 'initialize') answer(response, rpc.id, greeting(), { 'mcp-session-id': 's' })
+    else if (headers['mcp-session-id'] === undefined) refuse(response, 400, { code: -32000, message: 'Bad Request' })
+    else plain(request)
+  }
+  const modern = ({ rpc, response, headers }: Scripted): void => {
+    if (rpc.method === 'server/discover') answer(response, rpc.id, discovery())
+    else if (headers['mcp-session-id'] !== undefined) response.writeHead(404).end()
+    else if (rpc.method === 'initialize')
+      refuse(response, 400, { code: -32022, message: 'no', data: { supported: ['2026-07-28'] } })
+    else answer(response, rpc.id, { resultType: 'complete' })
+  }
+  await using server = await serveScript((request) => (isOld === (was === 'legacy') ? legacy : modern)(request))
+  await using bench = openLinksTo(server.url)
+  await resultOf(askOver(await bench.link(was, speaker('a')), calling('x')))
+  isOld = false
+  await askOver(await bench.link(was, speaker('a')), calling('x')).end
+  const link = await bench.link(was, speaker('a'))
+  expect(link.about.era).not.toBe(was)
+  await resultOf(askOver(link, calling('x')))
+})

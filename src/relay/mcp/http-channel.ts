@@ -33,6 +33,9 @@ const accept = { post: 'application/json, text/event-stream', get: 'text/event-s
 /** Twice the requests that a link has open: a server that asks without end is not answered without end. */
 const open_max = 2048
 
+/** What a server gets to say that it heard that a session is over: nobody waits for more than that when Weir stops. */
+const farewell_ms = 2000
+
 class HttpChannel implements Channel {
   readonly isLine = false
   readonly #place: HttpPlace
@@ -85,8 +88,9 @@ class HttpChannel implements Channel {
   }
 
   farewell(headers: HeaderList): Promise<void> {
-    const request = this.#outbound('DELETE', headers, { body: null, idle_ms: this.#place.patience.idle_ms })
-    return new Promise((resolve) => void new Told(this.#place, request, () => resolve()))
+    const request = this.#outbound('DELETE', headers, { body: null, idle_ms: farewell_ms })
+    const hurried = { ...request, patience: { first_byte_ms: farewell_ms, idle_ms: farewell_ms } }
+    return new Promise((resolve) => void new Told(this.#place, hurried, () => resolve()))
   }
 
   close(): void {

@@ -109,7 +109,7 @@ export class HttpRequest implements Wire, AnswerEars {
     if (!answers || this.#over) return
     this.#close()
     const wire = this.#wire
-    this.#bench.wheel.after(linger_ms, () => wire.abort())
+    if (this.#answer.isStream) this.#bench.wheel.after(linger_ms, () => wire.abort())
     this.#hearer.onEnd(null)
   }
 

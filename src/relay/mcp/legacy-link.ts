@@ -65,6 +65,7 @@ export class LegacyLink implements Link, LegacyRoad {
   #mayBeAsked = false
   #renewing: Promise<Fault | Denial | null> | null = null
   #open = true
+  #doubted = false
 
   constructor(parts: LinkParts, session: Session, begun: { ids: Ids; early: Rest; rest: Wire | null }) {
     this.parts = parts
@@ -85,8 +86,9 @@ export class LegacyLink implements Link, LegacyRoad {
     return this.#session
   }
 
+  /** One that is in doubt goes on with what it has and is greeted anew by whoever comes next. */
   get open(): boolean {
-    return this.#open
+    return this.#open && !this.#doubted
   }
 
   ask(warrant: Warrant, asking: Asking, hearer: Hearer): Talk {
@@ -224,6 +226,7 @@ export class LegacyLink implements Link, LegacyRoad {
   async #begin(): Promise<Fault | Denial | null> {
     const begun = await beginSession(this.parts, this.ids.next(), renew_ms)
     if (begun.kind === 'denial') return begun.denial
+    this.#doubted = begun.kind !== 'session'
     if (begun.kind === 'fault') return begun.fault
     if (begun.kind !== 'session') return makeFault('bad_answer', 'its session is over and it begins no other', true)
     this.#session = begun

@@ -41,7 +41,9 @@ const isWanted: ReadonlyMap<string, (wants: Wants, params: Json | null) => boole
 /** What changed may be a part of what is listened to (resources, subscriptions). */
 function isBelow(resources: readonly string[], params: Json | null): boolean {
   const uri = textAt(params, ['uri'])
-  return uri !== null && resources.some((each) => uri === each || uri.startsWith(`${each}/`))
+  return (
+    uri !== null && resources.some((each) => uri === each || uri.startsWith(each.endsWith('/') ? each : `${each}/`))
+  )
 }
 
 function isOfTask({ tasks }: Wants, params: Json | null): boolean {

@@ -31,6 +31,7 @@ export class ModernLink implements Link, ModernRoad {
   readonly #listeners = new Listeners(() => this.#open && this.#ears.use(this.#listeners.union()))
   readonly #rest: Wire | null
   #open = true
+  #doubted = false
 
   constructor(parts: LinkParts, about: About, ids: Ids) {
     this.parts = parts
@@ -43,8 +44,9 @@ export class ModernLink implements Link, ModernRoad {
     this.#rest = parts.channel.isLine ? parts.channel.listen([], hearer) : null
   }
 
+  /** One that is in doubt goes on with what it has and is greeted anew by whoever comes next. */
   get open(): boolean {
-    return this.#open
+    return this.#open && !this.#doubted
   }
 
   ask(warrant: Warrant, asking: Asking, hearer: Hearer): Talk {
@@ -87,6 +89,10 @@ export class ModernLink implements Link, ModernRoad {
   onCancelled(params: Json | null): void {
     const id = params === null ? null : valueAtPath(params, ['requestId'])
     this.#ears.onCancelled(id?.toString() ?? '')
+  }
+
+  onDoubt(): void {
+    this.#doubted = true
   }
 
   #onRest(message: Json): void {

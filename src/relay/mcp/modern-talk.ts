@@ -21,6 +21,8 @@ export interface ModernRoad {
   noticeListeners(method: string, params: Json | null): void
   /** The server takes a subscription back. */
   onCancelled(params: Json | null): void
+  /** The server may speak the other era by now. */
+  onDoubt(): void
 }
 
 /** What may rest and ask (2026-07-28, multi round-trip requests). */
@@ -32,6 +34,7 @@ export class ModernTalk implements Talk, CarryHearer {
   readonly #road: ModernRoad
   readonly #end: TalkEnd
   #wire: Wire | null = null
+  #status = 200
 
   constructor(road: ModernRoad, end: TalkEnd) {
     this.#road = road
@@ -77,7 +80,9 @@ export class ModernTalk implements Talk, CarryHearer {
     this.#end.end({ kind: 'fault', fault: { ...fault, sent: this.sent } })
   }
 
-  onHead(): void {}
+  onHead(status: number): void {
+    this.#status = status
+  }
 
   onMessage(message: Json): void {
     if (this.#end.over) return
@@ -87,10 +92,7 @@ export class ModernTalk implements Talk, CarryHearer {
         if (heard.id === this.#end.id) this.#conclude(heard.result)
         return
       case 'error':
-        // An error without an id that comes as the answer to a request is about that request.
-        if (heard.id === this.#end.id || (heard.id === 'null' && !this.#road.parts.channel.isLine))
-          this.#end.end({ kind: 'error', error: heard.error })
-        return
+        return this.#fail(heard.id, heard.error)
       case 'notification':
         if (heard.method === 'notifications/cancelled') this.#road.onCancelled(heard.params)
         else if (isForListeners(heard.method)) this.#road.noticeListeners(heard.method, heard.params)
@@ -108,6 +110,13 @@ export class ModernTalk implements Talk, CarryHearer {
 
   onDenial(denial: Denial): void {
     this.#end.deny(denial)
+  }
+
+  /** An error without an id that comes as the answer to a request is about that request. */
+  #fail(id: string, error: Json): void {
+    if (id !== this.#end.id && (id !== 'null' || this.#road.parts.channel.isLine)) return
+    if (this.#status >= 400 && isOfNoEra(error)) this.#road.onDoubt()
+    this.#end.end({ kind: 'error', error })
   }
 
   #conclude(result: Json): void {
@@ -158,6 +167,12 @@ function paramsOf(parts: LinkParts, { asking, progressToken }: TalkEnd): Json {
       ]
     : []
   return withMeta(params, meta, beside) ?? Buffer.from('{}')
+}
+
+/** Codes that the modern era says nothing with, as servers use them that wait for `initialize`. */
+function isOfNoEra(error: Json): boolean {
+  const code = Number(valueAtPath(error, ['code'])?.toString())
+  return code === -32600 || (code <= -32000 && code > -32020)
 }
 
 /** Null where they are not what the protocol says they are. */
