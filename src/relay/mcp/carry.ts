@@ -9,8 +9,8 @@
 import { type Denial, isDenial } from '../../domain/verdict.ts'
 import { type Fault, isFault } from '../../domain/fault.ts'
 import type { HeaderList } from '../../protocol/http.ts'
-import { faultOfBug, type Head, makeFault, type Wire } from '../wire/transport.ts'
-import type { Channel, ChannelHearer, Json } from './channel.ts'
+import { faultOfBug, type Head, makeFault } from '../wire/transport.ts'
+import type { Channel, ChannelHearer, ChannelWire, Json } from './channel.ts'
 import type { Speaker } from './link.ts'
 
 export interface CarryHearer extends ChannelHearer {
@@ -20,10 +20,10 @@ export interface CarryHearer extends ChannelHearer {
 }
 
 /** Sends it with these headers as well. */
-type Start = (credentials: HeaderList, hearer: ChannelHearer) => Wire
+type Start = (credentials: HeaderList, hearer: ChannelHearer) => ChannelWire
 
 /** Sends what `start` sends. The hearer is never called before this returns, and never after `abort`. */
-export function carry(speaker: Speaker, start: Start, hearer: CarryHearer): Wire {
+export function carry(speaker: Speaker, start: Start, hearer: CarryHearer): ChannelWire {
   const carried = new Carried(speaker, start, hearer)
   carried.begin()
   return carried
@@ -53,11 +53,11 @@ export async function credentialsOf(speaker: Speaker): Promise<HeaderList | Deni
   }
 }
 
-class Carried implements Wire, ChannelHearer {
+class Carried implements ChannelWire, ChannelHearer {
   readonly #speaker: Speaker
   readonly #start: Start
   readonly #hearer: CarryHearer
-  #wire: Wire | null = null
+  #wire: ChannelWire | null = null
   #over = false
   #paused = false
   #challenged = false
@@ -94,6 +94,10 @@ class Carried implements Wire, ChannelHearer {
   resume(): void {
     this.#paused = false
     this.#wire?.resume()
+  }
+
+  expectSilence(isExpected: boolean): void {
+    this.#wire?.expectSilence?.(isExpected)
   }
 
   onHead(status: number, head: Head): void {

@@ -4,7 +4,7 @@ import type { Fault } from '../../domain/fault.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import { type Head, makeFault, type Outbound, type Transport, type Wire } from '../wire/transport.ts'
 import type { Upstream } from '../wire/upstream.ts'
-import type { Channel, ChannelHearer, Json, Sent } from './channel.ts'
+import type { Channel, ChannelHearer, ChannelWire, Json, Sent } from './channel.ts'
 import type { EventFields } from './event-fields.ts'
 import { type AnswerEars, HttpAnswer, type Maximums } from './http-answer.ts'
 import { HttpRequest } from './http-request.ts'
@@ -47,13 +47,14 @@ class HttpChannel implements Channel {
     this.#place = place
   }
 
-  send({ message, id, headers, endless }: Sent, hearer: ChannelHearer): Wire {
+  send({ message, id, headers, endless }: Sent, hearer: ChannelHearer): ChannelWire {
     const { patience } = this.#place
     const idle_ms = endless === true ? patience.listen_idle_ms : patience.idle_ms
     const request = new HttpRequest(
       {
         id,
         idle_ms,
+        longIdle_ms: Math.max(idle_ms, patience.listen_idle_ms),
         post: this.#outbound('POST', headers, { body: message, idle_ms }),
         again: (last) => this.#outbound('GET', [...headers, ['last-event-id', last]], { body: null, idle_ms }),
       },

@@ -21,6 +21,9 @@ export interface EarRoad {
   onRest(message: Json): void
 }
 
+/** Statuses of a server that has no such stream. 409 is none of them: it has not seen the last one end. */
+const noStream: ReadonlySet<number> = new Set([400, 404, 405, 406, 501])
+
 const subscribe_ms = 30_000
 
 export class LegacyEars {
@@ -86,8 +89,7 @@ export class LegacyEars {
       this.#steady?.cancel()
       if (status === 404 && session.hasId) return void this.#road.renew(session).then(() => this.#later())
       // It says that it has no such stream, and will say so again.
-      const isNoStream = status === 200 && fault?.code === 'bad_answer'
-      if (isNoStream || (status >= 400 && status < 500)) this.#absentIn = session
+      if (noStream.has(status) || (status === 200 && fault?.code === 'bad_answer')) this.#absentIn = session
       else this.#later()
     }
     this.#wire = carry(

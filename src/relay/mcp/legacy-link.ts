@@ -202,11 +202,10 @@ export class LegacyLink implements Link, LegacyRoad {
     if (this.#open) this.#end(fault ?? makeFault('reset', 'the line ended', true), fault)
   }
 
-  /** The only open request. Over HTTP whoever listens is asked first, for servers say on the streams of requests what belongs to them. */
+  /** The only open request, which is what makes a server ask; where several are open, nobody can tell. */
   #whoIsMeant(): LegacyTalk | null {
     const [only] = this.#talks.values()
-    const isSure = this.#talks.size === 1 && (this.parts.channel.isLine || this.#listeners.size === 0)
-    return isSure ? (only ?? null) : null
+    return this.#talks.size === 1 ? (only ?? null) : null
   }
 
   #askListener(id: string, method: string, params: Json | null): boolean {

@@ -2,9 +2,8 @@
 import { valueAtPath } from '../../base/json-edit.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type { Fault } from '../../domain/fault.ts'
-import type { Wire } from '../wire/transport.ts'
 import { carry, type CarryHearer } from './carry.ts'
-import type { Json } from './channel.ts'
+import type { ChannelWire, Json } from './channel.ts'
 import { errorObject, type Heard, readHeard, writeRequest } from './heard.ts'
 import type { Session } from './legacy-greeting.ts'
 import type { Answer, Talk } from './link.ts'
@@ -39,7 +38,7 @@ export class LegacyTalk implements Talk, CarryHearer {
   /** Ids of the server's requests, by our keys. */
   readonly #asked = new Map<string, string>()
   #questions = 0
-  #wire: Wire | null = null
+  #wire: ChannelWire | null = null
   #session: Session
   #status = 200
   #renewed = false
@@ -71,6 +70,7 @@ export class LegacyTalk implements Talk, CarryHearer {
       this.#asked.delete(key)
       void this.#respond(id, answer)
     }
+    this.#expectSilence()
   }
 
   cancel(reason: string): void {
@@ -101,6 +101,7 @@ export class LegacyTalk implements Talk, CarryHearer {
     this.#questions += 1
     const key = `q${this.#questions}`
     this.#asked.set(key, id)
+    this.#expectSilence()
     this.#end.ask({ questions: new Map([[key, { method, params }]]), rests: false, state: null })
     return true
   }
@@ -112,6 +113,7 @@ export class LegacyTalk implements Talk, CarryHearer {
   /** The server takes a question back. */
   unask(id: string): void {
     for (const [key, asked] of this.#asked) if (asked === id) this.#asked.delete(key)
+    this.#expectSilence()
   }
 
   onHead(status: number): void {
@@ -172,6 +174,11 @@ export class LegacyTalk implements Talk, CarryHearer {
     if (id !== this.#end.id && (id !== 'null' || this.#road.parts.channel.isLine)) return
     this.#sessionIsOver = this.#status === 400 && this.#session.hasId && !this.#renewed && saysSessionIsOver(error)
     if (!this.#sessionIsOver) this.#end.end({ kind: 'error', error })
+  }
+
+  /** People take their time. */
+  #expectSilence(): void {
+    this.#wire?.expectSilence?.(this.#asked.size > 0)
   }
 
   /** Once more in another session: whoever says 404 has not looked at what is asked. */
