@@ -191,3 +191,17 @@ it('a modern server may ask only for what the client declared', async () => {
     ).kind,
   ).toBe('error')
 })
+
+it.each(eras)('ten thousand who listen are one to the server: %s', async (era) => {
+  await using fixture = await serveMcpFixture(everythingServer, 0, era)
+  await using bench = openLinksTo(fixture.url)
+  const link = await bench.link(era, plainSpeaker({ capabilities: Buffer.from('{}') }))
+  const wants = { ...nothing, toolsListChanged: true }
+  const all = Array.from({ length: 10_000 }, () => link.listen(permit, wants, listener().hearer))
+  const listens = () =>
+    fixture.seen.filter(({ method, body }) => method === 'GET' || body.includes('subscriptions/listen'))
+  await until(() => listens().length > 0)
+  for (const each of all) each.close()
+  await until(() => fixture.dropped.length === 1)
+  expect(listens()).toHaveLength(1)
+})

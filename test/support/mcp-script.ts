@@ -49,7 +49,7 @@ export async function serveScript(handle: (request: Scripted) => void): Promise<
   }
 }
 
-export const capabilities = { tools: {}, logging: {}, resources: { subscribe: true } }
+const capabilities = { tools: {}, logging: {}, resources: { subscribe: true } }
 
 /** What a legacy server without sessions does that has nothing special. */
 export function plain({ method, rpc, response }: Scripted): void {
