@@ -1,6 +1,7 @@
 /** Links to servers of the official SDK, of either era and of both. */
 import { expect, it } from 'vitest'
 import type { McpServer } from '@modelcontextprotocol/server'
+import type { End } from '../../src/relay/mcp/link.ts'
 import { nothing } from '../../src/relay/mcp/listeners.ts'
 import { everythingServer } from '../support/mcp-everything.ts'
 import {
@@ -14,6 +15,7 @@ import {
   resultOf,
   textOf,
 } from '../support/mcp-links.ts'
+import { answer, discovery, serveScript } from '../support/mcp-script.ts'
 import { serveMcpFixture } from '../support/mcp-server.ts'
 import { filesServer } from '../support/mcp-weir.ts'
 import { until } from '../support/relay.ts'
@@ -161,4 +163,45 @@ it.each(eras)('many who listen are one to the server: %s', async (era) => {
   second.close()
   if (era === 'legacy') await until(() => fixture.seen.some(({ body }) => body.includes('resources/unsubscribe')))
   else await until(() => listens().length === 2)
+})
+
+it('a modern result of a kind that nobody knows is an error', async () => {
+  await using server = await serveScript(({ rpc, response }) =>
+    answer(response, rpc.id, rpc.method === 'server/discover' ? discovery() : { resultType: 'riddle' }),
+  )
+  await using bench = openLinksTo(server.url)
+  const end = await askOver(await bench.link('modern'), calling('a')).end
+  expect((end as End).kind).toBe('error')
+})
+
+it('a modern server may ask only for what the client declared', async () => {
+  const inputRequests = { a: { method: 'sampling/createMessage', params: {} } }
+  await using server = await serveScript(({ rpc, response }) =>
+    answer(
+      response,
+      rpc.id,
+      rpc.method === 'server/discover' ? discovery() : { resultType: 'input_required', inputRequests },
+    ),
+  )
+  await using bench = openLinksTo(server.url)
+  expect(
+    (
+      (await askOver(await bench.link('modern', plainSpeaker({ capabilities: Buffer.from('{}') })), calling('a'))
+        .end) as End
+    ).kind,
+  ).toBe('error')
+})
+
+it.each(eras)('ten thousand who listen are one to the server: %s', async (era) => {
+  await using fixture = await serveMcpFixture(everythingServer, 0, era)
+  await using bench = openLinksTo(fixture.url)
+  const link = await bench.link(era, plainSpeaker({ capabilities: Buffer.from('{}') }))
+  const wants = { ...nothing, toolsListChanged: true }
+  const all = Array.from({ length: 10_000 }, () => link.listen(permit, wants, listener().hearer))
+  const listens = () =>
+    fixture.seen.filter(({ method, body }) => method === 'GET' || body.includes('subscriptions/listen'))
+  await until(() => listens().length > 0)
+  for (const each of all) each.close()
+  await until(() => fixture.dropped.length === 1)
+  expect(listens()).toHaveLength(1)
 })

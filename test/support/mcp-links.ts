@@ -26,7 +26,7 @@ import { patient } from './relay.ts'
 export const permit = issuePermit({ policies: [], policyHash: '' })
 
 /** What the SDKs declare that can be asked everything. */
-export const everything = '{"sampling":{},"elicitation":{"form":{},"url":{}},"roots":{}}'
+const everything = '{"sampling":{},"elicitation":{"form":{},"url":{}},"roots":{}}'
 
 export function plainSpeaker(more: Partial<Speaker> = {}): Speaker {
   return {
@@ -162,7 +162,7 @@ export function listener(): Listened {
   return { ...heard, hearer }
 }
 
-export function read(json: Buffer | null): unknown {
+function read(json: Buffer | null): unknown {
   return json === null ? null : (JSON.parse(json.toString()) as unknown)
 }
 

@@ -7,10 +7,10 @@
  *                     '--- challenged, once
  */
 import { type Denial, isDenial } from '../../domain/verdict.ts'
-import type { Fault } from '../../domain/fault.ts'
+import { type Fault, isFault } from '../../domain/fault.ts'
 import type { HeaderList } from '../../protocol/http.ts'
-import { type Head, makeFault, type Wire } from '../wire/transport.ts'
-import type { Channel, ChannelHearer, Json } from './channel.ts'
+import { faultOfBug, type Head, makeFault } from '../wire/transport.ts'
+import type { Channel, ChannelHearer, ChannelWire, Json } from './channel.ts'
 import type { Speaker } from './link.ts'
 
 export interface CarryHearer extends ChannelHearer {
@@ -20,34 +20,44 @@ export interface CarryHearer extends ChannelHearer {
 }
 
 /** Sends it with these headers as well. */
-type Start = (credentials: HeaderList, hearer: ChannelHearer) => Wire
+type Start = (credentials: HeaderList, hearer: ChannelHearer) => ChannelWire
 
 /** Sends what `start` sends. The hearer is never called before this returns, and never after `abort`. */
-export function carry(speaker: Speaker, start: Start, hearer: CarryHearer): Wire {
+export function carry(speaker: Speaker, start: Start, hearer: CarryHearer): ChannelWire {
   const carried = new Carried(speaker, start, hearer)
   carried.begin()
   return carried
 }
 
-/** Says something that has no answer, with the speaker's credential. */
+/** Says something that has no answer, with the speaker's credential. Never rejects. */
 export async function tellWith(
   channel: Channel,
   speaker: Speaker,
   message: Json,
   headers: HeaderList,
 ): Promise<Fault | null> {
-  const credentials = await speaker.credentials()
+  const credentials = await credentialsOf(speaker)
+  if (isFault(credentials)) return credentials
   if (isDenial(credentials)) return makeFault('bad_answer', `no credential: ${credentials.detail}`, false)
   const { promise, resolve } = Promise.withResolvers<Fault | null>()
   channel.tell({ message, id: null, progressToken: null, headers: [...headers, ...credentials] }, resolve)
   return promise
 }
 
-class Carried implements Wire, ChannelHearer {
+/** Never rejects. */
+export async function credentialsOf(speaker: Speaker): Promise<HeaderList | Denial | Fault> {
+  try {
+    return await speaker.credentials()
+  } catch (bug) {
+    return faultOfBug(bug)
+  }
+}
+
+class Carried implements ChannelWire, ChannelHearer {
   readonly #speaker: Speaker
   readonly #start: Start
   readonly #hearer: CarryHearer
-  #wire: Wire | null = null
+  #wire: ChannelWire | null = null
   #over = false
   #paused = false
   #challenged = false
@@ -86,6 +96,10 @@ class Carried implements Wire, ChannelHearer {
     this.#wire?.resume()
   }
 
+  expectSilence(isExpected: boolean): void {
+    this.#wire?.expectSilence?.(isExpected)
+  }
+
   onHead(status: number, head: Head): void {
     if (this.#over) return
     if (status !== 401 && status !== 403) return this.#hearer.onHead(status, head)
@@ -111,7 +125,7 @@ class Carried implements Wire, ChannelHearer {
   #later(coming: Promise<HeaderList | Denial>): void {
     coming.then(
       (credentials) => (isDenial(credentials) ? this.#deny(credentials) : this.#send(credentials)),
-      (bug: unknown) => this.#fail(makeFault('bad_answer', `a bug: ${String(bug)}`, this.sent)),
+      (bug: unknown) => this.#fail(faultOfBug(bug)),
     )
   }
 

@@ -31,9 +31,15 @@ export interface Sent {
   readonly endless?: boolean
 }
 
+/** A request under way. */
+export interface ChannelWire extends Wire {
+  /** Whether silence is expected from now on, because the server waits for an answer of ours. */
+  expectSilence?(isExpected: boolean): void
+}
+
 export interface Channel {
   /** Sends a request. The hearer is never called before this returns. */
-  send(sent: Sent, hearer: ChannelHearer): Wire
+  send(sent: Sent, hearer: ChannelHearer): ChannelWire
   /** Sends what has no answer, a notification or a response; hears only whether it was taken. */
   tell(sent: Sent, done: (fault: Fault | null) => void): void
   /** Hears what belongs to no request: a GET where there is HTTP, the rest of the line where there is one. */

@@ -4,7 +4,7 @@ import type { Fault } from '../../domain/fault.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import { type Head, makeFault, type Outbound, type Transport, type Wire } from '../wire/transport.ts'
 import type { Upstream } from '../wire/upstream.ts'
-import type { Channel, ChannelHearer, Json, Sent } from './channel.ts'
+import type { Channel, ChannelHearer, ChannelWire, Json, Sent } from './channel.ts'
 import type { EventFields } from './event-fields.ts'
 import { type AnswerEars, HttpAnswer, type Maximums } from './http-answer.ts'
 import { HttpRequest } from './http-request.ts'
@@ -30,6 +30,12 @@ export function openHttpChannel(place: HttpPlace): Channel {
 
 const accept = { post: 'application/json, text/event-stream', get: 'text/event-stream', delete: '*/*' } as const
 
+/** Twice the requests that a link has open: a server that asks without end is not answered without end. */
+const open_max = 2048
+
+/** What a server gets to say that it heard that a session is over: nobody waits for more than that when Weir stops. */
+const farewell_ms = 2000
+
 class HttpChannel implements Channel {
   readonly isLine = false
   readonly #place: HttpPlace
@@ -41,13 +47,14 @@ class HttpChannel implements Channel {
     this.#place = place
   }
 
-  send({ message, id, headers, endless }: Sent, hearer: ChannelHearer): Wire {
+  send({ message, id, headers, endless }: Sent, hearer: ChannelHearer): ChannelWire {
     const { patience } = this.#place
     const idle_ms = endless === true ? patience.listen_idle_ms : patience.idle_ms
     const request = new HttpRequest(
       {
         id,
         idle_ms,
+        longIdle_ms: Math.max(idle_ms, patience.listen_idle_ms),
         post: this.#outbound('POST', headers, { body: message, idle_ms }),
         again: (last) => this.#outbound('GET', [...headers, ['last-event-id', last]], { body: null, idle_ms }),
       },
@@ -60,6 +67,8 @@ class HttpChannel implements Channel {
   }
 
   tell({ message, headers }: Sent, done: (fault: Fault | null) => void): void {
+    if (this.#open.size >= open_max)
+      return queueMicrotask(() => done(makeFault('overloaded', 'too many messages on their way', false)))
     const request = this.#outbound('POST', headers, { body: message, idle_ms: this.#place.patience.idle_ms })
     const told = new Told(this.#place, request, (fault) => {
       this.#open.delete(told)
@@ -80,8 +89,9 @@ class HttpChannel implements Channel {
   }
 
   farewell(headers: HeaderList): Promise<void> {
-    const request = this.#outbound('DELETE', headers, { body: null, idle_ms: this.#place.patience.idle_ms })
-    return new Promise((resolve) => void new Told(this.#place, request, () => resolve()))
+    const request = this.#outbound('DELETE', headers, { body: null, idle_ms: farewell_ms })
+    const hurried = { ...request, patience: { first_byte_ms: farewell_ms, idle_ms: farewell_ms } }
+    return new Promise((resolve) => void new Told(this.#place, hurried, () => resolve()))
   }
 
   close(): void {

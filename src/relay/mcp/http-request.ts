@@ -8,7 +8,7 @@ import type { Alarm, Wheel } from '../../base/wheel.ts'
 import type { Fault } from '../../domain/fault.ts'
 import { isAnswerTo } from '../../protocol/mcp/events.ts'
 import { type Head, makeFault, type Outbound, type Transport, type Wire } from '../wire/transport.ts'
-import type { ChannelHearer, Json } from './channel.ts'
+import type { ChannelHearer, ChannelWire, Json } from './channel.ts'
 import type { EventFields } from './event-fields.ts'
 import { type AnswerEars, HttpAnswer, type Maximums } from './http-answer.ts'
 
@@ -20,6 +20,8 @@ export interface RequestPlan {
   again(lastEventId: string): Outbound
   /** How long nothing may come over all tries together. */
   readonly idle_ms: number
+  /** The same while the server waits for us. */
+  readonly longIdle_ms: number
 }
 
 interface Bench {
@@ -34,11 +36,12 @@ const retry_ms = { usual: 1000, max: 30_000 } as const
 /** What a server gets to close a stream by itself whose answer is there, so that its connection can be used again. */
 const linger_ms = 1000
 
-export class HttpRequest implements Wire, AnswerEars {
+export class HttpRequest implements ChannelWire, AnswerEars {
   readonly #plan: RequestPlan
   readonly #bench: Bench
   readonly #hearer: ChannelHearer
   readonly #done: () => void
+  #idle_ms: number
   #wire: Wire
   #answer: HttpAnswer
   #lastId: string | null = null
@@ -53,6 +56,7 @@ export class HttpRequest implements Wire, AnswerEars {
   /** `done` is called once when nothing is open any more. */
   constructor(plan: RequestPlan, bench: Bench, hearer: ChannelHearer, done: () => void) {
     this.#plan = plan
+    this.#idle_ms = plan.idle_ms
     this.#bench = bench
     this.#hearer = hearer
     this.#done = done
@@ -85,8 +89,14 @@ export class HttpRequest implements Wire, AnswerEars {
 
   resume(): void {
     this.#paused = false
-    this.#silence?.push(this.#plan.idle_ms)
+    this.#silence?.push(this.#idle_ms)
     this.#wire.resume()
+  }
+
+  expectSilence(isExpected: boolean): void {
+    this.#idle_ms = isExpected ? this.#plan.longIdle_ms : this.#plan.idle_ms
+    this.#wire.allowSilence?.(this.#idle_ms)
+    if (!this.#paused) this.#silence?.push(this.#idle_ms)
   }
 
   onHead(status: number, head: Head): void {
@@ -103,13 +113,13 @@ export class HttpRequest implements Wire, AnswerEars {
 
   onMessage(message: Json): void {
     if (this.#over) return
-    if (!this.#paused) this.#silence?.push(this.#plan.idle_ms)
+    if (!this.#paused) this.#silence?.push(this.#idle_ms)
     const answers = this.#plan.id !== null && isAnswerTo(message, this.#plan.id)
     this.#hearer.onMessage(message)
     if (!answers || this.#over) return
     this.#close()
     const wire = this.#wire
-    this.#bench.wheel.after(linger_ms, () => wire.abort())
+    if (this.#answer.isStream) this.#bench.wheel.after(linger_ms, () => wire.abort())
     this.#hearer.onEnd(null)
   }
 
@@ -126,7 +136,7 @@ export class HttpRequest implements Wire, AnswerEars {
   }
 
   #later(lastId: string): void {
-    this.#silence ??= this.#bench.wheel.after(this.#plan.idle_ms, () =>
+    this.#silence ??= this.#bench.wheel.after(this.#idle_ms, () =>
       this.#fail(makeFault('idle_timeout', 'the rest of the answer did not come', true)),
     )
     this.#resumed = true
@@ -134,6 +144,7 @@ export class HttpRequest implements Wire, AnswerEars {
     this.#alarm = this.#bench.wheel.after(this.#retry_ms, () => {
       this.#answer = new HttpAnswer(this, this.#bench.maximums)
       this.#wire = this.#bench.transport.send(this.#plan.again(lastId), this.#answer)
+      this.#wire.allowSilence?.(this.#idle_ms)
       if (this.#paused) this.#wire.pause()
     })
   }

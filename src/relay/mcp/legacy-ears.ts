@@ -4,12 +4,14 @@
  */
 import { valueAtPath } from '../../base/json-edit.ts'
 import type { Alarm } from '../../base/wheel.ts'
+import type { Fault } from '../../domain/fault.ts'
+import type { Denial } from '../../domain/verdict.ts'
 import type { Wire } from '../wire/transport.ts'
 import { askServer } from './ask-server.ts'
 import { carry } from './carry.ts'
 import type { Json } from './channel.ts'
 import type { Session } from './legacy-greeting.ts'
-import { backoff_ms, type Ids, type LinkParts } from './shared.ts'
+import { backoff_ms, type Ids, type LinkParts, steady_ms } from './shared.ts'
 
 export interface EarRoad {
   readonly parts: LinkParts
@@ -18,6 +20,9 @@ export interface EarRoad {
   renew(old: Session): Promise<object | null>
   onRest(message: Json): void
 }
+
+/** Statuses of a server that has no such stream. 409 is none of them: it has not seen the last one end. */
+const noStream: ReadonlySet<number> = new Set([400, 404, 405, 406, 501])
 
 const subscribe_ms = 30_000
 
@@ -28,6 +33,7 @@ export class LegacyEars {
   #isNeeded = false
   #wire: Wire | null = null
   #alarm: Alarm | null = null
+  #steady: Alarm | null = null
   #failures = 0
   /** The session whose server has no such stream. */
   #absentIn: Session | null = null
@@ -60,6 +66,7 @@ export class LegacyEars {
   }
 
   #hangUp(): void {
+    this.#steady?.cancel()
     this.#wire?.abort()
     this.#wire = null
     this.#alarm?.cancel()
@@ -76,19 +83,24 @@ export class LegacyEars {
   #listen(): void {
     const { parts, session } = this.#road
     let status = 0
-    const again = (): void => {
+    const again = (fault: Fault | Denial | null): void => {
       this.#wire = null
-      this.#failures = status === 200 ? 0 : this.#failures + 1
+      this.#failures += 1
+      this.#steady?.cancel()
       if (status === 404 && session.hasId) return void this.#road.renew(session).then(() => this.#later())
       // It says that it has no such stream, and will say so again.
-      if (status >= 400 && status < 500) this.#absentIn = session
+      if (noStream.has(status) || (status === 200 && fault?.code === 'bad_answer')) this.#absentIn = session
       else this.#later()
     }
     this.#wire = carry(
       parts.speaker,
       (credentials, hearer) => parts.channel.listen([...session.headers, ...credentials], hearer),
       {
-        onHead: (code) => void (status = code),
+        onHead: (code) => {
+          status = code
+          this.#steady ??= parts.wheel.after(steady_ms, () => (this.#failures = 0))
+          this.#steady.push(steady_ms)
+        },
         onMessage: (message) => this.#road.onRest(message),
         onEnd: again,
         onDenial: again,

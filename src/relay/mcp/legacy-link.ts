@@ -1,10 +1,10 @@
 /** A server of the legacy era (2024-11-05 to 2025-11-25): a session, and requests in both directions. */
 import { valueAtPath } from '../../base/json-edit.ts'
-import type { Denial } from '../../domain/verdict.ts'
-import type { Fault } from '../../domain/fault.ts'
+import { type Fault, isFault } from '../../domain/fault.ts'
+import { type Denial, isDenial } from '../../domain/verdict.ts'
 import { makeFault, type Wire } from '../wire/transport.ts'
 import { type Answered, askServer } from './ask-server.ts'
-import { tellWith } from './carry.ts'
+import { credentialsOf, tellWith } from './carry.ts'
 import type { Json } from './channel.ts'
 import { errorObject, type Heard, readHeard, writeNotification, writeResponse } from './heard.ts'
 import { LegacyEars } from './legacy-ears.ts'
@@ -60,10 +60,12 @@ export class LegacyLink implements Link, LegacyRoad {
   readonly #asksClient: boolean
   #session: Session
   #level: string | null = null
+  #raising: Promise<void> | null = null
   /** Whether a server may have something to ask by now. */
   #mayBeAsked = false
   #renewing: Promise<Fault | Denial | null> | null = null
   #open = true
+  #doubted = false
 
   constructor(parts: LinkParts, session: Session, begun: { ids: Ids; early: Rest; rest: Wire | null }) {
     this.parts = parts
@@ -84,8 +86,9 @@ export class LegacyLink implements Link, LegacyRoad {
     return this.#session
   }
 
+  /** One that is in doubt goes on with what it has and is greeted anew by whoever comes next. */
   get open(): boolean {
-    return this.#open
+    return this.#open && !this.#doubted
   }
 
   ask(warrant: Warrant, asking: Asking, hearer: Hearer): Talk {
@@ -125,8 +128,9 @@ export class LegacyLink implements Link, LegacyRoad {
     const { channel, speaker } = this.parts
     const { headers, hasId } = this.#session
     this.#end(makeFault('aborted', 'the link was closed', true), null)
-    const credentials = hasId && channel.farewell ? await speaker.credentials() : null
-    if (Array.isArray(credentials)) await channel.farewell?.([...headers, ...(credentials as typeof headers)])
+    if (!hasId || !channel.farewell) return
+    const credentials = await credentialsOf(speaker)
+    if (!isFault(credentials) && !isDenial(credentials)) await channel.farewell([...headers, ...credentials])
   }
 
   renew(old: Session): Promise<Fault | Denial | null> {
@@ -137,12 +141,18 @@ export class LegacyLink implements Link, LegacyRoad {
 
   raiseLevel(level: string | null): Promise<void> | null {
     const can = valueAtPath(this.about.capabilities, ['logging']) !== null
-    if (level === null || !can || !isMoreVerbose(level, this.#level)) return null
+    if (level === null || !can) return null
+    if (!isMoreVerbose(level, this.#level)) return this.#raising
     this.#level = level
     const params = Buffer.from(JSON.stringify({ level }))
     const { headers } = this.#session
     const asked = { id: this.ids.next(), method: 'logging/setLevel', params, headers, wait_ms: level_ms }
-    return askServer(this.parts, asked).then(() => undefined)
+    const raising = askServer(this.parts, asked).then(() => {
+      if (this.#raising === raising) this.#raising = null
+      return undefined
+    })
+    this.#raising = raising
+    return raising
   }
 
   say(method: string, params: Json | null): void {
@@ -192,11 +202,10 @@ export class LegacyLink implements Link, LegacyRoad {
     if (this.#open) this.#end(fault ?? makeFault('reset', 'the line ended', true), fault)
   }
 
-  /** The only open request. Over HTTP whoever listens is asked first, for servers say on the streams of requests what belongs to them. */
+  /** The only open request, which is what makes a server ask; where several are open, nobody can tell. */
   #whoIsMeant(): LegacyTalk | null {
     const [only] = this.#talks.values()
-    const isSure = this.#talks.size === 1 && (this.parts.channel.isLine || this.#listeners.size === 0)
-    return isSure ? (only ?? null) : null
+    return this.#talks.size === 1 ? (only ?? null) : null
   }
 
   #askListener(id: string, method: string, params: Json | null): boolean {
@@ -216,6 +225,7 @@ export class LegacyLink implements Link, LegacyRoad {
   async #begin(): Promise<Fault | Denial | null> {
     const begun = await beginSession(this.parts, this.ids.next(), renew_ms)
     if (begun.kind === 'denial') return begun.denial
+    this.#doubted = begun.kind !== 'session'
     if (begun.kind === 'fault') return begun.fault
     if (begun.kind !== 'session') return makeFault('bad_answer', 'its session is over and it begins no other', true)
     this.#session = begun

@@ -2,14 +2,13 @@
 import { valueAtPath } from '../../base/json-edit.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type { Fault } from '../../domain/fault.ts'
-import type { Wire } from '../wire/transport.ts'
 import { carry, type CarryHearer } from './carry.ts'
-import type { Json } from './channel.ts'
-import { type Heard, readHeard, writeRequest } from './heard.ts'
+import type { ChannelWire, Json } from './channel.ts'
+import { errorObject, type Heard, readHeard, writeRequest } from './heard.ts'
 import type { Session } from './legacy-greeting.ts'
 import type { Answer, Talk } from './link.ts'
 import { isForListeners } from './listeners.ts'
-import { withMeta } from './params.ts'
+import { textAt, withMeta } from './params.ts'
 import type { LinkParts } from './shared.ts'
 import type { TalkEnd } from './talk.ts'
 
@@ -19,7 +18,7 @@ export interface LegacyRoad {
   readonly session: Session
   /** Begins another session in place of that one; null where there is one now. Never rejects. */
   renew(old: Session): Promise<Fault | Denial | null>
-  /** Null where messages of that level are on their way already. */
+  /** Null where the server sends messages of that level already. */
   raiseLevel(level: string | null): Promise<void> | null
   /** Says something without an answer. Never rejects. */
   say(method: string, params: Json): void
@@ -27,6 +26,8 @@ export interface LegacyRoad {
   onQuestion(question: Heard & { readonly form: 'request' }, talk: LegacyTalk): void
   noticeListeners(method: string, params: Json | null): void
 }
+
+const unknownState = errorObject(-32602, 'The request state is unknown')
 
 /** Questions one request has open at once. */
 const questions_max = 16
@@ -37,7 +38,7 @@ export class LegacyTalk implements Talk, CarryHearer {
   /** Ids of the server's requests, by our keys. */
   readonly #asked = new Map<string, string>()
   #questions = 0
-  #wire: Wire | null = null
+  #wire: ChannelWire | null = null
   #session: Session
   #status = 200
   #renewed = false
@@ -55,6 +56,8 @@ export class LegacyTalk implements Talk, CarryHearer {
   }
 
   start(): void {
+    // It rested at a server of the other era; this one knows nothing of it.
+    if (this.#end.asking.resume) return queueMicrotask(() => this.#end.end({ kind: 'error', error: unknownState }))
     const raising = this.#road.raiseLevel(this.#end.asking.logLevel)
     if (raising === null) this.#send()
     else void raising.then(() => this.#send())
@@ -67,6 +70,7 @@ export class LegacyTalk implements Talk, CarryHearer {
       this.#asked.delete(key)
       void this.#respond(id, answer)
     }
+    this.#expectSilence()
   }
 
   cancel(reason: string): void {
@@ -97,6 +101,7 @@ export class LegacyTalk implements Talk, CarryHearer {
     this.#questions += 1
     const key = `q${this.#questions}`
     this.#asked.set(key, id)
+    this.#expectSilence()
     this.#end.ask({ questions: new Map([[key, { method, params }]]), rests: false, state: null })
     return true
   }
@@ -108,6 +113,7 @@ export class LegacyTalk implements Talk, CarryHearer {
   /** The server takes a question back. */
   unask(id: string): void {
     for (const [key, asked] of this.#asked) if (asked === id) this.#asked.delete(key)
+    this.#expectSilence()
   }
 
   onHead(status: number): void {
@@ -123,9 +129,7 @@ export class LegacyTalk implements Talk, CarryHearer {
         if (heard.id === this.#end.id) this.#end.end({ kind: 'result', result: heard.result })
         return
       case 'error':
-        if (heard.id === this.#end.id || (heard.id === 'null' && this.#status >= 400))
-          this.#end.end({ kind: 'error', error: heard.error })
-        return
+        return this.#fail(heard.id, heard.error)
       case 'request':
         return this.#road.onQuestion(heard, this)
       case 'notification':
@@ -165,12 +169,24 @@ export class LegacyTalk implements Talk, CarryHearer {
     if (this.#paused) this.#wire.pause()
   }
 
+  /** An error without an id that comes as the answer to a request is about that request. */
+  #fail(id: string, error: Json): void {
+    if (id !== this.#end.id && (id !== 'null' || this.#road.parts.channel.isLine)) return
+    this.#sessionIsOver = this.#status === 400 && this.#session.hasId && !this.#renewed && saysSessionIsOver(error)
+    if (!this.#sessionIsOver) this.#end.end({ kind: 'error', error })
+  }
+
+  /** People take their time. */
+  #expectSilence(): void {
+    this.#wire?.expectSilence?.(this.#asked.size > 0)
+  }
+
   /** Once more in another session: whoever says 404 has not looked at what is asked. */
   async #begin(): Promise<void> {
     this.#renewed = true
     this.#sessionIsOver = false
     const why = await this.#road.renew(this.#session)
-    if (why === null) this.#send()
+    if (why === null) this.start()
     else this.#end.end(why.kind === 'fault' ? { kind: 'fault', fault: why } : { kind: 'denial', denial: why })
   }
 
@@ -200,4 +216,9 @@ export class LegacyTalk implements Talk, CarryHearer {
     const { id } = this.#end
     this.#road.say('notifications/cancelled', Buffer.from(`{"requestId":${id},"reason":${JSON.stringify(reason)}}`))
   }
+}
+
+/** Many servers say 400 where the specification says 404, because their first examples did. */
+function saysSessionIsOver(error: Json): boolean {
+  return valueAtPath(error, ['code'])?.toString() === '-32000' && /session/i.test(textAt(error, ['message']) ?? '')
 }

@@ -10,7 +10,7 @@ import type { Alarm, Wheel } from '../../base/wheel.ts'
 import { type Fault, isFault } from '../../domain/fault.ts'
 import { type Denial, isDenial } from '../../domain/verdict.ts'
 import type { Era } from '../../protocol/mcp/read-call.ts'
-import { makeFault } from '../wire/transport.ts'
+import { faultOfBug, makeFault } from '../wire/transport.ts'
 import { type ClosableLink, CountedLink } from './counted-link.ts'
 import type { Link, Links, ServerPlace, Speaker, Warrant } from './link.ts'
 import { openLink } from './open-link.ts'
@@ -65,12 +65,12 @@ export class ServerLinks implements Links {
     if (known?.isUsable) return this.#use(known, speaker)
     if (known) this.#drop(known)
     if (!this.#makeRoom()) return makeFault('overloaded', 'too many links are open', false)
-    const entry = new Entry(key, place, speaker, (idle) => this.#onIdle(idle))
+    const entry = new Entry(key, place, speaker, () => this.#onIdle(entry))
     this.#entries.set(key, entry)
-    return entry.begin(
-      (voice) => this.#connect(place, voice, era),
-      () => this.#drop(entry),
-    )
+    const link = await entry.begin((voice) => this.#connect(place, voice, era))
+    if (isFault(link) || isDenial(link)) this.#drop(entry)
+    else this.#keep(entry)
+    return link
   }
 
   /** The server is another one from now on: nothing new is asked over what was opened to it. */
@@ -103,7 +103,12 @@ export class ServerLinks implements Links {
   }
 
   #onIdle(entry: Entry): void {
-    if (this.#entries.get(entry.key) !== entry || !entry.isUsable) return this.#drop(entry)
+    if (this.#entries.get(entry.key) === entry && entry.isUsable) this.#keep(entry)
+    else this.#drop(entry)
+  }
+
+  /** For a while, also where it was forgotten while it was being opened: whoever opened it has not asked yet. */
+  #keep(entry: Entry): void {
     const { tool_link_idle_ms } = this.#parts.settings
     if (entry.idle) entry.idle.push(tool_link_idle_ms)
     else entry.idle = this.#parts.wheel.after(tool_link_idle_ms, () => this.#letGo(entry))
@@ -121,7 +126,7 @@ export class ServerLinks implements Links {
   }
 
   #makeRoom(): boolean {
-    if (this.#entries.size < this.#parts.settings.tool_links) return true
+    if (this.size < this.#parts.settings.tool_links) return true
     const oldest = [...this.#entries.values()].find((entry) => !entry.isBusy)
     if (oldest) this.#drop(oldest)
     return oldest !== undefined
@@ -133,14 +138,14 @@ class Entry {
   readonly key: string
   readonly place: ServerPlace
   idle: Alarm | null = null
-  readonly #onIdle: (entry: Entry) => void
+  readonly #onIdle: () => void
   /** Tokens end and configurations change, so the one who came last speaks for all who are the same. */
   #speaker: Speaker
   #opening: Promise<Link | Fault | Denial> | null = null
   #link: CountedLink | null = null
   #closed = false
 
-  constructor(key: string, place: ServerPlace, speaker: Speaker, onIdle: (entry: Entry) => void) {
+  constructor(key: string, place: ServerPlace, speaker: Speaker, onIdle: () => void) {
     this.key = key
     this.place = place
     this.#speaker = speaker
@@ -152,26 +157,18 @@ class Entry {
   }
 
   get isBusy(): boolean {
-    return this.#link === null ? this.#opening !== null : this.#link.open && this.#link.isBusy
+    return this.#link === null ? this.#opening !== null : this.#link.isBusy
   }
 
-  begin(
-    connect: (voice: Speaker) => Promise<ClosableLink | Fault | Denial>,
-    failed: () => void,
-  ): Promise<Link | Fault | Denial> {
-    this.#opening = this.#connect(connect).then((link) => {
-      this.#opening = null
-      if (isFault(link) || isDenial(link)) failed()
-      else this.#onIdle(this)
-      return link
-    })
+  begin(connect: (voice: Speaker) => Promise<ClosableLink | Fault | Denial>): Promise<Link | Fault | Denial> {
+    this.#opening = this.#connect(connect).finally(() => (this.#opening = null))
     return this.#opening
   }
 
   use(speaker: Speaker): Promise<Link | Fault | Denial> {
     this.#speaker = speaker
     this.idle?.cancel()
-    if (this.#link && !this.#link.isBusy) this.#onIdle(this)
+    if (this.#link && !this.#link.isBusy) this.#onIdle()
     return this.#link ? Promise.resolve(this.#link) : (this.#opening ?? Promise.resolve(gone))
   }
 
@@ -182,9 +179,9 @@ class Entry {
   }
 
   async #connect(connect: (voice: Speaker) => Promise<ClosableLink | Fault | Denial>): Promise<Link | Fault | Denial> {
-    const made = await connect(this.#voice())
+    const made = await connect(this.#voice()).catch(faultOfBug)
     if (isFault(made) || isDenial(made)) return made
-    const link = new CountedLink(made, () => this.#onIdle(this))
+    const link = new CountedLink(made, this.#onIdle)
     this.#link = link
     if (!this.#closed) return link
     await link.closed()

@@ -24,22 +24,26 @@ export const nothing: Wants = {
 
 /** What is never about one request, although it may come on the stream of one. */
 export function isForListeners(method: string): boolean {
-  return isWanted.has(method) || method === 'notifications/elicitation/complete'
+  return isWanted.has(method) || ofSession.has(method)
 }
+
+/** What everybody hears who listens: in a session it is nobody else's. */
+const ofSession: ReadonlySet<string> = new Set(['notifications/elicitation/complete', 'notifications/tasks/status'])
 
 const isWanted: ReadonlyMap<string, (wants: Wants, params: Json | null) => boolean> = new Map([
   ['notifications/tools/list_changed', (wants: Wants) => wants.toolsListChanged],
   ['notifications/prompts/list_changed', (wants: Wants) => wants.promptsListChanged],
   ['notifications/resources/list_changed', (wants: Wants) => wants.resourcesListChanged],
   ['notifications/resources/updated', ({ resources }: Wants, params: Json | null) => isBelow(resources, params)],
-  ['notifications/tasks/status', isOfTask],
   ['notifications/tasks', isOfTask],
 ])
 
 /** What changed may be a part of what is listened to (resources, subscriptions). */
 function isBelow(resources: readonly string[], params: Json | null): boolean {
   const uri = textAt(params, ['uri'])
-  return uri !== null && resources.some((each) => uri === each || uri.startsWith(`${each}/`))
+  return (
+    uri !== null && resources.some((each) => uri === each || uri.startsWith(each.endsWith('/') ? each : `${each}/`))
+  )
 }
 
 function isOfTask({ tasks }: Wants, params: Json | null): boolean {
@@ -47,9 +51,16 @@ function isOfTask({ tasks }: Wants, params: Json | null): boolean {
   return id !== null && tasks.includes(id)
 }
 
+const flags = ['toolsListChanged', 'promptsListChanged', 'resourcesListChanged'] as const
+type Flag = (typeof flags)[number]
+
 export class Listeners {
   readonly #all = new Set<Listener>()
   readonly #changed: () => void
+  /** How many want each of them. */
+  readonly #flags = new Map<Flag, number>()
+  readonly #resources = new Map<string, number>()
+  readonly #tasks = new Map<string, number>()
 
   /** `changed` is called whenever what is wanted may have changed. */
   constructor(changed: () => void) {
@@ -67,29 +78,32 @@ export class Listeners {
       return { use: () => undefined, close: () => undefined }
     }
     this.#all.add(listener)
+    this.#count(wants, 1)
     this.#changed()
     return {
       use: (other) => {
+        if (!this.#all.has(listener)) return
+        this.#count(listener.wants, -1)
         listener.wants = other
+        this.#count(other, 1)
         this.#changed()
       },
       close: () => {
-        if (this.#all.delete(listener)) this.#changed()
+        if (!this.#all.delete(listener)) return
+        this.#count(listener.wants, -1)
+        this.#changed()
       },
     }
   }
 
   /** What all of them want together, in a fixed order. */
   union(): Wants {
-    const all = [...this.#all].map(({ wants }) => wants)
-    const names = (of: (wants: Wants) => readonly string[]): readonly string[] =>
-      [...new Set(all.flatMap(of))].slice(0, names_max).toSorted()
     return {
-      toolsListChanged: all.some((wants) => wants.toolsListChanged),
-      promptsListChanged: all.some((wants) => wants.promptsListChanged),
-      resourcesListChanged: all.some((wants) => wants.resourcesListChanged),
-      resources: names((wants) => wants.resources),
-      tasks: names((wants) => wants.tasks),
+      toolsListChanged: this.#flags.has('toolsListChanged'),
+      promptsListChanged: this.#flags.has('promptsListChanged'),
+      resourcesListChanged: this.#flags.has('resourcesListChanged'),
+      resources: [...this.#resources.keys()].slice(0, names_max).toSorted(),
+      tasks: [...this.#tasks.keys()].slice(0, names_max).toSorted(),
     }
   }
 
@@ -110,6 +124,19 @@ export class Listeners {
   end(fault: Fault | null): void {
     const all = [...this.#all]
     this.#all.clear()
+    for (const counts of [this.#flags, this.#resources, this.#tasks]) counts.clear()
     for (const { hearer } of all) hearer.onEnd(fault)
   }
+
+  #count(wants: Wants, by: 1 | -1): void {
+    for (const flag of flags) if (wants[flag]) count(this.#flags, flag, by)
+    for (const uri of new Set(wants.resources)) count(this.#resources, uri, by)
+    for (const id of new Set(wants.tasks)) count(this.#tasks, id, by)
+  }
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key, by: 1 | -1): void {
+  const left = (counts.get(key) ?? 0) + by
+  if (left > 0) counts.set(key, left)
+  else counts.delete(key)
 }

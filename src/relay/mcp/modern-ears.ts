@@ -13,7 +13,7 @@ import type { Wants } from './link.ts'
 import { modernHeaders } from './mirrors.ts'
 import { speakerMeta } from './modern-greeting.ts'
 import { withMeta } from './params.ts'
-import { backoff_ms, type Ids, type LinkParts } from './shared.ts'
+import { backoff_ms, type Ids, type LinkParts, steady_ms } from './shared.ts'
 
 export interface ModernEarRoad {
   readonly parts: LinkParts
@@ -41,6 +41,7 @@ export class ModernEars {
   #refused: string | null = null
   #failures = 0
   #alarm: Alarm | null = null
+  #steady: Alarm | null = null
   #turning = false
   #closed = false
 
@@ -62,17 +63,16 @@ export class ModernEars {
   close(): void {
     this.#closed = true
     this.#alarm?.cancel()
+    this.#steady?.cancel()
     this.#drop('current')
     this.#drop('coming')
   }
 
-  /** On a line what a subscription says stands between everything else. */
-  onRest(name: string, params: Json | null): boolean {
-    const id = params === null ? null : valueAtPath(params, ['_meta', idKey])
-    const subscription = [this.#current, this.#coming].find((each) => each?.id === id?.toString())
-    if (!subscription) return false
-    this.#hear(subscription, name, params)
-    return true
+  /** The server takes one back, which on a line is how it ends it. */
+  onCancelled(id: string): void {
+    const subscription = [this.#current, this.#coming].find((each) => each?.id === id)
+    subscription?.wire?.abort()
+    if (subscription) this.#lost(subscription)
   }
 
   #turn(): void {
@@ -104,8 +104,7 @@ export class ModernEars {
         onMessage: (said) => {
           const heard = readHeard(said)
           if (heard?.form === 'notification') this.#hear(subscription, heard.method, heard.params)
-          // Whoever does not serve it will not serve it the next time.
-          if (heard?.form === 'error' && subscription === this.#coming) this.#refused = subscription.filter
+          if (heard?.form === 'error' && isFinal(heard.error)) this.#refused = subscription.filter
         },
         onEnd: () => this.#lost(subscription),
         onDenial: () => this.#lost(subscription),
@@ -119,7 +118,8 @@ export class ModernEars {
       this.#drop('current')
       this.#current = subscription
       this.#coming = null
-      this.#failures = 0
+      this.#steady ??= this.#road.parts.wheel.after(steady_ms, () => (this.#failures = 0))
+      this.#steady.push(steady_ms)
     }
     if (name === acknowledged) return
     const untagged = params === null ? null : editJson(params, [{ path: ['_meta', idKey], value: undefined }])
@@ -131,6 +131,7 @@ export class ModernEars {
     if (subscription === this.#current) this.#current = null
     if (subscription === this.#coming) this.#coming = null
     if (!wasOurs || this.#closed) return
+    this.#steady?.cancel()
     this.#alarm?.cancel()
     this.#alarm = this.#road.parts.wheel.after(backoff_ms(this.#failures), () => this.#turn())
     this.#failures += 1
@@ -146,6 +147,12 @@ export class ModernEars {
     const params = Buffer.from(`{"requestId":${subscription.id}}`)
     if (channel.isLine) void tellWith(channel, speaker, writeNotification('notifications/cancelled', params), [])
   }
+}
+
+/** Whoever does not know it, or not what is asked for, says the same the next time. */
+function isFinal(error: Json): boolean {
+  const code = valueAtPath(error, ['code'])?.toString()
+  return code === '-32601' || code === '-32602'
 }
 
 /** Only what is wanted, as JSON text that is equal for equal wants. */

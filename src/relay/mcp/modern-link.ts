@@ -31,6 +31,7 @@ export class ModernLink implements Link, ModernRoad {
   readonly #listeners = new Listeners(() => this.#open && this.#ears.use(this.#listeners.union()))
   readonly #rest: Wire | null
   #open = true
+  #doubted = false
 
   constructor(parts: LinkParts, about: About, ids: Ids) {
     this.parts = parts
@@ -43,8 +44,9 @@ export class ModernLink implements Link, ModernRoad {
     this.#rest = parts.channel.isLine ? parts.channel.listen([], hearer) : null
   }
 
+  /** One that is in doubt goes on with what it has and is greeted anew by whoever comes next. */
   get open(): boolean {
-    return this.#open
+    return this.#open && !this.#doubted
   }
 
   ask(warrant: Warrant, asking: Asking, hearer: Hearer): Talk {
@@ -84,19 +86,22 @@ export class ModernLink implements Link, ModernRoad {
     this.#listeners.notice(method, params)
   }
 
+  onCancelled(params: Json | null): void {
+    const id = params === null ? null : valueAtPath(params, ['requestId'])
+    this.#ears.onCancelled(id?.toString() ?? '')
+  }
+
+  onDoubt(): void {
+    this.#doubted = true
+  }
+
   #onRest(message: Json): void {
     const heard = readHeard(message)
     if (heard?.form === 'request') return refuseRequest(this.parts, heard.id)
     if (heard?.form !== 'notification') return
     const { method, params } = heard
-    if (this.#ears.onRest(method, params)) return
-    if (method === 'notifications/progress') {
-      const token = params === null ? null : valueAtPath(params, ['progressToken'])
-      return this.#talks.get(token?.toString() ?? '')?.notice(method, params)
-    }
-    const [only] = this.#talks.values()
-    if (isForListeners(method)) this.#listeners.notice(method, params)
-    else if (this.#talks.size === 1) only?.notice(method, params)
+    if (method === 'notifications/cancelled') this.onCancelled(params)
+    else if (isForListeners(method)) this.#listeners.notice(method, params)
   }
 
   #end(fault: Fault, told: Fault | null): void {

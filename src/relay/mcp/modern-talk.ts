@@ -19,6 +19,10 @@ import type { TalkEnd } from './talk.ts'
 export interface ModernRoad {
   readonly parts: LinkParts
   noticeListeners(method: string, params: Json | null): void
+  /** The server takes a subscription back. */
+  onCancelled(params: Json | null): void
+  /** The server may speak the other era by now. */
+  onDoubt(): void
 }
 
 /** What may rest and ask (2026-07-28, multi round-trip requests). */
@@ -76,10 +80,6 @@ export class ModernTalk implements Talk, CarryHearer {
     this.#end.end({ kind: 'fault', fault: { ...fault, sent: this.sent } })
   }
 
-  notice(method: string, params: Json | null): void {
-    this.#end.notice(method, params)
-  }
-
   onHead(status: number): void {
     this.#status = status
   }
@@ -92,11 +92,10 @@ export class ModernTalk implements Talk, CarryHearer {
         if (heard.id === this.#end.id) this.#conclude(heard.result)
         return
       case 'error':
-        if (heard.id === this.#end.id || (heard.id === 'null' && this.#status >= 400))
-          this.#end.end({ kind: 'error', error: heard.error })
-        return
+        return this.#fail(heard.id, heard.error)
       case 'notification':
-        if (isForListeners(heard.method)) this.#road.noticeListeners(heard.method, heard.params)
+        if (heard.method === 'notifications/cancelled') this.#road.onCancelled(heard.params)
+        else if (isForListeners(heard.method)) this.#road.noticeListeners(heard.method, heard.params)
         else this.#end.notice(heard.method, heard.params)
         return
       case 'request':
@@ -111,6 +110,13 @@ export class ModernTalk implements Talk, CarryHearer {
 
   onDenial(denial: Denial): void {
     this.#end.deny(denial)
+  }
+
+  /** An error without an id that comes as the answer to a request is about that request. */
+  #fail(id: string, error: Json): void {
+    if (id !== this.#end.id && (id !== 'null' || this.#road.parts.channel.isLine)) return
+    if (this.#status >= 400 && isOfNoEra(error)) this.#road.onDoubt()
+    this.#end.end({ kind: 'error', error })
   }
 
   #conclude(result: Json): void {
@@ -161,6 +167,12 @@ function paramsOf(parts: LinkParts, { asking, progressToken }: TalkEnd): Json {
       ]
     : []
   return withMeta(params, meta, beside) ?? Buffer.from('{}')
+}
+
+/** Codes that the modern era says nothing with, as servers use them that wait for `initialize`. */
+function isOfNoEra(error: Json): boolean {
+  const code = Number(valueAtPath(error, ['code'])?.toString())
+  return code === -32600 || (code <= -32000 && code > -32020)
 }
 
 /** Null where they are not what the protocol says they are. */

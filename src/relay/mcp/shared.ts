@@ -53,3 +53,6 @@ export class Ids {
 export function backoff_ms(failures: number): number {
   return Math.min(30_000, 500 * 2 ** Math.min(failures, 6))
 }
+
+/** A stream that stood so long was no failure: who ends it at once is not asked again at once, however often. */
+export const steady_ms = 10_000

@@ -49,6 +49,8 @@ export interface Wire {
   abort(): void
   pause(): void
   resume(): void
+  /** How long it may be silent from now on, in milliseconds. */
+  allowSilence?(silence_ms: number): void
   /** Whether any byte of the request may have left. */
   readonly sent: boolean
 }
@@ -130,12 +132,14 @@ class HttpExchange implements Wire, Dispatcher.DispatchHandler {
   readonly #alarm: Alarm
   #controller: Dispatcher.DispatchController | null = null
   #phase: 'connecting' | 'waiting' | 'receiving' | 'done' = 'connecting'
+  #idle_ms: number
   #paused = false
   #sent = false
 
   constructor(receiver: Receiver, settings: TransportSettings, wheel: Wheel) {
     this.#receiver = receiver
     this.#settings = settings
+    this.#idle_ms = settings.idle_ms
     this.#alarm = wheel.after(settings.connect_ms, () => this.#tooLate())
   }
 
@@ -164,8 +168,13 @@ class HttpExchange implements Wire, Dispatcher.DispatchHandler {
   resume(): void {
     if (!this.#paused || this.#phase === 'done') return
     this.#paused = false
-    this.#alarm.push(this.#settings.idle_ms)
+    this.#alarm.push(this.#idle_ms)
     this.#controller?.resume()
+  }
+
+  allowSilence(silence_ms: number): void {
+    this.#idle_ms = silence_ms
+    if (!this.#paused && (this.#phase === 'waiting' || this.#phase === 'receiving')) this.#alarm.push(silence_ms)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -179,14 +188,14 @@ class HttpExchange implements Wire, Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: object): void {
     if (this.#phase === 'done' || status < 200) return
     this.#phase = 'receiving'
-    this.#alarm.push(this.#settings.idle_ms)
+    this.#alarm.push(this.#idle_ms)
     this.#receiver.onHead(status, readHead(headers))
     if (this.#paused) controller.pause()
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#phase === 'done') return
-    if (!this.#paused) this.#alarm.push(this.#settings.idle_ms)
+    if (!this.#paused) this.#alarm.push(this.#idle_ms)
     this.#receiver.onBytes(chunk)
   }
 
