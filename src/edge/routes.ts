@@ -8,6 +8,7 @@ import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/se
 import { serveToken } from '../pipeline/oauth/serve-token.ts'
 import { serveFront } from '../pipeline/mcp/front/serve-front.ts'
 import { serveMcp } from '../pipeline/mcp/serve-mcp.ts'
+import { serveToolSearch } from '../pipeline/mcp/serve-tool-search.ts'
 import type { Road } from '../pipeline/road.ts'
 import { agentOf, type AgentPath, serveA2a } from '../pipeline/serve.ts'
 import { openSignalDesk } from '../pipeline/signals.ts'
@@ -27,6 +28,7 @@ export const fixedRoutes: Readonly<Record<string, { readonly method: string; rea
   [oauthPaths.server]: { method: 'GET', serve: serveServerMetadata },
   [oauthPaths.resource]: { method: 'GET', serve: serveResourceMetadata },
   '/a2a': { method: 'GET', serve: serveCatalogue },
+  '/tools/search': { method: 'GET', serve: serveToolSearch },
 }
 
 /** What needs other things than the road. A method of null is any: public documents and a sign of life. */

@@ -1,10 +1,12 @@
 /** Agent cards: what a caller may know of an agent, generated, and but for what the operator opens only for those who may call it. */
+import type { Authority } from '../domain/authority.ts'
 import { denials } from '../domain/denials.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { mintHopId } from '../domain/mint-ids.ts'
 import { isBound, type Principal } from '../domain/principal.ts'
 import { type Denial, isDenial } from '../domain/verdict.ts'
 import { decide } from '../policy/decide.ts'
+import type { PolicyContext } from '../policy/world.ts'
 import { isFresh } from '../protocol/a2a/card.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
@@ -33,6 +35,9 @@ export async function serveCard(road: Road, agent: AgentId, inbound: Inbound, re
 export interface Asker {
   readonly kind: 'asker'
   readonly principal: Principal
+  readonly authority: Authority
+  /** In which most is allowed to it. */
+  readonly context: PolicyContext
   /** Whether it may invoke that agent as things stand, or was called by it. */
   sees(entry: AgentEntry): Promise<boolean>
 }
@@ -45,7 +50,8 @@ export async function askerOf(road: Road, inbound: Inbound, resource: string): P
   if (revoked) return revoked
   const caller = principal.proof.agent
   const place = enterRun(road.runs, principal, inbound.headers)
-  const scopes = effectiveAuthority({ principal, entry: isDenial(place) ? nowhere : place }).scopes ?? []
+  const authority = effectiveAuthority({ principal, entry: isDenial(place) ? nowhere : place })
+  const scopes = authority.scopes ?? []
   const context = { ...neutral(caller, snapshot), boundKey: isBound(principal.proof), scopes }
   const sees = async ({ settings: { id }, driver }: AgentEntry): Promise<boolean> => {
     if (!driver) return false
@@ -54,7 +60,7 @@ export async function askerOf(road: Road, inbound: Inbound, resource: string): P
     // Whoever was called knows its callers: that it may not call them back is then said where it tries.
     return !isDenial(verdict) || (!isDenial(place) && place.chain.includes(id) && id !== caller)
   }
-  return { kind: 'asker', principal, sees }
+  return { kind: 'asker', principal, authority, context, sees }
 }
 
 /** What somebody sees who shows nothing at all; null for nothing. A credential that does not count is never ignored. */

@@ -3,6 +3,7 @@
  * their client, whose lists, names and URIs Weir makes of theirs.
  */
 import { unreachable } from '../../../base/assert.ts'
+import type { BoundedMap } from '../../../base/bounded-map.ts'
 import type { JsonObject } from '../../../base/json.ts'
 import type { ToolSearch } from '../../../catalogue/search.ts'
 import type { Json } from '../../../relay/mcp/channel.ts'
@@ -39,6 +40,8 @@ export interface Shared {
   readonly spaces: Spaces
   readonly handles: Handles
   readonly search: ToolSearch
+  /** Links that clients had opened, by speaker and server: whatever is behind lives no longer than a request. */
+  readonly spoken: BoundedMap<string, Link>
 }
 
 export class OneOrMany implements Behind {
@@ -47,8 +50,6 @@ export class OneOrMany implements Behind {
   readonly #address: McpAddress
   readonly #one: boolean
   readonly #owner: Owner
-  /** Links that were opened here, by server. */
-  readonly #links = new Map<string, Link>()
   #members: Promise<readonly Member[]> | null = null
 
   constructor(shared: Shared, client: Client, address: McpAddress) {
@@ -89,9 +90,8 @@ export class OneOrMany implements Behind {
     }
   }
 
-  /** Nothing where no link was opened here. */
   tell(method: string, params: Json | null): void {
-    for (const link of this.#links.values()) if (link.open) link.tell(method, params)
+    void this.#tell(method, params)
   }
 
   /** Each server is listened to because this client may use it, whatever let it come here. */
@@ -169,6 +169,18 @@ export class OneOrMany implements Behind {
     return this.#shared.handles.openTask(this.#owner, sealed)
   }
 
+  /** Only over links that are open: no server is greeted to be told something. */
+  async #tell(method: string, params: Json | null): Promise<void> {
+    for (const { server } of (await this.#view()).members) {
+      const link = this.#shared.spoken.get(this.#speaking(server))
+      if (link?.open) link.tell(method, params)
+    }
+  }
+
+  #speaking(server: ToolServerEntry): string {
+    return JSON.stringify([this.#client.speakerFor(server).key, server.settings.id, this.#client.era])
+  }
+
   /** Who stands behind the address is found out once for this client; what is known of them is looked at each time. */
   async #view(): Promise<View> {
     this.#members ??= membersAt(this.#address, this.#client.reader)
@@ -199,7 +211,7 @@ export class OneOrMany implements Behind {
       speaker: this.#client.speakerFor(server),
       era,
     })
-    if (!isDenial(link) && !isFault(link)) this.#links.set(slug, link)
+    if (!isDenial(link) && !isFault(link)) this.#shared.spoken.set(this.#speaking(server), link)
     return link
   }
 }

@@ -12,7 +12,7 @@ import type { Member } from './members.ts'
 export const searchTools = 'search_tools'
 
 /** What a definition is told apart by. */
-export const keyOfKind = {
+const keyOfKind = {
   tools: 'name',
   prompts: 'name',
   resources: 'uri',

@@ -177,6 +177,7 @@ test('whoever is asked sees which server asks, and log messages say whose they a
 
 test('what is told reaches the servers that are spoken with, and no other', async () => {
   await resultOf(alice, 'tools/call', { name: 'files_read' })
-  alice.tell('notifications/roots/list_changed', null)
+  for (const agent of ['alice', 'bob']) world.behind(world.client(agent)).tell('notifications/roots/list_changed', null)
+  await turn()
   expect(world.links.told).toEqual(['files notifications/roots/list_changed'])
 })
