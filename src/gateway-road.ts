@@ -3,6 +3,7 @@ import type { Board } from './base/board.ts'
 import { BoundedMap } from './base/bounded-map.ts'
 import type { Clock } from './base/clock.ts'
 import { Wheel } from './base/wheel.ts'
+import type { Catalogue } from './catalogue/catalogue.ts'
 import type { Settings } from './config/settings.ts'
 import type { PlannedRevocations, Workshop } from './gateway-parts.ts'
 import type { Keyring } from './identity/keys/keyring.ts'
@@ -52,6 +53,7 @@ interface Laid {
   readonly ledger: Ledger
   readonly replayed: Replayed
   readonly tasks: Tasks
+  readonly catalogue: Catalogue
   readonly board: Board
   readonly boot: string
   readonly metrics: GatewayMetrics
@@ -96,6 +98,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     log,
     approvals: new Approvals(maximums.approvals),
     sessions: workshop.sessions,
+    catalogue: laid.catalogue,
   }
 }
 

