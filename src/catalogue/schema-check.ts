@@ -6,14 +6,8 @@
  */
 import { readCanonicalJson } from '../base/jcs.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
-import { applicators, assertions } from './schema-words.ts'
+import { applicators, assertions, type Checking, type Misfit } from './schema-words.ts'
 import type { SchemaPatterns, SchemaRefs } from './schema-refs.ts'
-
-/** What a value is not: a place in it, and what would be right there. */
-export interface Misfit {
-  readonly path: readonly (string | number)[]
-  readonly expected: string
-}
 
 /** Parts of schemas applied to parts of a value; some hundred nanoseconds each. */
 const steps_max = 10_000
@@ -22,7 +16,7 @@ const chars_per_step = 16
 /** Of schemas in schemas: a reference that leads to itself ends here. */
 const depth_max = 200
 
-export class Check {
+export class Check implements Checking {
   readonly #root: unknown
   readonly #refs: SchemaRefs
   readonly #patterns: SchemaPatterns

@@ -3,15 +3,31 @@
  * the drafts before): what each demands of a value, as the end of a sentence. `format` and what is unknown demand nothing.
  */
 import { isJsonObject, type JsonObject } from '../base/json.ts'
-import type { Check, Misfit } from './schema-check.ts'
 import { shortly } from './schema-text.ts'
+
+/** What a value is not: a place in it, and what would be right there. */
+export interface Misfit {
+  readonly path: readonly (string | number)[]
+  readonly expected: string
+}
+
+/** Whoever walks a schema with these words. */
+export interface Checking {
+  /** One schema against one value: the first rule that is broken. */
+  against(schema: unknown, value: unknown, path: Misfit['path']): Misfit | null
+  /** Counts work that grows with the value. */
+  spend(steps: number): void
+  matches(pattern: string, text: string): boolean
+  /** One spelling for one value; the value itself where it has none. */
+  same(value: unknown): unknown
+}
 
 interface Asserted {
   readonly schema: JsonObject
   /** What stands behind the word. */
   readonly rule: unknown
   readonly value: unknown
-  readonly check: Check
+  readonly check: Checking
 }
 
 interface Applied extends Asserted {
