@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { Catalogue } from './catalogue/catalogue.ts'
-import { type Lock, openLock } from './catalogue/lock.ts'
+import { type Lock, type LockSettings, openLock } from './catalogue/lock.ts'
 import { sentenceOf } from './catalogue/lock-file.ts'
-import type { ToolChange } from './catalogue/tool-change.ts'
+import type { CatalogueServer, CatalogueSettings } from './catalogue/place.ts'
 import type { Clock } from './base/clock.ts'
 import type { Settings } from './config/settings.ts'
 import { type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
@@ -15,30 +15,31 @@ import type { Snapshot, ToolServerEntry } from './pipeline/road.ts'
 import { openHttpChannel } from './relay/mcp/http-channel.ts'
 import type { ServerPlace } from './relay/mcp/link.ts'
 import { ServerLinks } from './relay/mcp/links.ts'
+import { tellToolChange } from './pipeline/tool-changes.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import { version } from './version.ts'
 
 export interface Tools {
   readonly catalogue: Catalogue
   readonly openBehind: OpenBehind
   /** Takes the settings in force into use. */
-  use(before: Snapshot): void
+  use(before: Snapshot): Promise<void>
   close(): Promise<void>
+}
+
+interface Pinned {
+  readonly lock: Lock
+  readonly ledger: Ledger
 }
 
 /** What is approved, before anything is asked of any server. */
 export async function openToolLock(settings: Settings, clock: Clock): Promise<Lock | StartProblem> {
-  const { tools, state, maximums } = settings
-  const lock = await openLock(clock, {
-    approval: tools.approval,
-    lock_file: tools.lock_file,
-    state_file: join(state.dir, 'tools.json'),
-    tool_pins: maximums.tool_pins,
-  })
-  return 'kind' in lock ? startProblem(78, sentenceOf(lock)) : lock
+  const lock = await openLock(clock, lockSettings(settings))
+  return 'problems' in lock ? startProblem(78, sentenceOf(lock)) : lock
 }
 
 /** `snapshot` is what is in force whenever it is asked. */
-export function openTools(workshop: Workshop, lock: Lock, snapshot: () => Snapshot): Tools {
+export function openTools(workshop: Workshop, { lock, ledger }: Pinned, snapshot: () => Snapshot): Tools {
   const { clock, dice, log, relay, mcpSecret } = workshop
   const { wheel } = relay.bench
   const { maximums, timeouts } = snapshot().settings
@@ -49,29 +50,26 @@ export function openTools(workshop: Workshop, lock: Lock, snapshot: () => Snapsh
     settings: { ...maximums, ...timeouts, version },
   })
   const care = new ServerCare({ links, wheel, snapshot })
-  const settingsOf = ({ settings }: Snapshot) => ({
-    refresh_s: settings.tools.refresh_s,
-    listing_ms: timeouts.listing_ms,
-    maximums,
-  })
   const catalogue = new Catalogue({
     ask: care.ask,
-    servers: () => Array.from(snapshot().servers.keys(), (slug) => ({ slug })),
+    servers: () => serversOf(snapshot().settings),
     clock,
     wheel,
-    settings: settingsOf(snapshot()),
+    settings: catalogueSettings(snapshot().settings),
     lock,
-    onAlarm: (change) => tell(workshop, snapshot(), change),
-    onTrouble: (sentence) => log.warn(`tools: ${sentence}`),
+    onAlarm: (change) => tellToolChange({ clock, log, ledger, snapshot: snapshot() }, change),
+    onTrouble: (sentence) => log.error(sentence),
   })
   care.listen(catalogue)
   const shared = { links, known: catalogue, clock, dice, wheel, secret: mcpSecret, version }
   return {
     catalogue,
     openBehind: openBehindWith({ ...shared, ownSpeaker: () => weirSpeaker }),
-    use(before) {
+    async use(before) {
+      const { settings } = snapshot()
       for (const [slug, entry] of before.servers) if (!isSame(entry, snapshot().servers.get(slug))) links.forget(slug)
-      catalogue.use(settingsOf(snapshot()))
+      const trouble = await catalogue.use(catalogueSettings(settings), lockSettings(settings))
+      if (trouble !== null) log.error(`${trouble}. What was approved before stays so.`)
       care.listen(catalogue)
     },
     async close() {
@@ -96,10 +94,15 @@ function placeOf({ relay }: Workshop, { servers }: Snapshot, slug: string): Serv
   return { server: slug, eras: settings.eras, shared: false, connect: { kind: 'channel', open } }
 }
 
-/** A definition that may not be called any more, or may not yet: for whoever has to look at it. */
-function tell({ log, clock }: Workshop, { alerts }: Snapshot, change: ToolChange): void {
-  const { server, tool, state, why, from, to, classes, lines } = change
-  log.warn(`tools: ${server}/${tool} is ${state}: ${why}`, { server, tool, state, from, to, classes })
-  const sentence = `Tool ${tool} of ${server} is ${state} and cannot be called: ${why}.`
-  alerts.send({ kind: 'tool_changed', at: clock.now(), sentence, server, tool, state, from, to, classes, lines })
+function serversOf({ tools }: Settings): readonly CatalogueServer[] {
+  return Array.from(tools.servers.values(), ({ id, timeouts }) => ({ slug: id, patience_ms: timeouts.first_byte_ms }))
+}
+
+function catalogueSettings({ tools, timeouts, maximums }: Settings): CatalogueSettings {
+  return { refresh_s: tools.refresh_s, listing_ms: timeouts.listing_ms, maximums }
+}
+
+function lockSettings({ tools, state, maximums }: Settings): LockSettings {
+  const { approval, lock_file } = tools
+  return { approval, lock_file, state_file: join(state.dir, 'tools.json'), tool_pins: maximums.tool_pins }
 }

@@ -7,6 +7,7 @@ import { Lock as ToolLock } from './catalogue/lock.ts'
 import { takeLock } from './base/instance-lock.ts'
 import { agentRoutes } from './admin/agents.ts'
 import { pushRoutes } from './admin/push.ts'
+import { toolRoutes } from './admin/tools.ts'
 import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
 import { serveAdmin } from './admin/routes.ts'
@@ -134,7 +135,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const cards = await openCards(workshop, snapshot, ledger)
   stack.defer(() => cards.close())
   const inForce: { road: Road | null } = { road: null }
-  const tools = openTools(workshop, pins, () => inForce.road?.snapshot ?? snapshot)
+  const tools = openTools(workshop, { lock: pins, ledger }, () => inForce.road?.snapshot ?? snapshot)
   stack.defer(() => tools.close())
   const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, tools })
   inForce.road = road
@@ -183,6 +184,7 @@ function openAdmin({ road, keys, draining, page, token, options }: AdminParts): 
     ...revocationRoutes(road),
     ...agentRoutes(road),
     ...pushRoutes(road),
+    ...toolRoutes(road),
     ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
   ]
   return openListener(options, serveAdmin(routes, token))
@@ -271,7 +273,7 @@ async function reload(running: Running, loaded: Loaded): Promise<boolean> {
   road.limits.use(limitSettings(loaded.settings))
   knowAgents(next, running)
   road.snapshot = next
-  running.tools.use(before)
+  await running.tools.use(before)
   road.fronts.reloaded()
   workshop.keys.use(rotationOf(loaded.settings))
   metrics.reloadSuccessful.child({}).set(1)

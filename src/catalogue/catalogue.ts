@@ -9,8 +9,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Alarm, Wheel } from '../base/wheel.ts'
 import { type AskPage, type Known, type ListedTool, type ListKind, listKinds, type ServerListing } from './contract.ts'
 import type { Inspected } from './inspect.ts'
-import { sentenceOf } from './lock-file.ts'
-import type { Judgement, Lock, LockOrder, LockRefusal } from './lock.ts'
+import { type LockEntry, sentenceOf } from './lock-file.ts'
+import type { Judgement, Lock, LockOrder, LockRefusal, LockSettings } from './lock.ts'
 import { type CatalogueServer, type CatalogueSettings, Place, Turns } from './place.ts'
 import { Row } from './row.ts'
 import { Schemas } from './schemas.ts'
@@ -53,7 +53,8 @@ export class Catalogue implements Known {
   constructor(parts: CatalogueParts) {
     this.#parts = parts
     this.#lockLook = parts.wheel.after(lock_look_ms, () => void this.#rereadLock())
-    this.use(parts.settings)
+    this.#lockLook.cancel()
+    this.#follow(parts.settings)
   }
 
   listing(server: string): ServerListing {
@@ -97,22 +98,30 @@ export class Catalogue implements Known {
     return this.#places.get(server)?.row.listing.tools.find((tool) => tool.name === name) ?? null
   }
 
+  /** What is approved of a tool; null where nothing is. */
+  entryOf(server: string, name: string): LockEntry | null {
+    return this.#parts.lock.entryOf(`${server}/${name}`)
+  }
+
+  /** How definitions are approved now. */
+  get approval(): Pick<LockSettings, 'approval' | 'lock_file'> {
+    return this.#parts.lock.settings
+  }
+
   /** What was found wrong with its text, whoever approved it. */
   findingsOf(server: string, name: string): readonly string[] {
     const known = this.#places.get(server)?.row.tools.find(({ key }) => key === name)
     return known ? [...known.broken, ...known.unclean] : []
   }
 
-  /** Takes a configuration into use: what is new is looked at now, what is gone is forgotten. */
-  use(settings: CatalogueSettings): void {
-    const servers = new Map(this.#parts.servers().map((server) => [server.slug, server]))
-    for (const [slug, place] of this.#places) if (!servers.has(slug)) this.#forget(slug, place)
-    for (const [slug, server] of servers) {
-      const known = this.#places.get(slug)
-      if (known) known.use(server, settings)
-      else this.#places.set(slug, this.#open(server, settings))
-    }
-    this.rejudge()
+  /**
+   * Takes a configuration into use: what is new is looked at now, what is gone is forgotten. Null, or why what was approved
+   * before stays in force.
+   */
+  async use(settings: CatalogueSettings, lock: LockSettings): Promise<string | null> {
+    const trouble = await this.#parts.lock.use(lock)
+    this.#follow(settings)
+    return trouble && sentenceOf(trouble)
   }
 
   /** Judges everything anew, because something was approved, rejected, or written into the lock file. */
@@ -164,6 +173,18 @@ export class Catalogue implements Known {
     await this.#settle()
   }
 
+  #follow(settings: CatalogueSettings): void {
+    const servers = new Map(this.#parts.servers().map((server) => [server.slug, server]))
+    for (const [slug, place] of this.#places) if (!servers.has(slug)) this.#forget(slug, place)
+    for (const [slug, server] of servers) {
+      const known = this.#places.get(slug)
+      if (known) known.use(server, settings)
+      else this.#places.set(slug, this.#open(server, settings))
+    }
+    if (this.approval.approval === 'lock') this.#lockLook.push(lock_look_ms)
+    this.rejudge()
+  }
+
   #open(server: CatalogueServer, settings: CatalogueSettings): Place {
     const { ask, clock, wheel } = this.#parts
     const parts = { ask, clock, wheel, looks: this.#looks, onLook: (place: Place) => this.#looked(place) }
@@ -205,12 +226,13 @@ export class Catalogue implements Known {
       this.#parts.onTrouble(`Tools seen for the first time would be new again after a restart: ${trouble}`)
   }
 
+  /** Others write into it only where it is the operator's. */
   async #rereadLock(): Promise<void> {
     const read = await this.#parts.lock.reread()
     if (this.#closed) return
     if (read === 'changed') this.rejudge()
     else if (read !== 'same') this.#parts.onTrouble(`${sentenceOf(read)}. What it said before stays in force.`)
-    this.#lockLook.push(lock_look_ms)
+    if (this.approval.approval === 'lock') this.#lockLook.push(lock_look_ms)
   }
 }
 

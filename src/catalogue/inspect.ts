@@ -31,7 +31,7 @@ export interface Inspected {
 }
 
 /** The member that tells things of a list apart. */
-export const keyOf: Readonly<Record<ListKind, 'name' | 'uri' | 'uriTemplate'>> = {
+const keyOf: Readonly<Record<ListKind, 'name' | 'uri' | 'uriTemplate'>> = {
   tools: 'name',
   prompts: 'name',
   resources: 'uri',

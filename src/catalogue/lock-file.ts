@@ -45,7 +45,7 @@ export interface LockProblem {
   readonly problems: readonly ConfigProblem[]
 }
 
-export const noEntries: LockEntries = { approved: new Map(), rejected: new Map() }
+const noEntries: LockEntries = { approved: new Map(), rejected: new Map() }
 
 /** What a file held when it was read or written: enough to see whether it is the same still. */
 export interface Held {

@@ -87,10 +87,6 @@ export class Lock {
     return this.#entries.approved.get(tool) ?? null
   }
 
-  rejectionOf(tool: string): LockEntry | null {
-    return this.#entries.rejected.get(tool) ?? null
-  }
-
   /** Whether it looks like another tool is asked only where that matters. Remembers what it approves because it is seen for the first time. */
   judge(tool: string, { digest, canonical, broken, unclean }: Inspected, shadowOf: () => Shadow | null): Judgement {
     const { approval, tool_pins } = this.#settings

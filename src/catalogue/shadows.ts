@@ -36,7 +36,7 @@ const lookalikes: ReadonlyMap<string, string> = new Map(
 )
 
 /** Two names with one skeleton may be taken for each other. */
-export function skeleton(name: string): string {
+function skeleton(name: string): string {
   const plain = name
     .normalize('NFKD')
     .replaceAll(/[\p{M}\p{Default_Ignorable_Code_Point}_.\s-]/gu, '')

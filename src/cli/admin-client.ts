@@ -12,6 +12,7 @@ import type {
   RunDetail,
   RunList,
 } from './admin-api.ts'
+import type { ToolDetail, ToolList, ToolOrderBody, ToolsLocked } from './admin-api-tools.ts'
 import { type CliProblem, type ExitName, problem } from './exit-codes.ts'
 
 /** An operator waits no longer than this for an answer of the admin listener. */
@@ -43,6 +44,19 @@ export interface AdminClient {
   listApprovals(): Promise<ApprovalList | CliProblem>
   /** One that is not pending any more is a problem with exit `no`. */
   decideApproval(id: string, verb: 'grant' | 'refuse', reason: string): Promise<ApprovalDone | CliProblem>
+  /** Of one server, or of all. */
+  listTools(server: string | null): Promise<ToolList | CliProblem>
+  showTool(server: string, name: string): Promise<ToolDetail | CliProblem>
+  /** About the definition of that digest; another one by now is a problem with exit `no`. */
+  decideTool(path: string, order: ToolOrderBody): Promise<ToolDetail | CliProblem>
+  /** Writes what is approved into the lock file. */
+  lockTools(reason: string): Promise<ToolsLocked | CliProblem>
+}
+
+/** Where a tool, or a decision about it, is at the admin listener. */
+export function toolPath(server: string, name: string, verb?: 'approve' | 'reject'): string {
+  const tool = `/api/v1/tools/${encodeURIComponent(server)}/${encodeURIComponent(name)}`
+  return verb === undefined ? tool : `${tool}/${verb}`
 }
 
 export interface ApproveOrder {
@@ -84,6 +98,11 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
     listApprovals: () => ask<ApprovalList>('/api/v1/approvals', 'weir.approvals/v1'),
     decideApproval: (id, verb, reason) =>
       ask<ApprovalDone>(`/api/v1/approvals/${encodeURIComponent(id)}/${verb}`, 'weir.approval/v1', { reason }),
+    listTools: (server) =>
+      ask<ToolList>(`/api/v1/tools${server === null ? '' : `?server=${encodeURIComponent(server)}`}`, 'weir.tools/v1'),
+    showTool: (server, name) => ask<ToolDetail>(toolPath(server, name), 'weir.tool/v1'),
+    decideTool: (path, order) => ask<ToolDetail>(path, 'weir.tool/v1', order),
+    lockTools: (reason) => ask<ToolsLocked>('/api/v1/tools/lock', 'weir.tools_lock/v1', { reason }),
   }
 }
 

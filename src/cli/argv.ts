@@ -1,7 +1,7 @@
 /** What people type and what commander reads: a list where only the noun was typed, and names that look like options. */
 
 /** Nouns that list what there is when they stand alone. */
-const lists = new Set(['runs', 'approvals', 'keys', 'agent'])
+const lists = new Set(['runs', 'approvals', 'keys', 'agent', 'tools'])
 
 /** Thumbprints and ids are base64url, so one in 64 begins with a dash; no option of ours is that long. */
 const dashedName = /^-[\w-]{30,}$/

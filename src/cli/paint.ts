@@ -32,3 +32,10 @@ export function visible(text: string): string {
     return `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
   })
 }
+
+/** The same for text that a model reads too: whatever a person would not see is written out. */
+export function allVisible(text: string): string {
+  return visible(text).replace(/[\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu, (found) => {
+    return `\\u{${(found.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`
+  })
+}

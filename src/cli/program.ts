@@ -11,6 +11,7 @@ import { exits } from './exit-codes.ts'
 import { addAgents } from './program-agents.ts'
 import { addLogin } from './program-login.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
+import { addTools } from './program-tools.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 import { openTerminal } from './terminal.ts'
 
@@ -62,6 +63,8 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addRevocations(program, deps, settle)
   program.commandsGroup('Agents:')
   addAgents(program, deps, settle)
+  program.commandsGroup('Tools:')
+  addTools(program, deps, settle)
   program.commandsGroup('Tokens and keys:')
   addLogin(program, deps, settle)
   addToken(program, deps, settle)

@@ -24,6 +24,7 @@ export type LedgerEntry =
   | SignalEntry
   | ApprovalEntry
   | CardEntry
+  | ToolEntry
 
 /** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
 interface Stamp {
@@ -254,5 +255,23 @@ export interface CardEntry extends Stamp {
   readonly changes: readonly string[]
   /** For `approved`; null otherwise. */
   readonly reason: string | null
+  readonly actor: string | null
+}
+
+/** What a tool server says of a tool is no longer, or not yet, what is approved; or an operator decided about it. */
+export interface ToolEntry extends Stamp {
+  readonly kind: 'tool'
+  /** Null, like `tool` and `digest`, where an operator wrote everything that is approved into the lock file. */
+  readonly server: string | null
+  readonly tool: string | null
+  readonly event: 'changed' | 'pending' | 'quarantined' | 'approved' | 'rejected' | 'locked'
+  /** `sha256:` and hexadecimal, of the whole definition. */
+  readonly digest: string | null
+  /** That of what was approved before; null where nothing was. */
+  readonly before: string | null
+  /** What kinds of things are different: `text`, `schema-widen`. */
+  readonly classes: readonly string[]
+  readonly reason: string | null
+  /** The operator; null where Weir found out by itself. */
   readonly actor: string | null
 }

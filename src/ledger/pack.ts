@@ -28,6 +28,7 @@ export const shapes: Shapes = {
   signal: words('v ts iss jti event human outcome'),
   approval: words('v ts id event run rid agent human target method args_hash reason actor'),
   card: words('v ts agent event digest before changes reason actor'),
+  tool: words('v ts server tool event digest before classes reason actor'),
 }
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
@@ -88,6 +89,11 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
     const { agent, event, digest, before, changes } = entry
     const why = [clip(entry.reason), clip(entry.actor)]
     return [entry.kind, entry.v, entry.ts, agent, event, digest, before, clipList(changes), ...why]
+  }
+  if (entry.kind === 'tool') {
+    const { server, event, digest, before, classes } = entry
+    const why = [clip(entry.reason), clip(entry.actor)]
+    return [entry.kind, entry.v, entry.ts, server, clip(entry.tool), event, digest, before, clipList(classes), ...why]
   }
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
 }

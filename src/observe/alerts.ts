@@ -68,18 +68,18 @@ interface ToolAlert {
   readonly at: Millis
   /** One sentence for a person. */
   readonly sentence: string
-  /** The slug of its server. */
   readonly server: string
   readonly tool: string
-  /** `changed`, `pending` or `quarantined`: in none of them can it be called. */
-  readonly state: string
-  /** Digest of what is approved, null where nothing is, and of what is listed now. */
-  readonly from: string | null
-  readonly to: string
-  /** What kind of difference it is: of text, of a schema that takes more or less, of annotations. */
+  /** Either way it is neither shown nor called. */
+  readonly state: 'changed' | 'quarantined' | 'pending'
+  readonly why: string
+  /** Digest of the approved definition, null where none was; and of the one that is listed now. */
+  readonly before: string | null
+  readonly after: string
+  /** `text`, `schema-narrow`, `schema-widen`, `annotation-flip`, `other`. */
   readonly classes: readonly string[]
-  /** The difference, one line each, with everything invisible written out. */
-  readonly lines: readonly string[]
+  /** What is different, one line a place, everything invisible written out. */
+  readonly changes: readonly string[]
 }
 
 export interface AlertOptions {

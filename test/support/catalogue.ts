@@ -45,6 +45,8 @@ export interface TestCatalogue {
   readonly troubles: string[]
   /** Moves the clock, lets everything that is due happen, and waits until nobody works any more. */
   pass(by_ms: number): Promise<void>
+  /** Takes the servers of now into use, and other settings of the lock. */
+  reload(lock?: Partial<LockSettings>): Promise<string | null>
   /** `name state` of the tools of a server. */
   states(server: string): readonly string[]
 }
@@ -63,7 +65,9 @@ export async function openTestCatalogue(
   const wheel = new Wheel(clock)
   const dir = mkdtempSync(join(tmpdir(), 'weir-catalogue-'))
   const files = { lock_file: join(dir, 'tools.lock'), state_file: join(dir, 'tools.json') }
-  const lock = await openLock(clock, { approval: 'first_use', tool_pins: 1000, ...files, ...lockOver })
+  const lockSettings: LockSettings = { approval: 'first_use', tool_pins: 1000, ...files, ...lockOver }
+  const settings = { refresh_s, listing_ms: 10_000, maximums }
+  const lock = await openLock(clock, lockSettings)
   assert(lock instanceof Lock, 'the lock file of a test can be read')
   const known = new Map(Object.entries(servers))
   const [asked, alarms, troubles]: [string[], ToolChange[], string[]] = [[], [], []]
@@ -79,7 +83,7 @@ export async function openTestCatalogue(
     servers: slugs,
     clock,
     wheel,
-    settings: { refresh_s, listing_ms: 10_000, maximums },
+    settings,
     lock,
     onAlarm: (change) => alarms.push(change),
     onTrouble: (sentence) => troubles.push(sentence),
@@ -100,6 +104,26 @@ export async function openTestCatalogue(
       wheel.turn()
       await settled()
     },
+    async reload(over = {}) {
+      const trouble = await catalogue.use(settings, { ...lockSettings, ...over })
+      await settled()
+      return trouble
+    },
     states: (server) => catalogue.listing(server).tools.map(({ name, state }) => `${name} ${state}`),
   }
+}
+
+/** One that knows no server, for roads on which no tools are. */
+export function emptyCatalogue(clock: ManualClock): Catalogue {
+  const nobody = { approval: 'off', lock_file: '', state_file: '', tool_pins: 0 } as const
+  return new Catalogue({
+    ask: () => Promise.resolve({ kind: 'absent' }),
+    servers: () => [],
+    clock,
+    wheel: new Wheel(clock),
+    settings: { refresh_s: 300, listing_ms: 1000, maximums },
+    lock: new Lock(clock, nobody, { kind: 'held', entries: { approved: new Map(), rejected: new Map() }, stamp: null }),
+    onAlarm: () => undefined,
+    onTrouble: () => undefined,
+  })
 }

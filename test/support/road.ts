@@ -20,9 +20,6 @@ import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { BoundedMap } from '../../src/base/bounded-map.ts'
-import { Catalogue } from '../../src/catalogue/catalogue.ts'
-import { Lock } from '../../src/catalogue/lock.ts'
-import { noEntries } from '../../src/catalogue/lock-file.ts'
 import { Fronts } from '../../src/pipeline/mcp/front/fronts.ts'
 import { McpSessions } from '../../src/pipeline/mcp/sessions.ts'
 import { Followers } from '../../src/pipeline/followers.ts'
@@ -43,6 +40,7 @@ import type { Bench as RelayBench, Done, Exchange, ExchangeOutcome, Mission } fr
 import { HealthBook } from '../../src/relay/pool/health.ts'
 import type { Relay } from '../../src/relay/relay.ts'
 import { sendMessage } from './caller.ts'
+import { emptyCatalogue } from './catalogue.ts'
 import { agentId } from './hop.ts'
 import { MemoryReply } from './reply.ts'
 import { loadedOf } from './temp-config.ts'
@@ -197,6 +195,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     deliveries: new Deliveries(),
     tasks: tasksOn(new MemoryPaper(), { clock }),
     followers: new Followers(),
+    catalogue: emptyCatalogue(clock),
     papers: new BoundedMap({ max: 16 }),
     judgeWebhook: async () => null,
     nextEvent: () => 1,
@@ -206,20 +205,6 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     openBehind: () => {
       throw new Error('nobody calls tools')
     },
-    catalogue: new Catalogue({
-      ask: async () => ({ kind: 'absent' }),
-      servers: () => [],
-      clock,
-      wheel: bench.wheel,
-      settings: { refresh_s: 300, listing_ms: 1000, maximums: settings.maximums },
-      lock: new Lock(
-        clock,
-        { approval: 'off', lock_file: '/nowhere', state_file: '/nowhere', tool_pins: 16 },
-        { kind: 'held', entries: noEntries, stamp: null },
-      ),
-      onAlarm: () => undefined,
-      onTrouble: () => undefined,
-    }),
     fronts: new Fronts(
       Buffer.alloc(32),
       { clock, dice, bench, version: '0' },

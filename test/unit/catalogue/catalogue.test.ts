@@ -146,15 +146,11 @@ test('nobody waits for a fresh list longer than the server may take', async () =
 })
 
 test('a server that left the configuration is forgotten, and a new one is looked at', async () => {
-  const { catalogue, servers, asked } = await open({ files: { tools: [tool('a')] } })
+  const { catalogue, servers, asked, reload } = await open({ files: { tools: [tool('a')] } })
   servers.delete('files')
   servers.set('mail', { tools: [tool('b')] })
   asked.length = 0
-  catalogue.use({
-    refresh_s: 300,
-    listing_ms: 1000,
-    maximums: { ...(await import('../../support/catalogue.ts')).maximums },
-  })
+  await reload()
   await settled()
   expect(catalogue.listing('files').health.state).toBe('missing')
   expect(catalogue.listing('mail').tools).toHaveLength(1)

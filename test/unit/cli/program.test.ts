@@ -9,7 +9,7 @@ test('help goes to stdout, leads with examples and is a success', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^Examples:\n {2}weir demo loop\n/)
   expect(stdout).not.toContain('docs')
-  const groups = ['Begin:', 'Look and prove:', 'Decide and stop:', 'Agents:', 'Tokens and keys:']
+  const groups = ['Begin:', 'Look and prove:', 'Decide and stop:', 'Agents:', 'Tools:', 'Tokens and keys:']
   expect([...stdout.matchAll(/^[A-Z][a-z ]+:$/gm)].map(([title]) => title)).toEqual([
     'Examples:',
     'Options:',
@@ -19,7 +19,7 @@ test('help goes to stdout, leads with examples and is a success', async () => {
 
 test('every command has an example in its help', async () => {
   const all =
-    'serve check agent runs hop approvals revoke restore token login keys card demo contain release revocations'
+    'serve check agent tools runs hop approvals revoke restore token login keys card demo contain release revocations'
   for (const name of all.split(' ')) {
     const { code, stdout } = await run([name, '--help'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Examples:\n {2}weir /) as string })

@@ -16,6 +16,7 @@ import type {
   RunEntry,
   SignalEntry,
   TokenEntry,
+  ToolEntry,
 } from '../../../src/domain/record.ts'
 import { taints } from '../../../src/domain/principal.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
@@ -72,6 +73,11 @@ export function approvalEntry(event: ApprovalEntry['event']): ApprovalEntry {
 export function cardEntry(event: CardEntry['event']): CardEntry {
   const cards = { digest: 'a'.repeat(64), before: null, changes: ['skill pay added'] }
   return { kind: 'card', v: 1, ts: noon, agent: agent('b'), event, ...cards, reason: 'read it', actor: 'ana' }
+}
+
+export function toolEntry(event: ToolEntry['event']): ToolEntry {
+  const what = { server: 'files', tool: 'read', digest: `sha256:${'a'.repeat(64)}`, before: null, classes: ['text'] }
+  return { kind: 'tool', v: 1, ts: noon, event, ...what, reason: 'read it', actor: 'ana' }
 }
 
 export function runEntry(id: RunId, event: RunEntry['event'], facts: Partial<RunEntry> = {}): RunEntry {

@@ -16,6 +16,7 @@ import {
   runEntry,
   signalEntry,
   tokenEntry,
+  toolEntry,
 } from './entries.ts'
 
 const read = entryReader(shapes)
@@ -38,6 +39,7 @@ test.each([
   call(hop(4), { taint: 'external', approval: { id: 'apr_1', by: 'ana', args_hash: 'h' } }),
   approvalEntry('granted'),
   cardEntry('approved'),
+  toolEntry('changed'),
 ])('an entry comes back as it was: $kind', (entry) => {
   expect(read(packEntry(entry))).toEqual(entry)
 })
