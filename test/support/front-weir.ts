@@ -60,11 +60,20 @@ export async function frontWeir(script: PlainScript, options: Options = {}): Pro
     Object.assign(road, { fronts, openBehind: behind.open })
   }
   restart()
-  Object.assign(road, { dice, relay: { ...road.relay, bench } })
+  Object.assign(road, { dice })
+  Object.assign(road.relay, { bench })
   const listener = await openListener(
     {
-      ...{ engine: 'node', host: '127.0.0.1', port: 0, tls: null, clock: systemClock, dice },
-      ...{ header_bytes: 16_384, body_bytes: 1_048_576, body_ms: 5000, open_calls: 1000 },
+      engine: 'node',
+      host: '127.0.0.1',
+      port: 0,
+      tls: null,
+      clock: systemClock,
+      dice,
+      header_bytes: 16_384,
+      body_bytes: 1_048_576,
+      body_ms: 5000,
+      open_calls: 1000,
       onBug: (bug) => world.logged.push(`bug: ${bug instanceof Error ? bug.stack : String(bug)}`),
     },
     serveData(road, {} as unknown as PublishedKeys),

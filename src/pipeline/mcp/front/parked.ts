@@ -104,7 +104,7 @@ export class Parked {
 
   /** Lets go of all of them: the gateway stops. */
   close(): void {
-    for (const id of [...this.#entries.keys()]) this.#evict(id, 'the gateway stops')
+    for (const id of this.#entries.keys()) this.#evict(id, 'the gateway stops')
   }
 
   #evict(id: string | undefined, reason: string): void {
