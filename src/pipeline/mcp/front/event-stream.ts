@@ -141,7 +141,14 @@ export class EventStream {
       this.#sent = no
       this.#outlet.write(bytes)
     }
-    if (this.#ended) this.#letGo()?.end()
+    if (this.#ended) this.#finish()
+  }
+
+  /** Where nothing was said, that is an empty stream. */
+  #finish(): void {
+    const outlet = this.#letGo()
+    outlet?.begin([])
+    outlet?.end()
   }
 
   #onRoom(): void {

@@ -135,6 +135,7 @@ export class OwnStream {
     const late = methodNotKnown('Nobody answered in time')
     askClient(this.#live, {
       questions,
+      endsAtError: false,
       say: (message) => this.#stream.push(message),
       onAnswers: tell,
       onLate: () => tell(new Map([...questions.keys()].map((key) => [key, late]))),
