@@ -9,6 +9,7 @@ import { serveToken } from '../pipeline/oauth/serve-token.ts'
 import { serveFront } from '../pipeline/mcp/front/serve-front.ts'
 import { serveMcp } from '../pipeline/mcp/serve-mcp.ts'
 import type { Road } from '../pipeline/road.ts'
+import type { FrontRoad } from '../pipeline/mcp/front/front-road.ts'
 import { agentOf, type AgentPath, serveA2a } from '../pipeline/serve.ts'
 import { openSignalDesk } from '../pipeline/signals.ts'
 import { writeProblem } from '../protocol/faces.ts'
@@ -58,7 +59,7 @@ const toolsPrefix = '/mcp/'
 /** The public documents with which anyone can check what Weir signed: now, and long after. */
 export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
 
-export function serveData(road: Road, keys: PublishedKeys): Serve {
+export function serveData(road: FrontRoad, keys: PublishedKeys): Serve {
   const parts = { keys, receiveSignal: openSignalDesk(road) }
   return (inbound, reply) => {
     const { path, method } = inbound

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { eventsOf, frontWeir, type FrontWeir, messagesOf, modern, say } from '../support/front-weir.ts'
+import { eventsOf, messagesOf } from '../support/front-events.ts'
+import { frontWeir, type FrontWeir, modern, say } from '../support/front-weir.ts'
 import { type Act, RpcError, text } from '../support/plain-behind.ts'
 import { until } from '../support/relay.ts'
 

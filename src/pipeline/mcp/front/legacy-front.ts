@@ -156,8 +156,9 @@ async function serveStream(guest: Guest, live: LiveSession): Promise<void> {
   if (id === ownId) {
     // Without the id of an event it is no return of the one that reads it.
     if (last === undefined && live.own?.attached) return conflict(guest)
-    live.own ??= new OwnStream(guest, live)
-    return live.own.attach(guest, Number(after))
+    const stream = live.own instanceof OwnStream ? live.own : new OwnStream(guest, live)
+    live.own = stream
+    return stream.attach(guest, Number(after))
   }
   const stream = live.findStream(id)
   if (stream === null) {
