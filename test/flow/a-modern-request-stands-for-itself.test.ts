@@ -68,7 +68,15 @@ test.each<[string, Promise<Response>, number, number]>([
   ],
   [
     'a version that is not spoken',
-    modern(weir, 'tools/list', {}, { meta: { 'io.modelcontextprotocol/protocolVersion': '2027-01-01' } }),
+    modern(
+      weir,
+      'tools/list',
+      {},
+      {
+        meta: { 'io.modelcontextprotocol/protocolVersion': '2027-01-01' },
+        headers: { 'mcp-protocol-version': '2027-01-01' },
+      },
+    ),
     400,
     -32022,
   ],
@@ -110,7 +118,15 @@ test('nobody known hears nothing but that', async () => {
 
 test('what is spoken here is the same list wherever it is said', async () => {
   const [refused] = await messagesOf(
-    await modern(weir, 'tools/list', {}, { meta: { 'io.modelcontextprotocol/protocolVersion': '2099-01-01' } }),
+    await modern(
+      weir,
+      'tools/list',
+      {},
+      {
+        meta: { 'io.modelcontextprotocol/protocolVersion': '2099-01-01' },
+        headers: { 'mcp-protocol-version': '2099-01-01' },
+      },
+    ),
   )
   const found = await resultOf(modern(weir, 'server/discover'))
   expect(refused).toMatchObject({ error: { data: { supported: found['supportedVersions'], requested: '2099-01-01' } } })
