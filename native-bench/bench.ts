@@ -1,6 +1,7 @@
 /**
  * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, `streams [--json] [--rounds 7] [--streams 64]
- * [--events 300] [--idle 10000] [--readers 500]`, or `limits`, `policy`, `ledger`, `identity` for what one part costs. Progress goes to stderr, the result to stdout.
+ * [--events 300] [--idle 10000] [--readers 500]`,
+ * `mcp [--json] [--rounds 7] [--seconds 2] [--servers 20] [--agents 50]`, or `limits`, `policy`, `ledger`, `identity` for what one part costs. Progress goes to stderr, the result to stdout.
  */
 import { parseArgs } from 'node:util'
 import { benchA2a, showA2a } from './a2a.ts'
@@ -17,6 +18,8 @@ const { values, positionals } = parseArgs({
     idle: { type: 'string', default: '10000' },
     idle_seconds: { type: 'string', default: '20' },
     readers: { type: 'string', default: '500' },
+    servers: { type: 'string', default: '20' },
+    agents: { type: 'string', default: '50' },
   },
 })
 
@@ -30,6 +33,7 @@ const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
   policy: () => import('./policy.ts'),
   ledger: () => import('./ledger.ts'),
   identity,
+  mcp,
 }
 
 const name = positionals[0] ?? 'a2a'
@@ -62,6 +66,18 @@ async function streams(): Promise<void> {
   }
   const report = await benchStreams(options, (line) => process.stderr.write(`${line}\n`))
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : showStreams(report))
+}
+
+async function mcp(): Promise<void> {
+  const { benchMcp, showMcp } = await import('./mcp.ts')
+  const options = {
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    servers: Number(values.servers),
+    agents: Number(values.agents),
+  }
+  const report = await benchMcp(options, (line) => process.stderr.write(`${line}\n`))
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : showMcp(report))
 }
 
 async function identity(): Promise<void> {

@@ -12,7 +12,7 @@ import { Bench } from './limits/bench.ts'
 import { Runs } from './limits/runs.ts'
 import { type GatewayMetrics, watchEventLoop } from './observe/gateway-metrics.ts'
 import { Approvals } from './pipeline/approvals.ts'
-import { nothingBehind } from './pipeline/mcp/front/nothing-behind.ts'
+import type { Tools } from './gateway-mcp.ts'
 import { Fronts } from './pipeline/mcp/front/fronts.ts'
 import type { CardWatch } from './pipeline/cards/card-watch.ts'
 import { Counts } from './pipeline/counts.ts'
@@ -59,6 +59,7 @@ interface Laid {
   readonly boot: string
   readonly metrics: GatewayMetrics
   readonly revoked: PlannedRevocations
+  readonly tools: Pick<Tools, 'openBehind' | 'catalogue'>
 }
 
 /** Puts back what the ledger remembers and joins the parts of the road. */
@@ -99,7 +100,8 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Fr
     log,
     approvals: new Approvals(maximums.approvals),
     sessions: workshop.sessions,
-    openBehind: nothingBehind,
+    openBehind: laid.tools.openBehind,
+    catalogue: laid.tools.catalogue,
     fronts: new Fronts(
       workshop.mcpSecret,
       { clock, dice, bench: workshop.relay.bench, version },

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { createBoard } from './base/board.ts'
 import { type Clock, steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
+import { Lock as ToolLock } from './catalogue/lock.ts'
 import { takeLock } from './base/instance-lock.ts'
 import { agentRoutes } from './admin/agents.ts'
 import { pushRoutes } from './admin/push.ts'
@@ -35,6 +36,7 @@ import {
   startProblem,
   type Workshop,
 } from './gateway-parts.ts'
+import { openToolLock, openTools, type Tools } from './gateway-mcp.ts'
 import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
 import { followAgain, openTasksIn } from './gateway-tasks.ts'
 import { keyRoutes } from './admin/keys.ts'
@@ -100,6 +102,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const tasks = await openTasksIn(settings, { clock, dice, log, outside })
   if (tasks.kind === 'start_problem') return tasks
   stack.defer(() => tasks.close())
+  const pins = await openToolLock(settings, clock)
+  if (!(pins instanceof ToolLock)) return pins
   const replayed = await replayLedger(settings, clock.now())
   if ('exit' in replayed) return replayed
   const pool = openProofPool({
@@ -130,7 +134,11 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if ('exit' in snapshot) return snapshot
   const cards = await openCards(workshop, snapshot, ledger)
   stack.defer(() => cards.close())
-  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked })
+  const inForce: { road: Road | null } = { road: null }
+  const tools = openTools(workshop, pins, () => inForce.road?.snapshot ?? snapshot)
+  stack.defer(() => tools.close())
+  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, tools })
+  inForce.road = road
   late.serve = serveData(road, keys)
   followAgain(road)
   const options = optionsOf(settings, 'admin_listen', workshop)
@@ -140,7 +148,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   if (data.warning) log.warn(data.warning)
   watchNumbers(road, metrics, { engine: data.engine, keys, stack })
   knowAgents(snapshot, { registry, metrics, workshop })
-  return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack })
+  return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack, tools })
 }
 
 /** What makes names and signatures, and what was revoked. */
@@ -222,6 +230,7 @@ interface Running {
   readonly metrics: GatewayMetrics
   readonly draining: { yes: boolean }
   readonly stack: AsyncDisposableStack
+  readonly tools: Tools
 }
 
 function gatewayOf(running: Running): Gateway {
@@ -263,6 +272,7 @@ async function reload(running: Running, loaded: Loaded): Promise<boolean> {
   road.limits.use(limitSettings(loaded.settings))
   knowAgents(next, running)
   road.snapshot = next
+  running.tools.use(before)
   road.fronts.reloaded()
   workshop.keys.use(rotationOf(loaded.settings))
   metrics.reloadSuccessful.child({}).set(1)

@@ -65,8 +65,11 @@ export type AskPage = (server: string, list: ListKind, cursor: string | null) =>
 export interface Known {
   /** What is known now; never waits. `missing` for a server that has not answered yet. */
   listing(server: string): ServerListing
-  /** As it is now or was at most `age_ms` ago; whoever asks meanwhile shares one look. Never rejects, and never waits longer than the server's patience. */
-  fresh(server: string, age_ms: number): Promise<ServerListing>
+  /**
+   * As it is now or was at most `age_ms` ago; whoever asks meanwhile shares one look. Never rejects, and never waits longer
+   * than the server's patience. `lists` says which lists matter, all of them if absent: a call needs `tools` alone.
+   */
+  fresh(server: string, age_ms: number, lists?: readonly ListKind[]): Promise<ServerListing>
   /** The server said that a list of its changed: looked at again soon, once for many such words. */
   changed(server: string, list: ListKind): void
   /** Hears of every change of a listing after it was pinned and judged; the answer ends it. */

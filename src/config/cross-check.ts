@@ -9,6 +9,7 @@ import { driverPairs } from './cross-check-drivers.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
 import { crossCheckInstances } from './cross-check-instances.ts'
 import { toolPairs } from './cross-check-tools.ts'
+import { toolSetPairs } from './cross-check-tool-sets.ts'
 import { readAddress, slugForm } from './fields.ts'
 import { valueAt } from './explain.ts'
 import { rowsAt, textAt } from './plain.ts'
@@ -31,11 +32,14 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     crossCheckIdentity,
     crossCheckInstances,
     toolPairs,
+    toolSetPairs,
   ].flatMap((check) => check(plain))
 }
 
 function badSlugs(plain: unknown): readonly Finding[] {
-  const named = [['agents'], ['teams'], ['tools', 'servers']].flatMap((section) => rowsAt(plain, section))
+  const named = [['agents'], ['teams'], ['tools', 'servers'], ['tools', 'sets']].flatMap((section) =>
+    rowsAt(plain, section),
+  )
   return named.flatMap(([path]): readonly Finding[] => {
     const key = String(path.at(-1))
     if (isSlug(key)) return []

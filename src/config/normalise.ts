@@ -8,7 +8,7 @@ import { shownSettings, withFacets } from './normalise-card.ts'
 import { clientSettings, credentialSettings, identitySettingsOf, tlsSettings } from './normalise-identity.ts'
 import { driverSettings } from './normalise-drivers.ts'
 import { Secret } from './secret.ts'
-import { toolServers } from './settings-tools.ts'
+import { toolServers, toolSets } from './settings-tools.ts'
 import type {
   AgentLimits,
   AgentSettings,
@@ -44,7 +44,12 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
     state: { dir: resolve(base, file.state.dir), credentials_dir },
     identity: identitySettingsOf(file, { base, public_url, agentId, personId }),
     agents: new Map(agents.map((row) => [row.id, row])),
-    tools: { servers: new Map(toolServers(file, { teamId, personId }).map((row) => [row.id, row])) },
+    tools: {
+      ...file.tools,
+      lock_file: resolve(base, file.tools.lock_file),
+      servers: new Map(toolServers(file, { teamId, personId }).map((row) => [row.id, row])),
+      sets: new Map(toolSets(file).map((row) => [row.id, row])),
+    },
     teams: new Map(teams.map((row) => [row.id, row])),
     policy: { dir: resolve(base, file.policy.dir) },
     limits: { on_breach: file.limits.on_breach, run, agent, team },

@@ -1,6 +1,8 @@
 /** The configuration table: the tool servers (MCP) that agents reach through Weir. */
 import { z } from 'zod'
+import { toolSets } from './schema-tool-sets.ts'
 import { openApiDocument } from './schema-tool-openapi.ts'
+import { serverSafety, toolSafety } from './schema-tool-safety.ts'
 import { toolProcess } from './schema-tool-process.ts'
 import { frameHeaders, person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
 
@@ -65,6 +67,7 @@ const server = z.strictObject({
     .meta({ description: 'Whether somebody else decides what it says: it taints the run of whoever calls a tool.' }),
   price,
   timeouts,
+  ...serverSafety,
   eras: z.enum(['auto', 'legacy', 'modern']).default('auto').meta({
     description:
       'Which revisions it is spoken to in: auto leaves that to each client, legacy is up to 2025-11-25, modern from 2026-07-28.',
@@ -76,10 +79,12 @@ const slugKey = z.string().meta({ form: slugForm, pattern: '^[a-z0-9](?:[a-z0-9-
 
 export const toolsSection = z
   .strictObject({
+    ...toolSafety,
     servers: z
       .record(slugKey, server)
       .default({})
       .meta({ description: 'Tool servers by slug, each at /mcp/s/<slug>; its tools are <slug>/<name> in policies.' }),
+    sets: toolSets,
   })
   .prefault({})
   .meta({ description: 'What agents call that is no agent: tools, over MCP.' })

@@ -1,6 +1,7 @@
 /** Tool servers as the rest of Weir sees them, and how they become that. */
 import type { PersonId, TeamId } from '../domain/ids.ts'
 import type { ConfigFile } from './schema.ts'
+import { readToolOfSet } from './schema-tool-sets.ts'
 import { Secret } from './secret.ts'
 
 type Row = ConfigFile['tools']['servers'][string]
@@ -22,6 +23,23 @@ export interface ToolServerSettings extends Omit<
   readonly owner: PersonId | null
   /** Names are lower case. */
   readonly headers: readonly (readonly [name: string, value: Secret])[]
+}
+
+export interface ToolsSettings extends Omit<ConfigFile['tools'], 'servers' | 'sets'> {
+  readonly servers: ReadonlyMap<string, ToolServerSettings>
+  readonly sets: ReadonlyMap<string, ToolSetSettings>
+}
+
+/** A named part of all tool servers. */
+export interface ToolSetSettings extends Omit<
+  ConfigFile['tools']['sets'][string],
+  'servers' | 'tools' | 'instructions'
+> {
+  /** Its slug. */
+  readonly id: string
+  readonly instructions: string | null
+  /** By the slug of the server: everything it has, or the names of some of its tools, null for all of them. */
+  readonly parts: ReadonlyMap<string, 'whole' | { readonly tools: ReadonlySet<string> | null }>
 }
 
 /** How names of the file become ids. */
@@ -50,4 +68,19 @@ function placeOf({
 }: Pick<Row, 'url' | 'transport' | 'process' | 'openapi'>): ToolPlace {
   if (process) return { kind: 'process', process }
   return openapi ? { kind: 'openapi', url, openapi } : { kind: transport, url }
+}
+
+export function toolSets({ tools }: ConfigFile): readonly ToolSetSettings[] {
+  return Object.entries(tools.sets).map(([id, { servers, tools: names, description, instructions }]) => {
+    const parts = new Map<string, 'whole' | { readonly tools: Set<string> | null }>()
+    for (const written of names) {
+      const read = readToolOfSet(written)
+      if (read === null) continue
+      const known = parts.get(read.server)
+      const some = known === undefined || known === 'whole' ? new Set<string>() : known.tools
+      parts.set(read.server, { tools: read.name === null ? null : (some?.add(read.name) ?? null) })
+    }
+    for (const server of servers) parts.set(server, 'whole')
+    return { id, description, instructions: instructions ?? null, parts }
+  })
 }

@@ -6,7 +6,7 @@ import type { a2aBindings, a2aVersions } from './schema-interfaces.ts'
 import type { limitModes } from './schema-limits.ts'
 import type { Secret } from './secret.ts'
 import type { ShownSettings } from './settings-card.ts'
-import type { ToolServerSettings } from './settings-tools.ts'
+import type { ToolsSettings } from './settings-tools.ts'
 import type { DriverSettings } from './settings-drivers.ts'
 import type { ClientSettings, CredentialSettings, IdentitySectionSettings, TlsSettings } from './settings-identity.ts'
 
@@ -100,7 +100,7 @@ export interface Settings {
   }
   readonly identity: IdentitySectionSettings
   readonly agents: ReadonlyMap<AgentId, AgentSettings>
-  readonly tools: { readonly servers: ReadonlyMap<string, ToolServerSettings> }
+  readonly tools: ToolsSettings
   readonly teams: ReadonlyMap<TeamId, TeamSettings>
   readonly policy: { readonly dir: string }
   readonly limits: {

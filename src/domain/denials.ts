@@ -130,6 +130,14 @@ export const denials = {
     advice: 'Continue without it; do not retry until an operator has approved it',
     meaning: 'Its card says other skills, security or addresses than before, or its signature does not hold.',
   },
+  tool_definition_changed: {
+    http: 403,
+    jsonrpc: 1403,
+    ...never,
+    sentence: 'The definition of this tool is not the one that was approved',
+    advice: 'Continue without it; do not retry until an operator has approved it',
+    meaning: 'Its server describes the tool in other words, or with another schema, than the approved ones.',
+  },
   calls_exceeded: {
     http: 403,
     jsonrpc: 1403,

@@ -6,7 +6,7 @@ import type { WebhookSettings } from '../config/settings.ts'
 import type { Log } from './log.ts'
 
 /** The body of an alert apart from its `schema` member; plain data. */
-export type Alert = RunAlert | RevocationAlert | ApprovalAlert | CardAlert
+export type Alert = RunAlert | RevocationAlert | ApprovalAlert | CardAlert | ToolAlert
 
 interface RunAlert {
   readonly kind: 'run_halted'
@@ -61,6 +61,25 @@ interface CardAlert {
   readonly after: string
   /** Whether calls to the agent are refused until an operator approves. */
   readonly quarantined: boolean
+}
+
+interface ToolAlert {
+  readonly kind: 'tool_changed'
+  readonly at: Millis
+  /** One sentence for a person. */
+  readonly sentence: string
+  /** The slug of its server. */
+  readonly server: string
+  readonly tool: string
+  /** `changed`, `pending` or `quarantined`: in none of them can it be called. */
+  readonly state: string
+  /** Digest of what is approved, null where nothing is, and of what is listed now. */
+  readonly from: string | null
+  readonly to: string
+  /** What kind of difference it is: of text, of a schema that takes more or less, of annotations. */
+  readonly classes: readonly string[]
+  /** The difference, one line each, with everything invisible written out. */
+  readonly lines: readonly string[]
 }
 
 export interface AlertOptions {

@@ -27,6 +27,7 @@ import type { Followers } from './followers.ts'
 import type { Approvals } from './approvals.ts'
 import type { Counts } from './counts.ts'
 import type { Deliveries } from './deliveries.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { McpSessions } from './mcp/sessions.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { TokenParts } from './oauth/parts.ts'
@@ -123,6 +124,8 @@ export interface Road {
   readonly approvals: Approvals
   /** Sessions with tool servers, kept by their callers. */
   readonly sessions: McpSessions
+  /** What is known of the tool servers. */
+  readonly catalogue: Catalogue
 }
 
 /** The resource of a tool server, like that of an agent. */

@@ -107,7 +107,7 @@ function fieldValue(event: Buffer, start: number, end: number): Buffer | null {
 }
 
 /** Finds line ends in native code; each of the two kinds is looked for only once per occurrence. */
-class LineEnds {
+export class LineEnds {
   readonly #bytes: Buffer
   #feed = -1
   #return = -1

@@ -66,7 +66,6 @@ export class DetachedExchange implements Exchange, Reader {
   }
 
   #tell(ending: Ending): void {
-    const { task, sight, bytesIn, firstByteAt } = this.#feed
-    this.#tally.tell({ detail: sight.detail, ...ending }, { task, bytesIn, bytesOut: 0, firstByteAt })
+    this.#tally.tellOf(this.#feed, 0, ending)
   }
 }

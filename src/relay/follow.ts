@@ -56,11 +56,6 @@ export class FollowExchange implements Exchange {
   }
 
   #tell(ending: Ending): void {
-    if (this.#tally.told) return
-    const { task, sight, bytesIn, firstByteAt } = this.#feed
-    this.#tally.tell(
-      { detail: sight.detail, ...ending },
-      { task, bytesIn, bytesOut: this.#follower.bytesOut, firstByteAt },
-    )
+    this.#tally.tellOf(this.#feed, this.#follower.bytesOut, ending)
   }
 }

@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Done, ExchangeOutcome } from './exchange.ts'
+import type { Feed } from './feed/feed.ts'
 import type { FeedEnd } from './feed/reader.ts'
 
 /** Records keep no more of an error's text. Unit: characters. */
@@ -40,6 +41,11 @@ export class Tally {
   /** Whether the outcome was handed over. */
   get told(): boolean {
     return this.#told
+  }
+
+  /** The outcome of an exchange that read a feed; nothing where it was told before. */
+  tellOf({ task, sight, bytesIn, firstByteAt }: Feed, bytesOut: number, ending: Ending): void {
+    if (!this.#told) this.tell({ detail: sight.detail, ...ending }, { task, bytesIn, bytesOut, firstByteAt })
   }
 
   tell({ detail = null, ...ending }: Ending, { task, bytesIn, bytesOut, firstByteAt }: Counted): void {

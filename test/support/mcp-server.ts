@@ -16,6 +16,7 @@ import {
   localhostAllowedOrigins,
   type McpServer,
   originValidationResponse,
+  type ServerNotifier,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 
@@ -32,10 +33,16 @@ export interface McpFixture extends AsyncDisposable {
   readonly dropped: SeenRequest[]
   /** How many sessions were begun. */
   readonly sessions: () => number
+  /** Tells whoever listens in the modern era. */
+  readonly notify: ServerNotifier
 }
 
 /** Serves one server a session, or one a request in the modern era. Port 0 takes any. */
-export async function serveMcpFixture(make: () => McpServer, port = 0): Promise<McpFixture> {
+export async function serveMcpFixture(
+  make: () => McpServer,
+  port = 0,
+  eras: 'both' | 'legacy' | 'modern' = 'both',
+): Promise<McpFixture> {
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>()
   const seen: SeenRequest[] = []
   const dropped: SeenRequest[] = []
@@ -73,9 +80,8 @@ export async function serveMcpFixture(make: () => McpServer, port = 0): Promise<
     } catch {
       return legacy(request, undefined)
     }
-    return (await isLegacyRequest(request, parsed))
-      ? legacy(request, parsed)
-      : modern.fetch(request, { parsedBody: parsed })
+    const isLegacy = eras === 'both' ? await isLegacyRequest(request, parsed) : eras === 'legacy'
+    return isLegacy ? legacy(request, parsed) : modern.fetch(request, { parsedBody: parsed })
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -88,6 +94,7 @@ export async function serveMcpFixture(make: () => McpServer, port = 0): Promise<
     seen,
     dropped,
     sessions: () => sessions.size,
+    notify: modern.notify,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -24,11 +24,20 @@ const policy = `
 @id("mcp.start") permit(principal, action == Weir::Action::"startRun", resource);
 `
 
-function policiesForTools(): string {
+/** Users may use every server but call no tool with `secret` in its name; `bob` not those of `payroll` either. */
+const policyOfMany = `
+@id("mcp.use") permit(principal in Weir::AgentGroup::"users", action == Weir::Action::"useServer", resource)
+  unless { principal == Weir::Agent::"bob" && resource == Weir::ToolServer::"payroll" };
+@id("mcp.call") permit(principal in Weir::AgentGroup::"users", action == Weir::Action::"callTool", resource)
+  unless { principal == Weir::Agent::"bob" && resource in Weir::ToolServer::"payroll" };
+@id("mcp.start") permit(principal, action == Weir::Action::"startRun", resource);
+`
+
+function policiesForTools(text = policy): string {
   const dir = mkdtempSync(join(tmpdir(), 'weir-mcp-policy-'))
   const shipped = join(import.meta.dirname, '../../config/policy')
   for (const name of ['schema.cedarschema', 'guards.cedar']) copyFileSync(join(shipped, name), join(dir, name))
-  writeFileSync(join(dir, 'tools.cedar'), policy)
+  writeFileSync(join(dir, 'tools.cedar'), text)
   return dir
 }
 
@@ -44,6 +53,12 @@ export function configForTools(url: string, server: object = {}, more: WeirConfi
     tools: { servers: { files: { url, effect: 'write', headers: { 'x-backend-key': 'of-weir' }, ...server } } },
     ...more,
   }
+}
+
+/** Weir before several servers: their rows by slug. */
+export function configForServers(servers: Readonly<Record<string, object>>, more: WeirConfig = {}): WeirConfig {
+  const base = configForTools('', {}, {})
+  return { ...base, policy: { dir: policiesForTools(policyOfMany) }, tools: { servers }, ...more }
 }
 
 /** What became of the calls of `wait`. */
@@ -74,13 +89,14 @@ export function filesServer(waits: Waits = { begun: 0, aborted: 0 }): McpServer 
 
 /** One message as a client of the modern era sends it. */
 export function modernPost(weir: Pick<Weir, 'url'>, agent: string, sent: ModernMessage): Promise<Response> {
-  const { method, params = {}, server = 'files', headers = {}, signal = null } = sent
+  const { method, params = {}, server = 'files', path, headers = {}, signal = null } = sent
   const version = '2026-07-28'
   const prefix = 'io.modelcontextprotocol/'
   const _meta = { [`${prefix}protocolVersion`]: version, [`${prefix}clientCapabilities`]: {} }
   const name = params['name'] ?? params['uri']
   return rawPost(weir, agent, {
     server,
+    ...(path !== undefined && { path }),
     signal,
     body: JSON.stringify({ jsonrpc: '2.0', id: 7, method, params: { ...params, _meta } }),
     headers: {
@@ -93,6 +109,7 @@ export function modernPost(weir: Pick<Weir, 'url'>, agent: string, sent: ModernM
 }
 
 interface ModernMessage {
+  readonly path?: string
   readonly method: string
   readonly params?: Readonly<Record<string, unknown>>
   readonly server?: string
@@ -100,7 +117,44 @@ interface ModernMessage {
   readonly signal?: AbortSignal | null
 }
 
+/** A message to the one address of all servers, as a client of the modern era sends it. */
+export function federatedPost(weir: Pick<Weir, 'url'>, agent: string, sent: ModernMessage): Promise<Response> {
+  return modernPost(weir, agent, { ...sent, path: '/mcp' })
+}
+
+export interface EverythingListed {
+  readonly names: readonly string[]
+  /** Which servers are missing from it; null where none is. */
+  readonly partial: unknown
+}
+
+const looked_ms = 10_000
+
+/** Lists all tools until there are as many, for servers are looked at in the background. */
+export async function everythingListed(
+  weir: Pick<Weir, 'url'>,
+  agent: string,
+  count: number,
+): Promise<EverythingListed> {
+  const until = performance.now() + looked_ms
+  for (;;) {
+    const { result } = await messageOf(await federatedPost(weir, agent, { method: 'tools/list' }))
+    const { tools, _meta } = result as ListedResult
+    const listed = { names: tools.map(({ name }) => name), partial: _meta?.['dev.weir/partial'] ?? null }
+    if (listed.names.filter((name) => name !== 'search_tools').length >= count || performance.now() > until)
+      return { ...listed, names: listed.names.filter((name) => name !== 'search_tools') }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+interface ListedResult {
+  readonly tools: readonly { readonly name: string }[]
+  readonly _meta?: Readonly<Record<string, unknown>>
+}
+
 interface RawMessage {
+  /** In place of that of a server. */
+  readonly path?: string
   readonly body?: string
   readonly method?: string
   readonly server?: string
@@ -109,8 +163,8 @@ interface RawMessage {
 }
 
 export function rawPost(weir: Pick<Weir, 'url'>, agent: string, sent: RawMessage): Promise<Response> {
-  const { body, method = 'POST', server = 'files', headers = {}, signal = null } = sent
-  return fetch(`${weir.url}/mcp/s/${server}`, {
+  const { body, method = 'POST', server = 'files', path = `/mcp/s/${server}`, headers = {}, signal = null } = sent
+  return fetch(`${weir.url}${path}`, {
     method,
     signal,
     headers: {

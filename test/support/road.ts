@@ -21,7 +21,9 @@ import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { BoundedMap } from '../../src/base/bounded-map.ts'
 import type { FrontRoad } from '../../src/pipeline/mcp/front/front-road.ts'
-import { nothingBehind } from '../../src/pipeline/mcp/front/nothing-behind.ts'
+import { Catalogue } from '../../src/catalogue/catalogue.ts'
+import { Lock } from '../../src/catalogue/lock.ts'
+import { noEntries } from '../../src/catalogue/lock-file.ts'
 import { Fronts } from '../../src/pipeline/mcp/front/fronts.ts'
 import { McpSessions } from '../../src/pipeline/mcp/sessions.ts'
 import { Followers } from '../../src/pipeline/followers.ts'
@@ -202,7 +204,23 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     counts: new Counts(declareGatewayMetrics(registry)),
     approvals: new Approvals(settings.maximums.approvals),
     sessions: new McpSessions(Buffer.alloc(32), dice),
-    openBehind: nothingBehind,
+    openBehind: () => {
+      throw new Error('nobody calls tools')
+    },
+    catalogue: new Catalogue({
+      ask: async () => ({ kind: 'absent' }),
+      servers: () => [],
+      clock,
+      wheel: bench.wheel,
+      settings: { refresh_s: 300, listing_ms: 1000, maximums: settings.maximums },
+      lock: new Lock(
+        clock,
+        { approval: 'off', lock_file: '/nowhere', state_file: '/nowhere', tool_pins: 16 },
+        { kind: 'held', entries: noEntries, stamp: null },
+      ),
+      onAlarm: () => undefined,
+      onTrouble: () => undefined,
+    }),
     fronts: new Fronts(
       Buffer.alloc(32),
       { clock, dice, bench, version: '0' },

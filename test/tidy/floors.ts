@@ -26,6 +26,7 @@ const roots = [
   '**/gateway.ts',
   '**/gateway-parts.ts',
   '**/gateway-road.ts',
+  '**/gateway-mcp.ts',
   '**/gateway-tokens.ts',
   '**/tools.ts',
   '**/tools-evidence.ts',

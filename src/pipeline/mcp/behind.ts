@@ -4,6 +4,8 @@
  * session and governs; this knows which server is meant, what it calls things, and what its caller may see.
  */
 import type { JsonObject } from '../../base/json.ts'
+import type { ListedTool } from '../../catalogue/contract.ts'
+import type { PersonId } from '../../domain/ids.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type {
   About,
@@ -26,6 +28,8 @@ export interface Client {
   readonly era: Era
   /** What decides what it sees; `server` is not looked at. */
   readonly reader: Omit<ToolReader, 'server'>
+  /** The person it acts for: what Weir hands out is sealed for agent and person. */
+  readonly person?: PersonId | null
   /** How Weir speaks for it to a server. */
   speakerFor(server: ToolServerEntry): Speaker
 }
@@ -33,7 +37,16 @@ export interface Client {
 /** What a request is about. */
 export type Meant =
   /** A tool, by its server and its name there: a hop to `<server>/<tool>`. `refusal` where its definition may not be called. */
-  | { readonly kind: 'tool'; readonly server: ToolServerEntry; readonly tool: string; readonly refusal: Denial | null }
+  | {
+      readonly kind: 'tool'
+      readonly server: ToolServerEntry
+      readonly tool: string
+      readonly refusal: Denial | null
+      /** Why its arguments do not fit its schema, as a sentence for the model; `ask` answers with it in place of the server. */
+      readonly misfit?: string | null
+      /** Its definition as it was judged. */
+      readonly listed?: ListedTool
+    }
   /** A tool of Weir's own, which only shows what the caller may see anyway: no hop. */
   | { readonly kind: 'own' }
   /** Something else of that server. */

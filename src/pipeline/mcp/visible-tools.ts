@@ -28,7 +28,8 @@ export async function visibleTools(message: Buffer, reader: ToolReader): Promise
   return list.keep(await Promise.all(list.names.map((name) => maySee(name, reader))))
 }
 
-async function maySee(name: string | null, reader: ToolReader): Promise<boolean> {
+/** Whether that tool of its server may be called at all. */
+export async function maySee(name: string | null, reader: ToolReader): Promise<boolean> {
   if (name === null) return false
   const { snapshot, server, authority, context, agent } = reader
   if (covers(withoutArguments(authority), { kind: 'tool', server, tool: name, args: {} }) !== null) return false

@@ -27,6 +27,8 @@ export interface Sent {
   readonly progressToken: string | null
   /** Of HTTP only. */
   readonly headers: HeaderList
+  /** A request that is answered when nobody wants to hear any more: its stream may be silent for long. */
+  readonly endless?: boolean
 }
 
 export interface Channel {
@@ -38,5 +40,7 @@ export interface Channel {
   listen(headers: HeaderList, hearer: ChannelHearer): Wire
   /** Whether everything travels over one line, so that the end of the line is the end of the session. */
   readonly isLine: boolean
+  /** Tells the server that a session is over, where there is a way to say that without a message. Never rejects. */
+  farewell?(headers: HeaderList): Promise<void>
   close(): void
 }

@@ -1,0 +1,209 @@
+/**
+ * The pool of links: one for each server, speaker, what its client can be asked, and era, so that no session and nothing
+ * a server keeps is ever shared by two who are not the same. Where the operator says that a server may be shared, one
+ * for all, and over that nobody can be asked anything.
+ */
+import { hash } from 'node:crypto'
+import { assert } from '../../base/assert.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Alarm, Wheel } from '../../base/wheel.ts'
+import { type Fault, isFault } from '../../domain/fault.ts'
+import { type Denial, isDenial } from '../../domain/verdict.ts'
+import type { Era } from '../../protocol/mcp/read-call.ts'
+import { makeFault } from '../wire/transport.ts'
+import { type ClosableLink, CountedLink } from './counted-link.ts'
+import type { Link, Links, ServerPlace, Speaker, Warrant } from './link.ts'
+import { openLink } from './open-link.ts'
+import { Verdicts } from './probe.ts'
+
+export interface LinksSettings {
+  /** Links at once; the one that was idle longest leaves first. */
+  readonly tool_links: number
+  readonly tool_link_idle_ms: number
+  /** Of Weir, for `clientInfo`. */
+  readonly version: string
+  /** Longest greeting, in milliseconds. Default: a minute, for processes that are fetched first. */
+  readonly open_ms?: number
+  /** How long a server on a line may be silent when it is asked for the modern era. */
+  readonly silence_ms?: number
+}
+
+export interface LinksParts {
+  readonly clock: Clock
+  readonly wheel: Wheel
+  /** Null for a server that is not there (any more). */
+  placeOf(server: string): ServerPlace | null
+  readonly settings: LinksSettings
+}
+
+export class ServerLinks implements Links {
+  readonly #parts: LinksParts
+  readonly #verdicts: Verdicts
+  /** By their keys, the one used last at the end. */
+  readonly #entries = new Map<string, Entry>()
+  /** Those that are no longer found and still in use. */
+  readonly #leaving = new Set<Entry>()
+  #closed = false
+
+  constructor(parts: LinksParts) {
+    this.#parts = parts
+    this.#verdicts = new Verdicts(parts.clock)
+  }
+
+  /** How many links there are. */
+  get size(): number {
+    return this.#entries.size + this.#leaving.size
+  }
+
+  async open(warrant: Warrant, to: { server: string; speaker: Speaker; era: Era }): Promise<Link | Fault | Denial> {
+    const { server, speaker, era } = to
+    assert(warrant.kind !== 'care' || warrant.server === server, 'care for one server is none for another')
+    const place = this.#closed ? null : this.#parts.placeOf(server)
+    if (place === null) return makeFault('refused_address', 'there is no such server', false)
+    const key = place.shared ? server : keyOf(server, speaker, era)
+    const known = this.#entries.get(key)
+    if (known?.isUsable) return this.#use(known, speaker)
+    if (known) this.#drop(known)
+    if (!this.#makeRoom()) return makeFault('overloaded', 'too many links are open', false)
+    const entry = new Entry(key, place, speaker, (idle) => this.#onIdle(idle))
+    this.#entries.set(key, entry)
+    return entry.begin(
+      (voice) => this.#connect(place, voice, era),
+      () => this.#drop(entry),
+    )
+  }
+
+  /** The server is another one from now on: nothing new is asked over what was opened to it. */
+  forget(server: string): void {
+    this.#verdicts.forget(server)
+    for (const entry of this.#entries.values()) if (entry.place.server === server) this.#drop(entry)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const all = [...this.#entries.values(), ...this.#leaving]
+    this.#entries.clear()
+    this.#leaving.clear()
+    await Promise.all(all.map((entry) => entry.close()))
+  }
+
+  #use(entry: Entry, speaker: Speaker): Promise<Link | Fault | Denial> {
+    this.#entries.delete(entry.key)
+    this.#entries.set(entry.key, entry)
+    return entry.use(speaker)
+  }
+
+  async #connect(place: ServerPlace, speaker: Speaker, era: Era): Promise<ClosableLink | Fault | Denial> {
+    const { connect } = place
+    if (connect.kind === 'link') return connect.open(speaker)
+    const { wheel, settings } = this.#parts
+    const { version, open_ms = 60_000, silence_ms = 5000 } = settings
+    const parts = { server: place.server, speaker, wheel, version }
+    return openLink(parts, { open: connect.open, eras: place.eras, era, open_ms, silence_ms }, this.#verdicts)
+  }
+
+  #onIdle(entry: Entry): void {
+    if (this.#entries.get(entry.key) !== entry || !entry.isUsable) return this.#drop(entry)
+    const { tool_link_idle_ms } = this.#parts.settings
+    if (entry.idle) entry.idle.push(tool_link_idle_ms)
+    else entry.idle = this.#parts.wheel.after(tool_link_idle_ms, () => this.#letGo(entry))
+  }
+
+  #letGo(entry: Entry): void {
+    if (!entry.isBusy) this.#drop(entry)
+  }
+
+  #drop(entry: Entry): void {
+    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key)
+    if (entry.isBusy) return void this.#leaving.add(entry)
+    this.#leaving.delete(entry)
+    void entry.close()
+  }
+
+  #makeRoom(): boolean {
+    if (this.#entries.size < this.#parts.settings.tool_links) return true
+    const oldest = [...this.#entries.values()].find((entry) => !entry.isBusy)
+    if (oldest) this.#drop(oldest)
+    return oldest !== undefined
+  }
+}
+
+/** One link, from when it is being opened on. */
+class Entry {
+  readonly key: string
+  readonly place: ServerPlace
+  idle: Alarm | null = null
+  readonly #onIdle: (entry: Entry) => void
+  /** Tokens end and configurations change, so the one who came last speaks for all who are the same. */
+  #speaker: Speaker
+  #opening: Promise<Link | Fault | Denial> | null = null
+  #link: CountedLink | null = null
+  #closed = false
+
+  constructor(key: string, place: ServerPlace, speaker: Speaker, onIdle: (entry: Entry) => void) {
+    this.key = key
+    this.place = place
+    this.#speaker = speaker
+    this.#onIdle = onIdle
+  }
+
+  get isUsable(): boolean {
+    return this.#link === null ? this.#opening !== null : this.#link.open
+  }
+
+  get isBusy(): boolean {
+    return this.#link === null ? this.#opening !== null : this.#link.open && this.#link.isBusy
+  }
+
+  begin(
+    connect: (voice: Speaker) => Promise<ClosableLink | Fault | Denial>,
+    failed: () => void,
+  ): Promise<Link | Fault | Denial> {
+    this.#opening = this.#connect(connect).then((link) => {
+      this.#opening = null
+      if (isFault(link) || isDenial(link)) failed()
+      else this.#onIdle(this)
+      return link
+    })
+    return this.#opening
+  }
+
+  use(speaker: Speaker): Promise<Link | Fault | Denial> {
+    this.#speaker = speaker
+    this.idle?.cancel()
+    if (this.#link && !this.#link.isBusy) this.#onIdle(this)
+    return this.#link ? Promise.resolve(this.#link) : (this.#opening ?? Promise.resolve(gone))
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.idle?.cancel()
+    await this.#link?.closed()
+  }
+
+  async #connect(connect: (voice: Speaker) => Promise<ClosableLink | Fault | Denial>): Promise<Link | Fault | Denial> {
+    const made = await connect(this.#voice())
+    if (isFault(made) || isDenial(made)) return made
+    const link = new CountedLink(made, () => this.#onIdle(this))
+    this.#link = link
+    if (!this.#closed) return link
+    await link.closed()
+    return gone
+  }
+
+  #voice(): Speaker {
+    const { key, capabilities } = this.#speaker
+    return {
+      key: this.place.shared ? 'shared' : key,
+      capabilities: this.place.shared ? Buffer.from('{}') : capabilities,
+      credentials: () => this.#speaker.credentials(),
+      challenged: (status, challenge) => this.#speaker.challenged(status, challenge),
+    }
+  }
+}
+
+const gone = makeFault('reset', 'the link was closed', false)
+
+function keyOf(server: string, { key, capabilities }: Speaker, era: Era): string {
+  return JSON.stringify([server, key, hash('sha256', capabilities, 'base64url'), era])
+}
