@@ -97,16 +97,17 @@ function start(
   // Evicted, of an earlier start of this gateway, or answered before.
   if (parked === null) return exchange.finish(staleState(exchange.call.rpcId))
   const { ask, ear } = parked
-  const ended = ear.waits
-  exchange.adopt(parked)
-  if (ended) return
+  if (ear.ended) return exchange.adopt(parked, new Map())
   const answers = resumption?.answers ?? new Map<string, Buffer>()
   const given = [...ask.questions.keys()].flatMap((key) => {
     const result = answers.get(key)
     return result === undefined ? [] : [[key, { kind: 'result', result }] as const]
   })
-  if (given.length < ask.questions.size) return manner.ask(exchange, ask)
-  exchange.tellServer(new Map(given))
+  if (given.length === ask.questions.size) return exchange.adopt(parked, new Map(given))
+  // What nobody answered is asked for again, with what was asked meanwhile.
+  const all = ear.withWaiting(ask)
+  exchange.adopt(parked, new Map())
+  manner.ask(exchange, all)
 }
 
 function staleState(rpcId: string) {
