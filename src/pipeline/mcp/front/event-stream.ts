@@ -24,6 +24,8 @@ export interface StreamEvents {
   onLeft(): void
   /** Nothing was written for a while. */
   onSilence(): void
+  /** It was answered as a whole: nobody will ask for the rest. */
+  onWhole?(): void
 }
 
 /** After how long a client that was cut off comes back. */
@@ -118,6 +120,7 @@ export class EventStream {
   answer(answer: Answer): void {
     this.#ended = true
     this.#letGo()?.answer(answer)
+    this.#events.onWhole?.()
   }
 
   #letGo(): Outlet | null {

@@ -31,6 +31,8 @@ export async function welcome(guest: Guest): Promise<void> {
   const version = negotiated(arrival.message?.wantedVersion ?? null)
   const said = arrival.params && valueAtPath(arrival.params, ['capabilities'])
   const capabilities = said?.[0] === 0x7b ? said : Buffer.from('{}')
+  const kept = refusalOfPass(road, received)
+  if (kept) return await refuse(received.visit, kept)
   const about = await behind.about()
   const session = road.fronts.sessions.begin(placeOf(address), received.principal, { version, capabilities })
   road.fronts.use(session, ownerAt(received.principal, address))

@@ -80,7 +80,8 @@ export class LiveSession {
 
   /** A stream for the answer to one POST, read by that. */
   openStream(reply: Reply, events: StreamEvents): EventStream {
-    const stream = this.makeStream(this.world.dice.hex(8), events)
+    const id = this.world.dice.hex(8)
+    const stream = this.makeStream(id, { ...events, onWhole: () => this.#forget(stream) })
     stream.attach(reply, 0)
     const alarm = this.world.bench.wheel.after(this.world.settings.mcp_stream_ms, () => this.#forget(stream))
     this.#streams.set(stream.id, { stream, alarm })
