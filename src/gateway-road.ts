@@ -21,6 +21,7 @@ import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
 import { stopEnded } from './pipeline/halt.ts'
 import { recover } from './pipeline/recover.ts'
+import type { FrontRoad } from './pipeline/mcp/front/front-road.ts'
 import type { Road, Snapshot } from './pipeline/road.ts'
 import { runEntry } from './pipeline/run-entry.ts'
 import { limitSettings } from './pipeline/snapshot.ts'
@@ -62,7 +63,7 @@ interface Laid {
 }
 
 /** Puts back what the ledger remembers and joins the parts of the road. */
-export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Road {
+export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): FrontRoad {
   const { clock, dice, log } = workshop
   const { cards, ledger, replayed, board, boot, metrics, revoked } = laid
   const { settings } = snapshot

@@ -47,6 +47,7 @@ import type { Keyring } from './identity/keys/keyring.ts'
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
 import { poolReport, showOutstanding } from './pipeline/pool-numbers.ts'
+import type { FrontRoad } from './pipeline/mcp/front/front-road.ts'
 import type { Road, Snapshot } from './pipeline/road.ts'
 import { HealthBook } from './relay/pool/health.ts'
 import { limitSettings, rotationOf } from './pipeline/snapshot.ts'
@@ -167,7 +168,7 @@ interface Secrets extends Lasting, Pick<Workshop, 'keys' | 'dice'> {
 }
 
 interface AdminParts {
-  readonly road: Road
+  readonly road: FrontRoad
   readonly keys: Keyring
   readonly draining: { readonly yes: boolean }
   /** The page of metrics. */
@@ -223,7 +224,7 @@ function knowAgents(
 }
 
 interface Running {
-  readonly road: Road
+  readonly road: FrontRoad
   readonly data: Listener
   readonly admin: Listener
   readonly workshop: Workshop

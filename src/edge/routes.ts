@@ -10,6 +10,7 @@ import { serveFront } from '../pipeline/mcp/front/serve-front.ts'
 import { serveMcp } from '../pipeline/mcp/serve-mcp.ts'
 import { serveToolSearch } from '../pipeline/mcp/serve-tool-search.ts'
 import type { Road } from '../pipeline/road.ts'
+import type { FrontRoad } from '../pipeline/mcp/front/front-road.ts'
 import { agentOf, type AgentPath, serveA2a } from '../pipeline/serve.ts'
 import { openSignalDesk } from '../pipeline/signals.ts'
 import { writeProblem } from '../protocol/faces.ts'
@@ -42,7 +43,7 @@ export const ownRoutes: Readonly<Record<string, { readonly method: string | null
   },
 }
 
-type ServeOn = (road: Road, inbound: Inbound, reply: Reply) => void | Promise<void>
+type ServeOn = (road: FrontRoad, inbound: Inbound, reply: Reply) => void | Promise<void>
 type ServeWith = (parts: Parts, inbound: Inbound, reply: Reply) => void | Promise<void>
 
 interface Parts {
@@ -60,7 +61,7 @@ const toolsPrefix = '/mcp/'
 /** The public documents with which anyone can check what Weir signed: now, and long after. */
 export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
 
-export function serveData(road: Road, keys: PublishedKeys): Serve {
+export function serveData(road: FrontRoad, keys: PublishedKeys): Serve {
   const parts = { keys, receiveSignal: openSignalDesk(road) }
   return (inbound, reply) => {
     const { path, method } = inbound

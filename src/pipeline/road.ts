@@ -27,8 +27,6 @@ import type { Followers } from './followers.ts'
 import type { Approvals } from './approvals.ts'
 import type { Counts } from './counts.ts'
 import type { Deliveries } from './deliveries.ts'
-import type { OpenBehind } from './mcp/behind.ts'
-import type { Fronts } from './mcp/front/fronts.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { McpSessions } from './mcp/sessions.ts'
 import type { Exchanges } from './exchanges.ts'
@@ -128,10 +126,6 @@ export interface Road {
   readonly sessions: McpSessions
   /** What is known of the tool servers. */
   readonly catalogue: Catalogue
-  /** What is behind an address of tools, for one client. */
-  readonly openBehind: OpenBehind
-  /** What Weir's own ends towards clients of tools hold. */
-  readonly fronts: Fronts
 }
 
 /** The resource of a tool server, like that of an agent. */

@@ -74,7 +74,7 @@ async function clientOf(generation: 'v1' | 'v2 legacy' | 'v2 modern', path: stri
     const client = new ClientV1(who, { capabilities })
     client.setRequestHandler(ElicitRequestSchema, answerForm)
     client.setRequestHandler(CreateMessageRequestSchema, answerModel)
-    await client.connect(new TransportV1(url, { requestInit }) as Parameters<typeof client.connect>[0])
+    await client.connect(new TransportV1(url, { requestInit }))
     return client
   }
   const negotiation = generation === 'v2 modern' ? { versionNegotiation: { mode: 'auto' as const } } : {}

@@ -60,11 +60,20 @@ export async function frontWeir(script: PlainScript, options: Options = {}): Pro
     Object.assign(road, { fronts, openBehind: behind.open })
   }
   restart()
-  Object.assign(road, { dice, relay: { ...road.relay, bench } })
+  Object.assign(road, { dice })
+  Object.assign(road.relay, { bench })
   const listener = await openListener(
     {
-      ...{ engine: 'node', host: '127.0.0.1', port: 0, tls: null, clock: systemClock, dice },
-      ...{ header_bytes: 16_384, body_bytes: 1_048_576, body_ms: 5000, open_calls: 1000 },
+      engine: 'node',
+      host: '127.0.0.1',
+      port: 0,
+      tls: null,
+      clock: systemClock,
+      dice,
+      header_bytes: 16_384,
+      body_bytes: 1_048_576,
+      body_ms: 5000,
+      open_calls: 1000,
       onBug: (bug) => world.logged.push(`bug: ${bug instanceof Error ? bug.stack : String(bug)}`),
     },
     serveData(road, {} as unknown as PublishedKeys),
@@ -148,40 +157,4 @@ export function inSession(
   said: Said = {},
 ): Promise<Response> {
   return say(weir, message, { ...said, headers: { 'mcp-session-id': session, ...said.headers } })
-}
-
-export interface SseEvent {
-  readonly id: string | null
-  readonly data: Record<string, unknown> | null
-}
-
-/** Events of a stream as they come. */
-export async function* eventsOf(answer: Response): AsyncGenerator<SseEvent, void> {
-  if (!answer.body) return
-  let held = ''
-  for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
-    held += chunk
-    for (let end = held.indexOf('\n\n'); end !== -1; end = held.indexOf('\n\n')) {
-      const event = held.slice(0, end)
-      held = held.slice(end + 2)
-      const data = event
-        .split('\n')
-        .flatMap((line) => (line.startsWith('data: {') ? [line.slice(6)] : []))
-        .join('')
-      const id = /^id: (.*)$/m.exec(event)?.[1] ?? null
-      if (data !== '' || id !== null)
-        yield { id, data: data === '' ? null : (JSON.parse(data) as Record<string, unknown>) }
-    }
-  }
-}
-
-/** The one message of an answer, or all those of a stream that ends. */
-export async function messagesOf(answer: Response): Promise<Record<string, unknown>[]> {
-  if (answer.headers.get('content-type') === 'application/json') {
-    const read = (await answer.json()) as Record<string, unknown> | Record<string, unknown>[]
-    return Array.isArray(read) ? read : [read]
-  }
-  const messages: Record<string, unknown>[] = []
-  for await (const { data } of eventsOf(answer)) if (data) messages.push(data)
-  return messages
 }

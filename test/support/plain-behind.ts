@@ -71,10 +71,11 @@ export interface PlainBehind {
   change(method: string, params?: object): void
 }
 
-class Rests {
+class Rests extends Error {
   readonly ask: Ask
 
   constructor(ask: Ask) {
+    super('it rests')
     this.ask = ask
   }
 }

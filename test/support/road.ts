@@ -20,6 +20,7 @@ import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { BoundedMap } from '../../src/base/bounded-map.ts'
+import type { FrontRoad } from '../../src/pipeline/mcp/front/front-road.ts'
 import { Fronts } from '../../src/pipeline/mcp/front/fronts.ts'
 import { McpSessions } from '../../src/pipeline/mcp/sessions.ts'
 import { Followers } from '../../src/pipeline/followers.ts'
@@ -59,7 +60,7 @@ export interface Sent {
 }
 
 export interface TestRoad {
-  readonly road: Road
+  readonly road: FrontRoad
   readonly clock: ManualClock
   readonly entries: LedgerEntry[]
   /** What reached the relay and waits for `answered`. */
@@ -172,7 +173,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
   await cards.use(settings, { send: (alert) => void alerts.push(alert) })
   const registry = new Registry()
   registry.knowAgents(Object.keys(agents))
-  const road: Road = {
+  const road: FrontRoad = {
     clock,
     dice,
     snapshot: makeSnapshot(loaded, {

@@ -12,9 +12,10 @@ import { type Denial, deny, isDenial, type Permit } from '../../domain/verdict.t
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import { type Arrival, eraOfInbound, readMcpCall } from '../../protocol/mcp/read-call.ts'
 import { refuse } from '../refuse.ts'
-import { type CarriedServer, isCarried, resourceOfServer, type Road, type ToolServerEntry } from '../road.ts'
+import { type CarriedServer, isCarried, resourceOfServer, type ToolServerEntry } from '../road.ts'
 import { carryCall, carryPass } from './carry.ts'
 import { openDefinitions, refusalOfDefinition } from './definitions.ts'
+import type { FrontRoad } from './front/front-road.ts'
 import { serveFront } from './front/serve-front.ts'
 import { isOwner, type McpSession } from './sessions.ts'
 import {
@@ -30,7 +31,7 @@ import {
 import { visibleTools } from './visible-tools.ts'
 
 /** Serves one request to the tool server of that slug. Never rejects but for a Bug. */
-export async function serveMcp(road: Road, slug: string, inbound: Inbound, reply: Reply): Promise<void> {
+export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, reply: Reply): Promise<void> {
   const { snapshot } = road
   const server = snapshot.servers.get(slug)
   if (server && !isHandedOn(server, inbound))

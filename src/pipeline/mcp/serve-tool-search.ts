@@ -7,7 +7,7 @@ import { sendWritten } from '../../protocol/jsonrpc.ts'
 import type { Json } from '../../relay/mcp/channel.ts'
 import type { End } from '../../relay/mcp/link.ts'
 import { type Asker, askerOf, turnAsker } from '../discover.ts'
-import type { Road } from '../road.ts'
+import type { FrontRoad } from './front/front-road.ts'
 import type { Client } from './behind.ts'
 import { searchTools } from './behind/space.ts'
 import { careFor } from './care.ts'
@@ -15,7 +15,7 @@ import { weirSpeaker } from './server-care.ts'
 import { ownerOf } from './sessions.ts'
 
 /** Answers `GET /tools/search?q=...&limit=1..50` with the tools that this caller may call, the best first. */
-export async function serveToolSearch(road: Road, inbound: Inbound, reply: Reply): Promise<void> {
+export async function serveToolSearch(road: FrontRoad, inbound: Inbound, reply: Reply): Promise<void> {
   const asker = await askerOf(road, inbound, `${road.snapshot.publicUrl}/mcp`)
   if (isDenial(asker)) return turnAsker(road, reply, asker)
   const { agent } = asker.principal.proof
@@ -44,7 +44,7 @@ function argumentsOf(query: string): object {
   return { query: asked.get('q') ?? '', ...(limit !== null && { limit: /^\d{1,3}$/.test(limit) ? Number(limit) : 0 }) }
 }
 
-async function search(road: Road, asker: Asker, args: object): Promise<End> {
+async function search(road: FrontRoad, asker: Asker, args: object): Promise<End> {
   const behind = road.openBehind(clientOf(road, asker), { kind: 'all' })
   const params: Json = Buffer.from(JSON.stringify({ name: searchTools, arguments: args }))
   const meant = await behind.find('tools/call', params)
@@ -56,7 +56,7 @@ async function search(road: Road, asker: Asker, args: object): Promise<End> {
 }
 
 /** Nothing is said to any server, so nobody has to be spoken for. */
-function clientOf({ snapshot }: Road, { principal, authority, context }: Asker): Client {
+function clientOf({ snapshot }: FrontRoad, { principal, authority, context }: Asker): Client {
   const { agent } = principal.proof
   const [, person] = ownerOf(principal)
   return { era: 'modern', reader: { snapshot, authority, context, agent }, person, speakerFor: () => weirSpeaker }

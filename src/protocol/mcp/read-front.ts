@@ -107,7 +107,9 @@ function readModern<Session extends Sessioned>(
   if (form === 'request') {
     if (metaVersion === null || !hasCapabilities(inbound.body))
       return malformed(400, codes.params, 'params._meta must name protocolVersion and clientCapabilities', rpcId)
-    if (metaVersion !== firstModern) return unsupported(rpcId, metaVersion)
+    const version = inbound.headers.get('mcp-protocol-version')
+    const agrees = version === undefined || version === metaVersion
+    if (agrees && metaVersion !== firstModern) return unsupported(rpcId, metaVersion)
     const problem = headerProblem(inbound.headers, message)
     if (problem !== null) return malformed(400, codes.headerMismatch, problem, rpcId)
   }

@@ -128,10 +128,8 @@ function exchangeOf(guest: Guest, { visit, warrant, meant }: Passing, carriage: 
   }
   const onAnswer = (): void => taintByAnswer(visit)
   const run = () => visit.run?.id ?? null
-  return new FrontExchange({
-    ...{ call, run, warrant, behind, meant, asking, line, manner, standing, onAnswer, settle },
-    clock: road.clock,
-  })
+  const told = { line, manner, standing, onAnswer, settle, clock: road.clock }
+  return new FrontExchange({ call, run, warrant, behind, meant, asking, ...told })
 }
 
 /** A tool that nobody has is answered like one that may not be seen. */

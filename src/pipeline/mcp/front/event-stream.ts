@@ -24,6 +24,8 @@ export interface StreamEvents {
   onLeft(): void
   /** Nothing was written for a while. */
   onSilence(): void
+  /** It was answered as a whole: nobody will ask for the rest. */
+  onWhole?(): void
 }
 
 /** After how long a client that was cut off comes back. */
@@ -118,6 +120,7 @@ export class EventStream {
   answer(answer: Answer): void {
     this.#ended = true
     this.#letGo()?.answer(answer)
+    this.#events.onWhole?.()
   }
 
   #letGo(): Outlet | null {
@@ -141,7 +144,14 @@ export class EventStream {
       this.#sent = no
       this.#outlet.write(bytes)
     }
-    if (this.#ended) this.#letGo()?.end()
+    if (this.#ended) this.#finish()
+  }
+
+  /** Where nothing was said, that is an empty stream. */
+  #finish(): void {
+    const outlet = this.#letGo()
+    outlet?.begin([])
+    outlet?.end()
   }
 
   #onRoom(): void {

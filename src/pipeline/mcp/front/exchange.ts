@@ -92,10 +92,11 @@ export class FrontExchange implements Hearer {
     this.#talk = behind.ask(warrant, meant, { ...asking, resume }, this.#ear)
   }
 
-  /** Goes on with a talk whose server waits for an answer. */
-  adopt({ talk, ear }: ParkedTalk): void {
+  /** Goes on with a talk whose server waits; it is told the answers before anything more of it is heard. */
+  adopt({ talk, ear }: ParkedTalk, answers: ReadonlyMap<string, ToQuestion>): void {
     this.#talk = talk
     this.#ear = ear
+    if (answers.size > 0) talk.answer(answers)
     ear.use(this)
   }
 

@@ -81,7 +81,7 @@ export class Fronts {
 
   /** Settings and policies are others now. */
   reloaded(): void {
-    for (const hear of [...this.#hearers]) hear()
+    for (const hear of this.#hearers) hear()
   }
 
   /** The answer ends it. */
@@ -91,7 +91,7 @@ export class Fronts {
   }
 
   close(): void {
-    for (const key of [...this.#held.keys()]) this.#letGo(key, 'the gateway stops')
+    for (const key of this.#held.keys()) this.#letGo(key, 'the gateway stops')
     this.parked.close()
   }
 

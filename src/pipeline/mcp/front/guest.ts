@@ -9,10 +9,10 @@ import { ownerOf } from '../sessions.ts'
 import { mayUse, mostOf, type McpVisit, type Received } from '../threshold.ts'
 import { placeOf } from './address.ts'
 import type { FrontSession } from './front-sessions.ts'
-import type { Road } from '../../road.ts'
+import type { FrontRoad } from './front-road.ts'
 
 export interface Guest {
-  readonly road: Road
+  readonly road: FrontRoad
   readonly address: McpAddress
   readonly arrival: FrontArrival<FrontSession>
   readonly received: Received

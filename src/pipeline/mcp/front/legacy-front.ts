@@ -31,6 +31,8 @@ export async function welcome(guest: Guest): Promise<void> {
   const version = negotiated(arrival.message?.wantedVersion ?? null)
   const said = arrival.params && valueAtPath(arrival.params, ['capabilities'])
   const capabilities = said?.[0] === 0x7b ? said : Buffer.from('{}')
+  const kept = refusalOfPass(road, received)
+  if (kept) return await refuse(received.visit, kept)
   const about = await behind.about()
   const session = road.fronts.sessions.begin(placeOf(address), received.principal, { version, capabilities })
   road.fronts.use(session, ownerAt(received.principal, address))
@@ -156,8 +158,9 @@ async function serveStream(guest: Guest, live: LiveSession): Promise<void> {
   if (id === ownId) {
     // Without the id of an event it is no return of the one that reads it.
     if (last === undefined && live.own?.attached) return conflict(guest)
-    live.own ??= new OwnStream(guest, live)
-    return live.own.attach(guest, Number(after))
+    const stream = live.own instanceof OwnStream ? live.own : new OwnStream(guest, live)
+    live.own = stream
+    return stream.attach(guest, Number(after))
   }
   const stream = live.findStream(id)
   if (stream === null) {

@@ -60,6 +60,7 @@ export class LegacyManner implements Manner {
     if (questions.size === 0) return goOn(new Map())
     const withdraw = askClient(this.#live, {
       questions,
+      endsAtError: ask.rests,
       say: (message) => exchange.say(message),
       onAnswers: goOn,
       onLate: () => end('Nobody answered what the server asked in time'),

@@ -8,7 +8,6 @@ import type { Answer } from '../../../relay/mcp/link.ts'
 import { EventStream, type StreamEvents } from './event-stream.ts'
 import type { FrontExchange } from './exchange.ts'
 import type { FrontSession } from './front-sessions.ts'
-import type { OwnStream } from './own-stream.ts'
 
 export interface FrontSettings {
   readonly mcp_sessions: number
@@ -36,6 +35,15 @@ const streams_max = 32
 /** The first revision whose clients take an event without data. */
 const firstPrimed = '2025-11-25'
 
+/** The stream that answers no request. */
+export interface OwnEnd {
+  /** Whether its client reads it. */
+  readonly attached: boolean
+  /** Other resources are watched. */
+  use(): void
+  close(): void
+}
+
 interface KeptStream {
   readonly stream: EventStream
   readonly alarm: Alarm
@@ -52,7 +60,7 @@ export class LiveSession {
   readonly questions = new Map<string, (answer: Answer) => void>()
   /** Resources whose changes it hears of. */
   readonly uris = new Set<string>()
-  own: OwnStream | null = null
+  own: OwnEnd | null = null
   readonly #streams = new Map<string, KeptStream>()
 
   constructor(world: SessionWorld, session: FrontSession) {
@@ -72,7 +80,8 @@ export class LiveSession {
 
   /** A stream for the answer to one POST, read by that. */
   openStream(reply: Reply, events: StreamEvents): EventStream {
-    const stream = this.makeStream(this.world.dice.hex(8), events)
+    const id = this.world.dice.hex(8)
+    const stream = this.makeStream(id, { ...events, onWhole: () => this.#forget(stream) })
     stream.attach(reply, 0)
     const alarm = this.world.bench.wheel.after(this.world.settings.mcp_stream_ms, () => this.#forget(stream))
     this.#streams.set(stream.id, { stream, alarm })
@@ -93,9 +102,9 @@ export class LiveSession {
 
   /** Ends everything of it. */
   close(reason: string): void {
-    for (const exchange of [...this.requests.values()]) exchange.leave(reason)
+    for (const exchange of this.requests.values()) exchange.leave(reason)
     this.own?.close()
-    for (const kept of [...this.#streams.values()]) this.#drop(kept)
+    for (const kept of this.#streams.values()) this.#drop(kept)
     this.questions.clear()
   }
 

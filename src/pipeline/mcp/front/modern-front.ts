@@ -1,4 +1,5 @@
 /** The front towards clients of the modern era: every request stands for itself. */
+import { valueAtPath } from '../../../base/json-edit.ts'
 import { isJsonObject, readJsonObject, type JsonObject } from '../../../base/json.ts'
 import { sendWritten } from '../../../protocol/jsonrpc.ts'
 import { writeDiscovery } from '../../../protocol/mcp/greetings.ts'
@@ -8,6 +9,8 @@ import { digestOfRequest, readResumption, type Resumption, withoutResumption } f
 import { codes, isLogLevel, legacyOnly, mayAsk, metaPrefix } from '../../../protocol/mcp/words.ts'
 import { writeResult } from '../../../protocol/mcp/write-message.ts'
 import type { Asking } from '../../../relay/mcp/link.ts'
+import { refuse } from '../../refuse.ts'
+import { refusalOfPass } from '../threshold.ts'
 import { type Carriage, carryFront } from './carry-front.ts'
 import type { FrontExchange } from './exchange.ts'
 import { type Guest, ownerAt } from './guest.ts'
@@ -20,7 +23,7 @@ import type { Round, RoundPlace } from './round-state.ts'
 
 /** A notification of this era means nothing here: whoever wants no answer any more closes its connection. */
 export async function serveModern(guest: Guest): Promise<void> {
-  const { arrival, received, behind } = guest
+  const { arrival, received, behind, road } = guest
   const { call } = arrival
   const { reply } = received.visit
   if (call.form !== 'request') {
@@ -33,8 +36,11 @@ export async function serveModern(guest: Guest): Promise<void> {
     sendWritten(reply, written)
     return recordOwn(received.visit, written.body.length)
   }
-  if (method === 'server/discover')
+  if (method === 'server/discover') {
+    const kept = refusalOfPass(road, received)
+    if (kept) return await refuse(received.visit, kept)
     return answerOwn(guest, jsonAnswer(writeResult(rpcId, writeDiscovery(await behind.about()))))
+  }
   if (method === 'subscriptions/listen') return await serveListen(guest)
   await serveRequest(guest)
 }
@@ -49,7 +55,10 @@ async function serveRequest(guest: Guest): Promise<void> {
   if (round === 'foreign') return answerOwn(guest, staleState(rpcId))
   const level = textAt(arrival.params, ['_meta', `${metaPrefix}logLevel`])
   const logLevel = isLogLevel(level) ? level : null
-  const manner = new ModernManner(road.fronts, { rpcId, method, logLevel, declared: declaredOf(guest), place })
+  const token = arrival.params && valueAtPath(arrival.params, ['_meta', 'progressToken'])
+  const progressToken = token?.toString('utf8') ?? null
+  const request = { rpcId, method, logLevel, progressToken, declared: declaredOf(guest), place }
+  const manner = new ModernManner(road.fronts, request)
   const carriage: Carriage = {
     params,
     logLevel,
@@ -97,16 +106,17 @@ function start(
   // Evicted, of an earlier start of this gateway, or answered before.
   if (parked === null) return exchange.finish(staleState(exchange.call.rpcId))
   const { ask, ear } = parked
-  const ended = ear.waits
-  exchange.adopt(parked)
-  if (ended) return
+  if (ear.ended) return exchange.adopt(parked, new Map())
   const answers = resumption?.answers ?? new Map<string, Buffer>()
   const given = [...ask.questions.keys()].flatMap((key) => {
     const result = answers.get(key)
     return result === undefined ? [] : [[key, { kind: 'result', result }] as const]
   })
-  if (given.length < ask.questions.size) return manner.ask(exchange, ask)
-  exchange.tellServer(new Map(given))
+  if (given.length === ask.questions.size) return exchange.adopt(parked, new Map(given))
+  // What nobody answered is asked for again, with what was asked meanwhile.
+  const all = ear.withWaiting(ask)
+  exchange.adopt(parked, new Map())
+  manner.ask(exchange, all)
 }
 
 function staleState(rpcId: string) {

@@ -2,6 +2,7 @@
  * How a client of the modern era is spoken to. It has no requests to answer: a question ends its request, and the answer
  * comes with a new one. What the server has to know by then travels in the sealed state, or waits as a parked talk.
  */
+import { editJson } from '../../../base/json-edit.ts'
 import type { JsonObject } from '../../../base/json.ts'
 import { codeOf, errorForModern, resultForModern, urlElicitationsOf } from '../../../protocol/mcp/results.ts'
 import { missingFor, type Questions, writeInputRequired } from '../../../protocol/mcp/rounds.ts'
@@ -20,6 +21,8 @@ export interface ModernRequest {
   readonly rpcId: string
   readonly method: string
   readonly logLevel: string | null
+  /** As it stands in the request; null for a client that wants to hear of none. */
+  readonly progressToken: string | null
   /** What the client declared that it can be asked. */
   readonly declared: JsonObject
   /** Null where nobody could tell the request from others, and so it is never asked about. */
@@ -44,7 +47,12 @@ export class ModernManner implements Manner {
   }
 
   notice(method: string, params: Json | null): Json | null {
-    return isHeard(method, params, this.#request.logLevel) ? writeNotice(method, params) : null
+    const { logLevel, progressToken } = this.#request
+    if (method !== 'notifications/progress')
+      return isHeard(method, params, logLevel) ? writeNotice(method, params) : null
+    // A talk that was parked still tells it under the token of the request that began it.
+    if (progressToken === null || params === null) return null
+    return writeNotice(method, editJson(params, [{ path: ['progressToken'], value: progressToken }]))
   }
 
   result(result: Json): Answer {

@@ -11,7 +11,7 @@ import type { Answer, Ask, Listening, Wants } from '../../../relay/mcp/link.ts'
 import { watchOf } from '../../standing.ts'
 import type { EventStream } from './event-stream.ts'
 import { type Declared, type Guest, letInAgain } from './guest.ts'
-import type { LiveSession } from './live-session.ts'
+import type { LiveSession, OwnEnd } from './live-session.ts'
 import { recordOwn } from './own-answer.ts'
 import { askClient, cannotAnswer, methodNotKnown } from './questions.ts'
 
@@ -22,7 +22,7 @@ const heard: ReadonlySet<string> = new Set([...changes, 'notifications/resources
 /** The id of the stream in the ids of its events. */
 export const ownId = 'own'
 
-export class OwnStream {
+export class OwnStream implements OwnEnd {
   readonly #live: LiveSession
   readonly #stream: EventStream
   readonly #linger: Alarm
@@ -135,6 +135,7 @@ export class OwnStream {
     const late = methodNotKnown('Nobody answered in time')
     askClient(this.#live, {
       questions,
+      endsAtError: false,
       say: (message) => this.#stream.push(message),
       onAnswers: tell,
       onLate: () => tell(new Map([...questions.keys()].map((key) => [key, late]))),

@@ -10,24 +10,32 @@ import type { Json } from '../../../relay/mcp/channel.ts'
 /** Hears a talk for whoever speaks with the client now; while nobody does, what must not be lost waits. */
 export class Ear implements Hearer {
   #to: Hearer | null
-  #waiting: ((to: Hearer) => void) | null = null
+  /** A server may ask several things before it hears of the first. */
+  #asks: Ask[] = []
+  #end: End | null = null
 
   constructor(to: Hearer) {
     this.#to = to
   }
 
-  /** Null for nobody. */
+  /** Null for nobody. Whoever hears from now on hears first what waits. */
   use(to: Hearer | null): void {
     this.#to = to
-    const waiting = this.#waiting
-    if (!to || !waiting) return
-    this.#waiting = null
-    waiting(to)
+    const end = this.#end
+    if (!to) return
+    this.#end = null
+    if (end) to.onEnd(end)
+    else if (this.#asks.length > 0) to.onAsk(together(this.#asks.splice(0)))
   }
 
-  /** Whether the server said meanwhile how it ends, or asked something else. */
-  get waits(): boolean {
-    return this.#waiting !== null
+  /** Whether the server said meanwhile how it ends. */
+  get ended(): boolean {
+    return this.#end !== null
+  }
+
+  /** What was asked before and meanwhile, as one. */
+  withWaiting(ask: Ask): Ask {
+    return together([ask, ...this.#asks.splice(0)])
   }
 
   onNotice(method: string, params: Json | null): void {
@@ -35,17 +43,21 @@ export class Ear implements Hearer {
   }
 
   onAsk(ask: Ask): void {
-    this.#tell((to) => to.onAsk(ask))
+    if (this.#to) this.#to.onAsk(ask)
+    else this.#asks.push(ask)
   }
 
   onEnd(end: End): void {
-    this.#tell((to) => to.onEnd(end))
+    if (this.#to) this.#to.onEnd(end)
+    else this.#end = end
   }
+}
 
-  #tell(say: (to: Hearer) => void): void {
-    if (this.#to) say(this.#to)
-    else this.#waiting = say
-  }
+/** Keys of one talk are never used twice. */
+function together(asks: readonly Ask[]): Ask {
+  const questions = new Map(asks.flatMap((ask) => [...ask.questions]))
+  const last = asks.at(-1)
+  return { questions, rests: last?.rests ?? false, state: last?.state ?? null }
 }
 
 export interface ParkedTalk {
@@ -104,7 +116,7 @@ export class Parked {
 
   /** Lets go of all of them: the gateway stops. */
   close(): void {
-    for (const id of [...this.#entries.keys()]) this.#evict(id, 'the gateway stops')
+    for (const id of this.#entries.keys()) this.#evict(id, 'the gateway stops')
   }
 
   #evict(id: string | undefined, reason: string): void {

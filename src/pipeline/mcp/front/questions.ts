@@ -13,16 +13,18 @@ const firstWithPages = '2025-11-25'
 
 export interface Asked {
   readonly questions: Questions
+  /** Whether nobody needs the other answers once one of them is an error. */
+  readonly endsAtError: boolean
   /** Writes a message where the client hears it. */
   say(message: Json): void
-  /** Once, with an answer for each question. */
+  /** Once, with an answer for each question, or with those up to an error. */
   onAnswers(answers: ReadonlyMap<string, Answer>): void
   /** Nobody answered in time. */
   onLate(): void
 }
 
 /** Asks all of them; the answer takes back what nobody has answered yet. */
-export function askClient(live: LiveSession, { questions, say, onAnswers, onLate }: Asked): () => void {
+export function askClient(live: LiveSession, { questions, endsAtError, say, onAnswers, onLate }: Asked): () => void {
   const answers = new Map<string, Answer>()
   const open = new Set<string>()
   const withdraw = (): void => {
@@ -39,8 +41,8 @@ export function askClient(live: LiveSession, { questions, say, onAnswers, onLate
   })
   const take = (key: string, answer: Answer): void => {
     answers.set(key, answer)
-    if (answers.size < questions.size) return
-    alarm.cancel()
+    if (answers.size < questions.size && !(endsAtError && answer.kind === 'error')) return
+    withdraw()
     onAnswers(answers)
   }
   const asked: Json[] = []

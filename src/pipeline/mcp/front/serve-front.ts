@@ -18,7 +18,7 @@ import {
 import type { McpMalformed } from '../../../protocol/mcp/read-call.ts'
 import { enterRun } from '../../enter.ts'
 import { refuse } from '../../refuse.ts'
-import type { Road } from '../../road.ts'
+import type { FrontRoad } from './front-road.ts'
 import { openVisit } from '../../visit.ts'
 import type { McpAddress } from '../behind.ts'
 import { isOwner } from '../sessions.ts'
@@ -35,7 +35,7 @@ import { postOn, replyInto, RequestLine } from './post-line.ts'
 type Arrived = FrontArrival<FrontSession>
 
 /** Serves one request to that address. Never rejects but for a Bug. */
-export async function serveFront(road: Road, address: McpAddress, inbound: Inbound, reply: Reply): Promise<void> {
+export async function serveFront(road: FrontRoad, address: McpAddress, inbound: Inbound, reply: Reply): Promise<void> {
   if (turnAwayStranger(road, inbound, reply)) return
   const route = routeTo(road, address)
   const read = readFront(inbound, route)
@@ -56,7 +56,7 @@ export async function serveFront(road: Road, address: McpAddress, inbound: Inbou
   await serveBatch(guest, live, { route, batch: read.batch, session })
 }
 
-function routeTo({ dice, fronts }: Road, address: McpAddress): FrontRoute<FrontSession> {
+function routeTo({ dice, fronts }: FrontRoad, address: McpAddress): FrontRoute<FrontSession> {
   const place = placeOf(address)
   return {
     ground: groundOf(address),
