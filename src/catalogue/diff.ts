@@ -38,7 +38,6 @@ class Walk {
   readonly classes = new Set<ChangeClass>()
 
   compare({ before, after, path, names }: Pair): void {
-    if (same(before, after)) return
     if (isJsonObject(before) && isJsonObject(after)) {
       const members = new Set([...Object.keys(before), ...Object.keys(after)])
       for (const name of [...members].toSorted())
@@ -50,6 +49,7 @@ class Walk {
         })
       return
     }
+    if (same(before, after)) return
     for (const each of classesOf(names, before, after)) this.classes.add(each)
     this.lines.push(lineOf(path, before, after))
   }

@@ -55,7 +55,7 @@ function digestOf(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }
 
-const inexactForm = /\d{15}|[eE]|-0/
+const inexactForm = /\d{15}|\d[eE]|-0/
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g
 
 /**
@@ -73,7 +73,9 @@ function plain(token: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(token) ?? []
   const digits = `${whole}${fraction}`.replace(/^0+/, '')
-  const short = digits.replace(/0+$/, '')
+  let end = digits.length
+  while (digits[end - 1] === '0') end -= 1
+  const short = digits.slice(0, end)
   return short === ''
     ? `${sign}0`
     : `${sign}${short}e${Number(exponent) - fraction.length + digits.length - short.length}`

@@ -48,17 +48,24 @@ function skeleton(name: string): string {
     .replaceAll('vv', 'w')
 }
 
+const wordForm = /[A-Za-z0-9_./-]+/g
 /** Names that nobody writes by chance: of several words, and not short. */
-const namedForm = /[A-Za-z0-9]+(?:[_./-][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+/g
+const namedForm = /[A-Za-z0-9][_./-]+[A-Za-z0-9]|[a-z0-9][A-Z]/
 const named_length_min = 6
+const named_length_max = 160
 const named_max = 512
 
 /** What in a text could be the name of a tool. */
 export function namesIn(text: string): readonly string[] {
   const found = new Set<string>()
-  for (const [name] of text.matchAll(namedForm)) {
-    if (name.length >= named_length_min) found.add(name)
-    if (found.size === named_max) break
+  for (const [word] of text.matchAll(wordForm)) {
+    // A stranger chose the text: what is longer than a name is not even taken apart.
+    if (word.length < named_length_min || word.length > named_length_max) continue
+    for (const part of [word, ...word.split(/[./]/)]) {
+      const name = part.replaceAll(/^[._/-]+|[._/-]+$/g, '')
+      if (name.length >= named_length_min && namedForm.test(name)) found.add(name)
+    }
+    if (found.size >= named_max) break
   }
   return [...found]
 }

@@ -21,6 +21,9 @@ interface Approved {
   entryOf(tool: string): LockEntry | null
 }
 
+/** Differences that are worked out at once; of more, an operator asks for one at a time. */
+const differences_max = 64
+
 /** Tools that are not approved and were not known to be that, with that definition and for that reason. */
 export function changesOf(
   before: readonly ListedTool[],
@@ -28,6 +31,7 @@ export function changesOf(
   approved: Approved,
 ): readonly ToolChange[] {
   const known = new Map(before.map((tool) => [tool.name, tool]))
+  let differences = 0
   return now.flatMap((tool) => {
     const { server, name, state, digest, why } = tool
     const old = known.get(name)
@@ -35,7 +39,9 @@ export function changesOf(
     if (old?.state === state && old.digest === digest) return []
     const entry = approved.entryOf(`${server}/${name}`)
     const from = entry?.digest ?? null
-    return [{ server, tool: name, state, why, from, to: digest, ...againstApproved(tool, entry) }]
+    if (entry) differences += 1
+    const difference = differences > differences_max ? nothing : againstApproved(tool, entry)
+    return [{ server, tool: name, state, why, from, to: digest, ...difference }]
   })
 }
 

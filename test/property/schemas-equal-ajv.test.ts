@@ -47,9 +47,7 @@ function schemas(isOld: boolean): fc.Arbitrary<unknown> {
       anyOf: fc.array(schema, { minLength: 1, maxLength: 2 }),
       oneOf: fc.array(schema, { minLength: 1, maxLength: 3 }),
       not: schema,
-      if: schema,
-      ...Object.fromEntries([['then', schema]]),
-      else: schema,
+      ...Object.fromEntries(['if', 'then', 'else'].map((word) => [word, schema])),
       ...(isOld
         ? {
             items: fc.oneof(schema, fc.array(schema, { minLength: 1, maxLength: 2 })),
