@@ -160,6 +160,7 @@ const maximumRows = {
     'characters',
     'Bodies of push notifications that wait, a quarter for tasks of one agent.',
   ],
+  tool_processes: [0, 64, 4096, 'processes', 'Child processes of tool servers at once.'],
   push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
 } as const satisfies Record<string, MaximumRow>
 
