@@ -1,5 +1,4 @@
 /** A tool server of the official SDKs over standard streams, as a process: `v1` knows the legacy era, `v2` both. */
-import { Server as ServerV1 } from '@modelcontextprotocol/sdk/server/index.js'
 import { McpServer as McpServerV1 } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StdioServerTransport as TransportV1 } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { McpServer } from '@modelcontextprotocol/server'
@@ -18,7 +17,6 @@ function serverV2(): McpServer {
 
 async function serveV1(): Promise<void> {
   const server = new McpServerV1({ name: 'stdio-v1', version: '1.0.0' })
-  const inner: ServerV1 = server.server
   server.registerTool('echo', { description: 'Echoes', inputSchema: { said: z.string() } }, ({ said }) => text(said))
   server.registerTool('pid', { description: 'Its process' }, () => text(String(process.pid)))
   server.registerTool('steps', { description: 'Progress' }, async ({ _meta, sendNotification }) => {
@@ -30,7 +28,7 @@ async function serveV1(): Promise<void> {
     return text('done')
   })
   server.registerTool('ask', { description: 'Asks its client' }, async () => {
-    const { roots } = await inner.listRoots()
+    const { roots } = await server.server.listRoots()
     return text(roots.map(({ uri }) => uri).join(' '))
   })
   await server.connect(new TransportV1())
