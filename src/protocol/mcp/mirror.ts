@@ -27,3 +27,9 @@ function decodeMirrored(value: string): string | null {
   const text = bytes.toString('utf8')
   return bytes.toString('base64') === encoded && Buffer.from(text).equals(bytes) ? text : null
 }
+
+/** The value as it stands in a header: as it is where that is safe, else as canonical base64 of its UTF-8. */
+export function encodeMirrored(value: string): string {
+  const isSafe = /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/.test(value) && !value.startsWith('=?')
+  return isSafe ? value : `=?base64?${Buffer.from(value).toString('base64')}?=`
+}
