@@ -26,8 +26,8 @@ afterAll(async () => {
 const env = { KEY: keyOf('alice') }
 const args = (): string[] => ['--gateway', weir.url, '--server', 'files', '--token-env', 'KEY']
 const pipe = (): Pipe => openPipe(args(), env)
-const names = (message: { result?: Readonly<Record<string, unknown>> }): string[] =>
-  (message.result?.['tools'] as { name: string }[]).map(({ name }) => name)
+const names = (message: { result?: Readonly<Record<string, unknown>> }): readonly string[] | undefined =>
+  (message.result?.['tools'] as { name: string }[] | undefined)?.map(({ name }) => name)
 
 async function connect(generation: Generation): Promise<Client> {
   const who = { name: 'test', version: '1.0.0' }
@@ -35,13 +35,12 @@ async function connect(generation: Generation): Promise<Client> {
   const isV1 = generation === 'v1'
   const mode = generation === 'v2 modern' ? { versionNegotiation: { mode: 'auto' as const } } : {}
   const client = isV1 ? (new ClientV1(who) as unknown as Client) : new Client(who, mode)
-  await client.connect(
-    isV1 ? (new TransportV1(place) as unknown as StdioClientTransport) : new StdioClientTransport(place),
-  )
+  await client.connect(isV1 ? new TransportV1(place) : new StdioClientTransport(place))
   return client
 }
 
 test.each(generations)('the official client %s lists, calls, reads and cancels over its pipe', async (generation) => {
+  const from = server.seen.length
   const client = await connect(generation)
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name)).toEqual(['read', 'erase', 'wait'])
@@ -57,6 +56,9 @@ test.each(generations)('the official client %s lists, calls, reads and cancels o
   await expect(waiting).rejects.toThrow()
   await until(() => waits.aborted > before.aborted)
   await client.close()
+  const isModern = server.seen.slice(from).some(({ headers }) => headers['mcp-method'] === 'tools/call')
+  const isLegacy = server.seen.slice(from).some(({ headers }) => headers['mcp-session-id'] !== undefined)
+  expect([isModern, isLegacy]).toEqual(generation === 'v2 modern' ? [true, false] : [false, true])
 })
 
 /** Options stand in another place in each generation. */

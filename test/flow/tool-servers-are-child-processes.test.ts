@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { childEnvironment } from '../../src/config/load.ts'
 import type { ToolProcess } from '../../src/config/settings-tools.ts'
@@ -18,7 +18,7 @@ import {
   type Nursery,
   nursery,
   odd,
-  processOf,
+  official,
   secretEnv,
 } from '../support/lines.ts'
 import { until } from '../support/relay.ts'
@@ -37,7 +37,7 @@ const call = (id: number, name: string, more = {}) => ({
 
 test.each(['v1', 'v2'])('a server of the official SDK %s is greeted and called', async (generation) => {
   await using house = nursery()
-  const channel = open(house, processOf('stdio-server.ts', [generation]))
+  const channel = open(house, official(generation))
   expect((await greet(channel))?.result?.['serverInfo']).toMatchObject({ name: `stdio-${generation}` })
   const { messages } = await ask(channel, call(1, 'echo', { arguments: { said: 'hello\nthere' } }))
   expect(textOf(messages[0])).toBe('hello\nthere')
@@ -45,7 +45,7 @@ test.each(['v1', 'v2'])('a server of the official SDK %s is greeted and called',
 
 test('progress comes to its request, and what a server asks meanwhile as well', async () => {
   await using house = nursery()
-  const channel = open(house, processOf('stdio-server.ts', ['v1']))
+  const channel = open(house, official('v1'))
   await greet(channel, { roots: {} })
   const steps = await ask(channel, call(1, 'steps', { _meta: { progressToken: 'p' } }))
   expect(steps.messages.map(({ method }) => method)).toEqual([
@@ -63,7 +63,7 @@ test('progress comes to its request, and what a server asks meanwhile as well', 
 
 test('a modern server answers server/discover and tags what a subscription gets', async () => {
   await using house = nursery()
-  const channel = open(house, processOf('stdio-server.ts', ['v2']))
+  const channel = open(house, official('v2'))
   const prefix = 'io.modelcontextprotocol/'
   const _meta = { [`${prefix}protocolVersion`]: '2026-07-28', [`${prefix}clientCapabilities`]: {} }
   const discovered = await ask(channel, { id: 1, method: 'server/discover', params: { _meta } })
@@ -236,7 +236,7 @@ test('after the end of the house nothing is started', async () => {
 })
 
 test('a gateway that just exits leaves nobody behind', async () => {
-  const holder = spawn(process.execPath, [join(import.meta.dirname, '../support/exits-with-child.ts')], {
+  const holder = spawn(process.execPath, [fileURLToPath(new URL('../support/exits-with-child.ts', import.meta.url))], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [chunk] = (await once(holder.stdout, 'data')) as [Buffer]

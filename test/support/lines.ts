@@ -1,6 +1,6 @@
 /** Messages over a channel, and what came for them; processes for it, and a log that is read. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../src/base/clock.ts'
 import { Wheel } from '../../src/base/wheel.ts'
 import { Secret } from '../../src/config/secret.ts'
@@ -122,11 +122,15 @@ export function nursery(processes_max = 8, environment: Record<string, string> =
   return { children, log, [Symbol.asyncDispose]: () => children.close() }
 }
 
-/** A process of one of the scripts beside this one. */
-export function processOf(script: string, args: readonly string[], more: Partial<ToolProcess> = {}): ToolProcess {
+const scripts = {
+  odd: fileURLToPath(new URL('odd-child.ts', import.meta.url)),
+  official: fileURLToPath(new URL('stdio-server.ts', import.meta.url)),
+}
+
+function processOf(script: keyof typeof scripts, args: readonly string[], more: Partial<ToolProcess>): ToolProcess {
   return {
     command: process.execPath,
-    args: [join(import.meta.dirname, script), ...args],
+    args: [scripts[script], ...args],
     env: [],
     cwd: null,
     shared: false,
@@ -138,7 +142,11 @@ export function processOf(script: string, args: readonly string[], more: Partial
 }
 
 export function odd(mode: string, more: Partial<ToolProcess> = {}, arg = ''): ToolProcess {
-  return processOf('odd-child.ts', [mode, arg], more)
+  return processOf('odd', [mode, arg], more)
+}
+
+export function official(generation: string): ToolProcess {
+  return processOf('official', [generation], {})
 }
 
 export const secretEnv = (name: string, value: string): ToolProcess['env'] => [[name, new Secret(value)]]

@@ -15,6 +15,7 @@ import { Conversation, type ConversationParts, postHeaders } from './conversatio
 import type { Courier } from './courier.ts'
 import { adviceFor, cancelledId, writeError, writeUnread } from './errors.ts'
 import { LegacySession } from './legacy-session.ts'
+import { Mirrors } from './mirrors.ts'
 
 interface BridgeParts {
   readonly courier: Courier
@@ -39,6 +40,7 @@ export class Bridge {
   readonly #parts: BridgeParts
   /** By the raw token of the id. */
   readonly #open = new Map<string, Conversation>()
+  readonly #mirrors = new Mirrors()
   #session: LegacySession | null = null
   #turn: Promise<unknown> = Promise.resolve()
   #queued = 0
@@ -72,12 +74,25 @@ export class Bridge {
     if (this.#open.has(id)) return this.#out(writeError(id, codes.request, 'A request with this id is open already'))
     if (this.#open.size >= open_max) return this.#out(writeError(id, codes.request, 'Too many requests are open'))
     const isModern = message.claimsModern || message.method === 'server/discover'
-    if (isModern)
-      return void this.#converse(message, body, { era: 'modern', headers: () => modernHeaders(message) }).start()
+    if (isModern) return this.#askModern(message, body)
     if (message.method === 'initialize') return this.#begin(message, body)
     const headers = () => this.#session?.headers ?? {}
     const conversation = this.#converse(message, body, { era: 'legacy', headers })
     this.#inTurn(() => conversation.start())
+  }
+
+  #askModern(message: Message, body: Buffer): void {
+    const { method, name, args } = message
+    const mirrored = method === 'tools/call' ? this.#mirrors.headersFor(name, args) : {}
+    const conversation = this.#converse(message, body, {
+      era: 'modern',
+      headers: () => ({ ...modernHeaders(message), ...mirrored }),
+      onMessage: (said, isAnswer) => {
+        if (isAnswer && method === 'tools/list') this.#mirrors.learn(said)
+        this.#out(said)
+      },
+    })
+    void conversation.start()
   }
 
   /** Whatever was before it, this begins anew; what comes after it waits for its answer, which names the session. */

@@ -117,7 +117,7 @@ export class Conversation implements PostEars {
   #remember({ bytes }: SseEvent): void {
     const { place, retry_ms } = fieldsOf(bytes)
     if (retry_ms !== null) this.#retry_ms = Math.min(retry_ms, retry_ms_max)
-    if (place === null) return
+    if (place === null || place === this.#place) return
     this.#place = place
     this.#attempts = 0
   }
