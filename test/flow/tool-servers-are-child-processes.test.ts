@@ -166,6 +166,14 @@ test('a crash loop is refused at once while it is waited out, longer each time, 
   expect(house.children.health('others')).toMatchObject({ started: 0, wait_ms: 0 })
 })
 
+test('a server that ends on being greeted in words it does not know has not crashed', async () => {
+  await using house = nursery()
+  const greeted = [1, 2, 3, 4].map((id) => ask(open(house, odd('old')), { id, method: 'server/discover' }))
+  for (const each of greeted) expect((await each).fault?.code).toBe('reset')
+  expect(house.children.health('files')).toMatchObject({ crashes: 0, wait_ms: 0, lastEnd: 'it ended with code 1' })
+  expect((await ask(open(house, odd('old')), { id: 5, method: 'initialize' })).fault).toBeNull()
+})
+
 test('a life that was long enough, or was ended by us, is no crash', async () => {
   await using house = nursery()
   const settings = odd('leaves', { restart: { first_ms: 60_000, max_ms: 60_000, steady_ms: 0 } })

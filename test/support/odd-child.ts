@@ -32,6 +32,10 @@ const answers: Readonly<Record<string, (asked: Asked) => void>> = {
     process.stderr.write('I cannot do that\n')
     if (method === 'go') process.exit(3)
   },
+  old: ({ id, method }) => {
+    if (method !== 'initialize') process.exit(1)
+    say({ id, result: {} })
+  },
   long: () => void process.stdout.write(`{"id":1,"result":"${'x'.repeat(Number(more))}"}\n`),
   mute: () => undefined,
   deaf: ({ id }) => {

@@ -7,6 +7,8 @@
  *        '---- the leader is gone, by itself or not: SIGKILL to whoever is left of its group --'--> ended
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { jsonShape } from '../../base/json-shape.ts'
+import { scanJson } from '../../base/json-scan.ts'
 import { LineSplitter, onOneLine, tooLong } from '../../base/line-splitter.ts'
 import type { Alarm, Wheel } from '../../base/wheel.ts'
 import type { ToolProcess } from '../../config/settings-tools.ts'
@@ -22,6 +24,8 @@ export interface ChildEnd {
   readonly how: string
   /** Whether nobody had closed it. */
   readonly byItself: boolean
+  /** Whether it ended without a word on being greeted with `server/discover`, as servers do that do not know that. */
+  readonly wasStrange: boolean
   /** The last lines of its standard error, cleaned. */
   readonly stderr: readonly string[]
 }
@@ -30,6 +34,8 @@ interface ChildParts {
   readonly wheel: Wheel
   /** All of its environment. */
   readonly environment: Readonly<Record<string, string>>
+  /** It has said something; once. */
+  onSpeak(): void
   onEnd(end: ChildEnd): void
 }
 
@@ -50,6 +56,7 @@ export class Child implements Line {
   readonly #alarm: Alarm
   #silence: Alarm | null = null
   #phase: 'fresh' | 'asked' | 'speaking' = 'fresh'
+  #probed = false
   #stopping: 'no' | 'ends' | 'terminated' | 'killed' = 'no'
   /** Why Weir itself ends it, where nobody asked it to. */
   #blame: string | null = null
@@ -89,6 +96,8 @@ export class Child implements Line {
       return done(refusal('overloaded', 'the process does not read what it is sent'))
     if (this.#phase === 'fresh') {
       this.#phase = 'asked'
+      const spans = scanJson(message, shape)
+      this.#probed = spans.kind === 'spans' && spans.text('method') === 'server/discover'
       this.#alarm.push(this.#settings.start_ms)
     }
     stdin.write(line, (error) => done(error ? refusal('reset', 'the process reads no more', true) : null))
@@ -139,6 +148,7 @@ export class Child implements Line {
       if (line === tooLong) return this.#giveUp('too_large', 'it sent a line that is too long')
       if (this.#phase === 'asked' && line[0] === openBrace) {
         this.#phase = 'speaking'
+        this.#parts.onSpeak()
         if (this.#stopping === 'no') this.#alarm.cancel()
       }
       this.#ears.onMessage(line)
@@ -186,7 +196,8 @@ export class Child implements Line {
     this.#gone = true
     this.#alarm.cancel()
     for (const stream of [this.#process.stdin, this.#process.stdout, this.#process.stderr]) stream.destroy()
-    this.#parts.onEnd({ how, byItself, stderr: this.#tail.show(stderr_lines_shown) })
+    const wasStrange = this.#probed && this.#phase === 'asked'
+    this.#parts.onEnd({ how, byItself, wasStrange, stderr: this.#tail.show(stderr_lines_shown) })
     this.#tell(makeFault(code, `the process of the server: ${how}`, false))
   }
 
@@ -197,6 +208,7 @@ export class Child implements Line {
   }
 }
 
+const shape = jsonShape(['method'], 'ignore')
 const newLine = Buffer.of(0x0a)
 const openBrace = 0x7b
 

@@ -43,6 +43,8 @@ export interface ChildHealth {
 interface History {
   started: number
   crashes: number
+  /** Ends in a row on being greeted in words of another era. */
+  strange: number
   /** By the monotonic clock. */
   notBefore: number
   lastEnd: string | null
@@ -50,6 +52,12 @@ interface History {
 
 /** Servers that are remembered; more than a configuration names, those of earlier ones included. */
 const servers_max = 4096
+
+/**
+ * Whoever does not know `server/discover` may end on it, and is then greeted in the words of the other era: no crash, for as
+ * many callers as may come at once, and one if nobody ever hears a word.
+ */
+const strange_max = 64
 
 export class Children {
   readonly #parts: ChildrenParts
@@ -82,6 +90,7 @@ export class Children {
       const child: Child = new Child(settings, ears, {
         wheel,
         environment,
+        onSpeak: () => (history.strange = 0),
         onEnd: (end) => this.#bury(child, { end, settings, lived_ms: clock.monotonic() - startedAt }),
       })
       this.#running.set(child, server)
@@ -128,11 +137,12 @@ export class Children {
 
   #bury(child: Child, { end, settings, lived_ms }: { end: ChildEnd; settings: ToolProcess; lived_ms: number }): void {
     const server = this.#running.get(child) ?? ''
-    const { how, byItself, stderr } = end
+    const { how, byItself, wasStrange, stderr } = end
     const facts = { server, child: child.pid, lived_ms: Math.round(lived_ms), stderr }
     this.#running.delete(child)
     const history = this.#historyOf(server)
     if (lived_ms >= settings.restart.steady_ms) history.crashes = 0
+    else if (byItself && wasStrange && history.strange < strange_max) history.strange += 1
     else if (byItself) this.#count(history, settings, how)
     if (byItself) history.lastEnd = how
     if (byItself) this.#parts.log.warn(`the process of a tool server is gone: ${how}`, facts)
@@ -140,7 +150,7 @@ export class Children {
     this.#settle()
   }
 
-  /** The first is free: some servers end when they are asked in words of another era, and are then asked again in theirs. */
+  /** The first is free, for anything may happen once. */
   #count(history: History, { restart: { first_ms, max_ms } }: ToolProcess, how: string): void {
     history.lastEnd = how
     history.crashes += 1
@@ -165,7 +175,7 @@ export class Children {
 }
 
 function fresh(): History {
-  return { started: 0, crashes: 0, notBefore: 0, lastEnd: null }
+  return { started: 0, crashes: 0, strange: 0, notBefore: 0, lastEnd: null }
 }
 
 /** Starts a process for a server of the configuration; closing the channel ends it. */
