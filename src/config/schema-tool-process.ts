@@ -73,7 +73,7 @@ export const toolProcess = z
     start_ms: whole(10, 600_000, {
       description: 'From the first message it is sent to the first it sends.',
       unit: 'ms',
-    }).default(30_000),
+    }).default(60_000),
     line_bytes: whole(1024, 268_435_456, {
       description: 'Longest message from it, and what may wait to be read by it.',
       unit: 'bytes',
