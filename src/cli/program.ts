@@ -10,6 +10,7 @@ import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
 import { addAgents } from './program-agents.ts'
 import { addLogin } from './program-login.ts'
+import { addMcp } from './program-mcp.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
 import { addTools } from './program-tools.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
@@ -65,6 +66,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addAgents(program, deps, settle)
   program.commandsGroup('Tools:')
   addTools(program, deps, settle)
+  addMcp(program, deps, settle)
   program.commandsGroup('Tokens and keys:')
   addLogin(program, deps, settle)
   addToken(program, deps, settle)

@@ -10,6 +10,7 @@ import { jwksPlace } from './normalise-identity.ts'
 import type { ConfigProblem, Finding, Path } from './problems.ts'
 import { type Environment, readBounded, replaceReferences } from './references.ts'
 import { fileSchema } from './schema.ts'
+import { inherited } from './schema-tool-process.ts'
 import { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
 
@@ -60,6 +61,16 @@ export async function loadConfig(
   if (problems.length > 0 || !checked.success) return inOrder(problems)
   const settings = normalise(checked.data, base, env['CREDENTIALS_DIRECTORY'] || null)
   return { settings, ...hashes(settings), file, sources: [file, ...replaced.files] }
+}
+
+/** What child processes get of the environment: the variables of `inherited`, and no exported function of a shell. */
+export function childEnvironment(env: Environment = process.env): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    inherited.flatMap((name) => {
+      const value = env[name]
+      return value === undefined || value.startsWith('()') ? [] : [[name, value]]
+    }),
+  )
 }
 
 function unreadable(file: string, reason: string): ConfigProblem {

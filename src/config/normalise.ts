@@ -47,7 +47,7 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
     tools: {
       ...file.tools,
       lock_file: resolve(base, file.tools.lock_file),
-      servers: new Map(toolServers(file, { teamId, personId }).map((row) => [row.id, row])),
+      servers: new Map(toolServers(file, { base, teamId, personId }).map((row) => [row.id, row])),
       sets: new Map(toolSets(file).map((row) => [row.id, row])),
     },
     teams: new Map(teams.map((row) => [row.id, row])),

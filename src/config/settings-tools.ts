@@ -1,4 +1,5 @@
 /** Tool servers as the rest of Weir sees them, and how they become that. */
+import { resolve } from 'node:path'
 import type { PersonId, TeamId } from '../domain/ids.ts'
 import type { ConfigFile } from './schema.ts'
 import { readToolOfSet } from './schema-tool-sets.ts'
@@ -6,10 +7,20 @@ import { Secret } from './secret.ts'
 
 type Row = ConfigFile['tools']['servers'][string]
 
+type ProcessRow = NonNullable<Row['process']>
+
+/** A child process as it is started. */
+export interface ToolProcess extends Omit<ProcessRow, 'env' | 'cwd'> {
+  /** Beside what it inherits. */
+  readonly env: readonly (readonly [name: string, value: Secret])[]
+  /** Absolute; null for where Weir runs. */
+  readonly cwd: string | null
+}
+
 /** Where a tool server is and what is spoken there. */
 export type ToolPlace =
   | { readonly kind: 'http' | 'sse'; readonly url: string }
-  | { readonly kind: 'process'; readonly process: NonNullable<Row['process']> }
+  | { readonly kind: 'process'; readonly process: ToolProcess }
   | { readonly kind: 'openapi'; readonly url: string; readonly openapi: NonNullable<Row['openapi']> }
 
 export interface ToolServerSettings extends Omit<
@@ -44,15 +55,17 @@ export interface ToolSetSettings extends Omit<
 
 /** How names of the file become ids. */
 interface Names {
+  /** Directory of the configuration file. */
+  readonly base: string
   teamId(slug: string): TeamId
   personId(name: string): PersonId
 }
 
-export function toolServers({ tools }: ConfigFile, { teamId, personId }: Names): readonly ToolServerSettings[] {
+export function toolServers({ tools }: ConfigFile, { base, teamId, personId }: Names): readonly ToolServerSettings[] {
   return Object.entries(tools.servers).map(([id, { url, transport, process, openapi, ...row }]) => ({
     ...row,
     id,
-    place: placeOf({ url, transport, process, openapi }),
+    place: placeOf({ url, transport, process, openapi }, base),
     team: row.team === undefined ? null : teamId(row.team),
     owner: row.owner === undefined ? null : personId(row.owner),
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
@@ -60,13 +73,11 @@ export function toolServers({ tools }: ConfigFile, { teamId, personId }: Names):
 }
 
 /** The cross-check has seen that exactly one of them is there. */
-function placeOf({
-  url = '',
-  transport,
-  process,
-  openapi,
-}: Pick<Row, 'url' | 'transport' | 'process' | 'openapi'>): ToolPlace {
-  if (process) return { kind: 'process', process }
+function placeOf(
+  { url = '', transport, process, openapi }: Pick<Row, 'url' | 'transport' | 'process' | 'openapi'>,
+  base: string,
+): ToolPlace {
+  if (process) return { kind: 'process', process: processOf(process, base) }
   return openapi ? { kind: 'openapi', url, openapi } : { kind: transport, url }
 }
 
@@ -83,4 +94,12 @@ export function toolSets({ tools }: ConfigFile): readonly ToolSetSettings[] {
     for (const server of servers) parts.set(server, 'whole')
     return { id, description, instructions: instructions ?? null, parts }
   })
+}
+
+function processOf({ env, cwd, ...row }: ProcessRow, base: string): ToolProcess {
+  return {
+    ...row,
+    env: Object.entries(env).map(([name, value]) => [name, new Secret(value)] as const),
+    cwd: cwd === undefined ? null : resolve(base, cwd),
+  }
 }
