@@ -6,7 +6,14 @@
  */
 import { isJsonObject, type JsonObject } from '../../base/json.ts'
 import { type Argument, type Layout, layOut } from './arguments.ts'
-import type { CompiledApi, CompiledTool, CompileOptions, OperationFilter, OperationPlan } from './contract.ts'
+import {
+  apiMethods,
+  type CompiledApi,
+  type CompiledTool,
+  type CompileOptions,
+  type OperationFilter,
+  type OperationPlan,
+} from './contract.ts'
 import { credentialsOf } from './credentials.ts'
 import { ApiDocument, memberOf, objectOf, textOf, textsIn } from './document.ts'
 import { type Draft, fit } from './fit.ts'
@@ -23,7 +30,6 @@ export const usualOptions: CompileOptions = {
   exclude: { operations: [], tags: [], methods: [] },
 }
 
-const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const
 /** Operations of one description; more than any API we know has. */
 const operations_max = 10_000
 const title_chars_max = 120
@@ -62,12 +68,11 @@ function readerOf(document: JsonObject): Reader | null {
 function operationsOf(doc: ApiDocument, read: Reader): readonly ApiOperation[] {
   return Object.entries(objectOf(doc.root, 'paths') ?? {}).flatMap(([path, written]) => {
     const pathItem = doc.valueOf(written)
-    return methods.flatMap((method): readonly ApiOperation[] => {
-      const operation = memberOf(pathItem, method)
+    return apiMethods.flatMap((method): readonly ApiOperation[] => {
+      const operation = memberOf(pathItem, method.toLowerCase())
       if (!isJsonObject(operation)) return []
       const raw = read(doc, pathItem, operation)
-      const problem = path.startsWith('/') ? raw.problem : 'a path that does not begin with a slash'
-      return [{ ...wordsOf(operation), ...raw, problem, method: method.toUpperCase(), path }]
+      return [{ ...wordsOf(operation), ...raw, problem: raw.problem ?? wrongPath(path), method, path }]
     })
   })
 }
@@ -109,7 +114,6 @@ interface Shop {
 
 function toolOf(operation: ApiOperation, name: string, { doc, book, isOurs, options }: Shop): CompiledTool | string {
   if (operation.problem !== null) return operation.problem
-  if (operation.method === 'TRACE') return 'TRACE, which gives requests back with their credentials'
   const layout = layOut(doc, operation, isOurs)
   if (typeof layout === 'string') return layout
   const unknown = missingIn(operation.path, layout)
@@ -128,6 +132,11 @@ function toolOf(operation: ApiOperation, name: string, { doc, book, isOurs, opti
   const { parameters, body } = layout
   const plan: OperationPlan = { method, path, parameters, body, output: output.kind, promises: fitted.promises }
   return { definition: fitted.definition, plan }
+}
+
+function wrongPath(path: string): string | null {
+  if (!path.startsWith('/')) return 'a path that does not begin with a slash'
+  return path.split('/').some((segment) => segment === '.' || segment === '..') ? 'a path that climbs' : null
 }
 
 /** A path with a hole that no argument fills would be sent with the hole in it. */

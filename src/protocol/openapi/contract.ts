@@ -33,9 +33,13 @@ export interface OperationFilter {
   readonly methods: readonly string[]
 }
 
+/** Of requests. TRACE is none of them: it gives a request back with its credentials. */
+export const apiMethods = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH'] as const
+export type ApiMethod = (typeof apiMethods)[number]
+
 /** How arguments become a request. The compiler and `request.ts` agree on the rest. */
 export interface OperationPlan {
-  readonly method: string
+  readonly method: ApiMethod
   /** `/pets/{petId}` */
   readonly path: string
   readonly parameters: readonly ParameterPlan[]

@@ -1,10 +1,9 @@
 /** One operation as every version of the specification is read into it, before anything is decided about tools. */
 import type { JsonObject } from '../../base/json.ts'
-import type { Manner, ParameterPlace } from './contract.ts'
+import type { ApiMethod, Manner, ParameterPlace } from './contract.ts'
 
 export interface ApiOperation {
-  /** Upper case. */
-  readonly method: string
+  readonly method: ApiMethod
   readonly path: string
   /** `operationId`; null without one. */
   readonly id: string | null

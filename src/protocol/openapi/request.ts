@@ -11,7 +11,7 @@ import { isJson } from './media.ts'
 import { cookiePairs, encode, headerText, pathText, plainText, queryPairs } from './serialize.ts'
 
 export interface ApiRequest {
-  readonly method: string
+  readonly method: OperationPlan['method']
   /** With its query; below the base of the API. */
   readonly path: string
   /** Lower case, `content-type` among them where there is a body. */

@@ -55,7 +55,7 @@ export function resultOf(
   const http = { status: answer.status, ...Object.fromEntries(heads) }
   const meta = { [httpMeta]: http, ...(made.next === null ? {} : { [nextMeta]: made.next }) }
   const members = [
-    `"content":${JSON.stringify(made.content)}`,
+    `"resultType":"complete","content":${JSON.stringify(made.content)}`,
     ...(made.isError ? ['"isError":true'] : []),
     `"_meta":${JSON.stringify(meta)}`,
   ]
