@@ -10,6 +10,7 @@ import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
 import { addAgents } from './program-agents.ts'
 import { addLogin } from './program-login.ts'
+import { addMcp } from './program-mcp.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 import { openTerminal } from './terminal.ts'
@@ -62,6 +63,8 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addRevocations(program, deps, settle)
   program.commandsGroup('Agents:')
   addAgents(program, deps, settle)
+  program.commandsGroup('Tools:')
+  addMcp(program, deps, settle)
   program.commandsGroup('Tokens and keys:')
   addLogin(program, deps, settle)
   addToken(program, deps, settle)

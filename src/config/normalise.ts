@@ -44,7 +44,7 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
     state: { dir: resolve(base, file.state.dir), credentials_dir },
     identity: identitySettingsOf(file, { base, public_url, agentId, personId }),
     agents: new Map(agents.map((row) => [row.id, row])),
-    tools: { servers: new Map(toolServers(file, { teamId, personId }).map((row) => [row.id, row])) },
+    tools: { servers: new Map(toolServers(file, { base, teamId, personId }).map((row) => [row.id, row])) },
     teams: new Map(teams.map((row) => [row.id, row])),
     policy: { dir: resolve(base, file.policy.dir) },
     limits: { on_breach: file.limits.on_breach, run, agent, team },

@@ -1,4 +1,5 @@
 /** Tool servers as the rest of Weir sees them, and how they become that. */
+import { resolve } from 'node:path'
 import type { PersonId, TeamId } from '../domain/ids.ts'
 import type { ConfigFile } from './schema.ts'
 import { Secret } from './secret.ts'
@@ -26,15 +27,17 @@ export interface ToolServerSettings extends Omit<
 
 /** How names of the file become ids. */
 interface Names {
+  /** Directory of the configuration file. */
+  readonly base: string
   teamId(slug: string): TeamId
   personId(name: string): PersonId
 }
 
-export function toolServers({ tools }: ConfigFile, { teamId, personId }: Names): readonly ToolServerSettings[] {
+export function toolServers({ tools }: ConfigFile, { base, teamId, personId }: Names): readonly ToolServerSettings[] {
   return Object.entries(tools.servers).map(([id, { url, transport, process, openapi, ...row }]) => ({
     ...row,
     id,
-    place: placeOf({ url, transport, process, openapi }),
+    place: placeOf({ url, transport, process, openapi }, base),
     team: row.team === undefined ? null : teamId(row.team),
     owner: row.owner === undefined ? null : personId(row.owner),
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
@@ -42,12 +45,15 @@ export function toolServers({ tools }: ConfigFile, { teamId, personId }: Names):
 }
 
 /** The cross-check has seen that exactly one of them is there. */
-function placeOf({
-  url = '',
-  transport,
-  process,
-  openapi,
-}: Pick<Row, 'url' | 'transport' | 'process' | 'openapi'>): ToolPlace {
+function placeOf(
+  { url = '', transport, process, openapi }: Pick<Row, 'url' | 'transport' | 'process' | 'openapi'>,
+  base: string,
+): ToolPlace {
   if (process) return { kind: 'process', process }
-  return openapi ? { kind: 'openapi', url, openapi } : { kind: transport, url }
+  return openapi ? { kind: 'openapi', url, openapi: openApiOf(openapi, base) } : { kind: transport, url }
+}
+
+/** Its document is an absolute path. */
+function openApiOf(row: NonNullable<Row['openapi']>, base: string): NonNullable<Row['openapi']> {
+  return { ...row, document: resolve(base, row.document) }
 }

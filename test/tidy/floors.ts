@@ -31,6 +31,7 @@ const roots = [
   '**/tools-evidence.ts',
   '**/tools-agents.ts',
   '**/tools-doctor.ts',
+  '**/tools-mcp.ts',
   '**/main.ts',
 ] as const
 

@@ -23,6 +23,7 @@ import { readOpenApi } from './read-openapi.ts'
 import { readSwagger } from './read-swagger.ts'
 import { describe, type Detail } from './schema.ts'
 import { SchemaBook, type Translated } from './schema-book.ts'
+import { serversOf } from './servers.ts'
 
 export const usualOptions: CompileOptions = {
   tool_bytes: 32_768,
@@ -39,7 +40,8 @@ const description_chars_max = 2048
 export function compileApi(document: JsonObject, options: CompileOptions): CompiledApi {
   const doc = new ApiDocument(document)
   const info = objectOf(document, 'info')
-  const about = { title: textOf(info, 'title') ?? 'API', version: textOf(info, 'version') ?? '' }
+  const [title, version] = [textOf(info, 'title') ?? 'API', textOf(info, 'version') ?? '']
+  const about = { title, version, servers: serversOf(document) }
   const read = readerOf(document)
   if (read === null)
     return { ...about, tools: [], skipped: [{ operation: '*', reason: 'no Swagger 2.0, OpenAPI 3.0 or 3.1' }] }

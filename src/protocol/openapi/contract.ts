@@ -8,6 +8,8 @@ export interface CompiledApi {
   /** Of `info`. */
   readonly title: string
   readonly version: string
+  /** Where the description says that the API is; only ever proposed, never called. */
+  readonly servers: readonly string[]
 }
 
 export interface CompiledTool {
