@@ -1,6 +1,6 @@
 /** Which arguments a tool takes, and how they lead back to parameters and body: flat, or in groups where names meet. */
 import type { BodyPlan, MediaPlan, MemberEncoding, ParameterPlan } from './contract.ts'
-import { type ApiDocument, objectOf, textOf } from './document.ts'
+import { type ApiDocument, memberOf, objectOf, textOf } from './document.ts'
 import { fileSchema, isFile, wholeFile } from './files.ts'
 import { type Writable, writableOf } from './media.ts'
 import { type Members, membersOf } from './merge-body.ts'
@@ -34,10 +34,12 @@ export function layOut(
 ): Layout | string {
   const parameters = operation.parameters.filter((parameter) => !isOurs(parameter))
   const media = operation.body === null ? [] : writableOf(operation.body.media)
+  const isEmpty = operation.body?.required === false && media.every(({ schema }) => isNothing(doc, schema))
+  if (operation.body !== null && media.length > 0 && isEmpty) return laidOut(parameters, null, meet(parameters, []))
   if (operation.body !== null && media.length === 0) {
     const types = operation.body.media.map(({ type }) => type).join(', ')
     if (operation.body.required) return `a body that cannot be written: ${types}`
-    return laidOut(parameters, null, false)
+    return laidOut(parameters, null, meet(parameters, []))
   }
   if (operation.body === null) return laidOut(parameters, null, meet(parameters, []))
   const members = media.length === 1 ? flatMembers(doc, media[0]?.schema, operation.body) : null
@@ -46,6 +48,15 @@ export function layOut(
   const grouped = meet(parameters, names)
   const flat = grouped ? null : members
   return laidOut(parameters, bodyLayout(doc, operation.body, media, flat), grouped)
+}
+
+/** An object that has no members and may have none. */
+function isNothing(doc: ApiDocument, schema: unknown): boolean {
+  const held = doc.valueOf(schema)
+  const properties = objectOf(held, 'properties')
+  return (
+    memberOf(held, 'additionalProperties') === false && (properties === null || Object.keys(properties).length === 0)
+  )
 }
 
 interface BodyLayout {

@@ -23,7 +23,7 @@ import { readOpenApi } from './read-openapi.ts'
 import { readSwagger } from './read-swagger.ts'
 import { describe, type Detail } from './schema.ts'
 import { SchemaBook, type Translated } from './schema-book.ts'
-import { serversOf } from './servers.ts'
+import { otherServer, serversOf } from './servers.ts'
 
 export const usualOptions: CompileOptions = {
   tool_bytes: 32_768,
@@ -74,7 +74,9 @@ function operationsOf(doc: ApiDocument, read: Reader): readonly ApiOperation[] {
       const operation = memberOf(pathItem, method.toLowerCase())
       if (!isJsonObject(operation)) return []
       const raw = read(doc, pathItem, operation)
-      return [{ ...wordsOf(operation), ...raw, problem: raw.problem ?? wrongPath(path), method, path }]
+      const other = otherServer(doc.root, pathItem, operation)
+      const problem = raw.problem ?? wrongPath(path) ?? (other === null ? null : `it is at another server: ${other}`)
+      return [{ ...wordsOf(operation), ...raw, problem, method, path }]
     })
   })
 }

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../../src/base/json.ts'
 import { compileApi, usualOptions } from '../../../../src/protocol/openapi/compile.ts'
 import type { CompiledApi, CompileOptions } from '../../../../src/protocol/openapi/contract.ts'
-import { toolNames } from '../../../../src/protocol/openapi/names.ts'
 
 const text = { type: 'string' }
 const json = (schema: unknown): JsonObject => ({ content: { 'application/json': { schema } } })
@@ -240,21 +239,19 @@ test('a definition that is too large loses what answers look like, then words, t
   expect(of(wide(400, text)).skipped[0]?.reason).toBe('its arguments alone take more than 4096 bytes')
 })
 
-test('names are what every client takes, and hang on nothing but their operation', () => {
-  const of = (
-    id: string | null,
-    path = '/x',
-  ): { readonly id: string | null; readonly method: 'GET'; readonly path: string } => ({ id, method: 'GET', path })
-  expect(toolNames([of('repos/list-for-org'), of('readCoreV1Pod'), of('get HTTPInfo#1'), of(null, '/a/{b}')])).toEqual([
-    'repos_list-for-org',
-    'read_core_v1_pod',
-    'get_http_info_1',
-    'get_a_b',
-  ])
-  const long = toolNames([of('a'.repeat(60)), of('twice', '/1'), of('Twice', '/2')])
-  expect(long[0]).toMatch(/^a{33}_[0-9a-f]{6}$/)
-  expect(new Set(long).size).toBe(3)
-  expect(toolNames([of('twice', '/2'), of('twice', '/1')]).toSorted()).toEqual(long.slice(1).toSorted())
+test('what is at another server than the rest is left out, and a body of nothing is none', () => {
+  const nothing = {
+    content: { 'application/json': { schema: { type: 'object', properties: {}, additionalProperties: false } } },
+  }
+  const api = compile(
+    {
+      '/far': { get: { servers: [{ url: 'https://uploads.example' }] } },
+      '/near': { get: { servers: [{ url: 'https://api.example/v2' }], requestBody: nothing } },
+    },
+    { servers: [{ url: 'https://api.example/v1' }] },
+  )
+  expect(api.skipped).toEqual([{ operation: 'GET /far', reason: 'it is at another server: https://uploads.example' }])
+  expect(api.tools[0]?.definition.inputSchema).toEqual({ type: 'object', properties: {}, additionalProperties: false })
 })
 
 test('only what is wanted becomes a tool', () => {
@@ -268,43 +265,4 @@ test('only what is wanted becomes a tool', () => {
   expect(names({ include: { ...none, tags: ['t'] } })).toEqual(['a', 'b'])
   expect(names({ include: { ...none, operations: ['GET /c'] } })).toEqual(['c'])
   expect(names({ exclude: { ...none, methods: ['POST'] } })).toEqual(['a', 'c'])
-})
-
-test('Swagger 2.0 is read as what came after it', () => {
-  const parameters = [
-    { name: 'id', in: 'path', required: true, type: 'integer' },
-    { name: 'tags', in: 'query', type: 'array', items: text, collectionFormat: 'multi' },
-    { name: 'file', in: 'formData', type: 'file', required: true },
-    { name: 'note', in: 'formData', type: 'string' },
-  ]
-  const document = {
-    swagger: '2.0',
-    info: {},
-    host: 'pets.example',
-    basePath: '/v2',
-    paths: {
-      '/p/{id}': {
-        post: { operationId: 'up', parameters, responses: { 200: { schema: { $ref: '#/definitions/P' } } } },
-      },
-    },
-    definitions: { P: { type: 'object', properties: { a: text } } },
-  }
-  const api = compileApi(document, usualOptions)
-  expect([api.skipped, api.servers]).toEqual([[], ['https://pets.example/v2']])
-  expect(api.tools[0]?.definition).toMatchObject({
-    inputSchema: {
-      properties: {
-        id: { type: 'integer' },
-        tags: { type: 'array' },
-        file: { anyOf: [{ contentEncoding: 'base64' }, {}] },
-        note: text,
-      },
-      required: ['id', 'file'],
-    },
-    outputSchema: { allOf: [{ $ref: '#/$defs/P' }] },
-  })
-  expect(api.tools[0]?.plan).toMatchObject({
-    parameters: [{}, { style: 'form', explode: true }],
-    body: { media: [{ form: 'multipart', files: ['file'] }] },
-  })
 })
