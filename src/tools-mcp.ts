@@ -39,7 +39,8 @@ async function previewApi(asked: ToolServerAsked, place: string): Promise<ToolSe
   const fetched = isFar ? await fetchDescription(asked, place) : null
   if (fetched !== null && isProblem(fetched)) return fetched
   const file = resolve(place)
-  const compiled = await compileInWorker({ source: fetched ?? file, sha256: null, options: usualOptions })
+  const options = { ...usualOptions, ...(asked.url === null ? {} : { origin: new URL(asked.url).origin }) }
+  const compiled = await compileInWorker({ source: fetched ?? file, sha256: null, options })
   if (compiled.kind === 'uncompiled') return problem('no', `${compiled.sentence}.`)
   const { api, sha256, bytes } = compiled
   const [first] = api.skipped

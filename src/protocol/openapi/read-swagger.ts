@@ -45,12 +45,15 @@ function schemaOf(written: unknown): JsonObject {
   return rest
 }
 
-const delimiters: Readonly<Record<string, Style>> = { ssv: 'spaceDelimited', pipes: 'pipeDelimited' }
+const delimited: ReadonlyMap<string, Style> = new Map([
+  ['ssv', 'spaceDelimited'],
+  ['pipes', 'pipeDelimited'],
+])
 
 /** `tsv` has no counterpart and no user; it is written like `csv`. */
 function mannerOf(written: unknown, usual: Style): Manner {
   const format = textOf(written, 'collectionFormat') ?? 'csv'
-  const style = usual === 'form' ? (delimiters[format] ?? usual) : usual
+  const style = usual === 'form' ? (delimited.get(format) ?? usual) : usual
   return { style, explode: usual === 'form' && format === 'multi', allowReserved: false }
 }
 

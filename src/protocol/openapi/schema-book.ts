@@ -71,11 +71,18 @@ export class SchemaBook {
     return { definitions, bytes, problem }
   }
 
+  /** Where schemas of that version stand, each has a name of its own. */
+  #usualName(pointer: string): string | undefined {
+    const place = 'swagger' in this.doc.root ? '/definitions/' : '/components/schemas/'
+    const name = pointer.startsWith(place) ? pointer.slice(place.length) : ''
+    return /^[A-Za-z0-9_.-]{1,100}$/.test(name) && name !== '__proto__' ? name : undefined
+  }
+
   /** Of what it is called, and so the same whatever else the description holds. */
   #nameOf(pointer: string): string {
     const known = this.#names.get(pointer)
     if (known !== undefined) return known
-    const [, usual] = /^\/(?:components\/schemas|definitions)\/([A-Za-z0-9_.-]{1,100})$/.exec(pointer) ?? []
+    const usual = this.#usualName(pointer)
     const last = pointer.slice(pointer.lastIndexOf('/') + 1)
     const name = usual ?? `${last.replaceAll(/[^A-Za-z0-9_.-]+/g, '_').slice(0, 40)}_${hashOf(pointer)}`
     this.#names.set(pointer, name)

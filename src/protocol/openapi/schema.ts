@@ -22,7 +22,7 @@ export interface Translating {
   readonly problems: string[]
 }
 
-const depth_max = 48
+const depth_max = 24
 const brief_chars = 100
 
 export function translate(written: unknown, by: Translating, depth = 0): JsonObject | boolean {
@@ -79,8 +79,7 @@ function keyword(name: string, value: unknown, held: JsonObject, way: Way): read
     return isJsonObject(value) || typeof value === 'boolean' ? [name, inner(value)] : undefined
   }
   if (listKeywords.has(name)) return lists(name, value, held, way)
-  const other = others[name]
-  return other?.(value, held, way)
+  return Object.hasOwn(others, name) ? others[name]?.(value, held, way) : undefined
 }
 
 /** Up to 3.0, `exclusiveMinimum: true` says that `minimum` is one. Null where another keyword says it already. */

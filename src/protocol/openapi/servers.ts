@@ -12,10 +12,9 @@ export function serversOf(document: JsonObject): readonly string[] {
   })
 }
 
-/** The server that an operation names for itself, where that is none of those of the whole description; null otherwise. */
-export function otherServer(document: JsonObject, pathItem: unknown, operation: unknown): string | null {
+/** The origin that an operation names for itself, where that is none of those that are known; null otherwise. */
+export function otherServer(origins: ReadonlySet<string>, pathItem: unknown, operation: unknown): string | null {
   const own = [operation, pathItem].map((each) => listOf(each, 'servers')).find((servers) => servers.length > 0) ?? []
-  const origins = new Set(serversOf(document).map((url) => new URL(url).origin))
   const urls = own.flatMap(serverUrl).flatMap((url) => URL.parse(url) ?? [])
   if (origins.size === 0 || urls.length === 0 || urls.some(({ origin }) => origins.has(origin))) return null
   return urls[0]?.origin ?? null

@@ -9,7 +9,7 @@ test('help goes to stdout, leads with examples and is a success', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^Examples:\n {2}weir demo loop\n/)
   expect(stdout).not.toContain('docs')
-  const groups = ['Begin:', 'Look and prove:', 'Decide and stop:', 'Agents:', 'Tokens and keys:']
+  const groups = ['Begin:', 'Look and prove:', 'Decide and stop:', 'Agents:', 'Tools:', 'Tokens and keys:']
   expect([...stdout.matchAll(/^[A-Z][a-z ]+:$/gm)].map(([title]) => title)).toEqual([
     'Examples:',
     'Options:',

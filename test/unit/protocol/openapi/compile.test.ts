@@ -239,19 +239,36 @@ test('a definition that is too large loses what answers look like, then words, t
   expect(of(wide(400, text)).skipped[0]?.reason).toBe('its arguments alone take more than 4096 bytes')
 })
 
-test('what is at another server than the rest is left out, and a body of nothing is none', () => {
-  const nothing = {
-    content: { 'application/json': { schema: { type: 'object', properties: {}, additionalProperties: false } } },
+test('what is at another server than the rest is left out, unless that is where it will be called', () => {
+  const paths = {
+    '/far': { get: { servers: [{ url: 'https://uploads.example' }] } },
+    '/near': { get: { servers: [{ url: 'https://api.example/v2' }] } },
   }
-  const api = compile(
-    {
-      '/far': { get: { servers: [{ url: 'https://uploads.example' }] } },
-      '/near': { get: { servers: [{ url: 'https://api.example/v2' }], requestBody: nothing } },
-    },
-    { servers: [{ url: 'https://api.example/v1' }] },
-  )
-  expect(api.skipped).toEqual([{ operation: 'GET /far', reason: 'it is at another server: https://uploads.example' }])
-  expect(api.tools[0]?.definition.inputSchema).toEqual({ type: 'object', properties: {}, additionalProperties: false })
+  const servers = [{ url: 'https://api.example/v1' }]
+  const reason = 'it is at another server: https://uploads.example'
+  expect(compile(paths, { servers }).skipped).toEqual([{ operation: 'GET /far', reason }])
+  expect(compile(paths, { servers }, { origin: 'https://uploads.example' }).skipped).toEqual([])
+})
+
+test('a body that may be left out and can hold nothing is none', () => {
+  const schema = { type: 'object', properties: {}, additionalProperties: false }
+  const input = inputOf(compile({ '/x': { get: { requestBody: json(schema) } } }))
+  expect(input).toEqual({ type: 'object', properties: {}, additionalProperties: false })
+})
+
+test('what would spoil the list of all tools is left out of it, and words that JavaScript knows mean nothing', () => {
+  const deep = Array.from({ length: 60 }).reduce<object>((inner) => ({ type: 'array', items: inner }), text)
+  const proto = JSON.parse('{"type":"object","properties":{"__proto__":{"type":"string"}}}') as object
+  const of = (schema: object): object => ({
+    requestBody: { required: true, ...json({ type: 'object', properties: { a: schema } }) },
+  })
+  const odd = { constructor: ['$ref', 'http://elsewhere.example'], toString: 1, type: 'constructor' }
+  const api = compile({ '/deep': { post: of(deep) }, '/proto': { post: of(proto) }, '/odd': { post: of(odd) } })
+  expect(api.skipped.map(({ reason }) => reason)).toEqual([
+    expect.stringContaining('nested deeper'),
+    expect.stringContaining('__proto__'),
+  ])
+  expect(api.tools[0]?.definition.inputSchema['properties']).toEqual({ a: {} })
 })
 
 test('only what is wanted becomes a tool', () => {
