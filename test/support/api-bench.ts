@@ -92,7 +92,7 @@ export async function startApi(): Promise<ApiBench> {
 }
 
 /** A hop for a call of a tool, as admission would have made it. */
-export function toolHop(): Hop<McpCall> {
+function toolHop(): Hop<McpCall> {
   const call = {
     ...callOf('{}'),
     dialect: 'mcp-2026-07-28',

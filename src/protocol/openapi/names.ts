@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { ApiOperation } from './operation.ts'
 
-export const nameChars_max = 40
+const nameChars_max = 40
 
 type Named = Pick<ApiOperation, 'id' | 'method' | 'path'>
 
