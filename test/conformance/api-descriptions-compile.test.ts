@@ -35,8 +35,10 @@ test.each(here)(
     const text = file.endsWith('.gz') ? gunzipSync(bytes) : bytes
     const { tools, skipped } = compileApi(JSON.parse(text.toString()) as JsonObject, usualOptions)
     expect(tools.length).toBeGreaterThanOrEqual(operations_min)
-    expect(skipped.length).toBeLessThanOrEqual((tools.length + skipped.length) / 100)
-    expect(skipped.filter(({ reason }) => reason === '')).toEqual([])
+    // Uploads are often at a host of their own, which is a row of its own in the configuration and no failure.
+    const failed = skipped.filter(({ reason }) => !reason.startsWith('it is at another server: https://'))
+    expect(failed.length).toBeLessThanOrEqual((tools.length + skipped.length) / 100)
+    expect(skipped.length).toBeLessThanOrEqual((tools.length + skipped.length) / 20)
     const names = tools.map(({ definition }) => definition.name)
     expect(new Set(names).size).toBe(names.length)
     expect(names.filter((name) => !/^[a-z0-9_-]{1,40}$/.test(name))).toEqual([])
