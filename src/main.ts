@@ -25,6 +25,11 @@ const deps: CliDeps = {
     write: async (planned) => (await import('./tools-agents.ts')).write(planned),
     examine: async (...asked) => (await import('./tools-doctor.ts')).examine(...asked),
   },
+  toolServers: {
+    preview: async (asked) => (await import('./tools-mcp.ts')).preview(asked),
+    plan: async (...asked) => (await import('./tools-mcp.ts')).plan(...asked),
+    write: async (...asked) => (await import('./tools-mcp.ts')).write(...asked),
+  },
   login: {
     begin: async (asked) => (await import('./tools.ts')).begin(asked),
     exchange: async (asked) => (await import('./tools.ts')).exchange(asked),

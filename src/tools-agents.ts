@@ -4,8 +4,9 @@ import { copyFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promise
 import { basename, dirname, join, resolve } from 'node:path'
 import { isIP } from 'node:net'
 import { lineDiff } from './base/line-diff.ts'
-import type { CardPreview, CliDeps, PlannedEntry } from './cli/deps.ts'
+import type { CardPreview, CliDeps } from './cli/deps.ts'
 import { type CliProblem, problem } from './cli/exit-codes.ts'
+import type { PlannedEntry } from './cli/planned-entry.ts'
 import { editConfig, hasInConfig } from './config/edit.ts'
 import { isPlainUrl } from './config/fields.ts'
 import { isLoaded, loadConfig, type Loaded } from './config/load.ts'
@@ -103,7 +104,7 @@ function versionsOf(card: UpstreamCard): readonly A2aVersion[] {
   return versions.length > 0 ? versions : ['1.0']
 }
 
-function slugFrom(name: string): string {
+export function slugFrom(name: string): string {
   return name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
@@ -146,7 +147,7 @@ function allowed(text: string, { allow }: CardPreview): string | null {
 }
 
 /** Paths in a configuration are relative to it, so it is tried out where it will stand. */
-async function mistakeIn(path: string, text: string): Promise<CliProblem | null> {
+export async function mistakeIn(path: string, text: string): Promise<CliProblem | null> {
   const trial = join(dirname(path), `.${basename(path)}.trial`)
   try {
     await writeFile(trial, text, { mode: 0o600 })

@@ -5,6 +5,8 @@ import type { CheckupVerdict, Finding } from '../domain/checkup.ts'
 import type { HopAccount, RunChain } from '../domain/evidence.ts'
 import type { Inspected } from '../domain/inspected.ts'
 import type { CliProblem } from './exit-codes.ts'
+import type { PlannedEntry } from './planned-entry.ts'
+import type { ToolServerTools } from './tool-server-deps.ts'
 
 /** Where text goes; a process stream or a test's array. */
 export interface TextSink {
@@ -25,6 +27,7 @@ export interface CliDeps {
   readonly evidence: EvidenceTools
   readonly card: CardTools
   readonly registry: RegistryTools
+  readonly toolServers: ToolServerTools
   readonly login: LoginTools
   /** Writes the generated reference pages; returns the paths that changed. */
   readonly docs: () => Promise<readonly string[]>
@@ -181,15 +184,6 @@ export interface CardPreview {
   readonly keys: string | null
   /** An address the gateway must be allowed to look at; null where it is anyway. */
   readonly allow: string | null
-}
-
-export interface PlannedEntry {
-  readonly configPath: string
-  /** The file as it is. */
-  readonly source: string
-  /** The file as it would be. */
-  readonly text: string
-  readonly diff: string
 }
 
 export interface CardVerdict {

@@ -2,11 +2,16 @@
 import type { Command } from 'commander'
 import type { McpStdioOptions } from './commands/mcp-stdio.ts'
 import type { CliDeps } from './deps.ts'
+import { addMcpAdd } from './program-mcp-add.ts'
 import { examples, type Settle } from './program-parts.ts'
 
 export function addMcp(program: Command, deps: CliDeps, settle: Settle): void {
   const mcp = program.command('mcp').description('tools over MCP')
-  examples(mcp, ['weir mcp stdio --server files --token-file token.txt'])
+  examples(mcp, [
+    'weir mcp add --openapi https://api.example/openapi.json',
+    'weir mcp stdio --server files --token-file token.txt',
+  ])
+  addMcpAdd(mcp, deps, settle)
   const stdio = mcp
     .command('stdio')
     .description('let a client that speaks MCP over a pipe only use the tools of a gateway')

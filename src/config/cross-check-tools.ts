@@ -6,8 +6,10 @@ import type { Finding } from './problems.ts'
 export function toolPairs(plain: unknown): readonly Finding[] {
   return rowsAt(plain, ['tools', 'servers']).flatMap(([path]): readonly Finding[] => {
     const has = (member: string): boolean => valueAt(plain, [...path, member]) !== undefined
-    if (!has('url') && !has('process'))
-      return [{ path, atKey: true, message: 'a server without a place', expected: 'url or process', suggestion: null }]
+    if (!has('url') && !has('process')) {
+      const expected = has('openapi') ? 'url, where the API is' : 'url or process'
+      return [{ path, atKey: true, message: 'a server without a place', expected, suggestion: null }]
+    }
     const both = ['url', 'openapi'].find((member) => has('process') && has(member))
     if (both === undefined) return []
     const expected = 'nothing beside process, which is a place of its own'

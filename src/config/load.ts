@@ -7,6 +7,7 @@ import { locate, parse, type Parsed, plainOf, readable, strangeKeys, syntaxProbl
 import { explain, valueAt } from './explain.ts'
 import { normalise } from './normalise.ts'
 import { jwksPlace } from './normalise-identity.ts'
+import { rowsAt } from './plain.ts'
 import type { ConfigProblem, Finding, Path } from './problems.ts'
 import { type Environment, readBounded, replaceReferences } from './references.ts'
 import { fileSchema } from './schema.ts'
@@ -98,6 +99,12 @@ async function missingPlaces(plain: unknown, base: string): Promise<readonly Fin
   const policy = valueAt(plain, ['policy', 'dir']) ?? 'policy'
   if (typeof policy === 'string' && !(await exists(resolve(base, policy), 'directory'))) {
     findings.push({ path: ['policy', 'dir'], message: 'does not exist', expected: 'a directory of Cedar policies' })
+  }
+  for (const [row] of rowsAt(plain, ['tools', 'servers'])) {
+    const path = [...row, 'openapi', 'document']
+    const document = valueAt(plain, path)
+    if (typeof document !== 'string' || (await exists(resolve(base, document), 'file'))) continue
+    findings.push({ path, message: 'does not exist', expected: 'a file with the description of an API' })
   }
   for (const path of jwksPaths(plain)) {
     const jwks = valueAt(plain, path)

@@ -78,7 +78,12 @@ function placeOf(
   base: string,
 ): ToolPlace {
   if (process) return { kind: 'process', process: processOf(process, base) }
-  return openapi ? { kind: 'openapi', url, openapi } : { kind: transport, url }
+  return openapi ? { kind: 'openapi', url, openapi: openApiOf(openapi, base) } : { kind: transport, url }
+}
+
+/** Its document is an absolute path. */
+function openApiOf(row: NonNullable<Row['openapi']>, base: string): NonNullable<Row['openapi']> {
+  return { ...row, document: resolve(base, row.document) }
 }
 
 export function toolSets({ tools }: ConfigFile): readonly ToolSetSettings[] {

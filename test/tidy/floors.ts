@@ -32,6 +32,7 @@ const roots = [
   '**/tools-evidence.ts',
   '**/tools-agents.ts',
   '**/tools-doctor.ts',
+  '**/tools-mcp.ts',
   '**/main.ts',
 ] as const
 

@@ -21,7 +21,7 @@ export interface TransportSettings {
 
 /** One request. `headers` are name, value, name, value; the client below keeps the list. */
 export interface Outbound {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly origin: string
   readonly path: string
   readonly headers: string[]

@@ -35,6 +35,11 @@ export async function run(args: readonly string[], fakes: Partial<CliDeps> = {},
       write: () => Promise.resolve(problem('failed', 'no room')),
       examine: () => Promise.resolve(problem('not_found', 'no agent here')),
     },
+    toolServers: {
+      preview: () => Promise.resolve(problem('no', 'no description here')),
+      plan: () => Promise.resolve(problem('no', 'no file here')),
+      write: () => Promise.resolve(problem('failed', 'no room')),
+    },
     login: {
       begin: () => Promise.resolve(problem('unreachable', 'no issuer here')),
       exchange: () => Promise.resolve(problem('denied', 'no gateway here')),
