@@ -3,7 +3,7 @@
  * a Hop, and it makes one only with a Permit and a Lease in hand and room for the record.
  */
 import { grantsOf } from '../domain/ceilings.ts'
-import type { AnyCall } from '../domain/call.ts'
+import { type AnyCall, isMcpCall } from '../domain/call.ts'
 import type { Asked } from '../domain/authority/covers.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { isBound, type Principal, type Taint } from '../domain/principal.ts'
@@ -81,7 +81,8 @@ async function judgeAsItStands(visit: AnyVisit, asking: Asking): Promise<Judged>
   const { action } = goal
   for (;;) {
     const context = contextOf(visit, asking)
-    const request = { action, principal: principal.proof.agent, resource: call.target, context } as const
+    const args = isMcpCall(call) ? { args: call.args } : {}
+    const request = { action, principal: principal.proof.agent, resource: call.target, context, ...args } as const
     const verdict = await decide(snapshot.policy, request)
     if (taintAt(visit, entry, principal) === context.taint) return { request, verdict }
   }

@@ -5,7 +5,7 @@ import type { DenialCode } from '../domain/denials.ts'
 import type { AgentId, HopId, RunId } from '../domain/ids.ts'
 import type { Denial } from '../domain/verdict.ts'
 import { haltFor, isBreach, reportBreach } from '../limits/breach.ts'
-import { decide, visibleTo } from '../policy/decide.ts'
+import { mayBe, visibleTo } from '../policy/decide.ts'
 import type { PolicyAction } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import type { FailureTo } from '../protocol/a2a/failure.ts'
@@ -91,8 +91,7 @@ async function isHidden(visit: AnyVisit, denial: Denial): Promise<boolean> {
   const { agent } = principal.proof
   const context = { ...neutral(agent, snapshot), scopes: authority.scopes ?? [] }
   const action = actionFor[call.target.kind]
-  const verdict = await decide(snapshot.policy, { action, principal: agent, resource: call.target, context })
-  return verdict.kind === 'denial'
+  return !(await mayBe(snapshot.policy, { action, principal: agent, resource: call.target, context }))
 }
 
 function alternativesOf(visit: AnyVisit): readonly string[] | null {

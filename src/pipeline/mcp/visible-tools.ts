@@ -1,8 +1,7 @@
 /** Which tools of a list its reader gets to see: those it may call, by the same tokens and policies that judge its calls. */
 import type { Authority } from '../../domain/authority.ts'
 import { covers } from '../../domain/authority/covers.ts'
-import { isDenial } from '../../domain/verdict.ts'
-import { decide } from '../../policy/decide.ts'
+import { mayBe } from '../../policy/decide.ts'
 import type { PolicyContext } from '../../policy/world.ts'
 import { readToolsList } from '../../protocol/mcp/tools-list.ts'
 import type { Snapshot } from '../road.ts'
@@ -13,7 +12,7 @@ export interface ToolReader {
   readonly server: string
   readonly authority: Authority
   readonly context: PolicyContext
-  readonly agent: Parameters<typeof decide>[1]['principal']
+  readonly agent: Parameters<typeof mayBe>[1]['principal']
 }
 
 const unreadable = Buffer.from(
@@ -33,7 +32,7 @@ async function maySee(name: string | null, reader: ToolReader): Promise<boolean>
   const { snapshot, server, authority, context, agent } = reader
   if (covers(withoutArguments(authority), { kind: 'tool', server, tool: name, args: {} }) !== null) return false
   const resource = { kind: 'tool', id: `${server}/${name}` } as const
-  return !isDenial(await decide(snapshot.policy, { action: 'callTool', principal: agent, resource, context }))
+  return await mayBe(snapshot.policy, { action: 'callTool', principal: agent, resource, context })
 }
 
 /** What arguments are allowed shows with the call; a tool that may be called with some of them is seen. */
