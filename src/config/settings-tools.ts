@@ -13,7 +13,7 @@ export type ToolPlace =
 
 export interface ToolServerSettings extends Omit<
   Row,
-  'team' | 'owner' | 'headers' | 'url' | 'transport' | 'process' | 'openapi'
+  'team' | 'owner' | 'headers' | 'url' | 'transport' | 'process' | 'openapi' | 'tools'
 > {
   /** Its slug. */
   readonly id: string
@@ -22,6 +22,8 @@ export interface ToolServerSettings extends Omit<
   readonly owner: PersonId | null
   /** Names are lower case. */
   readonly headers: readonly (readonly [name: string, value: Secret])[]
+  /** By their names at the server. */
+  readonly tools: ReadonlyMap<string, Row['tools'][string]>
 }
 
 /** How names of the file become ids. */
@@ -37,6 +39,7 @@ export function toolServers({ tools }: ConfigFile, { teamId, personId }: Names):
     place: placeOf({ url, transport, process, openapi }),
     team: row.team === undefined ? null : teamId(row.team),
     owner: row.owner === undefined ? null : personId(row.owner),
+    tools: new Map(Object.entries(row.tools)),
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
   }))
 }

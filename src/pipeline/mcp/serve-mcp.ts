@@ -5,7 +5,8 @@
  *     origin -> read -> authenticate -> may it use the server -> [call of a tool: run, admit] -> carry -> settle -> record
  */
 import { readJsonObject } from '../../base/json.ts'
-import { type McpCall, targetName } from '../../domain/call.ts'
+import { toolRowOf } from '../../config/tool-row.ts'
+import { type McpCall, nameOfTool, targetName } from '../../domain/call.ts'
 import { mintHopId } from '../../domain/mint-ids.ts'
 import { isBound, type Principal } from '../../domain/principal.ts'
 import { type Denial, deny, isDenial, type Permit } from '../../domain/verdict.ts'
@@ -135,12 +136,13 @@ function goalOf({ target, args }: McpCall, { settings }: ToolServerEntry): Askin
   const asked = {
     kind: 'tool',
     server: settings.id,
-    tool: target.id.slice(settings.id.length + 1),
+    tool: nameOfTool(target),
     get args() {
       return (args === null ? null : readJsonObject(args, 64)) ?? {}
     },
   } as const
-  return { action: 'callTool', asked, server: targetName(target), agent: null, named: null, price: settings.price }
+  const { price } = toolRowOf(settings, asked.tool)
+  return { action: 'callTool', asked, server: targetName(target), agent: null, named: null, price }
 }
 
 function tooOften({ limits, clock }: Road, { proof }: Principal): Denial | null {
