@@ -1,5 +1,6 @@
 /** The configuration table: what single tools of a server are allowed and cost, and how answers of it are checked. */
 import { z } from 'zod'
+import { readScopes } from '../domain/authority/read.ts'
 import { prose, text, whole } from './fields.ts'
 
 const effects = ['read', 'write', 'unknown'] as const
@@ -13,6 +14,12 @@ function price(description: string) {
       call_tokens: whole(0, 1_000_000_000_000, { description: 'Tokens of one call.', unit: 'tokens' }).default(0),
     })
     .meta({ description })
+}
+
+/** A `scope-token` (RFC 6749 section 3.3). */
+function isScope(value: string): boolean {
+  const scopes = readScopes(value)
+  return typeof scopes !== 'string' && scopes.length === 1
 }
 
 const outputBytes = whole(1024, 1_073_741_824, {
@@ -35,6 +42,11 @@ const row = z
     concurrency_max: whole(1, 1_000_000, {
       description: 'Calls of it that may be open at once, whoever makes them; always enforced. Absent: no limit.',
       unit: 'calls',
+    }).optional(),
+    scope: text(isScope, {
+      form: 'one scope: printable ASCII without spaces, quotes and backslashes, up to 256 characters',
+      description:
+        'The scope a token needs to call it, in place of tool:call or tool:<name>; only tokens that are limited by scopes need any.',
     }).optional(),
     output_bytes_max: outputBytes.optional(),
     description: prose({ description: 'What it is for, for people.' }).optional(),

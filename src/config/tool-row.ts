@@ -4,6 +4,8 @@ import type { ToolServerSettings } from './settings-tools.ts'
 export interface ToolRow extends Pick<ToolServerSettings, 'effect' | 'external' | 'price'> {
   /** Calls of it that may be open at once; null for no limit. */
   readonly concurrency_max: number | null
+  /** The scope that lets it be called; null for the general ones. */
+  readonly scope: string | null
   /** Longest result; null where only `maximums.answer_bytes` counts. */
   readonly output_bytes_max: number | null
 }
@@ -16,6 +18,7 @@ export function toolRowOf(server: ToolServerSettings, tool: string): ToolRow {
     external: own?.external ?? server.external,
     price: own?.price ?? server.price,
     concurrency_max: own?.concurrency_max ?? null,
+    scope: own?.scope ?? null,
     output_bytes_max: own?.output_bytes_max ?? server.output_bytes_max ?? null,
   }
 }

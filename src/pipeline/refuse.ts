@@ -85,8 +85,8 @@ const actionFor = {
  */
 async function isHidden(visit: AnyVisit, denial: Denial): Promise<boolean> {
   const { principal, call, chain, snapshot, ask, authority } = visit
-  // Limits are asked only about what policy allowed.
-  if (!principal || ask !== null || alwaysSaid.has(denial.code)) return false
+  // Limits are asked only about what policy allowed, and nobody is sent for a token before it would allow the call.
+  if (!principal || ask !== null || alwaysSaid.has(denial.code) || denial.challenge) return false
   if (call.target.kind === 'agent' && chain.includes(call.target.id)) return false
   const { agent } = principal.proof
   const context = { ...neutral(agent, snapshot), scopes: authority.scopes ?? [] }

@@ -3,6 +3,7 @@
  * its own (DNS rebinding; MCP, security warning of Streamable HTTP).
  */
 import type { HeaderMap } from '../../protocol/http.ts'
+import type { Snapshot } from '../road.ts'
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 
@@ -10,6 +11,11 @@ export interface Home {
   readonly publicUrl: string
   /** Whether the data listener is reached from this machine alone. */
   readonly onLoopback: boolean
+}
+
+export function homeOf({ publicUrl, settings }: Pick<Snapshot, 'publicUrl' | 'settings'>): Home {
+  const { host } = settings.gateway.listen
+  return { publicUrl, onLoopback: host === 'localhost' || host === '::1' || host.startsWith('127.') }
 }
 
 /** Null where it was; else which header says that it was not. */

@@ -4,9 +4,6 @@
  *
  *     origin -> read -> authenticate -> may it use the server -> [call of a tool: run, admit] -> carry -> settle -> record
  */
-import { readJsonObject } from '../../base/json.ts'
-import { toolRowOf } from '../../config/tool-row.ts'
-import { type McpCall, nameOfTool, targetName } from '../../domain/call.ts'
 import { mintHopId } from '../../domain/mint-ids.ts'
 import { isBound, type Principal } from '../../domain/principal.ts'
 import { type Denial, deny, isDenial, type Permit } from '../../domain/verdict.ts'
@@ -25,15 +22,16 @@ import { refusalOfPlace } from '../standing.ts'
 import { openVisit } from '../visit.ts'
 import { effectiveAuthority, nowhere } from '../within-authority.ts'
 import { carryCall, carryPass, type McpVisit } from './carry.ts'
-import { strangerHeader } from './own-host.ts'
+import { goalOfTool } from './goal.ts'
+import { homeOf, strangerHeader } from './own-host.ts'
 import { isOwner, type McpSession } from './sessions.ts'
-import { visibleTools } from './visible-tools.ts'
+import { readerOf, visibleTools } from './visible-tools.ts'
 
 /** Serves one request to the tool server of that slug. Never rejects but for a Bug. */
 export async function serveMcp(road: Road, slug: string, inbound: Inbound, reply: Reply): Promise<void> {
   const { snapshot } = road
   const id = mintHopId(road.dice)
-  const stranger = strangerHeader(inbound.headers, homeOf(road))
+  const stranger = strangerHeader(inbound.headers, homeOf(snapshot))
   if (stranger !== null)
     return sendWritten(
       reply,
@@ -61,11 +59,6 @@ export async function serveMcp(road: Road, slug: string, inbound: Inbound, reply
   if (kept) return await refuse(visit, kept)
   if (reply.closed) return
   carryPass(visit, allowed.permit, { ...known, rewrite: rewriteOf(visit, known) })
-}
-
-function homeOf({ snapshot: { publicUrl, settings } }: Road): Parameters<typeof strangerHeader>[1] {
-  const { host } = settings.gateway.listen
-  return { publicUrl, onLoopback: host === 'localhost' || host === '::1' || host.startsWith('127.') }
 }
 
 /** What is known of a message once its sender is. */
@@ -122,27 +115,13 @@ async function callTool(visit: McpVisit, entry: Entry | Denial, known: Known): P
   const { reply, call } = visit
   const { principal, server } = known
   if (isDenial(entry)) return await refuse(visit, entry)
-  const asking: Asking = { principal, entry, goal: goalOf(call, server) }
+  const asking: Asking = { principal, entry, goal: goalOfTool(call, server) }
   const granted = await permit(visit, asking)
   if (isDenial(granted)) return await refuse(visit, granted)
   const hop = admit(visit, asking, granted)
   if (isDenial(hop)) return await refuse(visit, hop)
   if (reply.closed) return abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
   carryCall(visit, hop, { ...known, rewrite: null })
-}
-
-/** Arguments are read where a token says something of them; what has more than one reading fits no rule. */
-function goalOf({ target, args }: McpCall, { settings }: ToolServerEntry): Asking['goal'] {
-  const asked = {
-    kind: 'tool',
-    server: settings.id,
-    tool: nameOfTool(target),
-    get args() {
-      return (args === null ? null : readJsonObject(args, 64)) ?? {}
-    },
-  } as const
-  const { price } = toolRowOf(settings, asked.tool)
-  return { action: 'callTool', asked, server: targetName(target), agent: null, named: null, price }
 }
 
 function tooOften({ limits, clock }: Road, { proof }: Principal): Denial | null {
@@ -157,6 +136,7 @@ function rewriteOf(visit: McpVisit, { principal, server }: Known): ((message: Bu
   const { call, snapshot, authority } = visit
   if (call.method !== 'tools/list' && call.form !== 'listen') return null
   const { id } = server.settings
-  const reader = { snapshot, server: id, authority, context: mostOf(visit, principal), agent: principal.proof.agent }
+  const { proof } = principal
+  const reader = { snapshot, server: id, authority, context: mostOf(visit, principal), ...readerOf(proof) }
   return (message) => visibleTools(message, reader)
 }

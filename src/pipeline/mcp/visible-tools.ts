@@ -1,6 +1,9 @@
 /** Which tools of a list its reader gets to see: those it may call, by the same tokens and policies that judge its calls. */
+import { toolRowOf } from '../../config/tool-row.ts'
 import type { Authority } from '../../domain/authority.ts'
-import { covers } from '../../domain/authority/covers.ts'
+import { covers, scopesFor } from '../../domain/authority/covers.ts'
+import type { AgentId } from '../../domain/ids.ts'
+import type { Proof } from '../../domain/principal.ts'
 import { mayBe } from '../../policy/decide.ts'
 import type { PolicyContext } from '../../policy/world.ts'
 import { readToolsList } from '../../protocol/mcp/tools-list.ts'
@@ -12,7 +15,14 @@ export interface ToolReader {
   readonly server: string
   readonly authority: Authority
   readonly context: PolicyContext
-  readonly agent: Parameters<typeof mayBe>[1]['principal']
+  readonly agent: AgentId
+  /** Whether it can get a token with more scopes by itself: then it sees what such a token would let it call. */
+  readonly stepsUp?: boolean
+}
+
+/** What a credential says of its reader. */
+export function readerOf({ agent, kind }: Pick<Proof, 'agent' | 'kind'>): Pick<ToolReader, 'agent' | 'stepsUp'> {
+  return { agent, stepsUp: kind === 'issuer_jwt' }
 }
 
 const unreadable = Buffer.from(
@@ -29,9 +39,15 @@ export async function visibleTools(message: Buffer, reader: ToolReader): Promise
 
 async function maySee(name: string | null, reader: ToolReader): Promise<boolean> {
   if (name === null) return false
-  const { snapshot, server, authority, context, agent } = reader
-  if (covers(withoutArguments(authority), { kind: 'tool', server, tool: name, args: {} }) !== null) return false
+  const { snapshot, server, agent, stepsUp = false } = reader
+  const settings = snapshot.servers.get(server)?.settings
+  const scope = settings ? toolRowOf(settings, name).scope : null
+  const asked = { kind: 'tool', server, tool: name, scope, args: {} } as const
+  const { scopes, details } = withoutArguments(reader.authority)
+  if (covers({ scopes: stepsUp ? null : scopes, details }, asked) !== null) return false
   const resource = { kind: 'tool', id: `${server}/${name}` } as const
+  const more = stepsUp ? scopesFor(asked).slice(0, 1) : []
+  const context = { ...reader.context, scopes: [...reader.context.scopes, ...more] }
   return await mayBe(snapshot.policy, { action: 'callTool', principal: agent, resource, context })
 }
 
