@@ -22,6 +22,7 @@ import { refusalOfPlace } from '../standing.ts'
 import { openVisit } from '../visit.ts'
 import { effectiveAuthority, nowhere } from '../within-authority.ts'
 import { carryCall, carryPass, type McpVisit } from './carry.ts'
+import { checkedAnswers } from './checks-of.ts'
 import { goalOfTool } from './goal.ts'
 import { homeOf, strangerHeader } from './own-host.ts'
 import { isOwner, type McpSession } from './sessions.ts'
@@ -121,7 +122,7 @@ async function callTool(visit: McpVisit, entry: Entry | Denial, known: Known): P
   const hop = admit(visit, asking, granted)
   if (isDenial(hop)) return await refuse(visit, hop)
   if (reply.closed) return abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
-  carryCall(visit, hop, { ...known, rewrite: null })
+  carryCall(visit, hop, { ...known, rewrite: checkedAnswers(visit, server) })
 }
 
 function tooOften({ limits, clock }: Road, { proof }: Principal): Denial | null {
