@@ -6,6 +6,7 @@ import { serveCard } from '../pipeline/discover.ts'
 import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspect.ts'
 import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'
 import { serveToken } from '../pipeline/oauth/serve-token.ts'
+import { openToPages } from '../pipeline/mcp/cross-origin.ts'
 import { serveMcp } from '../pipeline/mcp/serve-mcp.ts'
 import type { Road } from '../pipeline/road.ts'
 import { agentOf, type AgentPath, serveA2a } from '../pipeline/serve.ts'
@@ -56,8 +57,10 @@ export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
 
 export function serveData(road: Road, keys: PublishedKeys): Serve {
   const parts = { keys, receiveSignal: openSignalDesk(road) }
-  return (inbound, reply) => {
+  return (inbound, given) => {
     const { path, method } = inbound
+    const reply = openToPages(road.snapshot, inbound, given)
+    if (reply === null) return
     const found = path.startsWith(agentPrefix) ? findAgent(path) : null
     if (found) {
       if (!cardPaths.has(found.rest)) return serveA2a(road, found, inbound, reply)

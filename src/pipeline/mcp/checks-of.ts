@@ -18,8 +18,9 @@ export function checksOf(
 export function checkedAnswers(
   { road, call }: McpVisit,
   server: Pick<ToolServerEntry, 'settings'>,
+  misfit: ResultChecks['misfit'] = null,
 ): ((message: Buffer) => Buffer) | null {
-  const checks = checksOf(server, nameOfTool(call.target), null)
+  const checks = checksOf(server, nameOfTool(call.target), misfit)
   if (checks.max === null && checks.misfit === null) return null
   return (answer) => {
     const { message, why } = checkAnswer(answer, call.rpcId, checks)
