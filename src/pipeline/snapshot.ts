@@ -79,7 +79,7 @@ export function serverFacts({ tools }: Settings): readonly ToolServerFacts[] {
 }
 
 /** How many calls of a tool may be open at once, by the name of the target. */
-export function toolLimits({ tools }: Pick<Settings, 'tools'>): ReadonlyMap<string, Limit> {
+function toolLimits({ tools }: Pick<Settings, 'tools'>): ReadonlyMap<string, Limit> {
   const limits = new Map<string, Limit>()
   for (const server of tools.servers.values())
     for (const [name, { concurrency_max }] of server.tools)

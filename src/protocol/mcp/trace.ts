@@ -32,7 +32,7 @@ export function traceOf({ headers }: Pick<Inbound, 'headers'>, message: Buffer):
   return said === null ? null : readTraceparent(said)
 }
 
-export function readTraceparent(said: string): Trace | null {
+function readTraceparent(said: string): Trace | null {
   const [, version = '', traceId = '', parentId = '', flags = '', more] = form.exec(said) ?? []
   if (version === '' || version === 'ff' || (version === '00' && more !== undefined)) return null
   if (nothing.test(traceId) || nothing.test(parentId)) return null
