@@ -20,9 +20,10 @@ export interface ToolReader {
   readonly stepsUp?: boolean
 }
 
-/** What a credential says of its reader. */
-export function readerOf({ agent, kind }: Pick<Proof, 'agent' | 'kind'>): Pick<ToolReader, 'agent' | 'stepsUp'> {
-  return { agent, stepsUp: kind === 'issuer_jwt' }
+/** What a credential says of its reader: only an authorization server that gives scopes gives more of them. */
+export function readerOf(proof: Pick<Proof, 'agent' | 'kind' | 'authority'>): Pick<ToolReader, 'agent' | 'stepsUp'> {
+  const { agent, kind, authority } = proof
+  return { agent, stepsUp: kind === 'issuer_jwt' && authority.scopes !== null }
 }
 
 const unreadable = Buffer.from(
