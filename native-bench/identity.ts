@@ -57,7 +57,13 @@ const [console_, orchestrator] = [agent('agent:console'), agent('agent:orchestra
 
 function identityWith(keys: Keyring, runProofs: ReturnType<typeof openProofRunner>): Identity {
   const trusted = { issuer, jwks: 'bench:keys', audience: gateway, algorithms: ['ES256'], lifetime_max_s: 3600 }
-  const mapped = { profile: 'jwt', agent_claim: 'sub', agents: { 'workload-7': console_ }, workloads: [] } as const
+  const mapped = {
+    profile: 'jwt',
+    agent_claim: 'sub',
+    for_tools: false,
+    agents: { 'workload-7': console_ },
+    workloads: [],
+  } as const
   return openIdentity(
     {
       public_url: gateway,

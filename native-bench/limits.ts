@@ -37,6 +37,7 @@ const settings: LimitSettings = {
   team: day,
   agents: new Map(),
   teams: new Map(),
+  tools: new Map(),
 }
 
 function agent(id: string): AgentId {
@@ -49,7 +50,7 @@ function team(id: string): TeamId {
   return id
 }
 
-const board = createBoard({ ...limitsPlan({ runs: 4, agents: 4, teams: 4, grants: 8 }), floor: 1 })
+const board = createBoard({ ...limitsPlan({ runs: 4, agents: 4, teams: 4, grants: 8, tools: 1 }), floor: 1 })
 const bench = new Bench(board, settings, { runs: 4, edges_per_run: 64, grants: 8, chain: 64 })
 const dice = cryptoDice()
 const root = agent('agent:orchestrator')

@@ -71,15 +71,16 @@ export interface Workshop {
   readonly salt: string
 }
 
-/** Rows on the board for agents and teams that reloads may add. */
+/** Rows on the board for agents, teams and tools that reloads may add. */
 const spareRows = 256
 /** How far the newest entry of the ledger may lie ahead of now: what clocks of machines differ by, and then some. */
 const ahead_max_ms = 60_000
 
 /** The rows every part wants on the board. */
-export function boardPlan({ maximums, agents, teams }: Settings): BoardPlan {
+export function boardPlan({ maximums, agents, teams, tools: { servers } }: Settings): BoardPlan {
   const { runs, grants } = maximums
-  const counts = { runs, grants, agents: agents.size + spareRows, teams: teams.size + spareRows }
+  const tools = [...servers.values()].reduce((sum, server) => sum + server.tools.size, spareRows)
+  const counts = { runs, grants, agents: agents.size + spareRows, teams: teams.size + spareRows, tools }
   return { ...limitsPlan(counts), ...singleUsePlan(maximums.replay_proofs) }
 }
 

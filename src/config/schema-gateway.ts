@@ -47,6 +47,20 @@ export const gatewaySection = z
       form: 'an http or https URL without a path',
       description: 'How callers reach Weir; audience of tokens and base of agent cards. Absent: made of listen.',
     }).optional(),
+    allowed_origins: z
+      .array(
+        text((value) => isOrigin(value) && new URL(value).origin === value, {
+          form: 'an origin as browsers send it, such as https://app.example',
+          description: 'Pages of this origin may call tools.',
+        }),
+      )
+      .max(64)
+      .default([])
+      .meta({
+        description:
+          'Origins of web pages that may call tools, beside public_url; on loopback, those of this machine may.',
+        form: 'a list of at most 64 origins',
+      }),
     environment: z
       .enum(environments)
       .default('dev')

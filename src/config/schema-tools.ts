@@ -4,6 +4,7 @@ import { toolSets } from './schema-tool-sets.ts'
 import { openApiDocument } from './schema-tool-openapi.ts'
 import { serverSafety, toolSafety } from './schema-tool-safety.ts'
 import { toolProcess } from './schema-tool-process.ts'
+import { serverPrice, toolRows } from './schema-tool-rows.ts'
 import { frameHeaders, person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
 
 /** Those of the frame, of the protocol and of the caller, whose place nobody takes. */
@@ -13,14 +14,6 @@ function isServerHeader(name: string): boolean {
   const lower = name.toLowerCase()
   return /^[A-Za-z0-9-]{1,64}$/.test(name) && !ownHeaders.has(lower) && !lower.startsWith('mcp-')
 }
-
-const price = z
-  .strictObject({
-    call_micros: whole(0, 1_000_000_000_000, { description: 'Cost of one call.', unit: 'micro-dollars' }).default(0),
-    call_tokens: whole(0, 1_000_000_000_000, { description: 'Tokens of one call.', unit: 'tokens' }).default(0),
-  })
-  .prefault({})
-  .meta({ description: 'What a call of one of its tools is booked with; everything else costs nothing.' })
 
 const timeouts = z
   .strictObject({
@@ -65,7 +58,8 @@ const server = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Whether somebody else decides what it says: it taints the run of whoever calls a tool.' }),
-  price,
+  price: serverPrice,
+  ...toolRows,
   timeouts,
   ...serverSafety,
   eras: z.enum(['auto', 'legacy', 'modern']).default('auto').meta({

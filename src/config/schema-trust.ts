@@ -72,6 +72,10 @@ export const issuer = z.strictObject({
   jwks,
   audience: prose({ description: 'The exact aud claim Weir asks for. Absent: gateway.public_url.' }).optional(),
   algorithms,
+  for_tools: z.boolean().default(false).meta({
+    description:
+      'Whether MCP clients get tokens for tool servers here: its name stands in their metadata, aud may be the URL of what is called, and every token allows what its scope says and nothing more.',
+  }),
   agent_claim: prose({ description: 'The claim that names the agent.' }).default('sub'),
   agents: z
     .record(claimValue, slug({ description: 'The agent that is known by this exact claim value.' }))

@@ -27,6 +27,8 @@ export interface IssuerSettings extends SignerSettings {
   readonly profile: IdentitySection['issuers'][number]['profile']
   /** The one audience its tokens must name. */
   readonly audience: string
+  /** Whether its tokens may be for single addresses of tools; then their scope counts. */
+  readonly for_tools: boolean
   readonly agent_claim: string
   /** Exact claim value to agent. Has no prototype, so that no claim value finds what nobody wrote. */
   readonly agents: Readonly<Record<string, AgentId>>

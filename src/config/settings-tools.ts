@@ -25,7 +25,7 @@ export type ToolPlace =
 
 export interface ToolServerSettings extends Omit<
   Row,
-  'team' | 'owner' | 'headers' | 'url' | 'transport' | 'process' | 'openapi'
+  'team' | 'owner' | 'headers' | 'url' | 'transport' | 'process' | 'openapi' | 'tools'
 > {
   /** Its slug. */
   readonly id: string
@@ -34,6 +34,8 @@ export interface ToolServerSettings extends Omit<
   readonly owner: PersonId | null
   /** Names are lower case. */
   readonly headers: readonly (readonly [name: string, value: Secret])[]
+  /** By their names at the server. */
+  readonly tools: ReadonlyMap<string, Row['tools'][string]>
 }
 
 export interface ToolsSettings extends Omit<ConfigFile['tools'], 'servers' | 'sets'> {
@@ -68,6 +70,7 @@ export function toolServers({ tools }: ConfigFile, { base, teamId, personId }: N
     place: placeOf({ url, transport, process, openapi }, base),
     team: row.team === undefined ? null : teamId(row.team),
     owner: row.owner === undefined ? null : personId(row.owner),
+    tools: new Map(Object.entries(row.tools)),
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
   }))
 }

@@ -90,6 +90,8 @@ export interface Settings {
     readonly engine: ConfigFile['gateway']['engine']
     /** Null for clear text. */
     readonly tls: TlsSettings | null
+    /** Web pages that may call tools. */
+    readonly allowed_origins: readonly string[]
     /** What Weir may reach where others name the place. */
     readonly outside: { readonly allow: readonly string[] }
   }

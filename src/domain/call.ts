@@ -111,6 +111,11 @@ export function serverOfTool({ id }: Target): string {
   return slash === -1 ? id : id.slice(0, slash)
 }
 
+/** The name of a tool at its server: `read` of `files/read`. */
+export function nameOfTool(target: Target): string {
+  return target.id.slice(serverOfTool(target).length + 1)
+}
+
 /** `agent:research`, `tool:web/search`, `server:web`, `model:gpt`: one spelling for logs, records, graphs and policies. */
 export function targetName(target: Target): string {
   return target.kind === 'agent' ? target.id : `${target.kind}:${target.id}`

@@ -193,7 +193,7 @@ export const denials = {
     ...waiting,
     sentence: 'Too many calls are under way at once',
     advice: 'Wait for one to finish, then retry once',
-    meaning: 'The agent or the run holds as many open calls as it may.',
+    meaning: 'The agent or the run holds as many open calls as it may, or the tool has as many as it takes.',
   },
   child_timeout: {
     http: 403,

@@ -21,7 +21,7 @@ export interface Denial {
   readonly rule: string | null
   /** Set where the retry column says `after_wait`. */
   readonly retryAfter_ms: number | null
-  /** Set on a 401 by whoever knows what the caller must come back with. */
+  /** Set on a 401, and where a token with more scopes would do, by whoever knows what the caller must come back with. */
   readonly challenge?: Challenge
   /** The approval that would let the call through; only with `approval_required`. */
   readonly approval?: ApprovalId
@@ -31,13 +31,15 @@ export interface Denial {
 export interface Challenge {
   readonly scheme: 'Bearer' | 'DPoP'
   /** RFC 6750 section 3.1, RFC 9449 section 7.1. */
-  readonly error: 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce'
+  readonly error: 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce' | 'insufficient_scope'
   /** Signature algorithms of proofs, with spaces between; null for Bearer. */
   readonly algs: string | null
   /** What `DPoP-Nonce` says beside it (RFC 9449 section 8). */
   readonly nonce: string | null
   /** Where clients learn who issues tokens for this resource (RFC 9728 section 5.1). */
   readonly resource_metadata: string | null
+  /** The scopes a token for it should have, with spaces between them. Absent: nobody says. */
+  readonly scope?: string
 }
 
 /** What a refusal may add to its code. */

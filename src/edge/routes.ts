@@ -7,6 +7,7 @@ import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspec
 import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'
 import { serveToken } from '../pipeline/oauth/serve-token.ts'
 import { serveFront } from '../pipeline/mcp/front/serve-front.ts'
+import { openToPages } from '../pipeline/mcp/cross-origin.ts'
 import { serveMcp } from '../pipeline/mcp/serve-mcp.ts'
 import { serveToolSearch } from '../pipeline/mcp/serve-tool-search.ts'
 import type { Road } from '../pipeline/road.ts'
@@ -63,8 +64,10 @@ export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
 
 export function serveData(road: FrontRoad, keys: PublishedKeys): Serve {
   const parts = { keys, receiveSignal: openSignalDesk(road) }
-  return (inbound, reply) => {
+  return (inbound, given) => {
     const { path, method } = inbound
+    const reply = openToPages(road.snapshot, inbound, given)
+    if (reply === null) return
     const found = path.startsWith(agentPrefix) ? findAgent(path) : null
     if (found) {
       if (!cardPaths.has(found.rest)) return serveA2a(road, found, inbound, reply)

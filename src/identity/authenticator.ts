@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto'
 import type { ApiKeySettings } from '../config/settings-identity.ts'
 import { anything } from '../domain/authority.ts'
+import { toolScope } from '../domain/authority/covers.ts'
 import { denials } from '../domain/denials.ts'
 import type { Delegation, Principal, Proof } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
@@ -87,7 +88,9 @@ function challenged(denial: Denial, resource: string): Denial {
   const { origin, pathname } = new URL(resource)
   const path = pathname === '/' ? '' : pathname
   const resource_metadata = `${origin}/.well-known/oauth-protected-resource${path}`
-  return { ...denial, challenge: { ...plainChallenge, ...denial.challenge, resource_metadata } }
+  // What a client should ask for at first; only tools are called by clients that ask an authorization server what to do.
+  const scope = path === '/mcp' || path.startsWith('/mcp/') ? { scope: toolScope } : {}
+  return { ...denial, challenge: { ...plainChallenge, ...denial.challenge, resource_metadata, ...scope } }
 }
 
 /** Beside a call token with a chain of its own, the Txn-Token says where its agent stands; both must be of one run. */

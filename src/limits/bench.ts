@@ -6,6 +6,7 @@
  *     team   longs           1..3 tokens   4..6 cost
  *     token  longs  0 rate of the token endpoint
  *     ask    longs  0 rate of questions about tasks
+ *     tool   ints   0 open; only tools with a limit have a row
  */
 import { intsPerRow, longsPerRow, type Board, type BoardPlan, type Rows, rowsOf } from '../base/board.ts'
 import { day_ms, type Millis } from '../base/clock.ts'
@@ -17,7 +18,7 @@ import { Gauge } from './gauge.ts'
 import { Grants } from './grants.ts'
 import { runRowsPlan } from './run-cells.ts'
 import { Rate } from './rate.ts'
-import type { AgentLimits, LimitMaximums, LimitSettings, TeamLimits } from './settings.ts'
+import type { AgentLimits, Limit, LimitMaximums, LimitSettings, TeamLimits } from './settings.ts'
 
 /** The counters of one agent or team. A team has no rate and no gauge of its own: its row leaves them at zero. */
 export interface Party<Limits extends TeamLimits = AgentLimits> {
@@ -29,6 +30,12 @@ export interface Party<Limits extends TeamLimits = AgentLimits> {
 }
 
 export type Team = Party<TeamLimits>
+
+/** A tool that only so many calls may have open, and how many have. */
+export interface Tool {
+  readonly limit: Limit
+  readonly open: Gauge
+}
 
 /** A minute's worth of tokens for an agent whose calls have no rate of their own. */
 const tokensPerMinute = 6000
@@ -42,10 +49,12 @@ export function dayOf(now: Millis): number {
 }
 
 /** The rows this organ wants on the board. Agents and teams that reloads add need rows too: plan some more. */
-export function limitsPlan(counts: Readonly<Record<'runs' | 'agents' | 'teams' | 'grants', number>>): BoardPlan {
-  const { runs, agents, teams, grants } = counts
+export function limitsPlan(
+  counts: Readonly<Record<'runs' | 'agents' | 'teams' | 'grants' | 'tools', number>>,
+): BoardPlan {
+  const { runs, agents, teams, grants, tools } = counts
   const parties = { 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents, 'limits.asks': agents }
-  return { ...runRowsPlan(runs), ...parties, 'limits.grants': grants }
+  return { ...runRowsPlan(runs), ...parties, 'limits.grants': grants, 'limits.tools': tools }
 }
 
 export class Bench {
@@ -58,11 +67,14 @@ export class Bench {
   readonly #askRates: RateRows
   readonly #agents = new Map<AgentId, Changing<Party>>()
   readonly #teams = new Map<TeamId, Changing<Team>>()
+  readonly #toolRows: Rows
+  readonly #tools = new Map<string, Gauge>()
   #settings: LimitSettings
 
   constructor(board: Board, settings: LimitSettings, maximums: LimitMaximums) {
     this.#agentRows = rowsOf(board, 'limits.agents')
     this.#teamRows = rowsOf(board, 'limits.teams')
+    this.#toolRows = rowsOf(board, 'limits.tools')
     this.#tokenRates = new RateRows(rowsOf(board, 'limits.tokens'))
     this.#askRates = new RateRows(rowsOf(board, 'limits.asks'))
     this.grants = new Grants(board)
@@ -101,6 +113,19 @@ export class Bench {
     const team = { ...cellsOf(this.#teamRows, row), limits: this.#settings.teams.get(id) ?? this.#settings.team }
     this.#teams.set(id, team)
     return team
+  }
+
+  /** The limit on a target and its counter; `free` for one without a limit, null if the board has no row left for one more. */
+  tool(target: string): Tool | 'free' | null {
+    const limit = this.#settings.tools.get(target)
+    if (!limit) return 'free'
+    const known = this.#tools.get(target)
+    if (known) return { limit, open: known }
+    const row = this.#tools.size
+    if (row >= this.#toolRows.count) return null
+    const open = new Gauge(this.#toolRows.ints, row * intsPerRow)
+    this.#tools.set(target, open)
+    return { limit, open }
   }
 
   /**

@@ -23,7 +23,7 @@ export interface Ask {
   /** The caller: its rate, its concurrency and its budgets count. */
   readonly agent: AgentId
   readonly team: TeamId | null
-  /** The target by its name, `agent:research`. */
+  /** Who serves it by its name, `agent:research`, `tool:files/read`; its own limit is found by it. */
   readonly target: string
   readonly depth: number
   /** From the root agent to the target. */
@@ -44,7 +44,9 @@ export interface Ask {
 export function reserve(bench: Bench, ask: Ask): Lease | Denial {
   const agent = bench.agent(ask.agent)
   const team = ask.team === null ? null : bench.team(ask.team)
-  if (!agent || (ask.team !== null && !team)) return deny('busy', 'the board has no row left', { rule: 'board.rows' })
+  const tool = bench.tool(ask.target)
+  if (!agent || !tool || (ask.team !== null && !team))
+    return deny('busy', 'the board has no row left', { rule: 'board.rows' })
   const never = refusedWhateverTheModes(bench, ask)
   if (never) return never
   const grants = bench.grants.open(ask.run, ask.budget)
@@ -54,6 +56,7 @@ export function reserve(bench: Bench, ask: Ask): Lease | Denial {
     run,
     agent,
     team,
+    tool: tool === 'free' ? null : tool,
     grants,
     limits: bench.settings.run,
     hop: hopOf(ask),

@@ -48,6 +48,8 @@ export interface LimitSettings {
   readonly team: TeamLimits
   readonly agents: ReadonlyMap<AgentId, AgentLimits>
   readonly teams: ReadonlyMap<TeamId, TeamLimits>
+  /** Calls of one tool that may be open at once, by its name as a target; those that have no limit are not there. */
+  readonly tools: ReadonlyMap<string, Limit>
 }
 
 /** The ceilings of this organ's own stores. */

@@ -8,7 +8,7 @@ import type { DenialCode } from '../domain/denials.ts'
 import type { Cycle } from '../domain/run-graph.ts'
 import type { Spend } from '../domain/spend.ts'
 import type { Account } from './account.ts'
-import type { Party, Team } from './bench.ts'
+import type { Party, Team, Tool } from './bench.ts'
 import { type HopStart, type LiveRun, runPeriod } from './live-run.ts'
 import type { Gauge } from './gauge.ts'
 import { type Grant, reserveUnder, settleUnder, tightest } from './grants.ts'
@@ -19,6 +19,8 @@ export interface Seat {
   readonly run: LiveRun
   readonly agent: Party
   readonly team: Team | null
+  /** Null for a target without a limit of its own. */
+  readonly tool: Tool | null
   /** The ceilings of the tokens behind the call. */
   readonly grants: readonly Grant[]
   readonly limits: RunLimits
@@ -163,6 +165,17 @@ const rate: Step = {
   reading: (seat) => seat.wait_ms,
 }
 
+/** Whoever calls it: what protects a tool does not ask who comes. */
+const toolOpen: Step = {
+  rule: 'tool.concurrency_max',
+  code: 'concurrency_limited',
+  limit: ({ tool }) => tool?.limit,
+  take: ({ tool }, max) => tool?.open.enter(max) ?? true,
+  undo: ({ tool }) => tool?.open.leave(),
+  settle: ({ tool }) => tool?.open.leave(),
+  reading: ({ tool }) => tool?.open.value ?? 0,
+}
+
 const runOut = { code: 'run_budget_exhausted', daily: false } as const
 const dayOut = { code: 'budget_exhausted', daily: true } as const
 
@@ -181,6 +194,7 @@ export const steps: readonly Step[] = [
     { rule: 'agent.concurrency_max', code: 'concurrency_limited', limit: (s) => s.agent.limits.concurrency_max },
     (seat) => seat.agent.open,
   ),
+  toolOpen,
   budget(
     { ...runOut, rule: 'run.tokens_max', unit: 'tokens', slot: 0, limit: (s) => s.limits.tokens_max },
     (seat) => seat.run.cells.tokens,

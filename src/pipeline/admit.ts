@@ -3,7 +3,7 @@
  * a Hop, and it makes one only with a Permit and a Lease in hand and room for the record.
  */
 import { grantsOf } from '../domain/ceilings.ts'
-import type { AnyCall } from '../domain/call.ts'
+import { type AnyCall, isMcpCall } from '../domain/call.ts'
 import type { Asked } from '../domain/authority/covers.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { isBound, type Principal, type Taint } from '../domain/principal.ts'
@@ -20,6 +20,7 @@ import type { Entry } from './enter.ts'
 import { runEntry } from './run-entry.ts'
 import { taintOfCaller, taintRun } from './taint.ts'
 import { refusalOfPlace } from './standing.ts'
+import { stepUp } from './step-up.ts'
 import { type AnyVisit, personOf, type Visit } from './visit.ts'
 import { ceilingsOf, depthMaxOf, withinAuthority } from './within-authority.ts'
 
@@ -58,6 +59,13 @@ export async function permit(visit: AnyVisit, asking: Asking): Promise<Permit | 
   const revoked = over ?? refusalOfPlace(visit.road, { principal, delegation: entry.delegation })
   const kept = revoked ?? (goal.named && visit.road.cards.quarantineOf(goal.named))
   const beyond = kept ?? withinAuthority({ principal, entry }, goal.asked, visit.call.target)
+  if (beyond?.code === 'scope_missing') {
+    const request = (scopes: readonly string[]): PolicyRequest => {
+      const { context, ...rest } = requestOf(visit, asking)
+      return { ...rest, context: { ...context, scopes, approved: true } }
+    }
+    return await stepUp(visit, beyond, { standing: { principal, entry }, asked: goal.asked, request })
+  }
   if (beyond) return beyond
   const { request, verdict } = await judgeAsItStands(visit, asking)
   if (run) return isDenial(verdict) ? await permitApproved(visit, { run, request, denial: verdict }) : verdict
@@ -76,15 +84,20 @@ interface Judged {
 
 /** Asks again where the run was tainted while the oracle thought; it rises a few times at most, so this ends. */
 async function judgeAsItStands(visit: AnyVisit, asking: Asking): Promise<Judged> {
-  const { principal, entry, goal } = asking
-  const { call, snapshot } = visit
-  const { action } = goal
+  const { principal, entry } = asking
   for (;;) {
-    const context = contextOf(visit, asking)
-    const request = { action, principal: principal.proof.agent, resource: call.target, context } as const
-    const verdict = await decide(snapshot.policy, request)
-    if (taintAt(visit, entry, principal) === context.taint) return { request, verdict }
+    const request = requestOf(visit, asking)
+    const verdict = await decide(visit.snapshot.policy, request)
+    if (taintAt(visit, entry, principal) === request.context.taint) return { request, verdict }
   }
+}
+
+function requestOf(visit: AnyVisit, asking: Asking): PolicyRequest {
+  const { principal, goal } = asking
+  const { call } = visit
+  const args = isMcpCall(call) ? { args: call.args } : {}
+  const context = contextOf(visit, asking)
+  return { action: goal.action, principal: principal.proof.agent, resource: call.target, context, ...args }
 }
 
 /** The registry and policy must both agree that an agent starts runs; null where the registry does. */

@@ -5,7 +5,7 @@ import type { DenialCode } from '../domain/denials.ts'
 import type { AgentId, HopId, RunId } from '../domain/ids.ts'
 import type { Denial } from '../domain/verdict.ts'
 import { haltFor, isBreach, reportBreach } from '../limits/breach.ts'
-import { decide, visibleTo } from '../policy/decide.ts'
+import { mayBe, visibleTo } from '../policy/decide.ts'
 import type { PolicyAction } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import type { FailureTo } from '../protocol/a2a/failure.ts'
@@ -85,16 +85,15 @@ const actionFor = {
  */
 async function isHidden(visit: AnyVisit, denial: Denial): Promise<boolean> {
   const { principal, call, chain, snapshot, ask, authority } = visit
-  // Limits are asked only about what policy allowed.
-  if (!principal || ask !== null || alwaysSaid.has(denial.code)) return false
+  // Limits are asked only about what policy allowed, and nobody is sent for a token before it would allow the call.
+  if (!principal || ask !== null || alwaysSaid.has(denial.code) || denial.challenge) return false
   if (call.target.kind === 'agent' && chain.includes(call.target.id)) return false
   // An address of several servers is there for everybody; what is behind it shows with what is asked.
   if (call.target.kind === 'server' && call.target.id.endsWith('*')) return false
   const { agent } = principal.proof
   const context = { ...neutral(agent, snapshot), scopes: authority.scopes ?? [] }
   const action = actionFor[call.target.kind]
-  const verdict = await decide(snapshot.policy, { action, principal: agent, resource: call.target, context })
-  return verdict.kind === 'denial'
+  return !(await mayBe(snapshot.policy, { action, principal: agent, resource: call.target, context }))
 }
 
 function alternativesOf(visit: AnyVisit): readonly string[] | null {

@@ -1,13 +1,15 @@
 /** Makes the snapshot the road serves from, out of settings and compiled policies. Never on the way of a call. */
 import type { Loaded } from '../config/load.ts'
 import type { ToolServerSettings } from '../config/settings-tools.ts'
+import { toolRowOf } from '../config/tool-row.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
+import { targetName } from '../domain/call.ts'
 import type { AgentId } from '../domain/ids.ts'
 import type { RotationSettings } from '../identity/keys/key-rotation.ts'
 import type { KeyPlaces } from '../identity/keys/keyring-open.ts'
 import type { IdentitySettings } from '../identity/settings.ts'
-import type { LimitSettings } from '../limits/settings.ts'
-import type { AgentFacts } from '../policy/world.ts'
+import type { Limit, LimitSettings } from '../limits/settings.ts'
+import type { AgentFacts, ToolServerFacts } from '../policy/world.ts'
 import { upstreamAt } from '../relay/wire/upstream.ts'
 import { readUpstreamTls, type UpstreamTls } from '../relay/wire/upstream-tls.ts'
 import { type DriverWorld, driverOf } from './drivers.ts'
@@ -65,12 +67,30 @@ export function agentFacts(settings: Settings): readonly AgentFacts[] {
 }
 
 /** Tool servers as policies know them. */
-export function serverFacts({ tools }: Settings): readonly { readonly id: string; readonly effect: string }[] {
-  return Array.from(tools.servers.values(), ({ id, effect }) => ({ id, effect }))
+export function serverFacts({ tools }: Settings): readonly ToolServerFacts[] {
+  return Array.from(tools.servers.values(), (server) => {
+    const { id, effect } = server
+    return {
+      id,
+      effect,
+      effects: new Map(Array.from(server.tools.keys(), (name) => [name, toolRowOf(server, name).effect])),
+    }
+  })
 }
 
-export function limitSettings({ limits, agents, teams }: Settings): LimitSettings {
+/** How many calls of a tool may be open at once, by the name of the target. */
+function toolLimits({ tools }: Pick<Settings, 'tools'>): ReadonlyMap<string, Limit> {
+  const limits = new Map<string, Limit>()
+  for (const server of tools.servers.values())
+    for (const [name, { concurrency_max }] of server.tools)
+      if (concurrency_max !== undefined)
+        limits.set(targetName({ kind: 'tool', id: `${server.id}/${name}` }), { max: concurrency_max, mode: 'enforce' })
+  return limits
+}
+
+export function limitSettings({ limits, agents, teams, tools }: Settings): LimitSettings {
   return {
+    tools: toolLimits({ tools }),
     on_breach: limits.on_breach,
     run: limits.run,
     agent: limits.agent,

@@ -2,7 +2,8 @@
  * What the outside may have steered. An agent of somebody else brings it in with every word it says in a run, whether
  * it answers or calls; a token carries it to where the run is not known; an operator knows best. It never goes away.
  */
-import { serverOfTool, type Target } from '../domain/call.ts'
+import { toolRowOf } from '../config/tool-row.ts'
+import { nameOfTool, serverOfTool, type Target } from '../domain/call.ts'
 import type { Principal, Taint } from '../domain/principal.ts'
 import { worseTaint } from '../domain/taint.ts'
 import type { LiveRun } from '../limits/live-run.ts'
@@ -42,7 +43,8 @@ export function taintOfCaller({ agents }: Snapshot, { principal, entry }: Caller
 
 /** What an answer of the target brings along. */
 export function taintOfAnswer({ agents, servers }: Snapshot, target: Target): Taint {
-  const settings =
-    target.kind === 'agent' ? agents.get(target.id)?.settings : servers.get(serverOfTool(target))?.settings
-  return settings?.external === true ? 'external' : 'none'
+  if (target.kind === 'agent') return agents.get(target.id)?.settings.external === true ? 'external' : 'none'
+  const server = servers.get(serverOfTool(target))?.settings
+  const said = server && target.kind === 'tool' ? toolRowOf(server, nameOfTool(target)) : server
+  return said?.external === true ? 'external' : 'none'
 }

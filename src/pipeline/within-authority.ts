@@ -13,7 +13,7 @@ import { type Denial, deny } from '../domain/verdict.ts'
 import type { Entry } from './enter.ts'
 
 /** Who asks, and from where. */
-interface Standing {
+export interface Standing {
   readonly principal: Principal
   readonly entry: Pick<Entry, 'depth' | 'delegation'>
 }
@@ -84,6 +84,12 @@ export function ceilingsOf(standing: Standing): readonly BudgetCeiling[] {
 /** The chain of its credential, the one it shows and the one it really stands on: none of them frees it of another. */
 function delegationsOf({ principal, entry }: Standing): readonly (Delegation | null)[] {
   return [principal.proof.delegation, principal.delegation, entry.delegation]
+}
+
+/** Those of everything beside the credential that stands behind the call. */
+export function authoritiesBeside(standing: Standing): readonly Authority[] {
+  const { credentialId } = standing.principal.proof
+  return delegationsOf(standing).flatMap((each) => (each && each.tokenId !== credentialId ? [each.authority] : []))
 }
 
 function authoritiesOf({ principal, entry }: Standing): readonly Authority[] {

@@ -2,7 +2,7 @@
 import { targetName } from '../domain/call.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { type Denial, deny, issuePermit, type Permit } from '../domain/verdict.ts'
-import { judge, type Judgement } from './judge.ts'
+import { judge, type Judgement, mayBeAllowed } from './judge.ts'
 import type { PolicyAction, PolicyRequest } from './question.ts'
 import type { PolicySnapshot } from './snapshot.ts'
 import type { PolicyContext } from './world.ts'
@@ -31,6 +31,15 @@ export function decide(policy: PolicySnapshot, request: PolicyRequest): Permit |
     (answer) => conclude(policy, request, answer),
     (error: unknown) => deny('busy', `the policy oracle did not answer: ${String(error)}`, { rule: 'policy.oracle' }),
   )
+}
+
+/**
+ * Whether a call could be allowed with some arguments, where nobody knows them: for what is shown, never for what is done.
+ * A no too where the oracle was needed and could not be asked. Never rejects.
+ */
+export function mayBe(policy: PolicySnapshot, request: PolicyRequest): boolean | Promise<boolean> {
+  const answer = mayBeAllowed(policy, request)
+  return answer instanceof Promise ? answer.catch(() => false) : answer
 }
 
 /** The agents this one may invoke as things stand, without those about which only the oracle could tell. */

@@ -2,6 +2,7 @@
  * Turns Cedar's JSON form of a policy (the EST) into the small expression language of the evaluator, and says what
  * is outside of it. Adding an operator means: a row here, a row in `operators.ts`, a branch in the property test.
  */
+import { argumentsRead } from './reads-arguments.ts'
 import type { Eager, EntityRef, Ir, Lazy, PolicyIr, Unary, Variable } from './source.ts'
 
 /** Cedar's JSON policy format, as far as it is read here. */
@@ -61,7 +62,8 @@ export function lowerPolicy(id: string, text: string, policy: EstPolicy): Policy
   })
   // A single condition is joined with `true` as well, because Cedar demands a boolean of it.
   const condition = conditions.reduce((left, right): Ir => ({ op: 'lazy', by: '&&', left, right }), always)
-  return { id, effect: policy.effect, text, scope, condition, ...found(notes) }
+  const args = argumentsRead(policy.conditions)
+  return { id, effect: policy.effect, text, scope, condition, ...found(notes), args }
 }
 
 function found(notes: Notes): Pick<PolicyIr, 'mentions' | 'uncovered'> {

@@ -1,5 +1,6 @@
 /** Cedar itself as the judge, for policies outside the compiled subset. Runs on a worker thread, one call at a time. */
 import { preparsePolicySet, preparseSchema, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
+import { argumentsName } from './reads-arguments.ts'
 import type { OracleAnswer, OracleQuestion } from './question.ts'
 
 /** Cedar cannot forget a prepared set, so the one slot is written over: old policies do not pile up. */
@@ -7,18 +8,17 @@ const slot = 'live'
 let prepared: string | null = null
 
 /**
- * Judges a request, checked against the schema. What Cedar cannot judge is refused with an error whose id is
+ * Judges a request, checked against the schema unless it holds arguments, which say what they like. What Cedar cannot judge is refused with an error whose id is
  * `request`. Never throws for what a question holds.
  */
 export function evaluateOracle(question: OracleQuestion): OracleAnswer {
   const trouble = prepare(question)
   if (trouble !== null) return failed(trouble)
-  const answer = statefulIsAuthorized({
-    ...question.request,
-    preparsedSchemaName: slot,
-    validateRequest: true,
-    preparsedPolicySetId: slot,
-  })
+  const { request } = question
+  const checked = Object.hasOwn(request.context, argumentsName)
+    ? {}
+    : { preparsedSchemaName: slot, validateRequest: true }
+  const answer = statefulIsAuthorized({ ...request, ...checked, preparsedPolicySetId: slot })
   if (answer.type === 'failure') return failed(messages(answer.errors))
   const { decision, diagnostics } = answer.response
   const errors = diagnostics.errors.map(({ policyId, error }) => ({ id: policyId, message: error.message }))

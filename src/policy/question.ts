@@ -15,6 +15,11 @@ export interface PolicyRequest {
   readonly principal: AgentId
   readonly resource: Target
   readonly context: PolicyContext
+  /**
+   * The arguments of a call of a tool as JSON text, null for none. Left out where nobody knows them: then a policy that
+   * reads them refuses.
+   */
+  readonly args?: string | null
 }
 
 /** A policy that could not be evaluated, and why. */

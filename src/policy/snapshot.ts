@@ -5,7 +5,8 @@
 import { assert } from '../base/assert.ts'
 import { closureOf, type Evaluate, type Frame } from './closures.ts'
 import type { Oracle, OracleQuestion, PolicyAction } from './question.ts'
-import type { CompiledSource, PolicyIr, PolicySource } from './source.ts'
+import { boundOf, type ReadNames, readNames } from './reads-arguments.ts'
+import type { CompiledSource, Ir, PolicyIr, PolicySource } from './source.ts'
 import { Entity, RecordValue } from './values.ts'
 import { type Facts, World } from './world.ts'
 
@@ -18,10 +19,12 @@ export interface PolicyParts extends Facts {
 }
 
 /** A policy whose scope covers an edge. */
-interface Candidate {
+export interface Candidate {
   readonly id: string
   readonly effect: 'permit' | 'forbid'
   readonly condition: Evaluate
+  /** For whoever does not know the arguments: whether a permit may hold, and whether a forbid must. Null where it reads none. */
+  readonly bound: Evaluate | null
   readonly mentions: readonly Entity[]
 }
 
@@ -30,11 +33,14 @@ export interface Candidates {
   readonly policies: readonly Candidate[]
   /** Whether one of them can be evaluated by the oracle only. */
   readonly uncovered: boolean
+  /** The names by which they read arguments; null where none of them does. */
+  readonly reads: ReadNames | null
 }
 
 interface Ready extends Candidate {
   readonly scope: readonly Evaluate[]
   readonly uncovered: boolean
+  readonly args: readonly string[]
 }
 
 /** Eight bytes each: how many references to policies the memory of edges may hold, about 8 MB. */
@@ -91,7 +97,7 @@ export class PolicySnapshot {
     const frame: Frame = { principal, action: edges.action, resource, context: noContext }
     // A scope compares entities that are given, so it is true or false and never an error.
     const policies = this.#ready.filter((policy) => policy.scope.every((scope) => scope(frame) === true))
-    return { policies, uncovered: policies.some((policy) => policy.uncovered) }
+    return { policies, uncovered: policies.some((policy) => policy.uncovered), reads: readNames(policies) }
   }
 }
 
@@ -134,7 +140,15 @@ function ready(policy: PolicyIr, world: World): Ready {
     effect: policy.effect,
     scope: policy.scope.map((scope) => closureOf(scope, find)),
     condition: closureOf(policy.condition, find),
+    bound: policy.args.length === 0 ? null : closureOf(boundFor(policy), find),
     mentions: policy.mentions.map(find),
     uncovered: policy.uncovered.length > 0,
+    args: policy.args,
   }
+}
+
+/** What only the oracle could tell is taken for what lets most be seen: every call is judged for itself. */
+function boundFor({ effect, uncovered, condition }: PolicyIr): Ir {
+  const bound = effect === 'permit'
+  return uncovered.length > 0 ? { op: 'literal', value: bound } : boundOf(condition, bound)
 }

@@ -50,6 +50,8 @@ export interface PolicyIr {
   readonly mentions: readonly EntityRef[]
   /** What in the condition is outside the compiled subset; if anything is, the condition must not be evaluated. */
   readonly uncovered: readonly string[]
+  /** Every attribute it names, if it reads the arguments of calls; else none. */
+  readonly args: readonly string[]
 }
 
 /** `Weir::Agent`, `research`. */

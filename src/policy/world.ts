@@ -25,10 +25,11 @@ interface ToolFacts {
 }
 
 /** A server whose tools nobody registered one by one: each is known as soon as it is asked about. */
-interface ToolServerFacts {
+export interface ToolServerFacts {
   readonly id: string
-  /** What calling any of its tools does to the world. */
+  /** What calling any of its tools does to the world, and those of which something else is true, by their names. */
   readonly effect: string
+  readonly effects?: ReadonlyMap<string, string>
 }
 
 interface ModelFacts {
@@ -169,17 +170,23 @@ const toolsKept = 4096
 class ToolServer {
   readonly entity: Entity
   readonly #attrs: RecordValue
+  readonly #own: ReadonlyMap<string, RecordValue>
   readonly #tools = new Map<string, Entity>()
 
-  constructor({ id, effect }: ToolServerFacts) {
+  constructor({ id, effect, effects }: ToolServerFacts) {
     this.entity = new Entity('Weir::ToolServer', id, new RecordValue({}))
     this.#attrs = new RecordValue({ effect })
+    const own = Array.from(
+      effects ?? [],
+      ([name, each]) => [`${id}/${name}`, new RecordValue({ effect: each })] as const,
+    )
+    this.#own = new Map(own)
   }
 
   tool(id: string): Entity {
     const known = this.#tools.get(id)
     if (known) return known
-    const tool = new Entity('Weir::Tool', id, this.#attrs, [this.entity])
+    const tool = new Entity('Weir::Tool', id, this.#own.get(id) ?? this.#attrs, [this.entity])
     if (this.#tools.size >= toolsKept) this.#tools.clear()
     this.#tools.set(id, tool)
     return tool

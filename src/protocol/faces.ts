@@ -111,21 +111,27 @@ export function denialFacts(denial: Denial, hop: HopId, run: RunId | null): Read
   }
 }
 
+const hasChallenge: ReadonlySet<DenialCode> = new Set(['unauthenticated', 'token_expired', 'scope_missing'])
+
 /** What a refusal says in headers: how to come back, and when. */
 export function denialHeaders(denial: Denial): HeaderList {
   const row: DenialRow = denials[denial.code]
   const challenge =
-    row.http === 401 && denial.challenge ? challengeOf(denial, denial.challenge) : challenges[denial.code]
+    hasChallenge.has(denial.code) && denial.challenge ? challengeOf(denial, denial.challenge) : challenges[denial.code]
   return [...retryHeaders[row.retry](denial), ...(challenge ?? [])]
 }
 
 /** RFC 9449 section 7.1, RFC 9728 section 5.1. None of the values can hold a quote. */
-function challengeOf({ code }: Denial, { scheme, error, algs, nonce, resource_metadata }: Challenge): HeaderList {
+function challengeOf(
+  { code }: Denial,
+  { scheme, error, algs, nonce, resource_metadata, scope }: Challenge,
+): HeaderList {
   const says = [
     'realm="weir"',
     `error="${error}"`,
     ...(code === 'token_expired' ? [expired] : []),
     ...(algs === null ? [] : [`algs="${algs}"`]),
+    ...(scope === undefined ? [] : [`scope="${scope}"`]),
     ...(resource_metadata === null ? [] : [`resource_metadata="${resource_metadata}"`]),
   ]
   const header = ['www-authenticate', `${scheme} ${says.join(', ')}`] as const

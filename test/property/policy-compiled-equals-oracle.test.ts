@@ -2,10 +2,12 @@ import { policyToJson, preparsePolicySet, statefulIsAuthorized } from '@cedar-po
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { assert } from '../../src/base/assert.ts'
+import { readArguments } from '../../src/policy/arguments.ts'
 import { writeCedarRequest } from '../../src/policy/cedar-request.ts'
 import { judge, type Judgement } from '../../src/policy/judge.ts'
 import { type EstPolicy, lowerPolicy } from '../../src/policy/lower.ts'
 import type { OracleAnswer, PolicyRequest } from '../../src/policy/question.ts'
+import { Failure, RecordValue } from '../../src/policy/values.ts'
 import { openPolicy, type PolicySnapshot } from '../../src/policy/snapshot.ts'
 import { sourceOf } from '../../src/policy/load.ts'
 import { noOracle } from '../unit/policy/fixtures.ts'
@@ -43,7 +45,12 @@ function askCedar(snapshot: PolicySnapshot, request: PolicyRequest): OracleAnswe
     action: snapshot.action(request.action),
     context: world.context(request.context),
   }
-  const { policies } = snapshot.candidates(request.action, principal, resource)
+  const { policies, reads } = snapshot.candidates(request.action, principal, resource)
+  if (reads !== null && request.resource.kind === 'tool') {
+    const args = readArguments(request.args ?? null, reads)
+    assert(!(args instanceof Failure), 'the grammar writes arguments with one reading')
+    frame.context = new RecordValue({ ...frame.context.fields, args })
+  }
   const call = writeCedarRequest(
     frame,
     policies.flatMap((policy) => policy.mentions),

@@ -55,6 +55,7 @@ const patternText = fc.constantFrom(
 )
 const longText = fc.constantFrom('0', '1', '2', '3', '-1', '1000000', '9007199254740991', '-9007199254740991')
 const attrText = fc.constantFrom('contained', 'external', 'effect', 'disabled', 'nope', 'constructor', 'depth', 'a')
+const argumentWords = fc.constantFrom('context.args.path', 'context.args.to.path')
 const countText = fc
   .constantFrom('depth', 'budgetLeftMicros', 'tokensLeft', 'calls', 'laps')
   .map((name) => `context.${name}`)
@@ -66,6 +67,7 @@ const flags = fc.constantFrom(
   'principal.contained',
   'resource.external',
   'context.human.disabled',
+  'context.args.dry',
 )
 
 type Kind = 'bool' | 'long' | 'string' | 'entity' | 'set' | 'record'
@@ -102,6 +104,12 @@ const expressions = fc.letrec<Record<Kind | `${Kind}Or`, string>>((tie) => {
       fc.tuple(fc.oneof(a('entity'), a('record')), attrText).map(([it, attr]) => `((${it}) has ${attr})`),
       fc.tuple(a('record'), attrText, attrText).map(([it, attr, next]) => `((${it}) has ${attr}.${next})`),
       fc.constantFrom('(context has human)', '(context has human.disabled)', '(context has nope)'),
+      fc.constantFrom(
+        '(context has args)',
+        '(context has args.path)',
+        '(context has args.to.path)',
+        '(context.args has dry)',
+      ),
       fc.tuple(a('string'), patternText).map(([it, pattern]) => `(${it} like ${pattern})`),
       fc.tuple(a('set'), any).map(([it, arg]) => `(${it}).contains(${arg})`),
       fc.tuple(a('entity')).map(([it]) => `context.chain.contains(${it})`),
@@ -113,12 +121,12 @@ const expressions = fc.letrec<Record<Kind | `${Kind}Or`, string>>((tie) => {
     ),
     long: fc.oneof(
       deep,
-      fc.oneof(countText, longText),
+      fc.oneof(countText, longText, fc.constant('context.args.limit')),
       infix('long', '+', '-', '*'),
       a('long').map((arg) => `(-(${arg}))`),
       choose('long'),
     ),
-    string: fc.oneof(deep, fc.oneof(stringText, words), choose('string')),
+    string: fc.oneof(deep, fc.oneof(stringText, words, argumentWords), choose('string')),
     entity: fc.oneof(
       deep,
       fc.constantFrom('principal', 'resource', 'principal', 'resource', 'action', 'context.human'),
@@ -127,13 +135,21 @@ const expressions = fc.letrec<Record<Kind | `${Kind}Or`, string>>((tie) => {
     ),
     set: fc.oneof(
       deep,
-      fc.constantFrom('context.chain', 'context.scopes', '["read", "external"]', '[]', '[1, 2]', '[1, 2, 1]'),
+      fc.constantFrom(
+        'context.chain',
+        'context.scopes',
+        'context.args.tags',
+        '["read", "external"]',
+        '[]',
+        '[1, 2]',
+        '[1, 2, 1]',
+      ),
       fc.array(any, { maxLength: 3 }).map((all) => `[${all.join(', ')}]`),
       fc.array(a('entity'), { maxLength: 3 }).map((all) => `[${all.join(', ')}]`),
     ),
     record: fc.oneof(
       deep,
-      fc.constantFrom('context', '{}', '{"a": 1}'),
+      fc.constantFrom('context', 'context.args', 'context.args.to', '{}', '{"a": 1}'),
       fc.tuple(any, any).map(([first, second]) => `{a: ${first}, "constructor": ${second}}`),
       fc.tuple(a('record')).map(([inner]) => `{"a": ${inner}}`),
     ),
@@ -175,12 +191,27 @@ export const policyText = fc
 
 const count = fc.constantFrom(0, 1, 2, 3, 6, 1_000_000, Number.POSITIVE_INFINITY)
 
+/** Arguments that have one reading, of the types the rules expect and of others. */
+const argumentsText = fc
+  .record(
+    {
+      path: fc.constantFrom('dev', 'active', 'a*b', 7, null),
+      limit: fc.constantFrom(0, 3, -1, 1.5, 9_007_199_254_740_991, 1e300, '3'),
+      dry: fc.constantFrom(true, false, 0),
+      tags: fc.constantFrom(['read', 'external'], [], [1, 2, 2], [null], 'read'),
+      to: fc.constantFrom({ path: 'dev' }, { a: 1 }, {}, [], null),
+    },
+    { requiredKeys: [] },
+  )
+  .map((value) => JSON.stringify(value))
+
 export const request: fc.Arbitrary<PolicyRequest> = fc.record({
+  args: fc.oneof({ weight: 5, arbitrary: argumentsText }, fc.constant(null)),
   action: fc.constantFrom(...actions),
   principal: fc.constantFrom(...agents).map(agentId),
   resource: fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...agents).map((name) => ({ kind: 'agent' as const, id: agentId(name) })) },
-    fc.constant({ kind: 'tool' as const, id: 'web_search' }),
+    { weight: 3, arbitrary: fc.constant({ kind: 'tool' as const, id: 'web_search' }) },
     fc.constant({ kind: 'model' as const, id: 'small' }),
   ),
   context: fc.record({

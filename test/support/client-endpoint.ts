@@ -38,6 +38,7 @@ export const spireIssuer = {
   audience: 'https://elsewhere.example',
   algorithms: ['ES256', 'EdDSA'],
   agent_claim: 'sub',
+  for_tools: false,
   agents: { [`${domain}/agent/writer`]: agent('writer') },
   workloads: [],
   person_claim: null,

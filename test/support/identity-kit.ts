@@ -108,6 +108,7 @@ function settingsWith(change: Partial<IdentitySettings> = {}): IdentitySettings 
     audience: gatewayUrl,
     algorithms: ['ES256'],
     agent_claim: 'sub',
+    for_tools: false,
     workloads: [],
     person_claim: 'act_for',
     lifetime_max_s: 3600,

@@ -22,6 +22,7 @@ const policy = `
 @id("mcp.erase") forbid(principal, action == Weir::Action::"callTool", resource == Weir::Tool::"files/erase")
   when { context.budgetLeftMicros < 1000000000000 };
 @id("mcp.start") permit(principal, action == Weir::Action::"startRun", resource);
+@id("mcp.token") permit(principal, action == Weir::Action::"exchange", resource);
 `
 
 /** Users may use every server but call no tool with `secret` in its name; `bob` not those of `payroll` either. */

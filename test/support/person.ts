@@ -6,6 +6,8 @@ export interface PeopleIssuer {
   readonly issuer: string
   /** The row of `identity.people` by which its client is that agent. */
   row(agent: string): Readonly<Record<string, unknown>>
+  /** The row of `identity.issuers` by which its MCP client is that agent. */
+  toolsRow(agent: string): Readonly<Record<string, unknown>>
   stop(): Promise<void>
 }
 
@@ -21,6 +23,15 @@ export async function startPeopleIssuer(): Promise<PeopleIssuer> {
   return {
     issuer,
     row: (agent) => ({ issuer, jwks: `${issuer}/jwks`, algorithms: ['ES256'], clients: { 'weir-cli': agent } }),
+    toolsRow: (agent) => ({
+      issuer,
+      jwks: `${issuer}/jwks`,
+      algorithms: ['ES256'],
+      for_tools: true,
+      agent_claim: 'client_id',
+      agents: { desktop: agent },
+      person_claim: 'sub',
+    }),
     async stop() {
       child.disconnect()
       await ended

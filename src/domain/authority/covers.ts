@@ -4,7 +4,7 @@
  *
  *     call     scope, any one of                  detail
  *     agent    agent:invoke, agent:invoke:<slug>  agent_invoke
- *     tool     tool:call, tool:<name>             mcp_tool
+ *     tool     tool:call, tool:<name>             mcp_tool, or the one scope its operator names
  *     model    model:use                          model_use
  */
 import { unreachable } from '../../base/assert.ts'
@@ -24,6 +24,8 @@ export interface ToolCall {
   readonly kind: 'tool'
   readonly server: string
   readonly tool: string
+  /** The one scope that lets it through, where its operator names one. */
+  readonly scope?: string | null
   readonly args: JsonObject
 }
 
@@ -55,6 +57,9 @@ interface Rows {
   readonly model: Row<ModelCall, ModelUse>
 }
 
+/** Lets every tool be called whose operator names no scope of its own. */
+export const toolScope = 'tool:call'
+
 const rows: Rows = {
   agent: {
     type: 'agent_invoke',
@@ -66,7 +71,7 @@ const rows: Rows = {
   },
   tool: {
     type: 'mcp_tool',
-    scopes: ({ tool }) => ['tool:call', `tool:${tool}`],
+    scopes: ({ tool, scope = null }) => (scope === null ? [toolScope, `tool:${tool}`] : [scope]),
     obstacle: (detail, { server, tool, args }) => {
       if (detail.server !== undefined && detail.server !== server) return 'server'
       if (detail.tools && !detail.tools.includes(tool)) return 'tools'

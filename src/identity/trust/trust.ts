@@ -4,7 +4,8 @@ import type { IssuerSettings } from '../../config/settings-identity.ts'
 import { anything } from '../../domain/authority.ts'
 import { isPersonId, type PersonId } from '../../domain/ids.ts'
 import type { Delegation, Proof } from '../../domain/principal.ts'
-import { type Denial, deny } from '../../domain/verdict.ts'
+import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
+import { readAuthority } from '../tokens/authority-claims.ts'
 import { callLifetime_max_s, callTyp, readCall } from '../tokens/call-token.ts'
 import { readConfirmation } from '../sender/confirmation.ts'
 import { deliveryTyp, readDelivery } from '../tokens/delivery.ts'
@@ -12,7 +13,7 @@ import type { KeySource } from './jwks.ts'
 import type { IdentitySettings } from '../settings.ts'
 import { profiles } from './profiles.ts'
 import { trustDomainOf } from './spiffe.ts'
-import { type BaseClaims, type ClaimRule, isText, type ReadToken } from '../strict-jwt.ts'
+import { type BaseClaims, type ClaimRule, isText, type Leeway, type ReadToken, strict } from '../strict-jwt.ts'
 import { workloadMap } from './workload-map.ts'
 
 /** One issuer in one role: its keys, what its tokens must say, and what they prove. */
@@ -56,9 +57,12 @@ export function workloadTrust<T>(
 }
 
 /** A configured workload issuer: exactly pinned claims stand for an agent. */
-export function foreignTrust(issuer: IssuerSettings, keys: KeySource): Trust<Proof> {
+export function foreignTrust(issuer: IssuerSettings, keys: KeySource, public_url: string): Trust<Proof> {
   const agentOf = workloadMap(issuer)
-  return workloadTrust(issuer, keys, issuer.audience, ({ claims, kid: keyId }, { jti, issuedAt, expiresAt }) => {
+  const trust = workloadTrust<Proof>(issuer, keys, issuer.audience, ({ claims, kid: keyId }, base) => {
+    const { jti, issuedAt, expiresAt } = base
+    const bounds = issuer.for_tools ? boundsOf(claims, issuer.audience, public_url) : wide
+    if (isDenial(bounds)) return bounds
     const agent = agentOf(claims)
     if (typeof agent !== 'string') return agent
     const person = readPerson(issuer.person_claim ? claims[issuer.person_claim] : undefined)
@@ -66,8 +70,26 @@ export function foreignTrust(issuer: IssuerSettings, keys: KeySource): Trust<Pro
     const boundTo = readConfirmation(claims)
     if (boundTo === undefined) return deny('unauthenticated', boundElsewhere)
     const times = { keyId, issuedAt, expiresAt, boundTo }
-    return { kind: 'issuer_jwt', agent, person, credentialId: jti, issuer: issuer.issuer, ...times, ...wide }
+    return { kind: 'issuer_jwt', agent, person, credentialId: jti, issuer: issuer.issuer, ...times, ...bounds }
   })
+  if (!issuer.for_tools) return trust
+  const { rule } = trust
+  const leeway: Leeway = { ...(rule.leeway ?? strict), aud: 'list_of_one' }
+  return { ...trust, rule: { ...rule, audience: null, leeway } }
+}
+
+type Bounds = Pick<Proof, 'audience' | 'authority' | 'delegation'>
+
+/** For the gateway as a whole, or for one address of tools, which the authenticator holds against what was asked for. */
+function boundsOf(claims: JsonObject, gateway: string, public_url: string): Bounds | Denial {
+  const [aud] = [claims.aud].flat()
+  const tools = `${public_url}/mcp`
+  if (aud !== gateway && aud !== tools && !(isText(aud) && aud.startsWith(`${tools}/`)))
+    return deny('unauthenticated', 'aud is not this gateway, and no address of tools')
+  // A token that says nothing of scopes was given none.
+  const authority = readAuthority({ ...claims, scope: claims.scope ?? '' })
+  if (!authority) return deny('unauthenticated', 'scope or authorization_details cannot be read')
+  return { audience: aud === gateway ? null : aud, authority, delegation: null }
 }
 
 /** Our own call tokens. Their audience is held against what was asked for, by the authenticator. */

@@ -50,7 +50,7 @@ export function trustsOf(
   return {
     // Our own row comes last: no configured issuer can stand in for the gateway.
     callers: new Map<string, Trust<Proof>>([
-      ...issuers.map(({ issuer, source }) => [issuer.issuer, foreignTrust(issuer, source)] as const),
+      ...issuers.map(({ issuer, source }) => [issuer.issuer, foreignTrust(issuer, source, public_url)] as const),
       [public_url, callTrust(settings, own)],
     ]),
     deliveries: new Map([[public_url, deliveryTrust(settings, own)]]),

@@ -5,7 +5,7 @@
  *
  *     origin -> read -> authenticate -> may it use the server -> [call of a tool: run, admit] -> carry -> settle -> record
  */
-import type { McpCall } from '../../domain/call.ts'
+import { nameOfTool } from '../../domain/call.ts'
 import { mintHopId } from '../../domain/mint-ids.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { type Denial, deny, isDenial, type Permit } from '../../domain/verdict.ts'
@@ -14,6 +14,7 @@ import { type Arrival, eraOfInbound, readMcpCall } from '../../protocol/mcp/read
 import { refuse } from '../refuse.ts'
 import { type CarriedServer, isCarried, resourceOfServer, type ToolServerEntry } from '../road.ts'
 import { carryCall, carryPass } from './carry.ts'
+import { checkedAnswers } from './checks-of.ts'
 import { openDefinitions, refusalOfDefinition } from './definitions.ts'
 import type { FrontRoad } from './front/front-road.ts'
 import { serveFront } from './front/serve-front.ts'
@@ -28,7 +29,7 @@ import {
   refusalOfPass,
   turnAwayStranger,
 } from './threshold.ts'
-import { visibleTools } from './visible-tools.ts'
+import { readerOf, visibleTools } from './visible-tools.ts'
 
 /** Serves one request to the tool server of that slug. Never rejects but for a Bug. */
 export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, reply: Reply): Promise<void> {
@@ -47,9 +48,9 @@ export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, 
   if (isDenial(allowed)) return await refuse(aboutTarget(visit, { kind: 'server', id: slug }), allowed)
   const known = { arrival: read, principal, server: allowed.server }
   if (read.call.operation === 'call_tool') {
-    const held = (): Promise<Denial | null> => refusalOfDefinition(road, allowed.server, toolOf(read.call))
+    const held = (): Promise<Denial | null> => refusalOfDefinition(road, allowed.server, nameOfTool(read.call.target))
     const hop = await admitTool(received, allowed.server, held)
-    return hop === null ? undefined : carryCall(visit, hop, { ...known, rewrite: null })
+    return hop === null ? undefined : carryCall(visit, hop, { ...known, rewrite: checkedBy(visit, allowed.server) })
   }
   const kept = refusalOfPass(road, received)
   if (kept) return await refuse(visit, kept)
@@ -57,9 +58,11 @@ export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, 
   carryPass(visit, allowed.permit, { ...known, rewrite: rewriteOf(visit, known) })
 }
 
-/** The name of the tool at its server. */
-function toolOf({ target: { id } }: McpCall): string {
-  return id.slice(id.indexOf('/') + 1)
+/** What is done with the answer of a tool, by its row and by what its schema promises. */
+function checkedBy(visit: McpVisit, server: CarriedServer): ReturnType<typeof checkedAnswers> {
+  const { catalogue } = visit.road
+  const listed = catalogue.tool(server.settings.id, nameOfTool(visit.call.target))
+  return checkedAnswers(visit, server, listed && ((structured) => catalogue.misfitOfResult(listed, structured)))
 }
 
 /** Whether the server takes the message as it is: over Streamable HTTP, in the era it came in. */
@@ -94,6 +97,7 @@ function rewriteOf(visit: McpVisit, { principal, server }: Known): ((message: Bu
   const { call, snapshot, authority } = visit
   if (call.method !== 'tools/list' && call.form !== 'listen') return null
   const { id } = server.settings
-  const reader = { snapshot, server: id, authority, context: mostOf(visit, principal), agent: principal.proof.agent }
+  const { proof } = principal
+  const reader = { snapshot, server: id, authority, context: mostOf(visit, principal), ...readerOf(proof) }
   return (message) => visibleTools(message, reader, () => openDefinitions(visit.road, server))
 }

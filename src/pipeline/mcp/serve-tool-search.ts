@@ -13,6 +13,7 @@ import { searchTools } from './behind/space.ts'
 import { careFor } from './care.ts'
 import { weirSpeaker } from './server-care.ts'
 import { ownerOf } from './sessions.ts'
+import { readerOf } from './visible-tools.ts'
 
 /** Answers `GET /tools/search?q=...&limit=1..50` with the tools that this caller may call, the best first. */
 export async function serveToolSearch(road: FrontRoad, inbound: Inbound, reply: Reply): Promise<void> {
@@ -57,7 +58,7 @@ async function search(road: FrontRoad, asker: Asker, args: object): Promise<End>
 
 /** Nothing is said to any server, so nobody has to be spoken for. */
 function clientOf({ snapshot }: FrontRoad, { principal, authority, context }: Asker): Client {
-  const { agent } = principal.proof
   const [, person] = ownerOf(principal)
-  return { era: 'modern', reader: { snapshot, authority, context, agent }, person, speakerFor: () => weirSpeaker }
+  const reader = { snapshot, authority, context, ...readerOf(principal.proof) }
+  return { era: 'modern', reader, person, speakerFor: () => weirSpeaker }
 }

@@ -2,8 +2,7 @@
  * What every message to a tool server passes, whoever answers it: who sent it, from which place in which run, whether it may
  * use the server, and, for a call of a tool, how that becomes a hop.
  */
-import { readJsonObject } from '../../base/json.ts'
-import { type McpCall, targetName } from '../../domain/call.ts'
+import type { McpCall } from '../../domain/call.ts'
 import type { HopId } from '../../domain/ids.ts'
 import { isBound, type Principal } from '../../domain/principal.ts'
 import { type Denial, deny, type Hop, isDenial, type Permit } from '../../domain/verdict.ts'
@@ -21,15 +20,14 @@ import { abandon } from '../send.ts'
 import { refusalOfPlace } from '../standing.ts'
 import { openVisit, type Visit } from '../visit.ts'
 import { effectiveAuthority, nowhere } from '../within-authority.ts'
-import { strangerHeader } from './own-host.ts'
+import { goalOfTool } from './goal.ts'
+import { homeOf, strangerHeader } from './own-host.ts'
 
 export type McpVisit = Visit<McpCall>
 
 /** True for a request that was meant for another host; it is answered. */
-export function turnAwayStranger({ snapshot: { publicUrl, settings } }: Road, inbound: Inbound, reply: Reply): boolean {
-  const { host } = settings.gateway.listen
-  const onLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  const stranger = strangerHeader(inbound.headers, { publicUrl, onLoopback })
+export function turnAwayStranger({ snapshot }: Road, inbound: Inbound, reply: Reply): boolean {
+  const stranger = strangerHeader(inbound.headers, homeOf(snapshot))
   if (stranger === null) return false
   sendWritten(reply, mcpError(403, { code: -32600, message: `${stranger} is not one of this gateway` }, 'null'))
   return true
@@ -125,7 +123,7 @@ export async function admitTool(
 ): Promise<Hop<McpCall> | null> {
   const { call, reply } = visit
   if (isDenial(entry)) return await refused(visit, entry)
-  const asking: Asking = { principal, entry, goal: goalOf(call, server) }
+  const asking: Asking = { principal, entry, goal: goalOfTool(call, server) }
   const granted = await permit(visit, asking)
   if (isDenial(granted)) return await refused(visit, granted)
   const kept = await held()
@@ -140,19 +138,6 @@ export async function admitTool(
 async function refused(visit: McpVisit, denial: Denial): Promise<null> {
   await refuse(visit, denial)
   return null
-}
-
-/** Arguments are read where a token says something of them; what has more than one reading fits no rule. */
-function goalOf({ target, args }: McpCall, { settings }: ToolServerEntry): Asking['goal'] {
-  const asked = {
-    kind: 'tool',
-    server: settings.id,
-    tool: target.id.slice(settings.id.length + 1),
-    get args() {
-      return (args === null ? null : readJsonObject(args, 64)) ?? {}
-    },
-  } as const
-  return { action: 'callTool', asked, server: targetName(target), agent: null, named: null, price: settings.price }
 }
 
 /** Why what is no call of a tool may not pass now: its place was revoked, or its sender asks too often. */

@@ -1,8 +1,10 @@
 /** Which tools of a list its reader gets to see: those it may call, by the same tokens and policies that judge its calls. */
+import { toolRowOf } from '../../config/tool-row.ts'
 import type { Authority } from '../../domain/authority.ts'
-import { covers } from '../../domain/authority/covers.ts'
-import { isDenial } from '../../domain/verdict.ts'
-import { decide } from '../../policy/decide.ts'
+import { covers, scopesFor } from '../../domain/authority/covers.ts'
+import type { AgentId } from '../../domain/ids.ts'
+import type { Proof } from '../../domain/principal.ts'
+import { mayBe } from '../../policy/decide.ts'
 import type { PolicyContext } from '../../policy/world.ts'
 import { readToolsList } from '../../protocol/mcp/tools-list.ts'
 import type { Snapshot } from '../road.ts'
@@ -14,7 +16,15 @@ export interface ToolReader {
   readonly server: string
   readonly authority: Authority
   readonly context: PolicyContext
-  readonly agent: Parameters<typeof decide>[1]['principal']
+  readonly agent: AgentId
+  /** Whether it can get a token with more scopes by itself: then it sees what such a token would let it call. */
+  readonly stepsUp?: boolean
+}
+
+/** What a credential says of its reader: only an authorization server that gives scopes gives more of them. */
+export function readerOf(proof: Pick<Proof, 'agent' | 'kind' | 'authority'>): Pick<ToolReader, 'agent' | 'stepsUp'> {
+  const { agent, kind, authority } = proof
+  return { agent, stepsUp: kind === 'issuer_jwt' && authority.scopes !== null }
 }
 
 const unreadable = Buffer.from(
@@ -40,10 +50,16 @@ type OpenHeld = () => Promise<(tool: SeenTool) => boolean>
 /** Whether that tool of its server may be called at all. */
 export async function maySee(name: string | null, reader: ToolReader): Promise<boolean> {
   if (name === null) return false
-  const { snapshot, server, authority, context, agent } = reader
-  if (covers(withoutArguments(authority), { kind: 'tool', server, tool: name, args: {} }) !== null) return false
+  const { snapshot, server, agent, stepsUp = false } = reader
+  const settings = snapshot.servers.get(server)?.settings
+  const scope = settings ? toolRowOf(settings, name).scope : null
+  const asked = { kind: 'tool', server, tool: name, scope, args: {} } as const
+  const { scopes, details } = withoutArguments(reader.authority)
+  if (covers({ scopes: stepsUp ? null : scopes, details }, asked) !== null) return false
   const resource = { kind: 'tool', id: `${server}/${name}` } as const
-  return !isDenial(await decide(snapshot.policy, { action: 'callTool', principal: agent, resource, context }))
+  const more = stepsUp ? scopesFor(asked).slice(0, 1) : []
+  const context = { ...reader.context, scopes: [...reader.context.scopes, ...more] }
+  return await mayBe(snapshot.policy, { action: 'callTool', principal: agent, resource, context })
 }
 
 /** What arguments are allowed shows with the call; a tool that may be called with some of them is seen. */

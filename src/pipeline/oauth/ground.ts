@@ -152,7 +152,8 @@ function depthLeft(
 }
 
 function tooDeep({ visit, client }: Known, { target }: TokenRequest, ground: Ground): OAuthRefusal | null {
-  if (target === client.agent) return invalidTarget(`${target} asks for a token for itself`)
+  if (target.kind === 'agent' && target.id === client.agent)
+    return invalidTarget(`${target.id} asks for a token for itself`)
   const { settings } = visit.snapshot
   const limit = settings.limits.run.depth_max
   const ours = limit?.mode === 'enforce' ? limit.max : Number.POSITIVE_INFINITY

@@ -1,4 +1,5 @@
 /** Whether policy and registry let this client have a token for that target, and open a run with it where one is needed. */
+import type { Target } from '../../domain/call.ts'
 import { worseTaint } from '../../domain/taint.ts'
 import { type Denial, isDenial, type Permit } from '../../domain/verdict.ts'
 import { decide } from '../../policy/decide.ts'
@@ -6,6 +7,7 @@ import type { PolicyAction } from '../../policy/question.ts'
 import type { PolicyContext } from '../../policy/world.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import { grantTypes } from '../../protocol/oauth/words.ts'
+import { serversAt } from '../mcp/address.ts'
 import { neutral } from '../refuse.ts'
 import type { Ground } from './ground.ts'
 import { invalidTarget, type TokenRequest } from './request.ts'
@@ -20,16 +22,14 @@ export async function judgeGrant(
   const barred = ground.run ? null : mayStart(known, request)
   if (barred) return barred
   const context = contextOf(known, request, ground)
-  const ask = async (action: PolicyAction): Promise<Permit | Denial> =>
-    await decide(known.visit.snapshot.policy, {
-      action,
-      principal: known.client.agent,
-      resource: { kind: 'agent', id: request.target },
-      context,
-    })
-  const permits = await visible(known, request, ask)
-  if (isOAuthRefusal(permits) || ground.run) return permits
-  const start = await ask('startRun')
+  const { policy } = known.visit.snapshot
+  const ask: Ask = async (action, resource) =>
+    await decide(policy, { action, principal: known.client.agent, resource, context })
+  const seen = await visible(known, request, ask)
+  if (isOAuthRefusal(seen)) return seen
+  const { permits, resource } = seen
+  if (ground.run) return permits
+  const start = await ask('startRun', resource)
   // It may call the target, so it learns nothing about it by hearing that it may not begin with it.
   if (isDenial(start)) return refusalFor(start, 'unauthorized_client', noStart)
   return [...permits, start]
@@ -37,19 +37,43 @@ export async function judgeGrant(
 
 const noStart = 'This client may not start a run'
 
+type Ask = (action: PolicyAction, resource: Target) => Promise<Permit | Denial>
+
+/** What a token may be had for, and by which permits. */
+interface Seen {
+  readonly kind: 'seen'
+  readonly resource: Target
+  readonly permits: readonly Permit[]
+}
+
 /** Registered, callable, and both to be called and to be had a token for. Every no is one and the same answer. */
-async function visible(
-  { visit }: Known,
-  { target }: TokenRequest,
-  ask: (action: PolicyAction) => Promise<Permit | Denial>,
-): Promise<readonly Permit[] | OAuthRefusal> {
-  const invoke = await ask('invoke')
-  const exchange = await ask('exchange')
-  for (const verdict of [invoke, exchange])
-    if (isDenial(verdict))
-      return verdict.code === 'busy' ? busy(verdict.detail) : invalidTarget(`${verdict.rule}: ${verdict.detail}`)
-  if (!visit.snapshot.agents.get(target)?.driver) return invalidTarget(`${target} cannot be called`)
-  return [invoke, exchange].filter((verdict) => verdict.kind === 'permit')
+async function visible({ visit }: Known, { target }: TokenRequest, ask: Ask): Promise<Seen | OAuthRefusal> {
+  const { snapshot } = visit
+  if (target.kind === 'tools') return await anyServer(serversAt(snapshot, target.address), ask)
+  const seen = await both('invoke', target, ask)
+  if (isOAuthRefusal(seen) || snapshot.agents.get(target.id)?.driver) return seen
+  return invalidTarget(`${target.id} cannot be called`)
+}
+
+/** A token for several servers is to be had by whoever may use one of them: every call is judged for itself. */
+async function anyServer(slugs: readonly string[], ask: Ask): Promise<Seen | OAuthRefusal> {
+  let refusal = invalidTarget('there is no server there')
+  for (const id of slugs) {
+    const seen = await both('useServer', { kind: 'server', id }, ask)
+    if (!isOAuthRefusal(seen)) return seen
+    refusal = seen
+  }
+  return refusal
+}
+
+async function both(action: PolicyAction, resource: Target, ask: Ask): Promise<Seen | OAuthRefusal> {
+  const permits: Permit[] = []
+  for (const each of [action, 'exchange'] as const) {
+    const verdict = await ask(each, resource)
+    if (!isDenial(verdict)) permits.push(verdict)
+    else return verdict.code === 'busy' ? busy(verdict.detail) : invalidTarget(`${verdict.rule}: ${verdict.detail}`)
+  }
+  return { kind: 'seen', resource, permits }
 }
 
 /** A new root needs an agent that may start runs, and one without a person an agent that may act for itself. */
@@ -85,6 +109,6 @@ export function contextOf(
     calls: run?.calls ?? 0,
     taint: worseTaint(run?.taint ?? 'none', delegation?.taint ?? 'none'),
     scopes: authority.scopes ?? [],
-    laps: run?.graph.closes(client.agent, target, depth)?.lap ?? 0,
+    laps: (target.kind === 'agent' && run?.graph.closes(client.agent, target.id, depth)?.lap) || 0,
   }
 }

@@ -114,7 +114,7 @@ async function forbidden(known: Known, origin: Origin): Promise<OAuthRefusal | n
     action: 'exchange',
     principal: client.agent,
     resource: { kind: 'agent', id: client.agent },
-    context: contextOf(known, { target: client.agent }, origin),
+    context: contextOf(known, { target: { kind: 'agent', id: client.agent } }, origin),
   })
   if (isDenial(permit)) return refusalFor(permit, 'unauthorized_client', 'This client may not have a Txn-Token')
   visit.found.policies = permit.policies

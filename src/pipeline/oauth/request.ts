@@ -7,6 +7,8 @@ import type { AgentId } from '../../domain/ids.ts'
 import type { Form } from '../../identity/clients/client.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import { accessTokenType, type GrantType, grantTypes, isGrantType } from '../../protocol/oauth/words.ts'
+import { addressOf } from '../mcp/address.ts'
+import type { McpAddress } from '../mcp/behind.ts'
 import { agentOf } from '../serve.ts'
 
 /** A token and what the client says it is. */
@@ -22,17 +24,21 @@ export interface TokenRequest {
   readonly subject: Shown | null
   readonly actor: Shown | null
   readonly audience: string
-  readonly target: AgentId
+  readonly target: TokenTarget
   readonly runId: string | null
   /** A member is null where it was not asked for: then all there is comes along. */
   readonly asked: Authority
   readonly budget: BudgetAmounts | null
 }
 
+/** What a token is for: an agent, or an address of tools. */
+export type TokenTarget =
+  | { readonly kind: 'agent'; readonly id: AgentId }
+  | { readonly kind: 'tools'; readonly address: McpAddress }
+
 type Read<T> = T | OAuthRefusal
 
-/** `resources` is what stands before the slug in the URL of each of our resources. */
-export function readTokenRequest(form: Form, resources: string): Read<TokenRequest> {
+export function readTokenRequest(form: Form, publicUrl: string): Read<TokenRequest> {
   const grant = readGrant(form.get('grant_type'))
   if (isOAuthRefusal(grant)) return grant
   const wanted = form.get('requested_token_type')
@@ -42,7 +48,7 @@ export function readTokenRequest(form: Form, resources: string): Read<TokenReque
   if (isOAuthRefusal(subject)) return subject
   const actor = grant === grantTypes.tokenExchange ? readPair(form, 'actor_token') : null
   if (isOAuthRefusal(actor)) return actor
-  const target = readTarget(form, resources)
+  const target = readTarget(form, publicUrl)
   if (isOAuthRefusal(target)) return target
   const asked = readAsked(form)
   if (isOAuthRefusal(asked)) return asked
@@ -79,12 +85,19 @@ export function readPair(form: Form, name: 'subject_token' | 'actor_token'): Rea
 /**
  * RFC 8707: one of our resources, in the one spelling of its URL. Whether anybody is behind it is not asked here.
  */
-function readTarget(form: Form, resources: string): Read<Pick<TokenRequest, 'audience' | 'target'>> {
+function readTarget(form: Form, publicUrl: string): Read<Pick<TokenRequest, 'audience' | 'target'>> {
   const named = new Set([form.get('audience'), form.get('resource')].filter((each) => each !== undefined))
   const [audience] = named
   if (audience === undefined || named.size > 1) return invalidTarget('not exactly one audience or resource')
-  const target = audience.startsWith(resources) ? agentOf(audience.slice(resources.length)) : null
+  const target = audience.startsWith(`${publicUrl}/`) ? targetAt(audience.slice(publicUrl.length)) : null
   return target ? { audience, target } : invalidTarget('the audience is no resource of ours')
+}
+
+function targetAt(path: string): TokenTarget | null {
+  const address = addressOf(path)
+  if (address) return { kind: 'tools', address }
+  const id = path.startsWith('/a2a/') ? agentOf(path.slice('/a2a/'.length)) : null
+  return id && { kind: 'agent', id }
 }
 
 /** One answer for what does not exist, what may not be seen, and what may not be called. */

@@ -1,6 +1,7 @@
 /** What clients may read without proving anything: RFC 8414 and RFC 9728. */
 import type { Detail } from '../../domain/authority.ts'
-import { isAgentId, isSlug } from '../../domain/ids.ts'
+import { toolScope } from '../../domain/authority/covers.ts'
+import { isAgentId } from '../../domain/ids.ts'
 import { clientAlgorithms as clientAlgs } from '../../identity/clients/client-assertion.ts'
 import { proofAlgorithms as dpopAlgs } from '../../identity/sender/dpop-checker.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
@@ -9,7 +10,8 @@ import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeMetadata } from '../../protocol/oauth/faces.ts'
 import { type ResourceFacts, resourceMetadata, serverMetadata } from '../../protocol/oauth/metadata.ts'
 import { oauthPaths } from '../../protocol/oauth/words.ts'
-import { resourceOf, resourceOfServer, type Road, type Snapshot } from '../road.ts'
+import { addressOf, resourceOfAddress } from '../mcp/address.ts'
+import { resourceOf, type Road, type Snapshot } from '../road.ts'
 
 /** The types of `domain/authority`; a table, so that a new one cannot be forgotten here. */
 const detailTypes: Readonly<Record<Detail['type'], true>> = {
@@ -30,21 +32,33 @@ export function serveServerMetadata(road: Road, _inbound: Inbound, reply: Reply)
 
 /** Of the gateway, or of the agent or tool server whose resource path stands behind the well-known one (RFC 9728 section 3.1). */
 export function serveResourceMetadata(road: Road, { path }: Inbound, reply: Reply): void {
-  const resource = resourceAt(road.snapshot, path.slice(oauthPaths.resource.length))
-  if (resource !== null)
-    return sendWritten(reply, writeMetadata(resourceMetadata({ ...factsOf(road.snapshot), resource })))
+  const resource = resourceFacts(road.snapshot, path.slice(oauthPaths.resource.length))
+  if (resource !== null) return sendWritten(reply, writeMetadata(resourceMetadata(resource)))
   sendWritten(reply, writeProblem(404, 'not_found', 'Not found', 'There is nothing here by that name.'))
 }
 
-function resourceAt(snapshot: Snapshot, rest: string): string | null {
-  if (rest === '') return snapshot.publicUrl
+/** Of every name that could be one, whether it is or not: who asks has proved nothing and must not learn what exists. */
+function resourceFacts(snapshot: Snapshot, rest: string): ResourceFacts | null {
+  const ours = { ...factsOf(snapshot), authorizationServers: [snapshot.publicUrl], scopes: null }
+  if (rest === '') return { ...ours, resource: snapshot.publicUrl }
   const agent = rest.startsWith('/a2a/') ? `agent:${rest.slice('/a2a/'.length)}` : ''
-  if (isAgentId(agent)) return resourceOf(snapshot, agent)
-  const server = rest.startsWith('/mcp/s/') ? rest.slice('/mcp/s/'.length) : ''
-  return isSlug(server) ? resourceOfServer(snapshot, server) : null
+  if (isAgentId(agent)) return { ...ours, resource: resourceOf(snapshot, agent) }
+  const address = addressOf(rest)
+  if (!address) return null
+  const resource = resourceOfAddress(snapshot, address)
+  return { ...ours, resource, authorizationServers: serversForTools(snapshot), scopes: [toolScope] }
 }
 
-function factsOf({ publicUrl, settings }: Snapshot): Omit<ResourceFacts, 'resource'> {
+/** Clients take the first, so where people can log in comes before our own, which issues to agents that prove themselves. */
+function serversForTools({ publicUrl, settings }: Snapshot): readonly string[] {
+  const issuers = settings.identity.issuers.filter(({ for_tools }) => for_tools)
+  return [...issuers.map(({ issuer }) => issuer), publicUrl]
+}
+
+function factsOf({
+  publicUrl,
+  settings,
+}: Snapshot): Omit<ResourceFacts, 'resource' | 'authorizationServers' | 'scopes'> {
   const mtls = (settings.gateway.tls?.client_cert ?? 'none') !== 'none'
   return { publicUrl, detailTypes: Object.keys(detailTypes), dpopAlgs, mtls }
 }

@@ -46,7 +46,7 @@ async function grant(visit: TokenVisit): Promise<JsonObject | OAuthRefusal> {
   found.audience = form.get('audience') ?? form.get('resource') ?? null
 
   if (form.get('requested_token_type') === txnTokenType) return await project(known)
-  const request = readTokenRequest(form, `${snapshot.publicUrl}/a2a/`)
+  const request = readTokenRequest(form, snapshot.publicUrl)
   if (isOAuthRefusal(request)) return request
   const binding = await bind(known)
   if (isOAuthRefusal(binding)) return binding

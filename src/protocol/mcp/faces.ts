@@ -17,7 +17,8 @@ export interface McpRefused {
 
 export function writeMcpDenial(denial: Denial, refused: McpRefused): Written {
   const row: DenialRow = denials[denial.code]
-  const headers = [...jsonHeaders, ...(stepUp(denial, refused) ?? denialHeaders(denial))]
+  const isAboutToken = denial.code === 'scope_missing' && isToolResult(denial, refused)
+  const headers = [...jsonHeaders, ...(isAboutToken ? [] : denialHeaders(denial))]
   return { status: statusOf(denial, row, refused), headers, body: writeMcpAnswer(denial, refused) }
 }
 
@@ -33,23 +34,23 @@ export function writeMcpAnswer(denial: Denial, refused: McpRefused): string {
 }
 
 /** A tool that does not exist is no failed call (tools, error handling): it is answered as the protocol says. */
-function isToolResult({ code }: Denial, { call }: McpRefused): boolean {
-  const row: DenialRow = denials[code]
-  return call.operation === 'call_tool' && code !== 'not_found' && row.http !== 401 && !heard.has(code)
+function isToolResult(denial: Denial, { call }: McpRefused): boolean {
+  const row: DenialRow = denials[denial.code]
+  return call.operation === 'call_tool' && denial.code !== 'not_found' && row.http !== 401 && !isHeard(denial)
 }
 
-/** Refusals that are said in words of HTTP, because what answers them is the client and not the model. */
-const heard: ReadonlySet<Denial['code']> = new Set(['scope_missing', 'busy'])
+/**
+ * Refusals that are said in words of HTTP, because what answers them is the client and not the model: it comes back later,
+ * or with another token. Where no token helps it must not be sent for one.
+ */
+function isHeard({ code, challenge }: Denial): boolean {
+  return code === 'busy' || (code === 'scope_missing' && challenge !== undefined)
+}
 
-function statusOf({ code }: Denial, row: DenialRow, { call }: McpRefused): number {
-  if (row.http === 401 || heard.has(code) || call.form !== 'request') return row.http
+function statusOf(denial: Denial, row: DenialRow, { call }: McpRefused): number {
+  const { code } = denial
+  if (row.http === 401 || isHeard(denial) || call.form !== 'request') return row.http
   return code === 'not_found' && call.target.kind !== 'tool' ? row.http : 200
-}
-
-/** All scopes the call needs, in one challenge (RFC 6750 section 3.1); the general one lets every tool be called. */
-function stepUp({ code }: Denial, { call }: McpRefused): Written['headers'] | null {
-  if (code !== 'scope_missing' || call.operation !== 'call_tool') return null
-  return [['www-authenticate', 'Bearer realm="weir", error="insufficient_scope", scope="tool:call"']]
 }
 
 function writeResult(text: string, denial: Denial, { call, run }: McpRefused): string {

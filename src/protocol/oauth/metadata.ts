@@ -46,16 +46,22 @@ export function serverMetadata(facts: ServerFacts): JsonObject {
 export interface ResourceFacts extends Pick<ServerFacts, 'publicUrl' | 'detailTypes' | 'dpopAlgs' | 'mtls'> {
   /** The URL of the resource: the audience of tokens for it. */
   readonly resource: string
+  /** Who issues tokens for it, the first choice first. */
+  readonly authorizationServers: readonly string[]
+  /** What a client needs at first; null where scopes are not what it goes by. */
+  readonly scopes: readonly string[] | null
 }
 
 /**
  * RFC 9728 section 2. The same for every name an agent could have: nobody has proved anything when asking for it, so
  * it must not tell which agents exist.
  */
-export function resourceMetadata({ publicUrl, resource, detailTypes, dpopAlgs, mtls }: ResourceFacts): JsonObject {
+export function resourceMetadata(facts: ResourceFacts): JsonObject {
+  const { publicUrl, resource, authorizationServers, scopes, detailTypes, dpopAlgs, mtls } = facts
   return {
     resource,
-    authorization_servers: [publicUrl],
+    authorization_servers: authorizationServers,
+    ...(scopes === null ? {} : { scopes_supported: scopes }),
     jwks_uri: publicUrl + oauthPaths.jwks,
     bearer_methods_supported: ['header'],
     dpop_signing_alg_values_supported: dpopAlgs,

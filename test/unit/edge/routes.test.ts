@@ -68,7 +68,7 @@ describe('metadata', () => {
     expect(unknown?.status).toBe(200)
   })
 
-  test.each(['/a2a/', '/a2a/Research', '/a2a/a/b', '/mcp', '/'])(
+  test.each(['/a2a/', '/a2a/Research', '/a2a/a/b', '/mcp/', '/mcp/s/', '/mcp/s/a/b', '/mcp/A', '/'])(
     'of %s, which is no resource, is 404',
     async (rest) => {
       expect((await ask('GET', `/.well-known/oauth-protected-resource${rest}`)).status).toBe(404)

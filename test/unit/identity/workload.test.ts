@@ -33,7 +33,7 @@ const fixtures = readdirSync(folder).map((file) => {
 function worldOf({ issuer, claims, alg }: Fixture): (header: object, claims: object, key?: string) => Promise<string> {
   const clock = new ManualClock(claims.iat * 1000 + 1000)
   const workloads = issuer.workloads.map((row) => ({ agent: agent('research'), claims: Object.entries(row) }))
-  const rest = { jwks: 'test:workload', agent_claim: 'sub', agents: {}, person_claim: null }
+  const rest = { jwks: 'test:workload', agent_claim: 'sub', for_tools: false, agents: {}, person_claim: null }
   const key = jwtKey(alg, 'k1')
   const fetchText = async (): Promise<string> => JSON.stringify({ keys: [key.jwk] })
   const world = new World({ clock, fetchText }, { issuers: [{ ...issuer, ...rest, workloads }] })

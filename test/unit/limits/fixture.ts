@@ -46,7 +46,15 @@ export function limits(plain: PlainLimits, mode: LimitMode = 'enforce'): LimitSe
     Object.fromEntries(Object.entries(numbers).map(([name, max]) => [name, { max, mode }]))
   const { run, agent, team } = plain
   const none = new Map<never, never>()
-  return { on_breach: 'halt', run: block(run), agent: block(agent), team: block(team), agents: none, teams: none }
+  return {
+    on_breach: 'halt',
+    run: block(run),
+    agent: block(agent),
+    team: block(team),
+    agents: none,
+    teams: none,
+    tools: none,
+  }
 }
 
 export const maximums: LimitMaximums = { runs: 8, edges_per_run: 64, grants: 32, chain: 64 }
@@ -59,7 +67,7 @@ export class World {
   #hops = 0
 
   constructor(settings: LimitSettings, most: LimitMaximums = maximums) {
-    this.board = createBoard(limitsPlan({ runs: most.runs, agents: 4, teams: 4, grants: most.grants }))
+    this.board = createBoard(limitsPlan({ runs: most.runs, agents: 4, teams: 4, grants: most.grants, tools: 2 }))
     this.bench = new Bench(this.board, settings, most)
     this.runs = new Runs(this.board, this.bench, countingDice())
   }

@@ -7,6 +7,7 @@ import type { Behind, Client, McpAddress } from '../behind.ts'
 import { careFor } from '../care.ts'
 import { ownerOf } from '../sessions.ts'
 import { mayUse, mostOf, type McpVisit, type Received } from '../threshold.ts'
+import { readerOf } from '../visible-tools.ts'
 import { placeOf } from './address.ts'
 import type { FrontSession } from './front-sessions.ts'
 import type { FrontRoad } from './front-road.ts'
@@ -57,7 +58,7 @@ export async function letInAgain(guest: Guest, declared: Declared): Promise<Gues
 
 function clientOf(visit: McpVisit, principal: Principal, { era, session, capabilities }: Declared): Client {
   const { snapshot, authority } = visit
-  const reader = { snapshot, authority, context: mostOf(visit, principal), agent: principal.proof.agent }
+  const reader = { snapshot, authority, context: mostOf(visit, principal), ...readerOf(principal.proof) }
   const key = JSON.stringify([...ownerOf(principal), session?.key ?? null])
   const [, person] = ownerOf(principal)
   return {

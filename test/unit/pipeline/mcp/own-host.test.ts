@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { strangerHeader } from '../../../../src/pipeline/mcp/own-host.ts'
 
-const here = { publicUrl: 'https://weir.example', onLoopback: false }
-const local = { publicUrl: 'http://weir.test', onLoopback: true }
+const here = { publicUrl: 'https://weir.example', onLoopback: false, origins: ['https://app.example'] }
+const local = { publicUrl: 'http://weir.test', onLoopback: true, origins: [] }
 
 test.each([
   [here, 'weir.example', undefined, null],
@@ -12,6 +12,9 @@ test.each([
   [here, 'weir.example', 'https://evil.example', 'Origin'],
   [here, 'weir.example', 'http://weir.example', 'Origin'],
   [here, 'weir.example', 'null', 'Origin'],
+  [here, 'weir.example', 'https://app.example', null],
+  [here, 'weir.example', 'https://app.example:444', 'Origin'],
+  [here, 'evil.example', 'https://app.example', 'Host'],
   [local, '127.0.0.1:8080', undefined, null],
   [local, 'localhost:1', 'http://localhost:3000', null],
   [local, '[::1]:8080', undefined, null],

@@ -57,8 +57,10 @@ test('what a token says of arguments holds for every call', async () => {
   expect((await say(read('/tmp/a'), inTmp)).status).toBe(200)
   expect(sent).toHaveLength(1)
   const refused = await say(read('/etc/passwd'), inTmp)
-  expect([refused.status, sent.length]).toEqual([403, 0])
-  expect(Object.fromEntries(refused.headers)['www-authenticate']).toContain('error="insufficient_scope"')
+  // No scope would let it through, so nobody is sent for a token.
+  expect([refused.status, sent.length]).toEqual([200, 0])
+  expect(Object.fromEntries(refused.headers)).not.toHaveProperty('www-authenticate')
+  expect(refused.text).toContain('"isError":true')
   expect(world.lastRecord()).toMatchObject({
     code: 'scope_missing',
     rule: 'token.authority',
@@ -69,7 +71,7 @@ test('what a token says of arguments holds for every call', async () => {
 test('arguments with two readings fit no rule', async () => {
   const twice = '{"path":"/tmp/a","path":"/etc/passwd"}'
   const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":${twice}}}`
-  expect((await say(body, inTmp)).status).toBe(403)
+  expect((await say(body, inTmp)).text).toContain('weir:scope_missing')
   expect((await say(body)).status).toBe(200)
 })
 
@@ -91,4 +93,22 @@ test('a call is booked with its price, and everything else costs nothing and sta
   expect(world.road.runs.list()).toHaveLength(runs + 1)
   expect(world.lastRecord()).toMatchObject({ action: 'call_tool', outcome: { spent: { cost_micros: 7 } } })
   expect(world.road.runs.list()[0]?.open).toBe(0)
+})
+
+test('a call that lacks a scope is told all scopes at once, unless policy would refuse it anyway', async () => {
+  const few: Authority = { scopes: ['openid', 'tool:other'], details: null }
+  const refused = await say(read('/tmp/a'), few)
+  expect([refused.status, sent.length]).toEqual([403, 0])
+  expect(Object.fromEntries(refused.headers)['www-authenticate']).toBe(
+    'Bearer realm="weir", error="insufficient_scope", scope="openid tool:call tool:other", ' +
+      'resource_metadata="http://weir.test/.well-known/oauth-protected-resource/mcp/s/files"',
+  )
+  const inDetails = await say(read('/etc/passwd'), { ...few, details: inTmp.details })
+  expect([inDetails.status, Object.fromEntries(inDetails.headers)['www-authenticate']]).toEqual([200, undefined])
+  const nobody = world.road.snapshot.policy
+  const { policy } = (await pave({ tools: { servers: { files: server } } })).road.snapshot
+  world.road.snapshot = { ...world.road.snapshot, policy }
+  const hidden = await say(read('/tmp/a'), few)
+  world.road.snapshot = { ...world.road.snapshot, policy: nobody }
+  expect([hidden.status, hidden.text]).toEqual([404, expect.stringContaining('1404')])
 })

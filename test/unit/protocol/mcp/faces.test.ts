@@ -26,7 +26,7 @@ test.each<[DenialCode, Omit<McpRefused['call'], 'target'>, unknown]>([
   ['upstream_unavailable', tool, [200, 'x', true]],
   ['not_found', tool, [200, 'x', -32602]],
   ['unauthenticated', tool, [401, 'x', 1401]],
-  ['scope_missing', tool, [403, 'x', 1403]],
+  ['scope_missing', tool, [200, 'x', true]],
   ['busy', tool, [503, 'x', 1503]],
   ['not_found', pass, [404, 'x', 1404]],
   ['rate_limited', pass, [200, 'x', 1429]],
@@ -47,9 +47,15 @@ test('what only the modern era knows is said to it alone', () => {
   expect(write('mcp-2025-11-25')).not.toContain('structuredContent')
 })
 
-test('a step-up names the scope that is missing', () => {
+test('a step-up names the scopes and where to get a token with them, and is an answer of HTTP', () => {
   const call = { ...tool, target: { kind: 'tool', id: 'files/a' } } as const
-  const { headers } = writeMcpDenial(deny('scope_missing', 'why'), { call, run: null })
+  const resource_metadata = 'https://gw.example/.well-known/oauth-protected-resource/mcp/s/files'
+  const says = { algs: null, nonce: null, resource_metadata, scope: 'files:erase tool:call' }
+  const challenge = { scheme: 'Bearer', error: 'insufficient_scope', ...says } as const
+  const { status, headers } = writeMcpDenial(deny('scope_missing', 'why', { challenge }), { call, run: null })
+  expect(status).toBe(403)
   const challenges = headers.filter(([name]) => name === 'www-authenticate').map(([, value]) => value)
-  expect(challenges).toEqual(['Bearer realm="weir", error="insufficient_scope", scope="tool:call"'])
+  expect(challenges).toEqual([
+    `Bearer realm="weir", error="insufficient_scope", scope="files:erase tool:call", resource_metadata="${resource_metadata}"`,
+  ])
 })
