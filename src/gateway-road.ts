@@ -96,6 +96,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Ro
     log,
     approvals: new Approvals(maximums.approvals),
     sessions: workshop.sessions,
+    connector: workshop.connector,
   }
 }
 

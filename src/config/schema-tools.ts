@@ -1,6 +1,7 @@
 /** The configuration table: the tool servers (MCP) that agents reach through Weir. */
 import { z } from 'zod'
 import { openApiDocument } from './schema-tool-openapi.ts'
+import { toolCredential } from './schema-tool-auth.ts'
 import { toolProcess } from './schema-tool-process.ts'
 import { frameHeaders, person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
 
@@ -52,6 +53,7 @@ const server = z.strictObject({
     )
     .default({})
     .meta({ description: 'Headers sent to the server: its own credential, never that of a caller.' }),
+  credential: toolCredential,
   team: team({ description: 'The team that owns the server.' }).optional(),
   owner: person({ description: 'The person who answers for the server.' }).optional(),
   description: prose({ description: 'What the server offers, for people.' }).default('A tool server.'),

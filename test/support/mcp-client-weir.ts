@@ -3,6 +3,8 @@ import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { followLink } from './connect-browser.ts'
+import { clientMetadataUrl } from './mcp-client-direct.ts'
 import type { Scene, Way } from './mcp-client-scenarios.ts'
 import { apiKey, keyOf, metricOf, startWeir, type Weir, type WeirConfig, writeConfig } from './weir.ts'
 
@@ -28,12 +30,7 @@ export async function startClientSide(): Promise<ClientSide> {
   return {
     async open(scene) {
       const slug = await known.add(rowFor(scene))
-      const url = new URL(`/mcp/s/${slug}`, weir.url)
-      const requestInit = { headers: { authorization: `Bearer ${keyOf('carol')}` } }
-      return {
-        transport: () => new StreamableHTTPClientTransport(url, { requestInit }),
-        steadily: (act) => act(),
-      }
+      return wayOf(new URL(`/mcp/s/${slug}`, weir.url))
     },
     log: () => weir.log(),
     async [Symbol.asyncDispose]() {
@@ -44,8 +41,47 @@ export async function startClientSide(): Promise<ClientSide> {
 
 type Rows = Readonly<Record<string, object>>
 
-function rowFor({ url }: Scene): object {
-  return { url, effect: 'write' }
+/** The person of the key carol has; what Weir says of a link is read off its answers, as whoever integrates a client would. */
+function wayOf(url: URL): Way {
+  let link: string | null = null
+  const requestInit = { headers: { authorization: `Bearer ${keyOf('carol')}` } }
+  const watching = async (place: string | URL, init?: RequestInit): Promise<Response> => {
+    const answer = await fetch(place, init)
+    if (!/json/.test(answer.headers.get('content-type') ?? '')) return answer
+    link = /"connectUrl":"([^"]+)"/.exec(await answer.clone().text())?.[1] ?? link
+    return answer
+  }
+  const oneTry = async <T>(act: () => Promise<T>): Promise<{ done: T } | { why: unknown }> => {
+    try {
+      return { done: await act() }
+    } catch (why) {
+      return { why }
+    }
+  }
+  return {
+    transport: () => new StreamableHTTPClientTransport(url, { requestInit, fetch: watching }),
+    async steadily(act) {
+      for (let left = tries_max; ; left -= 1) {
+        link = null
+        const tried = await oneTry(act)
+        if (link === null || left === 0) {
+          if ('done' in tried) return tried.done
+          throw tried.why
+        }
+        const { status, page } = await followLink(link)
+        if (status !== 200) throw new Error(`not connected: ${/<h1>(.*?)<\/h1>/.exec(page)?.[1] ?? status}`)
+      }
+    },
+  }
+}
+
+/** How often a person is ready to connect for one and the same thing. */
+const tries_max = 5
+
+function rowFor({ url, scenario, context: { client_id, client_secret, issuer } }: Scene): object {
+  if (!scenario.startsWith('auth/')) return { url, effect: 'write' }
+  const known = scenario === 'auth/pre-registration' ? { client_id, client_secret, issuer } : {}
+  return { url, effect: 'write', credential: { mode: 'user', client_metadata_url: clientMetadataUrl, ...known } }
 }
 
 function configWith(dir: string, servers: Rows): WeirConfig {

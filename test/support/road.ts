@@ -20,6 +20,7 @@ import { Runs } from '../../src/limits/runs.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
 import { BoundedMap } from '../../src/base/bounded-map.ts'
+import { connectorIn } from './connector.ts'
 import { McpSessions } from '../../src/pipeline/mcp/sessions.ts'
 import { Followers } from '../../src/pipeline/followers.ts'
 import { CardWatch } from '../../src/pipeline/cards/card-watch.ts'
@@ -177,6 +178,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       publicUrl: 'http://weir.test',
       policy: await policyAt(policyDir, loaded.settings),
       outbound: { credentialFor: () => test.credential },
+      toolCredentials: { speakerCredentials: () => ({ credentials: () => [], challenged: async () => [] }) },
       upstreamTls: new Map(),
       drivers: { bench, dice, health: new HealthBook(clock), salt: 'salt' },
       identity: identity as unknown as Road['snapshot']['identity'],
@@ -199,6 +201,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     counts: new Counts(declareGatewayMetrics(registry)),
     approvals: new Approvals(settings.maximums.approvals),
     sessions: new McpSessions(Buffer.alloc(32), dice),
+    connector: connectorIn(stateDir, { outside, clock, dice }),
     log: quiet,
     cards,
   }

@@ -7,6 +7,7 @@ import type { HeaderList } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeMcpAnswer, writeMcpDenial } from '../../protocol/mcp/faces.ts'
 import { mcpHeadersUpwards } from '../../protocol/mcp/headers.ts'
+import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
 import type { Arrival } from '../../protocol/mcp/read-call.ts'
 import type { Exchange, ExchangeOutcome } from '../../relay/exchange.ts'
 import type { McpMission } from '../../relay/mcp-exchange.ts'
@@ -28,6 +29,9 @@ export interface Errand {
   readonly server: CarriedServer
   /** What the caller gets in place of a message; null for the message itself. */
   readonly rewrite: McpMission['rewrite']
+  /** What we prove to the server, and what is done where that is not enough. */
+  readonly proof: HeaderList
+  readonly speaker: SpeakerCredentials
 }
 
 /** A call of a tool is on its way. */
@@ -83,12 +87,13 @@ function missionOf(visit: McpVisit, errand: Errand, standing: () => Denial | nul
     headersBack: (head) => headersBack(visit, errand, head),
     rewrite,
     writeDenial: (denial) => writeMcpAnswer(denial, { call, run: visit.run?.id ?? null }),
+    challenged: (status, challenge) => errand.speaker.challenged(status, challenge),
   }
 }
 
 const methods = { listen: 'GET', close: 'DELETE', request: 'POST', notification: 'POST', response: 'POST' } as const
 
-function requestOf({ call, inbound }: McpVisit, { arrival, server }: Errand): Outbound {
+function requestOf({ call, inbound }: McpVisit, { arrival, server, proof }: Errand): Outbound {
   const { upstream, settings } = server
   const { first_byte_ms, idle_ms, listen_idle_ms } = settings.timeouts
   const picked = mcpHeadersUpwards(inbound.headers, call, arrival.era)
@@ -99,7 +104,7 @@ function requestOf({ call, inbound }: McpVisit, { arrival, server }: Errand): Ou
     method,
     origin: upstream.origin,
     path: upstream.path,
-    headers: [...upstream.fixed, ...ours, ...session],
+    headers: [...upstream.fixed, ...ours, ...session, ...proof.flat()],
     body: method === 'POST' ? call.body : null,
     tls: upstream.tls,
     patience: { first_byte_ms, idle_ms: call.form === 'listen' ? listen_idle_ms : idle_ms },

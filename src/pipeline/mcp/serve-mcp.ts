@@ -8,10 +8,12 @@ import { readJsonObject } from '../../base/json.ts'
 import { type McpCall, targetName } from '../../domain/call.ts'
 import { mintHopId } from '../../domain/mint-ids.ts'
 import { isBound, type Principal } from '../../domain/principal.ts'
-import { type Denial, deny, isDenial, type Permit } from '../../domain/verdict.ts'
+import { type Denial, deny, type Hop, isDenial, type Permit } from '../../domain/verdict.ts'
+import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
+import { refusalOfRun } from '../../limits/lease.ts'
 import { decide } from '../../policy/decide.ts'
 import type { PolicyContext } from '../../policy/world.ts'
-import type { Inbound, Reply } from '../../protocol/http.ts'
+import type { HeaderList, Inbound, Reply } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeMcpTurnAway } from '../../protocol/mcp/faces.ts'
 import { type Arrival, mcpError, readMcpCall } from '../../protocol/mcp/read-call.ts'
@@ -19,8 +21,8 @@ import { admit, type Asking, permit } from '../admit.ts'
 import { type Entry, enterRun } from '../enter.ts'
 import { neutral, refuse } from '../refuse.ts'
 import { type CarriedServer, isCarried, resourceOfServer, type Road, type ToolServerEntry } from '../road.ts'
-import { abandon } from '../send.ts'
-import { refusalOfPlace } from '../standing.ts'
+import { abandon, giveBack } from '../send.ts'
+import { refusalOfPlace, standingOf } from '../standing.ts'
 import { openVisit } from '../visit.ts'
 import { effectiveAuthority, nowhere } from '../within-authority.ts'
 import { carryCall, carryPass, type McpVisit } from './carry.ts'
@@ -58,8 +60,16 @@ export async function serveMcp(road: Road, slug: string, inbound: Inbound, reply
   if (arrival.call.operation === 'call_tool') return await callTool(visit, entry, known)
   const kept = refusalOfPlace(road, { principal, delegation: visit.delegation }) ?? tooOften(road, principal)
   if (kept) return await refuse(visit, kept)
+  const speaker = speakerFor(visit, known)
+  const proof = await speaker.credentials()
+  if (isDenial(proof)) return await refuse(visit, proof)
   if (reply.closed) return
-  carryPass(visit, allowed.permit, { ...known, rewrite: rewriteOf(visit, known) })
+  carryPass(visit, allowed.permit, { ...known, rewrite: rewriteOf(visit, known), speaker, proof })
+}
+
+/** How Weir proves itself to the server for this caller. */
+function speakerFor({ snapshot, authority }: McpVisit, { server, principal }: Known): SpeakerCredentials {
+  return snapshot.toolCredentials.speakerCredentials(server.settings, { principal, authority })
 }
 
 function homeOf({ snapshot: { publicUrl, settings } }: Road): Parameters<typeof strangerHeader>[1] {
@@ -126,8 +136,29 @@ async function callTool(visit: McpVisit, entry: Entry | Denial, known: Known): P
   if (isDenial(granted)) return await refuse(visit, granted)
   const hop = admit(visit, asking, granted)
   if (isDenial(hop)) return await refuse(visit, hop)
+  const speaker = speakerFor(visit, known)
+  const proof = await provenFor(visit, hop, speaker)
+  if (isDenial(proof)) return await giveBack(visit, hop, proof)
   if (reply.closed) return abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
-  carryCall(visit, hop, { ...known, rewrite: null })
+  carryCall(visit, hop, { ...known, rewrite: null, speaker, proof })
+}
+
+/** While a token was fetched its run may have ended, or something it rests on may have been revoked. */
+async function provenFor(
+  visit: McpVisit,
+  hop: Hop<McpCall>,
+  speaker: SpeakerCredentials,
+): Promise<HeaderList | Denial> {
+  const { road } = visit
+  const proof = speaker.credentials()
+  if (!(proof instanceof Promise)) return proof
+  try {
+    const waited = await proof
+    return refusalOfRun(hop.run, road.clock.now()) ?? standingOf(road, hop) ?? waited
+  } catch (bug) {
+    abandon(visit, hop, { status: 'failed', detail: 'a bug before the call left' })
+    throw bug
+  }
 }
 
 /** Arguments are read where a token says something of them; what has more than one reading fits no rule. */
