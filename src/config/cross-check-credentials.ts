@@ -41,8 +41,13 @@ function connections(plain: unknown): readonly Finding[] {
   return rowsAt(plain, ['tools', 'servers']).flatMap(([server]) => {
     const base = [...server, 'credential']
     const has = (name: string): boolean => valueAt(plain, [...base, name]) !== undefined
-    const isUser = valueAt(plain, [...base, 'mode']) === 'user'
-    if (!isUser) return unfit(has('client_metadata_url'), [...base, 'client_metadata_url'], 'credential.mode user')
+    const mode = valueAt(plain, [...base, 'mode'])
+    const isProcess = valueAt(plain, [...server, 'process']) !== undefined
+    if (isProcess && mode !== undefined && mode !== 'none')
+      return unfit(true, [...base, 'mode'], 'none, because a process is given its credentials in its environment')
+    if (mode !== 'user')
+      return unfit(has('client_metadata_url'), [...base, 'client_metadata_url'], 'credential.mode user')
+    if (server.at(-1) === 'callback') return unfit(true, server, 'another name, because /connect/callback is taken')
     const place = unfit(has('token_endpoint'), [...base, 'token_endpoint'], 'nothing, because user finds it out')
     if (!has('client_id')) return place
     return [...place, ...wanted(plain, [...base, 'issuer'], 'the authorization server that knows client_id')]

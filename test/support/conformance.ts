@@ -19,7 +19,7 @@ export interface Conformance {
 }
 
 /** Which side of the protocol is under test. */
-type Leg = 'server' | 'client'
+export type Leg = 'server' | 'client'
 
 /** Everything a revision requires of servers, and what is run beside it. */
 export async function runConformance(url: string, revision: string): Promise<Conformance> {
@@ -72,7 +72,8 @@ const bad: Readonly<Record<Leg, ReadonlySet<Check['status']>>> = {
   client: new Set(['FAILURE', 'WARNING']),
 }
 
-function requiredBy(revision: string, leg: Leg): readonly string[] {
+/** The scenarios a revision requires, as the suite has frozen them. */
+export function requiredBy(revision: string, leg: Leg): readonly string[] {
   const file = join(program, '../../requirements', `${revision}.yaml`)
   const [, list = ''] = new RegExp(`^${leg}:\\n((?: {2}- .+\\n)+)`, 'm').exec(readFileSync(file, 'utf8')) ?? []
   return [...list.matchAll(/- (.+)/g)].map(([, name = '']) => name)

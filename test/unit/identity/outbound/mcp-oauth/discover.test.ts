@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import type { ServerChallenge } from '../../../../../src/identity/outbound/mcp-oauth/challenge.ts'
 import { covers, discover } from '../../../../../src/identity/outbound/mcp-oauth/discover.ts'
 import { type OutsideWay, Reach } from '../../../../../src/identity/outbound/mcp-oauth/reach.ts'
 
 const server = 'https://tools.test/a/mcp'
-const challenge = { resourceMetadata: null, scope: null }
+const challenge: ServerChallenge = { resourceMetadata: null, scope: null }
 const prm = { resource: server, authorization_servers: ['https://as.test/t'], scopes_supported: ['x'] }
 const as = {
   issuer: 'https://as.test/t',
