@@ -202,7 +202,7 @@ export async function buildSnapshot(
     { sign: identity.sign, clock, dice, pairwise },
   )
   const toolCredentials = openToolCredentials(
-    { publicUrl, partners: settings.identity.partners, pools: settings.maximums.proofs },
+    { publicUrl, ...settings.identity, pools: settings.maximums.proofs },
     { sign: identity.sign, clock, dice, pairwise, connector },
   )
   const alerts = openAlerts({ webhooks: settings.alerts.webhooks, clock, log })

@@ -2,7 +2,6 @@
 import type { Loaded } from '../config/load.ts'
 import type { ToolServerSettings } from '../config/settings-tools.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
-import type { AgentId } from '../domain/ids.ts'
 import type { RotationSettings } from '../identity/keys/key-rotation.ts'
 import type { KeyPlaces } from '../identity/keys/keyring-open.ts'
 import type { IdentitySettings } from '../identity/settings.ts'

@@ -33,7 +33,7 @@ export interface McpMission {
   readonly rewrite: ((message: Buffer) => Buffer | Promise<Buffer>) | null
   /** A refusal as a message that answers the request. */
   writeDenial(denial: Denial): string
-  /** The server wants other proof of us before it looks at the request: headers to try once more with, or why there are none. */
+  /** The server wants other proof of us before it looks at the request: headers to try once more with, or why there are none. Never rejects. */
   challenged(status: 401 | 403, challenge: string | null): Promise<HeaderList | Denial>
 }
 
@@ -85,7 +85,7 @@ export class McpExchange implements Exchange, Receiver {
   }
 
   onHead(status: number, head: Head): void {
-    if (!this.#proved && (status === 401 || status === 403)) return this.#prove(status, head)
+    if (!this.#proved && (status === 401 || status === 403)) return void this.#prove(status, head)
     this.#firstByteAt = this.#bench.clock.monotonic()
     this.#status = status
     this.#head = head
@@ -130,17 +130,16 @@ export class McpExchange implements Exchange, Receiver {
   }
 
   /** Nothing of the request was done, so it may go out again, once; whatever the answer says beside that is not read. */
-  #prove(status: 401 | 403, head: Head): void {
+  async #prove(status: 401 | 403, head: Head): Promise<void> {
     this.#proved = true
     this.#wire.abort()
-    void this.#mission.challenged(status, head['www-authenticate'] ?? null).then((proof) => {
-      if (this.#tally.told) return
-      if (isDenial(proof)) return this.#tell({ kind: 'fault', sent: false, denial: proof })
-      const { request } = this.#mission
-      const names = new Set(proof.map(([name]) => name))
-      const kept = pairsOf(request.headers).filter(([name]) => !names.has(name))
-      this.#wire = this.#bench.transport.send({ ...request, headers: [...kept, ...proof].flat() }, this)
-    })
+    const { request, challenged } = this.#mission
+    const proof = await challenged(status, head['www-authenticate'] ?? null)
+    if (this.#tally.told) return
+    if (isDenial(proof)) return this.#tell({ kind: 'fault', sent: false, denial: proof })
+    const names = new Set(proof.map(([name]) => name))
+    const kept = pairsOf(request.headers).filter(([name]) => !names.has(name))
+    this.#wire = this.#bench.transport.send({ ...request, headers: [...kept, ...proof].flat() }, this)
   }
 
   /** A stream that goes on where the caller asks again, or that answers nothing, may end like this. */

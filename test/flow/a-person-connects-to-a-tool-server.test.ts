@@ -26,7 +26,7 @@ beforeEach(() => {
   alice = `a${turn}`
   person = `user:p${turn}`
   bob = `a${turn + 1}`
-  Object.assign(guarded, { wants: ['files'], lifetime_s: 3600 })
+  Object.assign(guarded, { wants: ['files'], lifetime_s: 3600, login: `p${turn}` })
   for (const list of [guarded.grants, guarded.authorizations, guarded.shown]) list.length = 0
 })
 
@@ -45,7 +45,10 @@ function config() {
     {
       gateway: { public_url: undefined },
       agents: Object.fromEntries(names.map((at) => [`a${at}`, user])),
-      identity: { api_keys: names.map((at) => apiKey(`a${at}`, `p${at}`)) },
+      identity: {
+        api_keys: names.map((at) => apiKey(`a${at}`, `p${at}`)),
+        people: [{ issuer: guarded.origin, jwks: `${guarded.origin}/jwks`, clients: {} }],
+      },
       limits: {},
     },
   )
@@ -83,7 +86,7 @@ test('a call without a token says where its person connects, and goes through on
   expect(await read(alice)).toBe('content of a')
   const [asked] = guarded.authorizations
   expect(asked?.get('resource')).toBe(guarded.url)
-  expect(asked?.get('scope')).toBe('files')
+  expect(asked?.get('scope')).toBe('files openid')
   expect(guarded.registered).toHaveLength(1)
   expect(guarded.registered[0]).toMatchObject({
     application_type: 'native',
@@ -138,6 +141,14 @@ test('whoever agreed in one browser cannot be finished in another', async () => 
   expect((await fetch(back, { headers: { cookie: seen.cookie } })).status).toBe(400)
 })
 
+test('whoever is sent the link of somebody else does not lend them their own account', async () => {
+  const { link } = await callRefused(alice)
+  guarded.login = 'victim'
+  expect((await followLink(link)).status).toBe(400)
+  expect((await callRefused(alice)).link).not.toBe('')
+  expect(weir.log()).toContain('somebody else has logged in than the person who was asked')
+})
+
 test('nobody agrees who has not seen the page, or from another site', async () => {
   const { link } = await callRefused(alice)
   const { ask, cookie } = await openLink(link)
@@ -181,14 +192,15 @@ test('more scopes are asked for together with those that were given, and not for
   await connect(alice)
   guarded.wants = ['write']
   await connect(alice)
-  expect(guarded.authorizations.at(-1)?.get('scope')).toBe('files write')
+  expect(guarded.authorizations.at(-1)?.get('scope')).toBe('files openid write')
   expect(await read(alice)).toBe('content of a')
   for (const more of ['a', 'b']) {
     guarded.wants = [more]
     await connect(alice)
   }
   guarded.wants = ['c']
-  expect(await callRefused(alice)).toMatchObject({ link: '', text: expect.stringContaining('upstream_unavailable') })
+  const { link, text } = await callRefused(alice)
+  expect([link, text]).toEqual(['', expect.stringContaining('upstream_unavailable')])
 })
 
 test('what was connected is connected after a restart, and lies sealed', async () => {

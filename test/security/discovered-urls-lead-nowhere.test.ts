@@ -2,7 +2,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { Reach } from '../../src/identity/outbound/mcp-oauth/reach.ts'
+import { type Fetched, Reach } from '../../src/identity/outbound/mcp-oauth/reach.ts'
 import { Outside, type ResolveName } from '../../src/relay/wire/outside.ts'
 
 async function listen(answer: RequestListener): Promise<{ port: number; hits: () => number }> {
@@ -22,6 +22,7 @@ async function listen(answer: RequestListener): Promise<{ port: number; hits: ()
 const reachFrom = (serverUrl: string, resolve?: ResolveName): Reach =>
   new Reach(new Outside({ allow_private: [], connect_ms: 500 }, resolve), serverUrl)
 
+const whyOf = (fetched: Fetched): string => (fetched.kind === 'unfetched' ? fetched.why : 'it was fetched')
 const secrets: RequestListener = (_incoming, outgoing) => void outgoing.end('{"secret":"yes"}')
 
 test.each([
@@ -34,10 +35,7 @@ test.each([
   'https://localhost/x',
 ])('%s is fetched for no server', async (url) => {
   for (const server of ['https://tools.test/mcp', 'http://10.1.1.1/mcp'])
-    expect(await reachFrom(server).get(url)).toMatchObject({
-      kind: 'unfetched',
-      why: expect.stringMatching(/^refused_address|no https/),
-    })
+    expect(whyOf(await reachFrom(server).get(url))).toMatch(/^refused_address|no https/)
 })
 
 test.each([
@@ -86,5 +84,5 @@ test('a redirect to another origin is not followed, whatever stands there', asyn
 test('a document without end is cut off', async () => {
   const { port } = await listen((_incoming, outgoing) => void outgoing.end(`{"a":"${'x'.repeat(100_000)}"}`))
   const reach = reachFrom(`http://127.0.0.1:${port}/mcp`)
-  expect(await reach.get(`http://127.0.0.1:${port}/x`)).toMatchObject({ why: expect.stringMatching(/^too_large/) })
+  expect(whyOf(await reach.get(`http://127.0.0.1:${port}/x`))).toMatch(/^too_large/)
 })

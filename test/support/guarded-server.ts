@@ -26,12 +26,14 @@ export interface Guarded extends AsyncDisposable {
   wants: readonly string[]
   /** How long tokens live, in seconds. */
   lifetime_s: number
+  /** Who logs in from now on, where the scope `openid` asks for it. */
+  login: string
 }
 
 interface Pending {
+  readonly client: string
   readonly challenge: string
   readonly scope: string
-  readonly resource: string
 }
 
 export async function guard(inner: McpFixture): Promise<Guarded> {
@@ -46,18 +48,27 @@ export async function guard(inner: McpFixture): Promise<Guarded> {
     shown: [] as (string | undefined)[],
     wants: ['files'] as readonly string[],
     lifetime_s: 3600,
+    login: 'nobody',
     endTokens: () => access.clear(),
     endGrants: () => refresh.clear(),
   }
   const json = (to: ServerResponse, status: number, body: object): void =>
     void to.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 
-  const give = (to: ServerResponse, scope: string): void => {
+  const idTokenFor = (aud: string): string => {
+    const iat = Math.floor(Date.now() / 1000)
+    const claims = { iss: state.origin, aud, sub: state.login, iat, exp: iat + 60 }
+    const part = (value: object | string): string =>
+      Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+    return [{ alg: 'RS256' }, claims, 'unsigned'].map(part).join('.')
+  }
+  const give = (to: ServerResponse, scope: string, client: string | null): void => {
     const [token, again] = [name(), name()]
     access.set(token, scope)
     refresh.set(again, scope)
     const expires_in = state.lifetime_s
-    json(to, 200, { access_token: token, token_type: 'Bearer', expires_in, refresh_token: again, scope })
+    const said = client !== null && scope.includes('openid') ? { id_token: idTokenFor(client) } : {}
+    json(to, 200, { access_token: token, token_type: 'Bearer', expires_in, refresh_token: again, scope, ...said })
   }
   const token = (form: URLSearchParams, to: ServerResponse): void => {
     state.grants.push(form)
@@ -67,7 +78,7 @@ export async function guard(inner: McpFixture): Promise<Guarded> {
       const scope = refresh.get(used)
       if (scope === undefined) refresh.clear()
       refresh.delete(used)
-      return scope === undefined ? json(to, 400, { error: 'invalid_grant' }) : give(to, scope)
+      return scope === undefined ? json(to, 400, { error: 'invalid_grant' }) : give(to, scope, null)
     }
     const code = codes.get(form.get('code') ?? '')
     codes.delete(form.get('code') ?? '')
@@ -75,13 +86,13 @@ export async function guard(inner: McpFixture): Promise<Guarded> {
       .update(form.get('code_verifier') ?? '')
       .digest('base64url')
     if (code?.challenge !== hashed) return json(to, 400, { error: 'invalid_grant' })
-    give(to, code.scope)
+    give(to, code.scope, code.client)
   }
   const authorize = (asked: URLSearchParams, to: ServerResponse): void => {
     state.authorizations.push(asked)
     const code = name()
-    const [challenge, scope, resource] = ['code_challenge', 'scope', 'resource'].map((one) => asked.get(one) ?? '')
-    codes.set(code, { challenge: challenge ?? '', scope: scope ?? '', resource: resource ?? '' })
+    const said = (one: string): string => asked.get(one) ?? ''
+    codes.set(code, { client: said('client_id'), challenge: said('code_challenge'), scope: said('scope') })
     const back = new URL(asked.get('redirect_uri') ?? '')
     back.search = new URLSearchParams({ code, state: asked.get('state') ?? '', iss: state.origin }).toString()
     to.writeHead(302, { location: back.href }).end()
@@ -106,23 +117,23 @@ export async function guard(inner: McpFixture): Promise<Guarded> {
       authorization_response_iss_parameter_supported: true,
     }),
   }
-  const server = createServer((incoming, outgoing) => {
-    void textOf(incoming).then((body) => {
-      const { pathname, searchParams } = new URL(incoming.url ?? '/', state.origin)
-      const document = documents[pathname]
-      if (document) return json(outgoing, 200, document())
-      if (pathname === '/authorize') return authorize(searchParams, outgoing)
-      if (pathname === '/token') return token(new URLSearchParams(body), outgoing)
-      if (pathname === '/register') {
-        state.registered.push(JSON.parse(body) as Record<string, unknown>)
-        return json(outgoing, 201, { client_id: `client-${state.registered.length}`, client_secret: 'se-cret' })
-      }
-      state.shown.push(incoming.headers.authorization)
-      const refusal = refusalOf(incoming.headers.authorization, body)
-      if (refusal) return void outgoing.writeHead(refusal[0], { 'www-authenticate': refusal[1] }).end('{}')
-      passOn(inner.url, { incoming, body, outgoing })
-    })
-  })
+  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const body = await textOf(incoming)
+    const { pathname, searchParams } = new URL(incoming.url ?? '/', state.origin)
+    const document = documents[pathname]
+    if (document) return json(outgoing, 200, document())
+    if (pathname === '/authorize') return authorize(searchParams, outgoing)
+    if (pathname === '/token') return token(new URLSearchParams(body), outgoing)
+    if (pathname === '/register') {
+      state.registered.push(JSON.parse(body) as Record<string, unknown>)
+      return json(outgoing, 201, { client_id: `client-${state.registered.length}`, client_secret: 'se-cret' })
+    }
+    state.shown.push(incoming.headers.authorization)
+    const refusal = refusalOf(incoming.headers.authorization, body)
+    if (refusal) return void outgoing.writeHead(refusal[0], { 'www-authenticate': refusal[1] }).end('{}')
+    passOn(inner.url, { incoming, body, outgoing })
+  }
+  const server = createServer((incoming, outgoing) => void serve(incoming, outgoing))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   state.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   state.url = `${state.origin}/mcp`

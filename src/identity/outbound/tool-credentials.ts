@@ -5,7 +5,7 @@
 import { assert } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { JsonObject } from '../../base/json.ts'
-import type { PartnerSettings } from '../../config/settings-identity.ts'
+import type { PartnerSettings, PeopleSettings } from '../../config/settings-identity.ts'
 import type { ToolCredentialSettings, ToolServerSettings } from '../../config/settings-tools.ts'
 import { anything, type Authority } from '../../domain/authority.ts'
 import type { Principal } from '../../domain/principal.ts'
@@ -38,6 +38,8 @@ export interface ToolCredentials {
 export interface ToolCredentialsSettings {
   readonly publicUrl: string
   readonly partners: readonly Pick<PartnerSettings, 'issuer' | 'disclosure'>[]
+  /** Where people log in: whoever connects there has to be the person who was asked. */
+  readonly people: readonly Pick<PeopleSettings, 'issuer' | 'person_claim'>[]
   /** As for agents. */
   readonly pools: number
 }
@@ -55,7 +57,8 @@ export function openToolCredentials(
 ): ToolCredentials {
   const counter = openCounter(settings.pools, parts)
   const { publicUrl } = settings
-  const users = new UserTokens({ ...parts, publicUrl })
+  const people = new Map(settings.people.map(({ issuer, person_claim }) => [issuer, person_claim]))
+  const users = new UserTokens({ ...parts, publicUrl, people })
   const ceilings = new Map(settings.partners.map(({ issuer, disclosure }) => [issuer, disclosure]))
   const within = (row: ToolCredentialSettings): ToolCredentialSettings => {
     const ceiling = ceilings.get(row.issuer ?? '')
@@ -138,7 +141,7 @@ class OfUser implements SpeakerCredentials {
   }
 }
 
-function placeOf({ client_metadata_url: _, mode, ...row }: ToolCredentialSettings): ObtainPlace {
+function placeOf({ mode, ...row }: ToolCredentialSettings): ObtainPlace {
   assert(mode !== 'user', 'a token of a person is not obtained by a row')
   const place = { ...row, mode }
   assert(isTokenPlace(place), 'the cross-check asks for endpoint and client id where a token is wanted')

@@ -31,6 +31,8 @@ export interface Wanted {
   readonly url: string
   readonly found: Discovered
   readonly scopes: readonly string[] | null
+  /** Where our people log in at this very server: the claim that names them. */
+  readonly personClaim: string | null
 }
 
 export interface Ask extends Asked, Wanted {
@@ -105,7 +107,7 @@ export class Connector {
   /** The person agreed: where their browser goes. `browser` is a secret that only it holds. Never rejects. */
   async begin(ask: Ask, browser: string, publicUrl: string): Promise<string | Undiscovered> {
     this.#asks.delete(ask.id)
-    const { settings, url, found, scopes } = ask
+    const { settings, url, found, scopes, person, personClaim } = ask
     const { issuer, client_id, client_secret, client_metadata_url } = settings.credential
     const redirectUri = callbackAt(publicUrl)
     const ownDocument = publicUrl.startsWith('https:') ? metadataAt(publicUrl) : null
@@ -121,7 +123,8 @@ export class Connector {
     const state = dice.hex(secret_bytes)
     const verifier = dice.hex(secret_bytes)
     const { server, resource } = found
-    const departure = { server, resource, client, redirectUri, scopes, state, verifier }
+    const login = person === null || personClaim === null ? null : { claim: personClaim, person }
+    const departure = { server, resource, client, redirectUri, scopes, state, verifier, login }
     this.#travellers.set(state, { ask, departure, browser: digest(browser) }, patience_ms)
     return authorizationUrl(departure)
   }

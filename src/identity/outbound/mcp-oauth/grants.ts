@@ -14,6 +14,8 @@ export interface Departure {
   readonly scopes: readonly string[] | null
   readonly state: string
   readonly verifier: string
+  /** Who has to log in there, by the claim of their ID token; null where the server does not know our people. */
+  readonly login: { readonly claim: string; readonly person: string } | null
 }
 
 export type Given = Pick<HeldToken, 'token' | 'refresh' | 'expiresAt' | 'scopes'>
@@ -52,7 +54,7 @@ export async function redeem(
   answer: URLSearchParams,
   now: number,
 ): Promise<Given | Ungiven> {
-  const { server, client, redirectUri, verifier, resource, state, scopes } = departure
+  const { server, client, redirectUri, verifier, resource, state, scopes, login } = departure
   const [as, known] = [serverOf(server), { client_id: client.client_id }]
   try {
     const code = oauth.validateAuthResponse(as, known, answer, state)
@@ -60,7 +62,12 @@ export async function redeem(
       ...sending(reach),
       additionalParameters: { resource },
     })
-    return givenOf(await oauth.processAuthorizationCodeResponse(as, known, given), scopes, now)
+    const tokens = await oauth.processAuthorizationCodeResponse(as, known, given)
+    // It came straight from the server (OpenID Connect Core section 3.1.3.7, 6), so its signature is not asked for.
+    const name = login === null ? null : oauth.getValidatedIdTokenClaims(tokens)?.[login.claim]
+    if (login !== null && (typeof name !== 'string' || `user:${name}` !== login.person))
+      return { kind: 'ungiven', why: 'somebody else has logged in than the person who was asked', final: false }
+    return givenOf(tokens, scopes, now)
   } catch (error) {
     return ungiven(error)
   }

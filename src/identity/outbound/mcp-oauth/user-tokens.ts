@@ -17,6 +17,8 @@ export interface UserTokensParts {
   readonly connector: Connector
   readonly clock: Clock
   readonly publicUrl: string
+  /** By issuer the claim that names our people. */
+  readonly people: ReadonlyMap<string, string>
 }
 
 /** Whose token it is, and for which server. */
@@ -57,7 +59,7 @@ export class UserTokens {
     if (said.status === 403 && challenge.scope === null) return refusedBy(place, 'it refuses without naming a scope')
     const newer = this.#held(place)
     if (said.status === 401 && newer && newer.token !== sent) return newer
-    const { connector, publicUrl } = this.#parts
+    const { connector, publicUrl, people } = this.#parts
     const found = await discover(connector.reach(place.url), place.url, challenge)
     if (found.kind === 'undiscovered') return refusedBy(place, found.why)
     const held = this.#matching(place, found)
@@ -69,8 +71,11 @@ export class UserTokens {
     }
     const more = said.status === 403 ? this.#mayAskMore(place, held, challenge) : null
     if (more) return more
-    const scopes = scopesFor(place, found, { challenge, held })
-    const connect = connector.ask(place.asked, { ...place, found, scopes }, publicUrl)
+    const personClaim = place.asked.person === null ? null : (people.get(found.server.issuer) ?? null)
+    const wanted = scopesFor(place, found, { challenge, held })
+    // With it the server says who has logged in (OpenID Connect Core section 3.1.2.1).
+    const scopes = personClaim === null ? wanted : union(wanted, ['openid'])
+    const connect = connector.ask(place.asked, { ...place, found, scopes, personClaim }, publicUrl)
     return deny('connect_required', `${place.asked.user} has not connected to ${place.settings.id}`, { connect })
   }
 

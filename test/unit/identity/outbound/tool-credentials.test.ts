@@ -56,7 +56,7 @@ function bench(status = 200): Bench {
   const outside = new Outside({ allow_private: [], connect_ms: 100 })
   const connector = connectorIn(mkdtempSync(join(tmpdir(), 'weir-tools-')), { ...world, outside })
   const credentials = openToolCredentials(
-    { publicUrl: 'https://weir.test', partners: [], pools: 16 },
+    { publicUrl: 'https://weir.test', partners: [], people: [], pools: 16 },
     { ...world, sign, pairwise: pairwiseWith(Buffer.alloc(32)), fetch, connector },
   )
   return { forms, signed, speak: (change, who) => credentials.speakerCredentials(server(change), who) }
