@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { eventually } from '../kit/edge.ts'
 import { agree, followLink, openLink } from '../support/connect-browser.ts'
 import { type Guarded, guard } from '../support/guarded-server.ts'
@@ -102,6 +103,30 @@ test('the credential of the caller never reaches the server, and the token of on
   expect(fixture.seen.length).toBe(seen)
   const all = JSON.stringify([guarded.shown, guarded.grants.map(String), fixture.seen])
   for (const agent of [alice, bob]) expect(all).not.toContain(keyOf(agent))
+})
+
+test('a client that can open links is asked in its own words, and nothing of that reaches the server', async () => {
+  const url = new URL('/mcp/s/files', weir.url)
+  const requestInit = { headers: { authorization: `Bearer ${keyOf(alice)}` } }
+  const open = async (onLink: (link: string) => Promise<unknown>): Promise<string> => {
+    const versionNegotiation = { mode: { pin: '2026-07-28' } } as const
+    const capabilities = { elicitation: { url: {} } }
+    const client = new Client({ name: 'test', version: '1.0.0' }, { capabilities, versionNegotiation })
+    client.setRequestHandler('elicitation/create', async ({ params }) => {
+      await onLink('url' in params ? String(params.url) : '')
+      return { action: 'accept' }
+    })
+    // Connected before, so that the greeting goes through and the call alone is refused.
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit }))
+    await using _closing = { [Symbol.asyncDispose]: () => client.close() }
+    const { content } = await client.callTool({ name: 'read', arguments: { path: 'a' } })
+    return JSON.stringify(content)
+  }
+  await connect(alice)
+  guarded.wants = ['write']
+  expect(await open(async () => null)).toContain('connect_required')
+  expect(await open(followLink)).toContain('content of a')
+  expect(JSON.stringify(fixture.seen)).not.toContain('dev.weir')
 })
 
 test('many calls at once leave one link, and it counts once', async () => {

@@ -4,7 +4,8 @@ import type { Principal } from '../../domain/principal.ts'
 import { nothingSpent } from '../../domain/spend.ts'
 import { type Denial, deny, type Hop, type Permit } from '../../domain/verdict.ts'
 import type { HeaderList } from '../../protocol/http.ts'
-import { sendWritten } from '../../protocol/jsonrpc.ts'
+import { jsonHeaders, sendWritten, type Written } from '../../protocol/jsonrpc.ts'
+import { askToConnect, withoutConnect } from '../../protocol/mcp/connect.ts'
 import { writeMcpAnswer, writeMcpDenial } from '../../protocol/mcp/faces.ts'
 import { mcpHeadersUpwards } from '../../protocol/mcp/headers.ts'
 import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
@@ -105,7 +106,7 @@ function requestOf({ call, inbound }: McpVisit, { arrival, server, proof }: Erra
     origin: upstream.origin,
     path: upstream.path,
     headers: [...upstream.fixed, ...ours, ...session, ...proof.flat()],
-    body: method === 'POST' ? call.body : null,
+    body: method === 'POST' ? withoutConnect(call.body) : null,
     tls: upstream.tls,
     patience: { first_byte_ms, idle_ms: call.form === 'listen' ? listen_idle_ms : idle_ms },
   }
@@ -125,7 +126,13 @@ function answer({ call, reply, run }: McpVisit, outcome: ExchangeOutcome, more: 
   if (outcome.kind === 'gone' || outcome.bytesOut > 0) return outcome.bytesOut
   if (reply.closed) return 0
   const denial = outcome.denial ?? deny('upstream_unavailable', 'the server did not answer')
-  const written = outcome.answer ?? writeMcpDenial(denial, { call, run: run?.id ?? null })
+  const written = outcome.answer ?? question(denial, call) ?? writeMcpDenial(denial, { call, run: run?.id ?? null })
   sendWritten(reply, written, more)
   return Buffer.byteLength(written.body)
+}
+
+/** Asks the client in place of refusing it, where it can be asked to let its person connect. */
+function question({ connect }: Denial, call: McpCall): Written | null {
+  const body = connect === undefined ? null : askToConnect(connect, call)
+  return body === null ? null : { status: 200, headers: jsonHeaders, body }
 }
