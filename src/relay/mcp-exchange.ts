@@ -33,8 +33,11 @@ export interface McpMission {
   readonly rewrite: ((message: Buffer) => Buffer | Promise<Buffer>) | null
   /** A refusal as a message that answers the request. */
   writeDenial(denial: Denial): string
-  /** The server wants other proof of us before it looks at the request: headers to try once more with, or why there are none. Never rejects. */
-  challenged(status: 401 | 403, challenge: string | null): Promise<HeaderList | Denial>
+  /**
+   * The server wants other proof of us before it looks at the request: headers to try once more with, or why there are none.
+   * Never rejects. Null where nothing is proved but what the operator wrote.
+   */
+  readonly challenged: ((status: 401 | 403, challenge: string | null) => Promise<HeaderList | Denial>) | null
 }
 
 export class McpExchange implements Exchange, Receiver {
@@ -85,7 +88,9 @@ export class McpExchange implements Exchange, Receiver {
   }
 
   onHead(status: number, head: Head): void {
-    if (!this.#proved && (status === 401 || status === 403)) return void this.#prove(status, head)
+    const { challenged } = this.#mission
+    if (challenged && !this.#proved && (status === 401 || status === 403))
+      return void this.#prove(challenged(status, head['www-authenticate'] ?? null))
     this.#firstByteAt = this.#bench.clock.monotonic()
     this.#status = status
     this.#head = head
@@ -130,11 +135,11 @@ export class McpExchange implements Exchange, Receiver {
   }
 
   /** Nothing of the request was done, so it may go out again, once; whatever the answer says beside that is not read. */
-  async #prove(status: 401 | 403, head: Head): Promise<void> {
+  async #prove(answer: Promise<HeaderList | Denial>): Promise<void> {
     this.#proved = true
     this.#wire.abort()
-    const { request, challenged } = this.#mission
-    const proof = await challenged(status, head['www-authenticate'] ?? null)
+    const { request } = this.#mission
+    const proof = await answer
     if (this.#tally.told) return
     if (isDenial(proof)) return this.#tell({ kind: 'fault', sent: false, denial: proof })
     const names = new Set(proof.map(([name]) => name))

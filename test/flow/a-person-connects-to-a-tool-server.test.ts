@@ -113,7 +113,7 @@ test('a client that can open links is asked in its own words, and nothing of tha
     const capabilities = { elicitation: { url: {} } }
     const client = new Client({ name: 'test', version: '1.0.0' }, { capabilities, versionNegotiation })
     client.setRequestHandler('elicitation/create', async ({ params }) => {
-      await onLink('url' in params ? String(params.url) : '')
+      await onLink('url' in params ? params.url : '')
       return { action: 'accept' }
     })
     // Connected before, so that the greeting goes through and the call alone is refused.

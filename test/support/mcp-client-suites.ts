@@ -11,7 +11,7 @@ import { playScene, type Scene, type Way } from './mcp-client-scenarios.ts'
 /** At once, of the scenarios that the suite has started. */
 const together = 4
 /** For one scenario; none takes more than a few seconds. */
-const scene_ms = 15_000
+const scene_ms = 25_000
 
 /** How the client of a scenario reaches its server; it is asked when the scenario's turn has come. */
 export type OpenWay = (scene: Scene) => Promise<Way>

@@ -1,7 +1,7 @@
 /** The tables of `docs/reference/mcp-conformance.md`, from what the suites require: the tests beside them let nothing fail. */
 import { type Leg, requiredBy } from './conformance.ts'
 
-export const revisions = ['2025-11-25', '2026-07-28'] as const
+const revisions = ['2025-11-25', '2026-07-28'] as const
 
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 const rows = (head: readonly string[], body: readonly (readonly string[])[]): string =>

@@ -88,7 +88,10 @@ function missionOf(visit: McpVisit, errand: Errand, standing: () => Denial | nul
     headersBack: (head) => headersBack(visit, errand, head),
     rewrite,
     writeDenial: (denial) => writeMcpAnswer(denial, { call, run: visit.run?.id ?? null }),
-    challenged: (status, challenge) => errand.speaker.challenged(status, challenge),
+    challenged:
+      errand.server.settings.credential.mode === 'none'
+        ? null
+        : (status, challenge) => errand.speaker.challenged(status, challenge),
   }
 }
 
