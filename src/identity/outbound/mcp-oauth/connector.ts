@@ -99,6 +99,11 @@ export class Connector {
     return { id: nameOf(ask.id), server, url: `${publicUrl}/connect/${server}?ask=${ask.id}` }
   }
 
+  /** Whether nobody has agreed yet, and still can. */
+  waits({ url }: Connect): boolean {
+    return this.#asks.get(new URL(url).searchParams.get('ask') ?? '') !== undefined
+  }
+
   look(server: string, id: string): Ask | null {
     const ask = this.#asks.get(id)
     return ask?.settings.id === server ? ask : null

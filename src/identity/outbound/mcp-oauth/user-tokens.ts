@@ -5,7 +5,7 @@
 import { BoundedMap } from '../../../base/bounded-map.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { ToolServerSettings } from '../../../config/settings-tools.ts'
-import { type Denial, deny } from '../../../domain/verdict.ts'
+import { type Connect, type Denial, deny } from '../../../domain/verdict.ts'
 import type { HeaderList } from '../../../protocol/http.ts'
 import { readChallenge, scopesOf, type ServerChallenge, union } from './challenge.ts'
 import type { Asked, Connector } from './connector.ts'
@@ -33,15 +33,19 @@ const ahead_ms = 60_000
 /** How often within an hour a person is asked for more scopes for one server. */
 const stepUps = { max: 3, window_ms: 3_600_000 }
 const kept_max = 10_000
+const recent_ms = 10_000
 
 export class UserTokens {
   readonly #parts: UserTokensParts
   readonly #renewing = new Map<string, Promise<HeldToken | null>>()
   readonly #stepUps: BoundedMap<string, number>
+  /** What was answered to a challenge a moment ago: nobody makes us ask the same places again and again. */
+  readonly #recent: BoundedMap<string, Connect>
 
   constructor(parts: UserTokensParts) {
     this.#parts = parts
     this.#stepUps = new BoundedMap({ max: kept_max, clock: parts.clock })
+    this.#recent = new BoundedMap({ max: kept_max, clock: parts.clock })
   }
 
   /** The token to send; null where there is none that counts, and the server says what it wants. */
@@ -60,6 +64,9 @@ export class UserTokens {
     const newer = this.#held(place)
     if (said.status === 401 && newer && newer.token !== sent) return newer
     const { connector, publicUrl, people } = this.#parts
+    const key = JSON.stringify([place.asked, place.settings.id, sent, said])
+    const recent = this.#recent.get(key)
+    if (recent && connector.waits(recent)) return connectFirst(place, recent)
     const found = await discover(connector.reach(place.url), place.url, challenge)
     if (found.kind === 'undiscovered') return refusedBy(place, found.why)
     const held = this.#matching(place, found)
@@ -76,7 +83,8 @@ export class UserTokens {
     // With it the server says who has logged in (OpenID Connect Core section 3.1.2.1).
     const scopes = personClaim === null ? wanted : union(wanted, ['openid'])
     const connect = connector.ask(place.asked, { ...place, found, scopes, personClaim }, publicUrl)
-    return deny('connect_required', `${place.asked.user} has not connected to ${place.settings.id}`, { connect })
+    this.#recent.set(key, connect, recent_ms)
+    return connectFirst(place, connect)
   }
 
   /** A token for what is there now; one for another place of the same name does not count. */
@@ -142,6 +150,10 @@ function scopesFor(
   const named = challenge.scope ?? scopesOf(settings.credential.scope) ?? found.scopes
   const scopes = union(held?.scopes ?? null, named)
   return scopes !== null && found.server.offlineAccess ? union(scopes, ['offline_access']) : scopes
+}
+
+function connectFirst({ asked, settings }: UserPlace, connect: Connect): Denial {
+  return deny('connect_required', `${asked.user} has not connected to ${settings.id}`, { connect })
 }
 
 function refusedBy({ settings }: UserPlace, why: string): Denial {
