@@ -11,7 +11,10 @@ import { type Keyring, openKeyring } from './identity/keys/keyring.ts'
 import { openSecret } from './identity/keys/secret-file.ts'
 import { openIdentity } from './identity/open.ts'
 import { openOutbound } from './identity/outbound/outbound.ts'
+import { Connector } from './identity/outbound/mcp-oauth/connector.ts'
+import { Vault } from './identity/outbound/mcp-oauth/vault.ts'
 import { openPairwise, type PairwiseName } from './identity/outbound/pairwise.ts'
+import { openToolCredentials } from './identity/outbound/tool-credentials.ts'
 import { clientAssertion_max_s, openSingleUse, type SingleUse, singleUsePlan } from './identity/sender/single-use.ts'
 import { type Replayed, replay } from './ledger/replay.ts'
 import { limitsPlan } from './limits/bench.ts'
@@ -33,6 +36,7 @@ import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls, serv
 import type { Dice } from './base/dice.ts'
 import { Outside } from './relay/wire/outside.ts'
 import { tokenParts } from './gateway-tokens.ts'
+import { byChance, openSeal, type Seal } from './tasks/seal.ts'
 import { compileOn, oracleOn } from './threads/policy-tasks.ts'
 import type { ProofPool } from './threads/pool.ts'
 
@@ -64,6 +68,10 @@ export interface Workshop {
   readonly sessions: McpSessions
   /** What its other sealed texts for them hang on. */
   readonly mcpSecret: Uint8Array
+  /** What tokens of persons for tool servers are sealed with. */
+  readonly seal: Seal
+  /** Persons on their way to let Weir act for them at tool servers. */
+  readonly connector: Connector
   readonly relay: Relay
   /** What is known of the instances of every agent. */
   readonly health: HealthBook
@@ -140,7 +148,7 @@ export async function openCards(
 }
 
 /** What hangs on secrets of the state directory that are never turned. */
-export type Lasting = Pick<Workshop, 'pairwise' | 'salt' | 'sessions' | 'mcpSecret'>
+export type Lasting = Pick<Workshop, 'pairwise' | 'salt' | 'sessions' | 'mcpSecret' | 'seal'>
 
 export function openLasting({ state }: Settings, dice: Dice): Lasting | StartProblem {
   const pairwise = openPairwise(state.dir, dice)
@@ -149,7 +157,19 @@ export function openLasting({ state }: Settings, dice: Dice): Lasting | StartPro
   if (!Buffer.isBuffer(salt)) return startProblem(70, salt.sentence)
   const seal = openSecret(state.dir, 'mcp', dice)
   if (!Buffer.isBuffer(seal)) return startProblem(70, seal.sentence)
-  return { pairwise, salt: salt.toString('hex'), sessions: new McpSessions(seal, dice), mcpSecret: seal }
+  const kept = openSeal(seal, 'tool tokens', byChance(dice))
+  const sessions = new McpSessions(seal, dice)
+  return { pairwise, salt: salt.toString('hex'), sessions, mcpSecret: seal, seal: kept }
+}
+
+/** Reads back what people have let Weir hold for tool servers. */
+export function openConnector(
+  { state, maximums }: Settings,
+  { outside, clock, dice, seal, log }: Pick<Workshop, 'outside' | 'clock' | 'dice' | 'seal' | 'log'>,
+): Connector {
+  const max = maximums.tool_tokens
+  const vault = new Vault({ stateDir: state.dir, seal, max, onProblem: (sentence) => log.error(sentence) })
+  return new Connector({ vault, outside, clock, dice, max })
 }
 
 /** Compiles the policies of these settings and opens everything a snapshot holds. */
@@ -159,7 +179,7 @@ export async function buildSnapshot(
   publicUrl: string,
 ): Promise<Snapshot | StartProblem> {
   const { settings } = loaded
-  const { pool, keys, clock, dice, log, singleUse, pairwise } = workshop
+  const { pool, keys, clock, dice, log, singleUse, pairwise, connector } = workshop
   const policy = await readPolicy(pool, settings, log)
   if ('exit' in policy) return policy
   const upstreamTls = await readAllTls(settings)
@@ -185,12 +205,17 @@ export async function buildSnapshot(
     { agents: settings.agents, partners: settings.identity.partners, pools: settings.maximums.proofs },
     { sign: identity.sign, clock, dice, pairwise },
   )
+  const toolCredentials = openToolCredentials(
+    { publicUrl, ...settings.identity, pools: settings.maximums.proofs },
+    { sign: identity.sign, clock, dice, pairwise, connector },
+  )
   const alerts = openAlerts({ webhooks: settings.alerts.webhooks, clock, log })
   return makeSnapshot(loaded, {
     publicUrl,
     policy,
     identity,
     outbound,
+    toolCredentials,
     upstreamTls,
     drivers: { bench: workshop.relay.bench, dice, health: workshop.health, salt: workshop.salt },
     signals,

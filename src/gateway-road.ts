@@ -107,6 +107,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Fr
       { clock, dice, bench: workshop.relay.bench, version },
       { ...settings.maximums, ...settings.timeouts },
     ),
+    connector: workshop.connector,
   }
 }
 

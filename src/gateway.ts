@@ -24,6 +24,7 @@ import {
   boardPlan,
   buildSnapshot,
   openCards,
+  openConnector,
   openKeys,
   type Lasting,
   openLasting,
@@ -118,7 +119,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const registry = new Registry()
   const metrics = declareGatewayMetrics(registry)
   const health = new HealthBook(clock, poolReport(metrics))
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, relay, health, outside, ...lasting }
+  const connector = openConnector(settings, { outside, clock, dice, log, seal: lasting.seal })
+  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, relay, health, outside, connector, ...lasting }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }

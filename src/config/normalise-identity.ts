@@ -102,9 +102,12 @@ export function clientSettings(row: ConfigFile['agents'][string]['client'], base
   }
 }
 
-export function credentialSettings(row: ConfigFile['agents'][string]['credential'], base: string): CredentialSettings {
+/** All of it but the mode, which is not the same for agents and for tool servers. */
+export function credentialSettings(
+  row: Omit<ConfigFile['agents'][string]['credential'], 'mode'>,
+  base: string,
+): Omit<CredentialSettings, 'mode'> {
   return {
-    mode: row.mode,
     token_endpoint: row.token_endpoint ?? null,
     issuer: row.issuer ?? null,
     client_id: row.client_id ?? null,

@@ -94,7 +94,7 @@ function agentSettings(
     owner: row.owner === undefined ? null : personId(row.owner),
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
     client: clientSettings(row.client, base),
-    credential: credentialSettings(row.credential, base),
+    credential: { mode: row.credential.mode, ...credentialSettings(row.credential, base) },
     driver: driverSettings(row.driver),
     limits: { ...shared, ...withMode(row.limits, mode) },
     ...shownSettings(row, base, agentId),

@@ -67,41 +67,45 @@ const client = z
       'How it proves itself at the token endpoint, with a certificate also in its calls, and the most it may ask for.',
   })
 
-const credential = z
-  .strictObject({
-    mode: z.enum(['none', 'client_credentials', 'exchange', 'grant']).default('none').meta({
-      description:
-        'Whether a token is obtained for calls to this agent: at its own token endpoint, never ours. grant: with an identity assertion (ID-JAG) that we sign.',
-    }),
-    token_endpoint: protectedUrl({ description: 'Where the token comes from; https outside loopback.' }).optional(),
-    issuer: url({
-      description: 'The audience of what we sign for it. Absent: the token endpoint; grant needs it.',
-    }).optional(),
-    client_id: prose({ description: 'Who we are there.' }).optional(),
-    client_secret: secret({
-      description: 'Our secret there. Absent: a signed assertion (private_key_jwt).',
-    }).optional(),
-    audience: prose({ description: 'The audience we ask for.' }).optional(),
-    scope: prose({ description: 'The scope we ask for.' }).optional(),
-    disclosure: z
-      .enum(['full', 'subset', 'actor_only'])
-      .default('actor_only')
-      .meta({ description: 'How much of the chain the exchanged token or the grant shows.' }),
-    person: z.enum(['pairwise', 'id']).default('pairwise').meta({
-      description: 'How a grant names the person: by a name nobody but this issuer sees, or by ours.',
-    }),
-    authorization_details: authorizationDetails.optional().meta({
-      description: 'What a grant allows at most, in the words of the other side. Absent: what the chain holds.',
-      form: 'a list of at most 32 details',
-    }),
-    ahead: whole(1, 16, {
-      description: 'Exchanged tokens kept ready for each person and chain.',
-      unit: 'tokens',
-    }).default(2),
-    cert: path({ description: 'Client certificate shown to the agent, PEM.' }).optional(),
-    key: path({ description: 'Its private key, PEM; refused where others may read it.' }).optional(),
-    ca: path({ description: 'CA certificates the agent must chain to, PEM. Absent: those Node trusts.' }).optional(),
-  })
+/** Tool servers have one with more modes. */
+export const credentialRow = z.strictObject({
+  mode: z.enum(['none', 'client_credentials', 'exchange', 'grant']).default('none').meta({
+    description:
+      'Whether a token is obtained for calls to this agent: at its own token endpoint, never ours. grant: with an identity assertion (ID-JAG) that we sign.',
+  }),
+  token_endpoint: protectedUrl({ description: 'Where the token comes from; https outside loopback.' }).optional(),
+  issuer: url({
+    description: 'The audience of what we sign for it. Absent: the token endpoint; grant needs it.',
+  }).optional(),
+  client_id: prose({ description: 'Who we are there.' }).optional(),
+  client_secret: secret({
+    description: 'Our secret there. Absent: a signed assertion (private_key_jwt).',
+  }).optional(),
+  audience: prose({ description: 'The audience we ask for.' }).optional(),
+  scope: prose({ description: 'The scope we ask for.' }).optional(),
+  disclosure: z
+    .enum(['full', 'subset', 'actor_only'])
+    .default('actor_only')
+    .meta({ description: 'How much of the chain the exchanged token or the grant shows.' }),
+  person: z.enum(['pairwise', 'id']).default('pairwise').meta({
+    description: 'How a grant names the person: by a name nobody but this issuer sees, or by ours.',
+  }),
+  authorization_details: authorizationDetails.optional().meta({
+    description: 'What a grant allows at most, in the words of the other side. Absent: what the chain holds.',
+    form: 'a list of at most 32 details',
+  }),
+  ahead: whole(1, 16, {
+    description: 'Exchanged tokens kept ready for each person and chain.',
+    unit: 'tokens',
+  }).default(2),
+  cert: path({ description: 'Client certificate shown there, PEM.' }).optional(),
+  key: path({ description: 'Its private key, PEM; refused where others may read it.' }).optional(),
+  ca: path({
+    description: 'CA certificates its certificate must chain to, PEM. Absent: those Node trusts.',
+  }).optional(),
+})
+
+const credential = credentialRow
   .prefault({})
   .meta({ description: 'What we prove to the agent beside the headers above. Never the credential of a caller.' })
 

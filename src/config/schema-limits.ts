@@ -140,6 +140,7 @@ const maximumRows = {
   ],
   revocations: [64, 4096, 1_048_576, 'names', 'Agents, persons, keys and tokens that are revoked at once.'],
   approvals: [1, 1024, 65_536, 'approvals', 'Approvals that wait or were given and not used.'],
+  tool_tokens: [16, 10_000, 1_000_000, 'tokens', 'Tokens of persons for tool servers, and links that wait for one.'],
   proof_queue: [1, 1024, 65_536, 'proofs', 'Proofs that wait for verification.'],
   open_calls: [1, 20_000, 1_000_000, 'calls', 'Calls under way in the whole gateway.'],
   stream_buffer_bytes: [4096, 262_144, 67_108_864, 'bytes', 'What is buffered for one slow reader.'],

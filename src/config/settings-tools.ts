@@ -1,9 +1,11 @@
 /** Tool servers as the rest of Weir sees them, and how they become that. */
 import { resolve } from 'node:path'
 import type { PersonId, TeamId } from '../domain/ids.ts'
+import { credentialSettings } from './normalise-identity.ts'
 import type { ConfigFile } from './schema.ts'
 import { readToolOfSet } from './schema-tool-sets.ts'
 import { Secret } from './secret.ts'
+import type { CredentialSettings } from './settings-identity.ts'
 
 type Row = ConfigFile['tools']['servers'][string]
 
@@ -23,9 +25,16 @@ export type ToolPlace =
   | { readonly kind: 'process'; readonly process: ToolProcess }
   | { readonly kind: 'openapi'; readonly url: string; readonly openapi: NonNullable<Row['openapi']> }
 
+/** What Weir proves to a tool server. */
+export interface ToolCredentialSettings extends Omit<CredentialSettings, 'mode'> {
+  readonly mode: Row['credential']['mode']
+  /** Where authorization servers read who we are; null for the document we publish ourselves. */
+  readonly client_metadata_url: string | null
+}
+
 export interface ToolServerSettings extends Omit<
   Row,
-  'team' | 'owner' | 'headers' | 'url' | 'transport' | 'process' | 'openapi' | 'tools'
+  'team' | 'owner' | 'headers' | 'url' | 'transport' | 'process' | 'openapi' | 'tools' | 'credential'
 > {
   /** Its slug. */
   readonly id: string
@@ -36,6 +45,7 @@ export interface ToolServerSettings extends Omit<
   readonly headers: readonly (readonly [name: string, value: Secret])[]
   /** By their names at the server. */
   readonly tools: ReadonlyMap<string, Row['tools'][string]>
+  readonly credential: ToolCredentialSettings
 }
 
 export interface ToolsSettings extends Omit<ConfigFile['tools'], 'servers' | 'sets'> {
@@ -55,7 +65,7 @@ export interface ToolSetSettings extends Omit<
   readonly parts: ReadonlyMap<string, 'whole' | { readonly tools: ReadonlySet<string> | null }>
 }
 
-/** How names of the file become ids. */
+/** How names of the file become ids, and where relative paths start. */
 interface Names {
   /** Directory of the configuration file. */
   readonly base: string
@@ -64,15 +74,21 @@ interface Names {
 }
 
 export function toolServers({ tools }: ConfigFile, { base, teamId, personId }: Names): readonly ToolServerSettings[] {
-  return Object.entries(tools.servers).map(([id, { url, transport, process, openapi, ...row }]) => ({
+  return Object.entries(tools.servers).map(([id, { url, transport, process, openapi, credential, ...row }]) => ({
     ...row,
     id,
     place: placeOf({ url, transport, process, openapi }, base),
     team: row.team === undefined ? null : teamId(row.team),
     owner: row.owner === undefined ? null : personId(row.owner),
     tools: new Map(Object.entries(row.tools)),
+    credential: toolCredentialSettings(credential, base),
     headers: Object.entries(row.headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)] as const),
   }))
+}
+
+function toolCredentialSettings({ mode, ...row }: Row['credential'], base: string): ToolCredentialSettings {
+  const { client_metadata_url = null } = row
+  return { ...credentialSettings(row, base), mode, client_metadata_url }
 }
 
 /** The cross-check has seen that exactly one of them is there. */

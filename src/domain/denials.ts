@@ -74,6 +74,15 @@ export const denials = {
     advice: 'Do not change it; tell your caller, and send it again once the approval is granted',
     meaning: 'Policy allows this call only with an approval, which lets exactly this call through, once.',
   },
+  connect_required: {
+    http: 403,
+    jsonrpc: 1403,
+    retry: 'after_approval',
+    halts: false,
+    sentence: 'A person has to connect to this tool server first',
+    advice: 'Show your caller the link, and send the call again once they have connected',
+    meaning: 'The tool server takes calls only with a token of the person they are made for, and Weir holds none.',
+  },
   not_found: {
     http: 404,
     jsonrpc: 1404,

@@ -25,6 +25,18 @@ export interface Denial {
   readonly challenge?: Challenge
   /** The approval that would let the call through; only with `approval_required`. */
   readonly approval?: ApprovalId
+  /** Where its person connects; only with `connect_required`. */
+  readonly connect?: Connect
+}
+
+/** A link for one person, by which Weir is let act for them at a tool server. */
+export interface Connect {
+  /** Tells links apart and opens none: the `elicitationId` of MCP. */
+  readonly id: string
+  /** The slug of the server. */
+  readonly server: string
+  /** For that person alone. */
+  readonly url: string
 }
 
 /** What `WWW-Authenticate` says (RFC 9110 section 11.6.1). */
@@ -48,6 +60,7 @@ export interface DenialFacts {
   readonly retryAfter_ms?: number
   readonly challenge?: Challenge
   readonly approval?: ApprovalId
+  readonly connect?: Connect
 }
 
 export function deny(code: DenialCode, detail: string, facts: DenialFacts = {}): Denial {
@@ -59,6 +72,7 @@ export function deny(code: DenialCode, detail: string, facts: DenialFacts = {}):
     retryAfter_ms: facts.retryAfter_ms ?? (denials[code].retry === 'after_wait' ? 1000 : null),
     ...(facts.challenge ? { challenge: facts.challenge } : {}),
     ...(facts.approval === undefined ? {} : { approval: facts.approval }),
+    ...(facts.connect === undefined ? {} : { connect: facts.connect }),
   }
 }
 

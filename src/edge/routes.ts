@@ -2,6 +2,12 @@
 import { isSlug } from '../domain/ids.ts'
 import type { KeyDocument, Keyring } from '../identity/keys/keyring.ts'
 import { serveCatalogue } from '../pipeline/catalogue.ts'
+import {
+  clientMetadataPath,
+  connectPrefix,
+  serveClientMetadata,
+  serveConnect,
+} from '../pipeline/connect/serve-connect.ts'
 import { serveCard } from '../pipeline/discover.ts'
 import { serveIntrospection, serveRevocation } from '../pipeline/oauth/introspect.ts'
 import { serveResourceMetadata, serveServerMetadata } from '../pipeline/oauth/serve-metadata.ts'
@@ -29,6 +35,7 @@ export const fixedRoutes: Readonly<Record<string, { readonly method: string; rea
   [oauthPaths.revoke]: { method: 'POST', serve: serveRevocation },
   [oauthPaths.server]: { method: 'GET', serve: serveServerMetadata },
   [oauthPaths.resource]: { method: 'GET', serve: serveResourceMetadata },
+  [clientMetadataPath]: { method: 'GET', serve: serveClientMetadata },
   '/a2a': { method: 'GET', serve: serveCatalogue },
   '/tools/search': { method: 'GET', serve: serveToolSearch },
 }
@@ -78,6 +85,7 @@ export function serveData(road: FrontRoad, keys: PublishedKeys): Serve {
     const set = path.startsWith(toolsPrefix) ? path.slice(toolsPrefix.length) : ''
     if (isSlug(set)) return serveFront(road, { kind: 'set', set }, inbound, reply)
     if (path === toolsPath) return serveFront(road, { kind: 'all' }, inbound, reply)
+    if (path.startsWith(connectPrefix)) return serveConnect(road, inbound, reply)
     const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
     const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined
     if (route) return route.method === method ? route.serve(road, inbound, reply) : wrongMethod(reply, route.method)

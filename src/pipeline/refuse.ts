@@ -22,9 +22,15 @@ const alternativesMax = 200
 
 /**
  * Refusals that say nothing about the target: of the caller, of ourselves, and the one that hides. And the one that asks
- * for an approval: with it policy allows the call, so the caller may know of its target.
+ * for an approval or a connection: policy allows the call, so the caller may know of its target.
  */
-const alwaysSaid: ReadonlySet<DenialCode> = new Set(['unauthenticated', 'not_found', 'busy', 'approval_required'])
+const alwaysSaid: ReadonlySet<DenialCode> = new Set([
+  'unauthenticated',
+  'not_found',
+  'busy',
+  'approval_required',
+  'connect_required',
+])
 
 /** Answers the caller and leaves everything about the refusal behind that others will ask for. */
 export async function refuse(visit: AnyVisit, denial: Denial): Promise<void> {

@@ -60,6 +60,7 @@ export async function revoke(road: Road, order: RevocationOrder): Promise<Revoke
   }
   const hops = road.exchanges.haltWhere((hop) => (concerns(revocation, hop) ? standingOf(road, hop) : null))
   const ended = hops + road.followers.haltRevoked()
+  if (what === 'person' || what === 'agent') road.connector.vault.dropUser(name)
   road.tasks.push.withdraw((row) => refusalOfTelling(road, row) !== null)
   write(road, revocation, false)
   tell(road, revocation, ended)

@@ -6,7 +6,9 @@ import type { ToolServerSettings } from '../config/settings-tools.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
 import { type AgentId, type HopId, slugOf } from '../domain/ids.ts'
 import type { Identity } from '../identity/open.ts'
+import type { Connector } from '../identity/outbound/mcp-oauth/connector.ts'
 import type { Outbound } from '../identity/outbound/outbound.ts'
+import type { ToolCredentials } from '../identity/outbound/tool-credentials.ts'
 import type { Revocations } from '../identity/revocation/revocations.ts'
 import type { Signals } from '../identity/revocation/signals.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -45,6 +47,8 @@ export interface Snapshot {
   readonly identity: Identity
   /** What Weir proves to upstreams. */
   readonly outbound: Outbound
+  /** What Weir proves to tool servers, for each caller. */
+  readonly toolCredentials: ToolCredentials
   /** What the token endpoint is made of. */
   readonly oauth: TokenParts
   readonly signals: Signals
@@ -126,6 +130,8 @@ export interface Road {
   readonly sessions: McpSessions
   /** What is known of the tool servers. */
   readonly catalogue: Catalogue
+  /** Persons on their way to let Weir act for them at tool servers. */
+  readonly connector: Connector
 }
 
 /** The resource of a tool server, like that of an agent. */

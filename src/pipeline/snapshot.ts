@@ -18,11 +18,11 @@ import type { AgentEntry, Snapshot, ToolServerEntry } from './road.ts'
 /** What a snapshot is made of beside the settings. */
 export type SnapshotParts = Pick<
   Snapshot,
-  'publicUrl' | 'policy' | 'identity' | 'outbound' | 'signals' | 'oauth' | 'alerts'
+  'publicUrl' | 'policy' | 'identity' | 'outbound' | 'toolCredentials' | 'signals' | 'oauth' | 'alerts'
 > & { readonly upstreamTls: UpstreamTlsTable; readonly drivers: DriverWorld }
 
-/** The agents whose rows name TLS files. */
-export type UpstreamTlsTable = ReadonlyMap<AgentId, UpstreamTls>
+/** The agents and, by slug, the tool servers whose rows name TLS files. */
+export type UpstreamTlsTable = ReadonlyMap<string, UpstreamTls>
 
 export function makeSnapshot(loaded: Loaded, { upstreamTls, drivers, ...parts }: SnapshotParts): Snapshot {
   const agents = new Map(
@@ -30,7 +30,9 @@ export function makeSnapshot(loaded: Loaded, { upstreamTls, drivers, ...parts }:
   )
   const { settings, hash } = loaded
   const fresh: Pick<Snapshot, 'alternatives' | 'cards'> = { alternatives: new Map(), cards: new Map() }
-  const servers = new Map([...settings.tools.servers].map(([id, row]) => [id, toolServer(row)] as const))
+  const servers = new Map(
+    [...settings.tools.servers].map(([id, row]) => [id, toolServer(row, upstreamTls.get(id) ?? null)] as const),
+  )
   return { settings, configHash: hash, agents, servers, ...fresh, ...parts }
 }
 
@@ -39,16 +41,18 @@ function entryOf(settings: AgentSettings, tls: UpstreamTls | null, drivers: Driv
 }
 
 /** The secrets of the operator's headers are read here, once. */
-function toolServer(settings: ToolServerSettings): ToolServerEntry {
+function toolServer(settings: ToolServerSettings, tls: UpstreamTls | null): ToolServerEntry {
   const headers = settings.headers.map(([name, secret]) => [name, secret.reveal()] as const)
   const { place } = settings
-  return { settings, upstream: place.kind === 'process' ? null : upstreamAt(place.url, headers) }
+  return { settings, upstream: place.kind === 'process' ? null : upstreamAt(place.url, headers, undefined, tls) }
 }
 
-/** Reads the TLS files of every agent; one sentence a line if any of them cannot be used. */
-export async function readAllTls({ agents }: Settings): Promise<UpstreamTlsTable | string> {
+/** Reads the TLS files of every agent and tool server; one sentence a line if any of them cannot be used. */
+export async function readAllTls({ agents, tools }: Settings): Promise<UpstreamTlsTable | string> {
   const read = await Promise.all(
-    [...agents.values()].map(async ({ id, credential }) => [id, await readUpstreamTls(credential)] as const),
+    [...agents.values(), ...tools.servers.values()].map(
+      async ({ id, credential }) => [id, await readUpstreamTls(credential)] as const,
+    ),
   )
   const problems = read.flatMap(([id, tls]) => (typeof tls === 'string' ? [`${id}: ${tls}`] : []))
   if (problems.length > 0) return problems.join('\n')

@@ -2,7 +2,6 @@
  * How a Denial looks to its caller. The sentence is the interface: a model behind an SDK reads it and nothing
  * else, so it is fixed, ASCII, at most 400 characters, and never holds what the caller sent or what policy says.
  */
-import type { ApprovalId } from '../domain/approval.ts'
 import type { Call } from '../domain/call.ts'
 import { type DenialCode, type DenialRow, denials, retryAfterCeiling_ms } from '../domain/denials.ts'
 import type { HopId, RunId } from '../domain/ids.ts'
@@ -46,7 +45,7 @@ function errorOf(denial: Denial, { call, run, alternatives }: Refused): WireErro
   const row: DenialRow = denials[denial.code]
   return {
     code: rpcCodeOf(row),
-    message: writeSentence(denial.code, call.id, alternatives, denial.approval),
+    message: writeSentence(denial.code, call.id, alternatives, denial),
     data: JSON.stringify([errorInfo(denial.code.toUpperCase(), errorDomain, denialFacts(denial, call.id, run))]),
     http: row.http,
     grpcStatus: grpcStatusOf(row.http),
@@ -58,12 +57,13 @@ export function writeSentence(
   code: DenialCode,
   ref: HopId,
   alternatives: readonly string[] | null = null,
-  approval?: ApprovalId,
+  { approval, connect }: Pick<Denial, 'approval' | 'connect'> = {},
 ): string {
   const { sentence, advice } = denials[code]
   const head = `[weir:${code}] ${sentence}. `
   const tail = `${advice}. ref ${ref}`
-  const asked = approval === undefined ? '' : `It was asked for as ${approval}. `
+  const link = connect === undefined ? '' : `Open ${connect.url} . `
+  const asked = approval === undefined ? link : `It was asked for as ${approval}. `
   return `${head}${asked}${listAlternatives(alternatives, sentenceMax - head.length - tail.length)}${tail}`
 }
 
@@ -106,6 +106,9 @@ export function denialFacts(denial: Denial, hop: HopId, run: RunId | null): Read
     ...(run !== null && !hidden ? { runId: run } : {}),
     ...(ruled ? { rule: denial.rule } : {}),
     ...(denial.approval !== undefined && !hidden ? { approvalId: denial.approval } : {}),
+    ...(denial.connect !== undefined && !hidden
+      ? { connectUrl: denial.connect.url, connectId: denial.connect.id }
+      : {}),
     retryable: String(retry !== 'never'),
     ...(retry === 'after_wait' ? { retry_after_ms: String(waitOf(denial)) } : {}),
   }

@@ -5,7 +5,7 @@
  */
 import type { McpCall } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { Denial, Hop, Permit } from '../domain/verdict.ts'
+import { type Denial, type Hop, isDenial, type Permit } from '../domain/verdict.ts'
 import { passAnswer } from '../protocol/mcp/answer.ts'
 import { isAnswerTo, isResumable, withMessage, writeMessageEvent } from '../protocol/mcp/events.ts'
 import type { Era } from '../protocol/mcp/read-call.ts'
@@ -33,6 +33,11 @@ export interface McpMission {
   readonly rewrite: ((message: Buffer) => Buffer | Promise<Buffer>) | null
   /** A refusal as a message that answers the request. */
   writeDenial(denial: Denial): string
+  /**
+   * The server wants other proof of us before it looks at the request: headers to try once more with, or why there are none.
+   * Never rejects. Null where nothing is proved but what the operator wrote.
+   */
+  readonly challenged: ((status: 401 | 403, challenge: string | null) => Promise<HeaderList | Denial>) | null
 }
 
 export class McpExchange implements Exchange, Receiver {
@@ -41,7 +46,7 @@ export class McpExchange implements Exchange, Receiver {
   readonly #bench: Bench
   readonly #reply: Reply
   readonly #tally: Tally
-  readonly #wire: Wire
+  #wire: Wire
   readonly #chunks: Buffer[] = []
   readonly #waiting: SseEvent[] = []
   #status = 0
@@ -51,6 +56,7 @@ export class McpExchange implements Exchange, Receiver {
   #firstByteAt: number | null = null
   #bytesIn = 0
   #rewriting = false
+  #proved = false
   #ended = false
   #answered = false
   #resumable = false
@@ -82,6 +88,9 @@ export class McpExchange implements Exchange, Receiver {
   }
 
   onHead(status: number, head: Head): void {
+    const { challenged } = this.#mission
+    if (challenged && !this.#proved && (status === 401 || status === 403))
+      return void this.#prove(challenged(status, head['www-authenticate'] ?? null))
     this.#firstByteAt = this.#bench.clock.monotonic()
     this.#status = status
     this.#head = head
@@ -123,6 +132,19 @@ export class McpExchange implements Exchange, Receiver {
     if (this.#resumes) this.#outlet?.end()
     else this.#endWith(denial)
     this.#tell({ kind: 'fault', sent: fault.sent, fault, denial })
+  }
+
+  /** Nothing of the request was done, so it may go out again, once; whatever the answer says beside that is not read. */
+  async #prove(answer: Promise<HeaderList | Denial>): Promise<void> {
+    this.#proved = true
+    this.#wire.abort()
+    const { request } = this.#mission
+    const proof = await answer
+    if (this.#tally.told) return
+    if (isDenial(proof)) return this.#tell({ kind: 'fault', sent: false, denial: proof })
+    const names = new Set(proof.map(([name]) => name))
+    const kept = pairsOf(request.headers).filter(([name]) => !names.has(name))
+    this.#wire = this.#bench.transport.send({ ...request, headers: [...kept, ...proof].flat() }, this)
   }
 
   /** A stream that goes on where the caller asks again, or that answers nothing, may end like this. */
@@ -222,4 +244,8 @@ export class McpExchange implements Exchange, Receiver {
     const bytesOut = this.#outlet?.bytesOut ?? 0
     this.#tally.tell(ending, { task: null, bytesIn: this.#bytesIn, bytesOut, firstByteAt: this.#firstByteAt })
   }
+}
+
+function pairsOf(headers: readonly string[]): readonly (readonly [name: string, value: string])[] {
+  return headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? ''] as const] : []))
 }

@@ -38,13 +38,14 @@ const routes = [
   ...routesOf('', ownRoutes),
 ]
 
-/** What anybody may read: whether we are there, our public keys, and where tokens are had. */
+/** What anybody may read: whether we are there, our public keys, and where tokens are had. Links to connect are secrets themselves. */
 const anonymous: ReadonlySet<string> = new Set([
   '/healthz',
   '/.well-known/jwks.json',
   '/.well-known/weir-keys.json',
   '/.well-known/oauth-authorization-server',
   '/.well-known/oauth-protected-resource',
+  '/.well-known/oauth-client/weir',
 ])
 
 /** RFC 8935 section 2.4 has 400 and an error code where others have 401. */

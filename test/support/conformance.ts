@@ -5,7 +5,7 @@ import { createServer, request } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 const require = createRequire(import.meta.url)
 const program = require.resolve('@modelcontextprotocol/conformance/dist/index.js')
@@ -18,34 +18,46 @@ export interface Conformance {
   readonly required: { readonly passed: number; readonly all: number }
 }
 
-/** Everything a revision requires, and what is run beside it. */
+/** Which side of the protocol is under test. */
+export type Leg = 'server' | 'client'
+
+/** Everything a revision requires of servers, and what is run beside it. */
 export async function runConformance(url: string, revision: string): Promise<Conformance> {
+  return await runSuite('server', ['--url', url], revision)
+}
+
+/** The same for clients. `command` is run for each scenario, all of them at once, with the URL of its server as last word. */
+export async function runClientConformance(command: string, revision: string): Promise<Conformance> {
+  return await runSuite('client', ['--command', command, '--timeout', '150000'], revision)
+}
+
+async function runSuite(leg: Leg, args: readonly string[], revision: string): Promise<Conformance> {
   const output = mkdtempSync(join(tmpdir(), 'weir-conformance-'))
-  const child = spawn(process.execPath, [program, 'server', '--url', url, '--requirements', revision, '-o', output], {
+  const child = spawn(process.execPath, [program, leg, ...args, '--requirements', revision, '-o', output], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   child.stdout.resume()
   child.stderr.resume()
   await new Promise((resolve) => child.on('close', resolve))
   const [passed, failed] = [new Set<string>(), new Set<string>()]
-  const failing = new Set<string>()
-  for (const folder of readdirSync(output)) {
-    const scenario = folder.replace(/^server-/, '').replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, '')
-    const checks = JSON.parse(readFileSync(join(output, folder, 'checks.json'), 'utf8')) as readonly Check[]
-    for (const { id, name, status } of checks) {
+  const [seen, failing] = [new Set<string>(), new Set<string>()]
+  for (const file of readdirSync(output, { recursive: true, encoding: 'utf8' })) {
+    if (basename(file) !== 'checks.json') continue
+    const scenario = dirname(file)
+      .replace(/^server-/, '')
+      .replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, '')
+    seen.add(scenario)
+    for (const { id, name, status } of JSON.parse(readFileSync(join(output, file), 'utf8')) as readonly Check[]) {
       if (status === 'SUCCESS') passed.add(`${scenario}: ${id} ${name}`)
-      if (status !== 'FAILURE') continue
+      if (!bad[leg].has(status)) continue
       failed.add(`${scenario}: ${id} ${name}`)
       failing.add(scenario)
     }
   }
   rmSync(output, { recursive: true })
-  const required = requiredBy(revision)
-  return {
-    passed,
-    failed,
-    required: { passed: required.filter((name) => !failing.has(name)).length, all: required.length },
-  }
+  const required = requiredBy(revision, leg)
+  const good = required.filter((name) => seen.has(name) && !failing.has(name))
+  return { passed, failed, required: { passed: good.length, all: required.length } }
 }
 
 interface Check {
@@ -54,9 +66,16 @@ interface Check {
   readonly status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'INFO' | 'SKIPPED'
 }
 
-function requiredBy(revision: string): readonly string[] {
+/** The suites of clients count a warning as a failure. */
+const bad: Readonly<Record<Leg, ReadonlySet<Check['status']>>> = {
+  server: new Set(['FAILURE']),
+  client: new Set(['FAILURE', 'WARNING']),
+}
+
+/** The scenarios a revision requires, as the suite has frozen them. */
+export function requiredBy(revision: string, leg: Leg): readonly string[] {
   const file = join(program, '../../requirements', `${revision}.yaml`)
-  const [, list = ''] = /^server:\n((?: {2}- .+\n)+)/m.exec(readFileSync(file, 'utf8')) ?? []
+  const [, list = ''] = new RegExp(`^${leg}:\\n((?: {2}- .+\\n)+)`, 'm').exec(readFileSync(file, 'utf8')) ?? []
   return [...list.matchAll(/- (.+)/g)].map(([, name = '']) => name)
 }
 

@@ -22,6 +22,7 @@ import { Registry } from '../../src/observe/metrics.ts'
 import { BoundedMap } from '../../src/base/bounded-map.ts'
 import type { FrontRoad } from '../../src/pipeline/mcp/front/front-road.ts'
 import { Fronts } from '../../src/pipeline/mcp/front/fronts.ts'
+import { connectorIn } from './connector.ts'
 import { McpSessions } from '../../src/pipeline/mcp/sessions.ts'
 import { Followers } from '../../src/pipeline/followers.ts'
 import { CardWatch } from '../../src/pipeline/cards/card-watch.ts'
@@ -180,6 +181,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       publicUrl: 'http://weir.test',
       policy: await policyAt(policyDir, loaded.settings),
       outbound: { credentialFor: () => test.credential },
+      toolCredentials: { speakerCredentials: () => ({ credentials: () => [], challenged: async () => [] }) },
       upstreamTls: new Map(),
       drivers: { bench, dice, health: new HealthBook(clock), salt: 'salt' },
       identity: identity as unknown as Road['snapshot']['identity'],
@@ -211,6 +213,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       { clock, dice, bench, version: '0' },
       { ...settings.maximums, ...settings.timeouts },
     ),
+    connector: connectorIn(stateDir, { outside, clock, dice }),
     log: quiet,
     cards,
   }

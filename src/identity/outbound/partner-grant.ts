@@ -16,7 +16,10 @@ export const grantTyp = 'oauth-id-jag+jwt'
 const lifetime_s = 300
 
 /** A credential row whose mode is `grant`: what the cross-check of the configuration promises is there. */
-export interface GrantPlace extends CredentialSettings {
+export interface GrantPlace extends Pick<
+  CredentialSettings,
+  'scope' | 'disclosure' | 'person' | 'authorization_details'
+> {
   readonly issuer: string
   readonly client_id: string
 }

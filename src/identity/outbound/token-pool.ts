@@ -56,6 +56,11 @@ export class TokenPool {
     return token ?? this.#flight ?? this.#resting(now)
   }
 
+  /** A token that was refused where it counts. */
+  forget(token: string): void {
+    this.#held = this.#held.filter((held) => held.token !== token)
+  }
+
   #fetch(obtain: Obtain): void {
     this.#flight = obtain().then((answer) => {
       this.#flight = null

@@ -15,7 +15,7 @@ import type { SignJwt } from '../tokens/token-signer.ts'
 import type { Obtained } from './token-pool.ts'
 
 /** A credential row whose mode asks for a token: what the cross-check of the configuration promises is there. */
-export interface TokenPlace extends CredentialSettings {
+export interface TokenPlace extends Pick<CredentialSettings, 'client_secret' | 'issuer' | 'audience' | 'scope'> {
   readonly token_endpoint: string
   readonly client_id: string
 }

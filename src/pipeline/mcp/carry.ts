@@ -4,9 +4,11 @@ import type { Principal } from '../../domain/principal.ts'
 import { nothingSpent } from '../../domain/spend.ts'
 import { type Denial, deny, type Hop, type Permit } from '../../domain/verdict.ts'
 import type { HeaderList } from '../../protocol/http.ts'
-import { sendWritten } from '../../protocol/jsonrpc.ts'
+import { jsonHeaders, sendWritten, type Written } from '../../protocol/jsonrpc.ts'
+import { askToConnect, withoutConnect } from '../../protocol/mcp/connect.ts'
 import { writeMcpAnswer, writeMcpDenial } from '../../protocol/mcp/faces.ts'
 import { mcpHeadersUpwards } from '../../protocol/mcp/headers.ts'
+import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
 import type { Arrival } from '../../protocol/mcp/read-call.ts'
 import type { Exchange, ExchangeOutcome } from '../../relay/exchange.ts'
 import type { McpMission } from '../../relay/mcp-exchange.ts'
@@ -26,6 +28,9 @@ export interface Errand {
   readonly server: CarriedServer
   /** What the caller gets in place of a message; null for the message itself. */
   readonly rewrite: McpMission['rewrite']
+  /** What we prove to the server, and what is done where that is not enough. */
+  readonly proof: HeaderList
+  readonly speaker: SpeakerCredentials
 }
 
 /** A call of a tool is on its way. */
@@ -82,12 +87,16 @@ function missionOf(visit: McpVisit, errand: Errand, standing: () => Denial | nul
     headersBack: (head) => headersBack(visit, errand, head),
     rewrite,
     writeDenial: (denial) => writeMcpAnswer(denial, { call, run: visit.run?.id ?? null }),
+    challenged:
+      errand.server.settings.credential.mode === 'none'
+        ? null
+        : (status, challenge) => errand.speaker.challenged(status, challenge),
   }
 }
 
 const methods = { listen: 'GET', close: 'DELETE', request: 'POST', notification: 'POST', response: 'POST' } as const
 
-function requestOf({ call, inbound }: McpVisit, { arrival, server }: Errand): Outbound {
+function requestOf({ call, inbound }: McpVisit, { arrival, server, proof }: Errand): Outbound {
   const { upstream, settings } = server
   const { first_byte_ms, idle_ms, listen_idle_ms } = settings.timeouts
   const picked = mcpHeadersUpwards(inbound.headers, call, arrival.era)
@@ -98,8 +107,8 @@ function requestOf({ call, inbound }: McpVisit, { arrival, server }: Errand): Ou
     method,
     origin: upstream.origin,
     path: upstream.path,
-    headers: [...upstream.fixed, ...ours, ...session],
-    body: method === 'POST' ? call.body : null,
+    headers: [...upstream.fixed, ...ours, ...session, ...proof.flat()],
+    body: method === 'POST' ? withoutConnect(call.body) : null,
     tls: upstream.tls,
     patience: { first_byte_ms, idle_ms: call.form === 'listen' ? listen_idle_ms : idle_ms },
   }
@@ -119,7 +128,13 @@ function answer({ call, reply, run }: McpVisit, outcome: ExchangeOutcome, more: 
   if (outcome.kind === 'gone' || outcome.bytesOut > 0) return outcome.bytesOut
   if (reply.closed) return 0
   const denial = outcome.denial ?? deny('upstream_unavailable', 'the server did not answer')
-  const written = outcome.answer ?? writeMcpDenial(denial, { call, run: run?.id ?? null })
+  const written = outcome.answer ?? question(denial, call) ?? writeMcpDenial(denial, { call, run: run?.id ?? null })
   sendWritten(reply, written, more)
   return Buffer.byteLength(written.body)
+}
+
+/** Asks the client in place of refusing it, where it can be asked to let its person connect. */
+function question({ connect }: Denial, call: McpCall): Written | null {
+  const body = connect === undefined ? null : askToConnect(connect, call)
+  return body === null ? null : { status: 200, headers: jsonHeaders, body }
 }

@@ -18,6 +18,7 @@ import { checkedAnswers } from './checks-of.ts'
 import { openDefinitions, refusalOfDefinition } from './definitions.ts'
 import type { FrontRoad } from './front/front-road.ts'
 import { serveFront } from './front/serve-front.ts'
+import { provenFor, speakerFor } from './proven.ts'
 import { isOwner, type McpSession } from './sessions.ts'
 import {
   aboutTarget,
@@ -47,15 +48,20 @@ export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, 
   const allowed = await mayReach(visit, { arrival: read, principal, server })
   if (isDenial(allowed)) return await refuse(aboutTarget(visit, { kind: 'server', id: slug }), allowed)
   const known = { arrival: read, principal, server: allowed.server }
+  const speaker = speakerFor(visit, principal, allowed.server)
   if (read.call.operation === 'call_tool') {
     const held = (): Promise<Denial | null> => refusalOfDefinition(road, allowed.server, nameOfTool(read.call.target))
     const hop = await admitTool(received, allowed.server, held)
-    return hop === null ? undefined : carryCall(visit, hop, { ...known, rewrite: checkedBy(visit, allowed.server) })
+    const proof = hop && (await provenFor(visit, hop, speaker))
+    if (hop === null || proof === null) return
+    return carryCall(visit, hop, { ...known, rewrite: checkedBy(visit, allowed.server), speaker, proof })
   }
   const kept = refusalOfPass(road, received)
   if (kept) return await refuse(visit, kept)
+  const proof = await speaker.credentials()
+  if (isDenial(proof)) return await refuse(visit, proof)
   if (reply.closed) return
-  carryPass(visit, allowed.permit, { ...known, rewrite: rewriteOf(visit, known) })
+  carryPass(visit, allowed.permit, { ...known, rewrite: rewriteOf(visit, known), speaker, proof })
 }
 
 /** What is done with the answer of a tool, by its row and by what its schema promises. */

@@ -11,7 +11,7 @@ import { jsonHeaders, type Written } from '../jsonrpc.ts'
 import { codes, dialectOf, firstModern } from './words.ts'
 
 export interface McpRefused {
-  readonly call: Pick<McpCall, 'id' | 'rpcId' | 'form' | 'operation' | 'dialect' | 'target'>
+  readonly call: Pick<McpCall, 'id' | 'rpcId' | 'form' | 'operation' | 'method' | 'dialect' | 'target'>
   readonly run: RunId | null
 }
 
@@ -25,7 +25,7 @@ export function writeMcpDenial(denial: Denial, refused: McpRefused): Written {
 /** The message alone: also the last event of a stream that is open already. */
 export function writeMcpAnswer(denial: Denial, refused: McpRefused): string {
   const { call } = refused
-  const text = writeSentence(denial.code, call.id, null, denial.approval)
+  const text = writeSentence(denial.code, call.id, null, denial)
   if (isToolResult(denial, refused)) return writeResult(text, denial, refused)
   const row: DenialRow = denials[denial.code]
   const code = denial.code === 'not_found' && call.target.kind === 'tool' ? codes.params : 1000 + row.http
@@ -50,6 +50,8 @@ function isHeard({ code, challenge }: Denial): boolean {
 function statusOf(denial: Denial, row: DenialRow, { call }: McpRefused): number {
   const { code } = denial
   if (row.http === 401 || isHeard(denial) || call.form !== 'request') return row.http
+  // An error of a protocol that is not spoken would look the same, and the client would fall back to the other one.
+  if (code === 'connect_required' && call.method === 'server/discover') return row.http
   return code === 'not_found' && call.target.kind !== 'tool' ? row.http : 200
 }
 
@@ -69,6 +71,13 @@ function writeResult(text: string, denial: Denial, { call, run }: McpRefused): s
 
 /** Answers a request that is no call. */
 export function writeMcpTurnAway(denial: Denial, id: HopId): Written {
-  const call = { id, rpcId: 'null', form: 'notification', operation: 'pass', dialect: dialectOf(firstModern) } as const
+  const call = {
+    id,
+    rpcId: 'null',
+    form: 'notification',
+    operation: 'pass',
+    method: '',
+    dialect: dialectOf(firstModern),
+  } as const
   return writeMcpDenial(denial, { call: { ...call, target: { kind: 'server', id: '' } }, run: null })
 }

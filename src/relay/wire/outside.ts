@@ -30,6 +30,8 @@ export interface OutsideGet {
   readonly max_bytes: number
   /** How many redirects to the same origin are followed; any other one is the answer. */
   readonly sameOriginRedirects: number
+  /** This machine may be reached under a name of its own, because whoever is asked for lives on it. Default: not. */
+  readonly loopback?: boolean
 }
 
 export interface OutsidePost {
@@ -37,6 +39,8 @@ export interface OutsidePost {
   readonly headers: HeaderList
   readonly body: Uint8Array
   readonly timeout_ms: number
+  /** As for a get. */
+  readonly loopback?: boolean
 }
 
 export interface OutsideAnswer {
@@ -50,6 +54,8 @@ export interface OutsideAnswer {
 const header_bytes_max = 16_384
 const addresses_max = 16
 const url_chars_max = 2048
+/** Names that nobody else can give an address to. */
+const loopbackHosts: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** `name` is what a certificate must be for; `addresses` are judged. */
 interface Place {
@@ -79,7 +85,7 @@ export class Outside {
     const signal = AbortSignal.timeout(request.timeout_ms)
     let url = request.url
     for (let left = request.sameOriginRedirects; ; left -= 1) {
-      const place = await this.#placeOf(url, signal)
+      const place = await this.#placeOf(url, signal, request.loopback)
       if (isFault(place)) return place
       const asked = { method: 'GET', headers: [['accept-encoding', 'identity'], ...(request.headers ?? [])] } as const
       const answer = await this.#exchange(place, asked, { signal, max_bytes: request.max_bytes })
@@ -99,13 +105,22 @@ export class Outside {
     return isFault(answer) ? answer : { status: answer.status }
   }
 
+  /** Sends something once and reads what is answered; follows no redirect. Never rejects. */
+  async ask({ url, loopback, ...request }: OutsidePost, max_bytes: number): Promise<OutsideAnswer | Fault> {
+    const signal = AbortSignal.timeout(request.timeout_ms)
+    const place = await this.#placeOf(url, signal, loopback)
+    if (isFault(place)) return place
+    const headers: HeaderList = [['accept-encoding', 'identity'], ...request.headers]
+    return await this.#exchange(place, { method: 'POST', headers, body: request.body }, { signal, max_bytes })
+  }
+
   /** Why a URL must not be reached as things stand; null if it may be. */
   async judge(url: string): Promise<string | null> {
     const place = await this.#placeOf(url, AbortSignal.timeout(this.#connect_ms))
     return isFault(place) ? place.detail : null
   }
 
-  async #placeOf(text: string, signal: AbortSignal): Promise<Place | Fault> {
+  async #placeOf(text: string, signal: AbortSignal, loopback = false): Promise<Place | Fault> {
     const url = text.length > url_chars_max ? null : URL.parse(text)
     if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return refused('it is no http or https URL')
     if (url.username !== '' || url.password !== '') return refused('the URL holds credentials')
@@ -113,7 +128,9 @@ export class Outside {
     const name = url.hostname.replace(/^\[|\]$/g, '')
     const addresses = isIP(name) === 0 ? await this.#addressesOf(name, signal) : [name]
     if (isFault(addresses)) return addresses
-    const fit = addresses.slice(0, addresses_max).filter((address) => this.#isFit(address))
+    const own = loopback && loopbackHosts.has(url.hostname)
+    const isFit = (address: string): boolean => this.#isFit(address) || (own && isLoopback(address))
+    const fit = addresses.slice(0, addresses_max).filter(isFit)
     return fit.length > 0 ? { kind: 'place', url, addresses: fit } : refused('no address of it may be reached')
   }
 
@@ -164,6 +181,10 @@ export class Outside {
       await client.destroy()
     }
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.')
 }
 
 type Asked = Pick<OutsidePost, 'headers'> & { readonly method: 'GET' | 'POST'; readonly body?: Uint8Array }

@@ -9,20 +9,12 @@ import { openPairwise, pairwiseWith } from '../../../../src/identity/outbound/pa
 import { type GrantPlace, grantOf, timed } from '../../../../src/identity/outbound/partner-grant.ts'
 
 const place: GrantPlace = {
-  mode: 'grant',
-  token_endpoint: 'https://globex.test/oauth/token',
   issuer: 'https://globex.test',
   client_id: 'agent:acme',
-  client_secret: null,
-  audience: null,
   scope: null,
   disclosure: 'actor_only',
   person: 'pairwise',
   authorization_details: null,
-  ahead: 1,
-  cert: null,
-  key: null,
-  ca: null,
 }
 const ext = { iss: 'https://third.test', head: 'third', depth: 2, actors: ['agent:secret-of-a-third'] }
 const dlg = { v: 1, depth: 3, max: 5, root: 'R', prh: 'P', head: 'H', chain: ['a', 'b', 'c', 'globex'], hops: [] }

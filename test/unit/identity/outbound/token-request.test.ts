@@ -6,20 +6,12 @@ import { requestToken, type TokenPlace } from '../../../../src/identity/outbound
 
 const endpoint = 'https://as.test/token'
 const place: TokenPlace = {
-  mode: 'client_credentials',
   token_endpoint: `${endpoint}?hidden=query-canary`,
   issuer: 'https://as.test',
   client_id: 'weir',
   client_secret: new Secret('secret-canary'),
   audience: 'https://api.test',
   scope: 'a2a',
-  disclosure: 'actor_only',
-  person: 'pairwise',
-  authorization_details: null,
-  ahead: 1,
-  cert: null,
-  key: null,
-  ca: null,
 }
 
 interface Asked {

@@ -6,7 +6,14 @@ import { mintHopId } from '../../../../src/domain/mint-ids.ts'
 import { dice } from '../../../support/hop.ts'
 
 const id = mintHopId(dice)
-const tool = { id, rpcId: '"x"', form: 'request', operation: 'call_tool', dialect: 'mcp-2025-11-25' } as const
+const tool = {
+  id,
+  rpcId: '"x"',
+  form: 'request',
+  operation: 'call_tool',
+  method: 'tools/call',
+  dialect: 'mcp-2025-11-25',
+} as const
 const pass = { ...tool, operation: 'pass' } as const
 
 function face(code: DenialCode, call: Omit<McpRefused['call'], 'target'>): unknown {

@@ -1,0 +1,53 @@
+/** What Weir proves to a tool server for a caller, and whether the call may still go on once that is known. */
+import type { McpCall } from '../../domain/call.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { type Denial, type Hop, isDenial } from '../../domain/verdict.ts'
+import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
+import { refusalOfRun } from '../../limits/lease.ts'
+import type { HeaderList } from '../../protocol/http.ts'
+import type { ToolServerEntry } from '../road.ts'
+import { abandon, giveBack } from '../send.ts'
+import { standingOf } from '../standing.ts'
+import type { McpVisit } from './threshold.ts'
+
+export function speakerFor(
+  { snapshot, authority }: Pick<McpVisit, 'snapshot' | 'authority'>,
+  principal: Principal,
+  server: ToolServerEntry,
+): SpeakerCredentials {
+  return snapshot.toolCredentials.speakerCredentials(server.settings, { principal, authority })
+}
+
+/** The headers of a hop; null where it was given back, because they cannot be had or its caller has left. */
+export async function provenFor(
+  visit: McpVisit,
+  hop: Hop<McpCall>,
+  speaker: SpeakerCredentials,
+): Promise<HeaderList | null> {
+  const proof = await stillProven(visit, hop, speaker)
+  if (isDenial(proof)) {
+    await giveBack(visit, hop, proof)
+    return null
+  }
+  if (!visit.reply.closed) return proof
+  abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
+  return null
+}
+
+/** While a token was fetched its run may have ended, or something it rests on may have been revoked. */
+async function stillProven(
+  visit: McpVisit,
+  hop: Hop<McpCall>,
+  speaker: SpeakerCredentials,
+): Promise<HeaderList | Denial> {
+  const { road } = visit
+  const proof = speaker.credentials()
+  if (!(proof instanceof Promise)) return proof
+  try {
+    const waited = await proof
+    return refusalOfRun(hop.run, road.clock.now()) ?? standingOf(road, hop) ?? waited
+  } catch (bug) {
+    abandon(visit, hop, { status: 'failed', detail: 'a bug before the call left' })
+    throw bug
+  }
+}
