@@ -1,5 +1,6 @@
 /** Whose request it is, and what it may see behind the address it came to. */
-import { type Care, deny, type Denial, isDenial, type Permit } from '../../../domain/verdict.ts'
+import { type Care, type Denial, isDenial, type Permit } from '../../../domain/verdict.ts'
+import type { SpeakerCredentials } from '../../../identity/outbound/tool-credentials.ts'
 import type { Principal } from '../../../domain/principal.ts'
 import type { FrontArrival } from '../../../protocol/mcp/read-front.ts'
 import type { Era } from '../../../protocol/mcp/read-call.ts'
@@ -7,6 +8,7 @@ import type { Behind, Client, McpAddress } from '../behind.ts'
 import { careFor } from '../care.ts'
 import { ownerOf } from '../sessions.ts'
 import { mayUse, mostOf, type McpVisit, type Received } from '../threshold.ts'
+import { speakerFor } from '../proven.ts'
 import { readerOf } from '../visible-tools.ts'
 import { placeOf } from './address.ts'
 import type { FrontSession } from './front-sessions.ts'
@@ -65,11 +67,13 @@ function clientOf(visit: McpVisit, principal: Principal, { era, session, capabil
     era,
     reader,
     person,
-    speakerFor: () => ({
-      key,
-      capabilities,
-      credentials: () => [],
-      challenged: (status) => Promise.resolve(deny('upstream_unavailable', `the server answered ${status}`)),
-    }),
+    speakerFor: (server) => ({ key, capabilities, ...bound(speakerFor(visit, principal, server)) }),
+  }
+}
+
+function bound(speaker: SpeakerCredentials): SpeakerCredentials {
+  return {
+    credentials: () => speaker.credentials(),
+    challenged: (status, challenge) => speaker.challenged(status, challenge),
   }
 }
