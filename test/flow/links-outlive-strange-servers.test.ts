@@ -258,6 +258,23 @@ it('a server that ends the stream of its session at once is not asked again at o
   expect(server.count('GET')).toBe(2)
 })
 
+it('a server that answers 404 where it has no stream keeps its session', async () => {
+  const handle = withSessions(
+    () => false,
+    () => undefined,
+  )
+  await using server = await serveScript((request) =>
+    request.method === 'GET' ? void request.response.writeHead(404).end() : handle(request),
+  )
+  await using bench = openLinksTo(server.url, 'legacy')
+  const link = await bench.link('legacy', quiet)
+  link.listen(permit, nothing, listener().hearer)
+  await until(() => server.count('ping') === 1)
+  await resultOf(askOver(link, calling('a')))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect([server.count('initialize'), server.count('GET')]).toEqual([1, 1])
+})
+
 it('closing a link ends what is open over it, and the session', async () => {
   await using server = await serveScript(
     withSessions(

@@ -7,8 +7,12 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 
 export interface V1Fixture extends AsyncDisposable {
   readonly url: string
-  /** Ends the session of everybody, as a restart does. */
   forgetSessions(): void
+  /** Cuts every connection. */
+  cut(): void
+  readonly sessions: () => number
+  /** Streams that answer no request, so far. */
+  readonly streams: () => number
 }
 
 const noSession =
@@ -39,7 +43,9 @@ export async function serveV1(): Promise<V1Fixture> {
     await makeServer().connect(transport)
     return transport
   }
+  let streams = 0
   const server = createServer((incoming, outgoing) => {
+    if (incoming.method === 'GET') streams += 1
     const id = incoming.headers['mcp-session-id']
     const known = typeof id === 'string' ? sessions.get(id) : undefined
     // As the examples of the SDK do it.
@@ -50,6 +56,9 @@ export async function serveV1(): Promise<V1Fixture> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     forgetSessions: () => sessions.clear(),
+    cut: () => server.closeAllConnections(),
+    sessions: () => sessions.size,
+    streams: () => streams,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -10,7 +10,7 @@ import type { Wire } from '../wire/transport.ts'
 import { askServer } from './ask-server.ts'
 import { carry } from './carry.ts'
 import type { Json } from './channel.ts'
-import type { Session } from './legacy-greeting.ts'
+import { saysSessionIsOver, type Session } from './legacy-greeting.ts'
 import { backoff_ms, type Ids, type LinkParts, steady_ms } from './shared.ts'
 
 export interface EarRoad {
@@ -25,6 +25,7 @@ export interface EarRoad {
 const noStream: ReadonlySet<number> = new Set([400, 404, 405, 406, 501])
 
 const subscribe_ms = 30_000
+const ping_ms = 10_000
 
 export class LegacyEars {
   readonly #road: EarRoad
@@ -87,7 +88,7 @@ export class LegacyEars {
       this.#wire = null
       this.#failures += 1
       this.#steady?.cancel()
-      if (status === 404 && session.hasId) return void this.#road.renew(session).then(() => this.#later())
+      if ((status === 404 || status === 400) && session.hasId) return void this.#doubt(session)
       // It says that it has no such stream, and will say so again.
       if (noStream.has(status) || (status === 200 && fault?.code === 'bad_answer')) this.#absentIn = session
       else this.#later()
@@ -106,6 +107,16 @@ export class LegacyEars {
         onDenial: again,
       },
     )
+  }
+
+  /** Servers without such a stream and servers that have forgotten the session say the same; a ping tells them apart. */
+  async #doubt(session: Session): Promise<void> {
+    const { parts, ids } = this.#road
+    const ping = { id: ids.next(), method: 'ping', params: null, headers: session.headers, wait_ms: ping_ms }
+    const { status, ...answered } = await askServer(parts, ping)
+    const isOver = status === 404 || (answered.kind === 'error' && saysSessionIsOver(status, answered.error))
+    if (!isOver) this.#absentIn = session
+    else if ((await this.#road.renew(session)) !== null) this.#later()
   }
 
   #later(): void {

@@ -72,3 +72,9 @@ export function aboutOf(result: Json, era: About['era'], version: McpRevision): 
 function isObject(json: Json): boolean {
   return json.toString('latin1', 0, 1) === '{'
 }
+
+/** Many servers say 400 where the specification says 404, because their first examples did. */
+export function saysSessionIsOver(status: number | null, error: Json): boolean {
+  if (status !== 400 || valueAtPath(error, ['code'])?.toString() !== '-32000') return false
+  return /session/i.test(textAt(error, ['message']) ?? '')
+}

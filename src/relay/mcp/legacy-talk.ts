@@ -5,10 +5,10 @@ import type { Fault } from '../../domain/fault.ts'
 import { carry, type CarryHearer } from './carry.ts'
 import type { ChannelWire, Json } from './channel.ts'
 import { errorObject, type Heard, readHeard, writeRequest } from './heard.ts'
-import type { Session } from './legacy-greeting.ts'
+import { saysSessionIsOver, type Session } from './legacy-greeting.ts'
 import type { Answer, Talk } from './link.ts'
 import { isForListeners } from './listeners.ts'
-import { textAt, withMeta } from './params.ts'
+import { withMeta } from './params.ts'
 import type { LinkParts } from './shared.ts'
 import type { TalkEnd } from './talk.ts'
 
@@ -172,7 +172,7 @@ export class LegacyTalk implements Talk, CarryHearer {
   /** An error without an id that comes as the answer to a request is about that request. */
   #fail(id: string, error: Json): void {
     if (id !== this.#end.id && (id !== 'null' || this.#road.parts.channel.isLine)) return
-    this.#sessionIsOver = this.#status === 400 && this.#session.hasId && !this.#renewed && saysSessionIsOver(error)
+    this.#sessionIsOver = this.#session.hasId && !this.#renewed && saysSessionIsOver(this.#status, error)
     if (!this.#sessionIsOver) this.#end.end({ kind: 'error', error })
   }
 
@@ -216,9 +216,4 @@ export class LegacyTalk implements Talk, CarryHearer {
     const { id } = this.#end
     this.#road.say('notifications/cancelled', Buffer.from(`{"requestId":${id},"reason":${JSON.stringify(reason)}}`))
   }
-}
-
-/** Many servers say 400 where the specification says 404, because their first examples did. */
-function saysSessionIsOver(error: Json): boolean {
-  return valueAtPath(error, ['code'])?.toString() === '-32000' && /session/i.test(textAt(error, ['message']) ?? '')
 }
