@@ -48,6 +48,9 @@ const anonymous: ReadonlySet<string> = new Set([
   '/.well-known/oauth-client/weir',
 ])
 
+/** The catalogue is of the whole gateway; tools are found at the address of all of them. */
+const resourceOfOthers: Readonly<Record<string, string>> = { '/a2a': '', '/tools/search': '/mcp' }
+
 /** RFC 8935 section 2.4 has 400 and an error code where others have 401. */
 const security = '/ssf/events'
 
@@ -91,8 +94,7 @@ describe.each(engines)('on the engine %s', (engine) => {
   /** RFC 9728 section 5.1 at resources; at the token endpoint the scheme in which clients would have to come (RFC 6749 section 5.2). */
   function challengeAt({ path }: Route): string {
     if (path.startsWith('/oauth/')) return 'Bearer realm="weir", error="invalid_client"'
-    // The catalogue is of the whole gateway.
-    const resource = path === '/a2a' ? '' : path.split('/').slice(0, 3).join('/')
+    const resource = resourceOfOthers[path] ?? path.split('/').slice(0, 3).join('/')
     const metadata = `http://weir.test/.well-known/oauth-protected-resource${resource}`
     return `Bearer realm="weir", error="invalid_token", resource_metadata="${metadata}"`
   }
