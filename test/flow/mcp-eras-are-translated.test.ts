@@ -80,6 +80,13 @@ test('a session with a server that has none outlives a crash', async () => {
   expect(await only(inSession(weir, session, add, youngServer))).toMatchObject({ result: { content: [{ text: '3' }] } })
 })
 
+test('what comes in a session is of its era, whatever else is said with it', async () => {
+  const message = { jsonrpc: '2.0', method: 'notifications/initialized' }
+  const session = await begin(weir, youngServer)
+  const headers = { 'mcp-method': message.method, 'mcp-protocol-version': '2025-11-25' }
+  expect((await inSession(weir, session, message, { ...youngServer, headers })).status).toBe(202)
+})
+
 test('a modern client that leaves cancels at a legacy server', async () => {
   const gone = new AbortController()
   const left = modern(weir, 'tools/call', { name: 'waits' }, { ...oldServer, signal: gone.signal }).catch(() => null)

@@ -36,7 +36,7 @@ import { readerOf, visibleTools } from './visible-tools.ts'
 export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, reply: Reply): Promise<void> {
   const { snapshot } = road
   const server = snapshot.servers.get(slug)
-  if (server && !isHandedOn(server, inbound))
+  if (server && !isHandedOn(road, server, inbound))
     return await serveFront(road, { kind: 'server', server: slug }, inbound, reply)
   if (turnAwayStranger(road, inbound, reply)) return
   const id = mintHopId(road.dice)
@@ -72,9 +72,12 @@ function checkedBy(visit: McpVisit, server: CarriedServer): ReturnType<typeof ch
 }
 
 /** Whether the server takes the message as it is: over Streamable HTTP, in the era it came in. */
-function isHandedOn(server: ToolServerEntry, inbound: Inbound): boolean {
-  const { eras } = server.settings
-  return isCarried(server) && (eras === 'auto' || eraOfInbound(inbound) === eras)
+function isHandedOn({ fronts, sessions }: FrontRoad, server: ToolServerEntry, inbound: Inbound): boolean {
+  const { eras, id } = server.settings
+  if (!isCarried(server) || eras === 'auto') return isCarried(server)
+  const shown = inbound.headers.get('mcp-session-id') ?? ''
+  const isSession = (fronts.sessions.open(id, shown) ?? sessions.open(id, shown)) !== null
+  return eraOfInbound(inbound, isSession) === eras
 }
 
 /** What is known of a message once its sender is. */

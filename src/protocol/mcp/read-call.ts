@@ -62,9 +62,9 @@ export function readMcpCall<Session extends object>(
 }
 
 /** The era of a request, whoever reads it then; what cannot be read is of none, and so of the old one. */
-export function eraOfInbound({ method, headers, body }: Inbound): Era {
+export function eraOfInbound({ method, headers, body }: Inbound, isSession: boolean): Era {
   const message = method === 'POST' ? readMessage(body) : null
-  if (message?.kind === 'message') return eraOf(message, headers, false)
+  if (message?.kind === 'message') return eraOf(message, headers, isSession)
   return isModernVersion(headers.get('mcp-protocol-version')) ? 'modern' : 'legacy'
 }
 

@@ -16,6 +16,8 @@ import { askClient, cannotAnswer, methodNotKnown } from './questions.ts'
 
 /** A server that asks for ever is not answered for ever. */
 const rounds_max = 32
+/** Nor is one that asks everything at once. */
+const questions_max = 64
 
 export class LegacyManner implements Manner {
   readonly #live: LiveSession
@@ -42,7 +44,7 @@ export class LegacyManner implements Manner {
 
   ask(exchange: FrontExchange, ask: Ask): void {
     const end = (sentence: string): void => exchange.break(this.#trouble(sentence), sentence)
-    if (exchange.rounds > rounds_max) return end('The server asks without end')
+    if (exchange.rounds > rounds_max || ask.questions.size > questions_max) return end('The server asks without end')
     const refusals = new Map<string, ToQuestion>()
     for (const [key, question] of ask.questions) {
       const why = cannotAnswer(this.#live, question)
