@@ -5,15 +5,22 @@ import { Catalogue } from './catalogue/catalogue.ts'
 import { type Lock, type LockSettings, openLock } from './catalogue/lock.ts'
 import { sentenceOf } from './catalogue/lock-file.ts'
 import type { CatalogueServer, CatalogueSettings } from './catalogue/place.ts'
+import { assert } from './base/assert.ts'
+import { childEnvironment } from './config/load.ts'
 import type { Clock } from './base/clock.ts'
 import type { Settings } from './config/settings.ts'
 import { type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
 import { openBehindWith } from './pipeline/mcp/behind/open.ts'
 import type { OpenBehind } from './pipeline/mcp/behind.ts'
-import { ServerCare, weirSpeaker } from './pipeline/mcp/server-care.ts'
+import type { FrontRoad } from './pipeline/mcp/front/front-road.ts'
+import { ServerCare } from './pipeline/mcp/server-care.ts'
 import type { Snapshot, ToolServerEntry } from './pipeline/road.ts'
+import { Children, openProcessChannel } from './relay/mcp/children.ts'
+import type { LineSettings } from './relay/mcp/line.ts'
+import { openApiLink } from './relay/mcp/openapi-link.ts'
+import { openSseChannel } from './relay/mcp/sse-channel.ts'
 import { openHttpChannel } from './relay/mcp/http-channel.ts'
-import type { ServerPlace } from './relay/mcp/link.ts'
+import type { ServerPlace, Speaker } from './relay/mcp/link.ts'
 import { ServerLinks } from './relay/mcp/links.ts'
 import { tellToolChange } from './pipeline/tool-changes.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -22,6 +29,7 @@ import { version } from './version.ts'
 export interface Tools {
   readonly catalogue: Catalogue
   readonly openBehind: OpenBehind
+  readonly lend: FrontRoad['lend']
   /** Takes the settings in force into use. */
   use(before: Snapshot): Promise<void>
   close(): Promise<void>
@@ -43,10 +51,21 @@ export function openTools(workshop: Workshop, { lock, ledger }: Pinned, snapshot
   const { clock, dice, log, relay, mcpSecret } = workshop
   const { wheel } = relay.bench
   const { maximums, timeouts } = snapshot().settings
+  const children = new Children({
+    processes_max: maximums.tool_processes,
+    environment: childEnvironment(),
+    lines: linesOf(maximums),
+    wheel,
+    clock,
+    log,
+  })
   const links = new ServerLinks({
     clock,
     wheel,
-    placeOf: (slug) => placeOf(workshop, snapshot(), slug),
+    placeOf(slug) {
+      const entry = snapshot().servers.get(slug)
+      return entry ? placeOf(workshop, children, entry) : null
+    },
     settings: { ...maximums, ...timeouts, version },
   })
   const care = new ServerCare({ links, wheel, snapshot })
@@ -64,7 +83,8 @@ export function openTools(workshop: Workshop, { lock, ledger }: Pinned, snapshot
   const shared = { links, known: catalogue, clock, dice, wheel, secret: mcpSecret, version }
   return {
     catalogue,
-    openBehind: openBehindWith({ ...shared, ownSpeaker: () => weirSpeaker }),
+    lend: (entry, speaker) => care.lend(entry, speaker),
+    openBehind: openBehindWith({ ...shared, ownSpeaker: (entry) => care.speakerOf(entry) }),
     async use(before) {
       const { settings } = snapshot()
       for (const [slug, entry] of before.servers) if (!isSame(entry, snapshot().servers.get(slug))) links.forget(slug)
@@ -76,6 +96,7 @@ export function openTools(workshop: Workshop, { lock, ledger }: Pinned, snapshot
       care.close()
       await catalogue.close()
       await links.close()
+      await children.close()
     },
   }
 }
@@ -84,14 +105,32 @@ function isSame(before: ToolServerEntry, now: ToolServerEntry | undefined): bool
   return isDeepStrictEqual(before, now)
 }
 
-function placeOf({ relay }: Workshop, { servers }: Snapshot, slug: string): ServerPlace | null {
-  const entry = servers.get(slug)
-  if (!entry) return null
-  const { settings, upstream } = entry
-  if (upstream === null) return null
-  const { transport, wheel, settings: maximums } = relay.bench
-  const open = () => openHttpChannel({ transport, wheel, upstream, patience: settings.timeouts, maximums })
-  return { server: slug, eras: settings.eras, shared: false, connect: { kind: 'channel', open } }
+function placeOf(workshop: Workshop, children: Children, { settings, upstream, api }: ToolServerEntry): ServerPlace {
+  const { id: server, eras, place, timeouts: patience } = settings
+  const { transport, wheel, settings: maximums } = workshop.relay.bench
+  if (place.kind === 'process') {
+    const open = () => openProcessChannel(server, place.process, children)
+    return { server, eras, shared: place.process.shared, connect: { kind: 'channel', open } }
+  }
+  assert(upstream !== null, 'whatever is no process has an address')
+  if (place.kind === 'openapi') {
+    assert(api !== null, 'a description was compiled before its server is spoken to')
+    const limits = { ...place.openapi, answer_bytes: maximums.answer_bytes }
+    const open = (speaker: Speaker) => openApiLink({ api, transport, upstream, patience, maximums: limits, speaker })
+    return { server, eras: 'modern', shared: false, connect: { kind: 'link', open } }
+  }
+  const parts = { transport, wheel, upstream, patience }
+  const lines = { ...linesOf(maximums), event_bytes: maximums.event_bytes }
+  const open = () =>
+    place.kind === 'sse' ? openSseChannel({ ...parts, maximums: lines }) : openHttpChannel({ ...parts, maximums })
+  return { server, eras: place.kind === 'sse' ? 'legacy' : eras, shared: false, connect: { kind: 'channel', open } }
+}
+
+/** Requests at once over one line, and what is held for a client that does not read. */
+const lineRequests_max = 1024
+
+function linesOf({ event_bytes }: { readonly event_bytes: number }): LineSettings {
+  return { open_max: lineRequests_max, held_bytes: event_bytes }
 }
 
 function serversOf({ tools }: Settings): readonly CatalogueServer[] {

@@ -4,6 +4,7 @@ import type { Board, BoardPlan } from './base/board.ts'
 import { type Clock, day_ms, type Millis } from './base/clock.ts'
 import { moduleUrl } from './base/module-url.ts'
 import type { Loaded } from './config/load.ts'
+import type { ApiBook } from './gateway-apis.ts'
 import type { Settings } from './config/settings.ts'
 import { epochsPlan } from './identity/revocation/epochs.ts'
 import { fetchTextFrom } from './identity/trust/fetch-text.ts'
@@ -72,6 +73,8 @@ export interface Workshop {
   readonly seal: Seal
   /** Persons on their way to let Weir act for them at tool servers. */
   readonly connector: Connector
+  /** Descriptions of APIs that are offered as tools. */
+  readonly apis: ApiBook
   readonly relay: Relay
   /** What is known of the instances of every agent. */
   readonly health: HealthBook
@@ -184,6 +187,8 @@ export async function buildSnapshot(
   if ('exit' in policy) return policy
   const upstreamTls = await readAllTls(settings)
   if (typeof upstreamTls === 'string') return startProblem(78, upstreamTls)
+  const apis = await workshop.apis.compile(settings)
+  if (typeof apis === 'string') return startProblem(78, apis)
   const fetchText = fetchTextFrom(dirname(loaded.file))
   const identity = openIdentity(identitySettings(settings, publicUrl), {
     keys,
@@ -217,6 +222,7 @@ export async function buildSnapshot(
     outbound,
     toolCredentials,
     upstreamTls,
+    apis,
     drivers: { bench: workshop.relay.bench, dice, health: workshop.health, salt: workshop.salt },
     signals,
     oauth: tokenParts(identity),

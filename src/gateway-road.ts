@@ -59,7 +59,7 @@ interface Laid {
   readonly boot: string
   readonly metrics: GatewayMetrics
   readonly revoked: PlannedRevocations
-  readonly tools: Pick<Tools, 'openBehind' | 'catalogue'>
+  readonly tools: Pick<Tools, 'openBehind' | 'catalogue' | 'lend'>
 }
 
 /** Puts back what the ledger remembers and joins the parts of the road. */
@@ -101,6 +101,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Fr
     approvals: new Approvals(maximums.approvals),
     sessions: workshop.sessions,
     openBehind: laid.tools.openBehind,
+    lend: laid.tools.lend,
     catalogue: laid.tools.catalogue,
     fronts: new Fronts(
       workshop.mcpSecret,

@@ -5,19 +5,11 @@ import { type Clock, steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
 import { Lock as ToolLock } from './catalogue/lock.ts'
 import { takeLock } from './base/instance-lock.ts'
-import { agentRoutes } from './admin/agents.ts'
-import { pushRoutes } from './admin/push.ts'
-import { toolRoutes } from './admin/tools.ts'
-import { approvalRoutes } from './admin/approvals.ts'
-import { healthRoutes } from './admin/health.ts'
-import { serveAdmin } from './admin/routes.ts'
-import { revocationRoutes } from './admin/revocations.ts'
-import { runRoutes } from './admin/runs.ts'
 import { adminToken } from './admin/token.ts'
 import { addressUrl } from './config/fields.ts'
 import type { Loaded } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
-import { isListenFailure, type Listener, type ListenerOptions } from './edge/contract.ts'
+import { isListenFailure, type Listener } from './edge/contract.ts'
 import { openListener } from './edge/listener.ts'
 import { serveData } from './edge/routes.ts'
 import {
@@ -38,13 +30,14 @@ import {
   startProblem,
   type Workshop,
 } from './gateway-parts.ts'
+import { ApiBook } from './gateway-apis.ts'
+import { openAdmin, optionsOf } from './gateway-doors.ts'
 import { openToolLock, openTools, type Tools } from './gateway-mcp.ts'
 import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
 import { followAgain, openTasksIn } from './gateway-tasks.ts'
-import { keyRoutes } from './admin/keys.ts'
 import { Ledger } from './ledger/ledger.ts'
+import type { Replayed } from './ledger/replay.ts'
 import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
-import type { Keyring } from './identity/keys/keyring.ts'
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
 import { poolReport, showOutstanding } from './pipeline/pool-numbers.ts'
@@ -82,8 +75,8 @@ export async function startGateway(loaded: Loaded, log: Log): Promise<Gateway | 
   }
 }
 
-async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): Promise<Gateway | StartProblem> {
-  const { settings } = loaded
+/** What lasts from one start to the next: the state directory and everything that is read back from it. */
+async function openGround({ settings }: Loaded, log: Log, stack: AsyncDisposableStack): Promise<Ground | StartProblem> {
   const { dir } = settings.state
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const lock = takeLock(dir)
@@ -94,20 +87,40 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   )
   const secrets = openSecrets(settings, clock, log)
   if ('exit' in secrets) return secrets
-  const { keys, revoked, dice, ...lasting } = secrets
-  const boot = dice.hex(16)
+  const boot = secrets.dice.hex(16)
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
   if (!(ledger instanceof Ledger)) return ledger
   // Opened before the pool and so closed after it: a call whose signature the pool gives up still leaves its record.
   stack.defer(async () => void (await ledger.close()))
   const outside = openOutside(settings)
-  const tasks = await openTasksIn(settings, { clock, dice, log, outside })
+  const tasks = await openTasksIn(settings, { clock, dice: secrets.dice, log, outside })
   if (tasks.kind === 'start_problem') return tasks
   stack.defer(() => tasks.close())
   const pins = await openToolLock(settings, clock)
   if (!(pins instanceof ToolLock)) return pins
   const replayed = await replayLedger(settings, clock.now())
   if ('exit' in replayed) return replayed
+  return { kind: 'ground', clock, secrets, boot, ledger, outside, tasks, pins, replayed }
+}
+
+interface Ground {
+  readonly kind: 'ground'
+  readonly clock: Clock
+  readonly secrets: Secrets
+  readonly boot: string
+  readonly ledger: Ledger
+  readonly outside: Workshop['outside']
+  readonly tasks: Road['tasks']
+  readonly pins: ToolLock
+  readonly replayed: Replayed
+}
+
+async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): Promise<Gateway | StartProblem> {
+  const { settings } = loaded
+  const ground = await openGround(loaded, log, stack)
+  if (ground.kind === 'start_problem') return ground
+  const { clock, secrets, ledger, outside, pins } = ground
+  const { keys, revoked, dice, ...lasting } = secrets
   const pool = openProofPool({
     keySlot: keys.slot,
     onError: (error) => log.error(`proof pool: ${error.message}`),
@@ -120,11 +133,24 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const metrics = declareGatewayMetrics(registry)
   const health = new HealthBook(clock, poolReport(metrics))
   const connector = openConnector(settings, { outside, clock, dice, log, seal: lasting.seal })
-  const workshop: Workshop = { pool, keys, clock, dice, log, singleUse, relay, health, outside, connector, ...lasting }
+  const workshop: Workshop = {
+    pool,
+    keys,
+    clock,
+    dice,
+    log,
+    singleUse,
+    relay,
+    health,
+    outside,
+    connector,
+    ...lasting,
+    apis: new ApiBook(),
+  }
   // Ports are taken before the snapshot is made, because the public URL may follow the port; until then all is 503.
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
-  const token = adminToken(dir, workshop.dice)
+  const token = adminToken(settings.state.dir, dice)
   const page = (): string => registry.render()
   const data = await openListener(optionsOf(settings, 'listen', workshop), (inbound, reply) =>
     late.serve(inbound, reply),
@@ -140,7 +166,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const inForce: { road: Road | null } = { road: null }
   const tools = openTools(workshop, { lock: pins, ledger }, () => inForce.road?.snapshot ?? snapshot)
   stack.defer(() => tools.close())
-  const road = paveRoad(workshop, snapshot, { cards, ledger, replayed, tasks, board, boot, metrics, revoked, tools })
+  const road = paveRoad(workshop, snapshot, { ...ground, cards, board, metrics, revoked, tools })
   inForce.road = road
   late.serve = serveData(road, keys)
   followAgain(road)
@@ -167,52 +193,6 @@ function openSecrets(settings: Settings, clock: Clock, log: Log): Secrets | Star
 
 interface Secrets extends Lasting, Pick<Workshop, 'keys' | 'dice'> {
   readonly revoked: PlannedRevocations
-}
-
-interface AdminParts {
-  readonly road: FrontRoad
-  readonly keys: Keyring
-  readonly draining: { readonly yes: boolean }
-  /** The page of metrics. */
-  readonly page: () => string
-  readonly token: string
-  readonly options: ListenerOptions
-}
-
-function openAdmin({ road, keys, draining, page, token, options }: AdminParts): ReturnType<typeof openListener> {
-  const routes = [
-    ...runRoutes(road),
-    ...approvalRoutes(road),
-    ...keyRoutes(road, keys),
-    ...revocationRoutes(road),
-    ...agentRoutes(road),
-    ...pushRoutes(road),
-    ...toolRoutes(road),
-    ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
-  ]
-  return openListener(options, serveAdmin(routes, token))
-}
-
-function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', workshop: Workshop): ListenerOptions {
-  const { host, port } = settings.gateway[which]
-  const { header_bytes, body_bytes, open_calls } = settings.maximums
-  const { clock, dice, log } = workshop
-  const onBug = (bug: unknown, id: string): void =>
-    log.error(`a bug was answered with 500 ${id}`, { error: bug instanceof Error ? bug.stack : String(bug) })
-  const { engine } = settings.gateway
-  return {
-    engine,
-    host,
-    port,
-    tls: which === 'listen' ? settings.gateway.tls : null,
-    header_bytes,
-    body_bytes,
-    body_ms: settings.timeouts.body_ms,
-    open_calls,
-    clock,
-    dice,
-    onBug,
-  }
 }
 
 /** Metrics speak only of agents that are known, and the book of their instances is never longer than their list. */

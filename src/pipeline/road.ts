@@ -19,6 +19,7 @@ import type { Log } from '../observe/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { BoundedMap } from '../base/bounded-map.ts'
 import type { Card } from '../protocol/a2a/card.ts'
+import type { CompiledApi } from '../protocol/openapi/contract.ts'
 import type { Driver, Errand } from '../relay/driver.ts'
 import type { Upstream } from '../relay/wire/upstream.ts'
 import type { Relay } from '../relay/relay.ts'
@@ -73,6 +74,8 @@ export interface ToolServerEntry {
   readonly settings: ToolServerSettings
   /** Null for a child process. */
   readonly upstream: Upstream | null
+  /** The operations of an API whose description makes tools of them; null for a server that speaks MCP. */
+  readonly api: CompiledApi | null
 }
 
 /** A tool server whose messages are handed on as they are: it speaks Streamable HTTP. */

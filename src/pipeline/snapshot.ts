@@ -4,12 +4,12 @@ import type { ToolServerSettings } from '../config/settings-tools.ts'
 import { toolRowOf } from '../config/tool-row.ts'
 import type { AgentSettings, Settings } from '../config/settings.ts'
 import { targetName } from '../domain/call.ts'
-import type { AgentId } from '../domain/ids.ts'
 import type { RotationSettings } from '../identity/keys/key-rotation.ts'
 import type { KeyPlaces } from '../identity/keys/keyring-open.ts'
 import type { IdentitySettings } from '../identity/settings.ts'
 import type { Limit, LimitSettings } from '../limits/settings.ts'
 import type { AgentFacts, ToolServerFacts } from '../policy/world.ts'
+import type { CompiledApi } from '../protocol/openapi/contract.ts'
 import { upstreamAt } from '../relay/wire/upstream.ts'
 import { readUpstreamTls, type UpstreamTls } from '../relay/wire/upstream-tls.ts'
 import { type DriverWorld, driverOf } from './drivers.ts'
@@ -19,19 +19,26 @@ import type { AgentEntry, Snapshot, ToolServerEntry } from './road.ts'
 export type SnapshotParts = Pick<
   Snapshot,
   'publicUrl' | 'policy' | 'identity' | 'outbound' | 'toolCredentials' | 'signals' | 'oauth' | 'alerts'
-> & { readonly upstreamTls: UpstreamTlsTable; readonly drivers: DriverWorld }
+> & {
+  readonly upstreamTls: UpstreamTlsTable
+  readonly drivers: DriverWorld
+  /** Compiled descriptions by the slug of their server. */
+  readonly apis: ReadonlyMap<string, CompiledApi>
+}
 
 /** The agents and, by slug, the tool servers whose rows name TLS files. */
 export type UpstreamTlsTable = ReadonlyMap<string, UpstreamTls>
 
-export function makeSnapshot(loaded: Loaded, { upstreamTls, drivers, ...parts }: SnapshotParts): Snapshot {
+export function makeSnapshot(loaded: Loaded, { upstreamTls, drivers, apis, ...parts }: SnapshotParts): Snapshot {
   const agents = new Map(
     [...loaded.settings.agents].map(([id, row]) => [id, entryOf(row, upstreamTls.get(id) ?? null, drivers)] as const),
   )
   const { settings, hash } = loaded
   const fresh: Pick<Snapshot, 'alternatives' | 'cards'> = { alternatives: new Map(), cards: new Map() }
   const servers = new Map(
-    [...settings.tools.servers].map(([id, row]) => [id, toolServer(row, upstreamTls.get(id) ?? null)] as const),
+    [...settings.tools.servers].map(
+      ([id, row]) => [id, { ...toolServer(row, upstreamTls.get(id) ?? null), api: apis.get(id) ?? null }] as const,
+    ),
   )
   return { settings, configHash: hash, agents, servers, ...fresh, ...parts }
 }
@@ -41,7 +48,7 @@ function entryOf(settings: AgentSettings, tls: UpstreamTls | null, drivers: Driv
 }
 
 /** The secrets of the operator's headers are read here, once. */
-function toolServer(settings: ToolServerSettings, tls: UpstreamTls | null): ToolServerEntry {
+function toolServer(settings: ToolServerSettings, tls: UpstreamTls | null): Omit<ToolServerEntry, 'api'> {
   const headers = settings.headers.map(([name, secret]) => [name, secret.reveal()] as const)
   const { place } = settings
   return { settings, upstream: place.kind === 'process' ? null : upstreamAt(place.url, headers, undefined, tls) }

@@ -41,11 +41,16 @@ export function neutralServer(seen: NeutralSeen = { cancelled: 0, waiting: 0 }):
   return server
 }
 
-const echoSchema = { type: 'object', properties: { value: {} }, required: ['value'], 'x-unknown': { kept: 1.0 } }
-const sumSchema = { type: 'object', properties: { sum: { type: 'number' } }, required: ['sum'] }
+const echoSchema = {
+  type: 'object',
+  properties: { value: {} },
+  required: ['value'],
+  'x-unknown': { kept: 1.0 },
+}
+const sumSchema: JsonSchemaType = { type: 'object', properties: { sum: { type: 'number' } }, required: ['sum'] }
 
 function addAnswers(server: McpServer, seen: NeutralSeen): void {
-  const inputSchema = fromJsonSchema<{ value: unknown }>(echoSchema as JsonSchemaType)
+  const inputSchema = fromJsonSchema<{ value: unknown }>(JSON.parse(JSON.stringify(echoSchema)) as JsonSchemaType)
   server.registerTool('echo', { description: 'Says it again', inputSchema }, ({ value }) => ({
     content: [words(JSON.stringify(value))],
     _meta: { 'example.org/kept': { deep: [1, 'two', null] } },
@@ -55,7 +60,7 @@ function addAnswers(server: McpServer, seen: NeutralSeen): void {
     {
       description: 'Adds',
       inputSchema: z.object({ a: z.number(), b: z.number() }),
-      outputSchema: fromJsonSchema<{ sum: number }>(sumSchema as JsonSchemaType),
+      outputSchema: fromJsonSchema<{ sum: number }>(sumSchema),
       annotations: { readOnlyHint: true },
     },
     ({ a, b }) => ({ content: [words(String(a + b))], structuredContent: { sum: a + b } }),

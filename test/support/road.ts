@@ -183,6 +183,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       outbound: { credentialFor: () => test.credential },
       toolCredentials: { speakerCredentials: () => ({ credentials: () => [], challenged: async () => [] }) },
       upstreamTls: new Map(),
+      apis: new Map(),
       drivers: { bench, dice, health: new HealthBook(clock), salt: 'salt' },
       identity: identity as unknown as Road['snapshot']['identity'],
       oauth: {} as unknown as Road['snapshot']['oauth'],
@@ -205,6 +206,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     counts: new Counts(declareGatewayMetrics(registry)),
     approvals: new Approvals(settings.maximums.approvals),
     sessions: new McpSessions(Buffer.alloc(32), dice),
+    lend: () => undefined,
     openBehind: () => {
       throw new Error('nobody calls tools')
     },

@@ -1,6 +1,5 @@
 /** What Weir proves to a tool server for a caller, and whether the call may still go on once that is known. */
 import type { McpCall } from '../../domain/call.ts'
-import type { Principal } from '../../domain/principal.ts'
 import { type Denial, type Hop, isDenial } from '../../domain/verdict.ts'
 import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
 import { refusalOfRun } from '../../limits/lease.ts'
@@ -8,14 +7,24 @@ import type { HeaderList } from '../../protocol/http.ts'
 import type { ToolServerEntry } from '../road.ts'
 import { abandon, giveBack } from '../send.ts'
 import { standingOf } from '../standing.ts'
-import type { McpVisit } from './threshold.ts'
+import type { FrontRoad } from './front/front-road.ts'
+import type { McpVisit, Received } from './threshold.ts'
 
 export function speakerFor(
-  { snapshot, authority }: Pick<McpVisit, 'snapshot' | 'authority'>,
-  principal: Principal,
+  road: Pick<FrontRoad, 'lend'>,
+  { visit: { snapshot, authority }, principal }: Pick<Received, 'visit' | 'principal'>,
   server: ToolServerEntry,
 ): SpeakerCredentials {
-  return snapshot.toolCredentials.speakerCredentials(server.settings, { principal, authority })
+  const speaker = snapshot.toolCredentials.speakerCredentials(server.settings, { principal, authority })
+  if (server.settings.credential.mode !== 'user') return speaker
+  return {
+    async credentials() {
+      const proof = await speaker.credentials()
+      if (!isDenial(proof) && proof.length > 0) road.lend(server, speaker)
+      return proof
+    },
+    challenged: (status, challenge) => speaker.challenged(status, challenge),
+  }
 }
 
 /** The headers of a hop; null where it was given back, because they cannot be had or its caller has left. */

@@ -48,7 +48,7 @@ export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, 
   const allowed = await mayReach(visit, { arrival: read, principal, server })
   if (isDenial(allowed)) return await refuse(aboutTarget(visit, { kind: 'server', id: slug }), allowed)
   const known = { arrival: read, principal, server: allowed.server }
-  const speaker = speakerFor(visit, principal, allowed.server)
+  const speaker = speakerFor(road, received, allowed.server)
   if (read.call.operation === 'call_tool') {
     const held = (): Promise<Denial | null> => refusalOfDefinition(road, allowed.server, nameOfTool(read.call.target))
     const hop = await admitTool(received, allowed.server, held)

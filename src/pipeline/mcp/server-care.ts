@@ -2,9 +2,12 @@
  * What Weir asks tool servers for itself, so that what they have is known before anybody wants it: their lists, page by page,
  * and word of it when one of them changes.
  */
+import { unreachable } from '../../base/assert.ts'
 import { readJson } from '../../base/json.ts'
 import { valueAtPath } from '../../base/json-edit.ts'
 import type { Wheel } from '../../base/wheel.ts'
+import { BoundedMap } from '../../base/bounded-map.ts'
+import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
 import type { AskPage, Known, ListKind, Page } from '../../catalogue/contract.ts'
 import { isFault } from '../../domain/fault.ts'
 import { deny, isDenial } from '../../domain/verdict.ts'
@@ -42,8 +45,13 @@ const wants: Wants = {
   tasks: [],
 }
 
+/** Servers for which somebody's credential is lent. */
+const lent_max = 4096
+
 export class ServerCare {
   readonly #parts: CareParts
+  #known: Known | null = null
+  readonly #lent = new BoundedMap<string, SpeakerCredentials>({ max: lent_max })
   readonly #lanes = new Map<string, { readonly entry: ToolServerEntry; readonly lane: Lane }>()
 
   constructor(parts: CareParts) {
@@ -55,6 +63,9 @@ export class ServerCare {
     const link = await this.#open(server)
     if (isDenial(link) || isFault(link)) return { kind: 'failed', detail: `${link.code}: ${link.detail}` }
     const { method, capability } = lists[list]
+    // What else there is belongs to whoever has an account, and only tools are the same for everybody.
+    const isPersonal = this.#parts.snapshot().servers.get(server)?.settings.credential.mode === 'user'
+    if (isPersonal && list !== 'tools') return { kind: 'absent' }
     if (valueAtPath(link.about.capabilities, [capability]) === null) return { kind: 'absent' }
     const params = cursor === null ? null : Buffer.from(JSON.stringify({ cursor }))
     const asking = { method, params, logLevel: null, mirrors: [], traceparent: null }
@@ -70,6 +81,7 @@ export class ServerCare {
 
   /** Listens to every server of the settings in force, and to no other. */
   listen(known: Known): void {
+    this.#known = known
     const { servers } = this.#parts.snapshot()
     for (const [slug, { entry, lane }] of this.#lanes) {
       if (servers.get(slug) === entry) continue
@@ -92,12 +104,38 @@ export class ServerCare {
     this.#lanes.clear()
   }
 
-  #open(server: string): ReturnType<Links['open']> {
-    return this.#parts.links.open(careFor(server), { server, speaker: weirSpeaker, era: 'modern' })
+  /**
+   * A server where everybody works with an account of their own lists its tools for whoever has one: the caller that last had a
+   * credential lends it for that, and for nothing else.
+   */
+  lend({ settings: { id, credential } }: ToolServerEntry, speaker: SpeakerCredentials): void {
+    if (credential.mode !== 'user') return
+    const isFirst = this.#lent.get(id) === undefined
+    this.#lent.set(id, speaker)
+    if (!isFirst) return
+    this.#lanes.get(id)?.lane.wake()
+    this.#known?.changed(id, 'tools')
+  }
+
+  /** Nobody stands behind Weir itself who could be asked anything. */
+  speakerOf({ settings }: ToolServerEntry): Speaker {
+    const lent = settings.credential.mode === 'user' ? this.#lent.get(settings.id) : undefined
+    const speaker = lent ?? this.#parts.snapshot().toolCredentials.speakerCredentials(settings, null)
+    return {
+      ...weirSpeaker,
+      credentials: () => speaker.credentials(),
+      challenged: (status, challenge) => speaker.challenged(status, challenge),
+    }
+  }
+
+  async #open(server: string): ReturnType<Links['open']> {
+    const entry = this.#parts.snapshot().servers.get(server)
+    if (!entry) return deny('not_found', 'there is no such server')
+    return this.#parts.links.open(careFor(server), { server, speaker: this.speakerOf(entry), era: 'modern' })
   }
 }
 
-/** Weir itself: nobody stands behind it who could be asked anything. */
+/** Weir itself, where it proves nothing. */
 export const weirSpeaker: Speaker = {
   key: 'weir',
   capabilities: Buffer.from('{}'),
@@ -119,5 +157,7 @@ function pageOf(end: End): Page {
       return { kind: 'failed', detail: `${end.fault.code}: ${end.fault.detail}` }
     case 'denial':
       return { kind: 'failed', detail: end.denial.detail }
+    default:
+      return unreachable(end)
   }
 }

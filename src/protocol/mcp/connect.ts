@@ -9,13 +9,14 @@ import type { McpCall } from '../../domain/call.ts'
 import type { Connect } from '../../domain/verdict.ts'
 import { isModernVersion, metaPrefix } from './words.ts'
 
-const key = 'dev.weir/connect'
+/** The question of ours among those of a server. */
+export const connectKey = 'dev.weir/connect'
 const answersAt = ['params', 'inputResponses'] as const
 /** What may be answered with a question (2026-07-28, multi round-trip requests). */
 const asking: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read'])
 
 /** Parameters of `elicitation/create`, for any era. */
-export function urlElicitation({ id, server, url }: Connect): JsonObject {
+function urlElicitation({ id, server, url }: Connect): JsonObject {
   const message = `The tool server "${server}" works with your own account. Open the link to connect it.`
   return { mode: 'url', elicitationId: id, url, message }
 }
@@ -32,22 +33,22 @@ export function askToConnect(
   const capabilities = meta[`${metaPrefix}clientCapabilities`]
   const elicitation = isJsonObject(capabilities) ? capabilities['elicitation'] : null
   if (!isJsonObject(elicitation) || !isJsonObject(elicitation['url'])) return null
-  const inputRequests = { [key]: { method: 'elicitation/create', params: urlElicitation(connect) } }
+  const inputRequests = { [connectKey]: { method: 'elicitation/create', params: urlElicitation(connect) } }
   const result = { resultType: 'input_required', inputRequests }
   return `{"jsonrpc":"2.0","id":${call.rpcId},"result":${JSON.stringify(result)}}`
 }
 
 function isAnswered(answers: unknown): boolean {
-  return isJsonObject(answers) && Object.hasOwn(answers, key)
+  return isJsonObject(answers) && Object.hasOwn(answers, connectKey)
 }
 
 /** The request as the server is meant to see it: byte for byte, but for an answer that was for us. */
 export function withoutConnect(body: Uint8Array): Uint8Array {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  if (!bytes.includes(key)) return body
+  if (!bytes.includes(connectKey)) return body
   const answers = valueAtPath(bytes, answersAt)
   const members = answers === null ? [] : membersOf(answers)
-  if (!members.some(([name]) => name === key)) return body
-  const path = members.length === 1 ? answersAt : [...answersAt, key]
+  if (!members.some(([name]) => name === connectKey)) return body
+  const path = members.length === 1 ? answersAt : [...answersAt, connectKey]
   return editJson(bytes, [{ path, value: undefined }])
 }

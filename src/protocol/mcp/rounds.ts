@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readCanonicalJson } from '../../base/jcs.ts'
 import { editJson, membersOf, valueAtPath } from '../../base/json-edit.ts'
 import { type JsonObject, isJsonObject, readJsonObject } from '../../base/json.ts'
+import { connectKey } from './connect.ts'
 import { metaPrefix } from './words.ts'
 
 /** What is asked of a client. */
@@ -36,12 +37,14 @@ export function readResumption(params: Buffer | null): Resumption | null {
   if (params === null) return null
   const answers = valueAtPath(params, ['inputResponses'])
   const said = valueAtPath(params, ['requestState'])
-  if (answers === null && said === null) return null
+  // A question of ours rests on nothing: whoever answers it begins anew.
+  const given = (answers === null ? [] : membersOf(answers)).filter(([name]) => name !== connectKey)
+  if (said === null && (answers === null || given.length === 0)) return null
   const state: unknown = said === null ? null : JSON.parse(said.toString('utf8'))
   // What is no text is no state of ours either, and is refused as such.
   return {
     state: typeof state === 'string' || state === null ? state : '',
-    answers: new Map(answers === null ? [] : membersOf(answers)),
+    answers: new Map(given),
   }
 }
 

@@ -136,6 +136,7 @@ export class OneOrMany implements Behind {
 
   /** Lists that the catalogue could not get yet are asked for with the credential of whoever wants them. */
   #isListed({ settings }: ToolServerEntry): boolean {
+    if (settings.credential.mode === 'user') return false
     return this.#shared.parts.known.listing(settings.id).health.state !== 'missing'
   }
 

@@ -7,6 +7,7 @@ import { type Care, deny, type Hop, isDenial, type Permit } from '../../../domai
 import type { Reply } from '../../../protocol/http.ts'
 import { jsonHeaders, sendWritten } from '../../../protocol/jsonrpc.ts'
 import { errorForLegacy } from '../../../protocol/mcp/results.ts'
+import { traceOf } from '../../../protocol/mcp/trace.ts'
 import { codes } from '../../../protocol/mcp/words.ts'
 import { writeError } from '../../../protocol/mcp/write-message.ts'
 import type { ExchangeOutcome } from '../../../relay/exchange.ts'
@@ -19,6 +20,7 @@ import { watch, watchOf } from '../../standing.ts'
 import { leaveRecord, unsent } from '../../visit.ts'
 import type { Meant } from '../behind.ts'
 import { settleCall } from '../carry.ts'
+import { checkedResult } from '../checks-of.ts'
 import { aboutTarget, admitTool, mayUse, type McpVisit, refusalOfPass } from '../threshold.ts'
 import { placeOf } from './address.ts'
 import { FrontExchange, type Manner } from './exchange.ts'
@@ -83,11 +85,17 @@ async function carryTool(guest: Guest, meant: Meant & { kind: 'tool' }, carriage
   const exchange = exchangeOf(
     guest,
     { visit, warrant: hop, meant },
-    { ...carriage, line, settle, standing: watch(road, hop) },
+    { ...carriage, line, settle, standing: watch(road, hop), check: checkOf(visit, meant) },
   )
   road.exchanges.begin({ hop, streaming: false, taskId: () => null, halt: (denial) => exchange.halt(denial) })
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
   carriage.start(exchange)
+}
+
+/** By the row of the tool, and by the schema that was judged with its definition. */
+function checkOf(visit: McpVisit, { server, listed }: Meant & { kind: 'tool' }): Ends['check'] {
+  const { catalogue } = visit.road
+  return checkedResult(visit, server, listed ? (structured) => catalogue.misfitOfResult(listed, structured) : null)
 }
 
 interface Passing {
@@ -107,15 +115,15 @@ function carryPass(guest: Guest, passing: Passing, carriage: Carriage): void {
       recordOutcome(visit, { ...outcome, bytesOut: tell() })
     })
   const line = carriage.lineOn(visit.reply)
-  const exchange = exchangeOf(guest, passing, { ...carriage, line, settle, standing })
+  const exchange = exchangeOf(guest, passing, { ...carriage, line, settle, standing, check: (result) => result })
   road.followers.begin({ id, standing, halt: (denial) => exchange.halt(denial) })
   carriage.start(exchange)
 }
 
-type Ends = Pick<ConstructorParameters<typeof FrontExchange>[0], 'line' | 'settle' | 'standing'>
+type Ends = Pick<ConstructorParameters<typeof FrontExchange>[0], 'line' | 'settle' | 'standing' | 'check'>
 
 function exchangeOf(guest: Guest, { visit, warrant, meant }: Passing, carriage: Carriage & Ends): FrontExchange {
-  const { params, logLevel, resume, manner, line, settle, standing } = carriage
+  const { params, logLevel, resume, manner, line, settle, standing, check } = carriage
   const { behind, road } = guest
   const { call, inbound } = visit
   const asking: Asking = {
@@ -123,12 +131,12 @@ function exchangeOf(guest: Guest, { visit, warrant, meant }: Passing, carriage: 
     params,
     logLevel,
     mirrors: [],
-    traceparent: inbound.headers.get('traceparent') ?? null,
+    traceparent: traceOf(inbound, Buffer.from(call.body))?.traceparent ?? null,
     ...(resume && { resume }),
   }
   const onAnswer = (): void => taintByAnswer(visit)
   const run = () => visit.run?.id ?? null
-  const told = { line, manner, standing, onAnswer, settle, clock: road.clock }
+  const told = { line, manner, standing, onAnswer, settle, check, clock: road.clock }
   return new FrontExchange({ call, run, warrant, behind, meant, asking, ...told })
 }
 

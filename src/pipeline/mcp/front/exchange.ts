@@ -39,6 +39,8 @@ export interface Exchanged {
   readonly line: Line
   readonly manner: Manner
   readonly clock: Clock
+  /** What its caller gets in place of a result. */
+  check(result: Json): Json
   /** Asked before anything is passed on: why it must not go on, or null. */
   standing(): Denial | null
   /** Before the first byte of an answer is handed on. */
@@ -143,7 +145,7 @@ export class FrontExchange implements Hearer {
     }
     this.#heard(end.kind === 'result' ? end.result : end.error)
     if (!this.#mayGoOn()) return
-    if (end.kind === 'result') return this.finish(this.#parts.manner.result(end.result))
+    if (end.kind === 'result') return this.finish(this.#parts.manner.result(this.#parts.check(end.result)))
     const answer = this.#parts.manner.error(this, end.error)
     if (answer !== null) this.finish(answer, codeOf(end.error))
   }

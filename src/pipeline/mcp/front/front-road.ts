@@ -1,5 +1,6 @@
 /** The road with what is needed where Weir itself is the end towards clients of tools. */
-import type { Road } from '../../road.ts'
+import type { SpeakerCredentials } from '../../../identity/outbound/tool-credentials.ts'
+import type { Road, ToolServerEntry } from '../../road.ts'
 import type { OpenBehind } from '../behind.ts'
 import type { Fronts } from './fronts.ts'
 
@@ -7,4 +8,6 @@ export interface FrontRoad extends Road {
   /** What is behind an address of tools, for one client. */
   readonly openBehind: OpenBehind
   readonly fronts: Fronts
+  /** Of a caller that has a credential at a server where everybody has their own: Weir lists the tools there with it. */
+  lend(server: ToolServerEntry, speaker: SpeakerCredentials): void
 }

@@ -7,7 +7,7 @@ import type { Era } from '../../../protocol/mcp/read-call.ts'
 import type { Behind, Client, McpAddress } from '../behind.ts'
 import { careFor } from '../care.ts'
 import { ownerOf } from '../sessions.ts'
-import { mayUse, mostOf, type McpVisit, type Received } from '../threshold.ts'
+import { mayUse, mostOf, type Received } from '../threshold.ts'
 import { speakerFor } from '../proven.ts'
 import { readerOf } from '../visible-tools.ts'
 import { placeOf } from './address.ts'
@@ -47,7 +47,7 @@ export async function letIn(
       ? await mayUse(visit, principal, visit.snapshot.servers.get(address.server))
       : careFor(placeOf(address))
   if (isDenial(warrant)) return warrant
-  const behind = road.openBehind(clientOf(visit, principal, declared), address)
+  const behind = road.openBehind(clientOf(road, { visit, principal }, declared), address)
   return { road, address, arrival, received, behind, warrant }
 }
 
@@ -58,7 +58,12 @@ export async function letInAgain(guest: Guest, declared: Declared): Promise<Gues
   return await letIn({ ...guest, received: { ...received, visit } }, declared)
 }
 
-function clientOf(visit: McpVisit, principal: Principal, { era, session, capabilities }: Declared): Client {
+function clientOf(
+  road: FrontRoad,
+  who: Pick<Received, 'visit' | 'principal'>,
+  { era, session, capabilities }: Declared,
+): Client {
+  const { visit, principal } = who
   const { snapshot, authority } = visit
   const reader = { snapshot, authority, context: mostOf(visit, principal), ...readerOf(principal.proof) }
   const key = JSON.stringify([...ownerOf(principal), session?.key ?? null])
@@ -67,7 +72,7 @@ function clientOf(visit: McpVisit, principal: Principal, { era, session, capabil
     era,
     reader,
     person,
-    speakerFor: (server) => ({ key, capabilities, ...bound(speakerFor(visit, principal, server)) }),
+    speakerFor: (server) => ({ key, capabilities, ...bound(speakerFor(road, who, server)) }),
   }
 }
 

@@ -49,7 +49,7 @@ async function serveRequest(guest: Guest): Promise<void> {
   const { arrival, road } = guest
   const { method, rpcId } = arrival.call
   const resumption = mayAsk.has(method) ? readResumption(arrival.params) : null
-  const params = resumption === null ? arrival.params : withoutResumption(arrival.params)
+  const params = mayAsk.has(method) ? withoutResumption(arrival.params) : arrival.params
   const place = placeOfRound(guest, params)
   const round = roundOf(guest, resumption, place)
   if (round === 'foreign') return answerOwn(guest, staleState(rpcId))

@@ -1,0 +1,62 @@
+/** The doors of a gateway: what its listeners are told, and what its operators may ask. */
+import { agentRoutes } from './admin/agents.ts'
+import { approvalRoutes } from './admin/approvals.ts'
+import { healthRoutes } from './admin/health.ts'
+import { keyRoutes } from './admin/keys.ts'
+import { pushRoutes } from './admin/push.ts'
+import { revocationRoutes } from './admin/revocations.ts'
+import { serveAdmin } from './admin/routes.ts'
+import { runRoutes } from './admin/runs.ts'
+import { toolRoutes } from './admin/tools.ts'
+import type { Settings } from './config/settings.ts'
+import type { ListenerOptions } from './edge/contract.ts'
+import { openListener } from './edge/listener.ts'
+import type { Workshop } from './gateway-parts.ts'
+import type { Keyring } from './identity/keys/keyring.ts'
+import type { Road } from './pipeline/road.ts'
+
+interface AdminParts {
+  readonly road: Road
+  readonly keys: Keyring
+  readonly draining: { readonly yes: boolean }
+  /** The page of metrics. */
+  readonly page: () => string
+  readonly token: string
+  readonly options: ListenerOptions
+}
+
+export function openAdmin({ road, keys, draining, page, token, options }: AdminParts): ReturnType<typeof openListener> {
+  const routes = [
+    ...runRoutes(road),
+    ...approvalRoutes(road),
+    ...keyRoutes(road, keys),
+    ...revocationRoutes(road),
+    ...agentRoutes(road),
+    ...pushRoutes(road),
+    ...toolRoutes(road),
+    ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
+  ]
+  return openListener(options, serveAdmin(routes, token))
+}
+
+export function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', workshop: Workshop): ListenerOptions {
+  const { host, port } = settings.gateway[which]
+  const { header_bytes, body_bytes, open_calls } = settings.maximums
+  const { clock, dice, log } = workshop
+  const onBug = (bug: unknown, id: string): void =>
+    log.error(`a bug was answered with 500 ${id}`, { error: bug instanceof Error ? bug.stack : String(bug) })
+  const { engine } = settings.gateway
+  return {
+    engine,
+    host,
+    port,
+    tls: which === 'listen' ? settings.gateway.tls : null,
+    header_bytes,
+    body_bytes,
+    body_ms: settings.timeouts.body_ms,
+    open_calls,
+    clock,
+    dice,
+    onBug,
+  }
+}
