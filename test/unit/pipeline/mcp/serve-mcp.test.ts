@@ -13,7 +13,7 @@ let world: TestRoad
 let sent: McpMission[] = []
 
 beforeAll(async () => {
-  world = await pave({ tools: { servers: { files: server } } }, 'policy-open')
+  world = await pave({ tools: { approval: 'off', servers: { files: server } } }, 'policy-open')
   const sendMcp: Relay['sendMcp'] = (_warrant, mission, { done }) => {
     sent.push(mission)
     queueMicrotask(() => done(outcomeOf('answered')))
