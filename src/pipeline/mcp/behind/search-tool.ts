@@ -19,7 +19,7 @@ export const searchToolDefinition = Buffer.from(
     name: searchTools,
     title: 'Search tools',
     description:
-      'Finds the tools that fit a task, among all servers behind this address. Says what you want to do in plain words; ' +
+      'Finds the tools that fit a task, among all servers behind this address. Say what you want to do in plain words; it ' +
       'answers names that can be called as they are, the best first.',
     inputSchema: {
       type: 'object',
@@ -45,11 +45,11 @@ export const searchToolDefinition = Buffer.from(
             properties: {
               name: { type: 'string' },
               server: { type: 'string' },
-              title: { type: ['string', 'null'] },
+              title: { type: 'string' },
               description: { type: 'string' },
               score: { type: 'number' },
             },
-            required: ['name', 'server', 'title', 'description', 'score'],
+            required: ['name', 'server', 'description', 'score'],
           },
         },
         missing: { type: 'array', items: { type: 'object' }, description: 'Servers of which not all tools are known.' },
@@ -101,7 +101,8 @@ async function findTools({ client, view, search }: SearchParts, { query, limit }
     if (!(await maySee(tool.name, { ...client.reader, server: tool.server }))) continue
     const rounded = Math.round(score * 100) / 100
     const text = description.slice(0, description_chars)
-    shown.push({ name: tool.exposed, server: tool.server, title, description: text, score: rounded })
+    const named = { name: tool.exposed, server: tool.server, ...(title !== null && { title }) }
+    shown.push({ ...named, description: text, score: rounded })
   }
   return shown
 }
