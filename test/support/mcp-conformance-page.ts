@@ -1,4 +1,5 @@
 /** The tables of `docs/reference/mcp-conformance.md`, from what the suites require: the tests beside them let nothing fail. */
+import { neutralChecks } from './mcp-neutral-checks.ts'
 import { type Leg, requiredBy } from './conformance.ts'
 
 const revisions = ['2025-11-25', '2026-07-28'] as const
@@ -18,6 +19,13 @@ export function sidesTable(): string {
       ['client: the official client through Weir', ...cells('client')],
     ],
   )
+}
+
+/** What is seen alike in all four combinations of a client's era and a server's. */
+export function claimsList(): string {
+  return Object.keys(neutralChecks)
+    .map((claim) => `- ${claim}`)
+    .join('\n')
 }
 
 export const serverTable = (): string => scenariosTable('server')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { clientTable, serverTable, sidesTable } from '../support/mcp-conformance-page.ts'
+import { claimsList, clientTable, serverTable, sidesTable } from '../support/mcp-conformance-page.ts'
 import { root } from './source.ts'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -11,6 +11,7 @@ test.each([
   ['sides', sidesTable],
   ['scenarios of servers', serverTable],
   ['scenarios of clients', clientTable],
+  ['claims of both eras', claimsList],
 ])('the table of %s on the page is what the suites require', (_name, table) => {
   expect(page).toContain(`\n${table()}\n`)
 })
