@@ -30,6 +30,7 @@ export interface Tools {
   readonly catalogue: Catalogue
   readonly openBehind: OpenBehind
   readonly lend: FrontRoad['lend']
+  readonly isForeign: FrontRoad['isForeign']
   /** Takes the settings in force into use. */
   use(before: Snapshot): Promise<void>
   close(): Promise<void>
@@ -68,7 +69,7 @@ export function openTools(workshop: Workshop, { lock, ledger }: Pinned, snapshot
     },
     settings: { ...maximums, ...timeouts, version },
   })
-  const care = new ServerCare({ links, wheel, snapshot })
+  const care = new ServerCare({ links, wheel, clock, snapshot })
   const catalogue = new Catalogue({
     ask: care.ask,
     servers: () => serversOf(snapshot().settings),
@@ -84,6 +85,7 @@ export function openTools(workshop: Workshop, { lock, ledger }: Pinned, snapshot
   return {
     catalogue,
     lend: (entry, speaker) => care.lend(entry, speaker),
+    isForeign: (entry, era) => care.isForeign(entry, era),
     openBehind: openBehindWith({ ...shared, ownSpeaker: (entry) => care.speakerOf(entry) }),
     async use(before) {
       const { settings } = snapshot()

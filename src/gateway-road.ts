@@ -59,7 +59,7 @@ interface Laid {
   readonly boot: string
   readonly metrics: GatewayMetrics
   readonly revoked: PlannedRevocations
-  readonly tools: Pick<Tools, 'openBehind' | 'catalogue' | 'lend'>
+  readonly tools: Pick<Tools, 'openBehind' | 'catalogue' | 'lend' | 'isForeign'>
 }
 
 /** Puts back what the ledger remembers and joins the parts of the road. */
@@ -102,6 +102,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Fr
     sessions: workshop.sessions,
     openBehind: laid.tools.openBehind,
     lend: laid.tools.lend,
+    isForeign: laid.tools.isForeign,
     catalogue: laid.tools.catalogue,
     fronts: new Fronts(
       workshop.mcpSecret,

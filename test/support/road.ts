@@ -207,6 +207,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     approvals: new Approvals(settings.maximums.approvals),
     sessions: new McpSessions(Buffer.alloc(32), dice),
     lend: () => undefined,
+    isForeign: () => false,
     openBehind: () => {
       throw new Error('nobody calls tools')
     },

@@ -36,7 +36,8 @@ import { readerOf, visibleTools } from './visible-tools.ts'
 export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, reply: Reply): Promise<void> {
   const { snapshot } = road
   const server = snapshot.servers.get(slug)
-  if (server && !isHandedOn(road, server, inbound))
+  const foreign = server ? isForeign(road, server, inbound) : false
+  if (server && (foreign instanceof Promise ? await foreign : foreign))
     return await serveFront(road, { kind: 'server', server: slug }, inbound, reply)
   if (turnAwayStranger(road, inbound, reply)) return
   const id = mintHopId(road.dice)
@@ -71,13 +72,15 @@ function checkedBy(visit: McpVisit, server: CarriedServer): ReturnType<typeof ch
   return checkedAnswers(visit, server, listed && ((structured) => catalogue.misfitOfResult(listed, structured)))
 }
 
-/** Whether the server takes the message as it is: over Streamable HTTP, in the era it came in. */
-function isHandedOn({ fronts, sessions }: FrontRoad, server: ToolServerEntry, inbound: Inbound): boolean {
-  const { eras, id } = server.settings
-  if (!isCarried(server) || eras === 'auto') return isCarried(server)
-  const shown = inbound.headers.get('mcp-session-id') ?? ''
-  const isSession = (fronts.sessions.open(id, shown) ?? sessions.open(id, shown)) !== null
-  return eraOfInbound(inbound, isSession) === eras
+/** Whether the server takes no message as it is, or not this one: it does not speak the era it came in. */
+function isForeign(road: FrontRoad, server: ToolServerEntry, inbound: Inbound): boolean | Promise<boolean> {
+  if (!isCarried(server)) return true
+  const { id } = server.settings
+  const shown = inbound.headers.get('mcp-session-id')
+  // A session begun at the front goes on there, whatever the server speaks by now.
+  if (shown !== undefined && road.fronts.sessions.open(id, shown)) return true
+  const isSession = shown !== undefined && road.sessions.open(id, shown) !== null
+  return road.isForeign(server, eraOfInbound(inbound, isSession))
 }
 
 /** What is known of a message once its sender is. */

@@ -5,6 +5,7 @@
 import { unreachable } from '../../base/assert.ts'
 import { readJson } from '../../base/json.ts'
 import { valueAtPath } from '../../base/json-edit.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Wheel } from '../../base/wheel.ts'
 import { BoundedMap } from '../../base/bounded-map.ts'
 import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
@@ -14,12 +15,15 @@ import { deny, isDenial } from '../../domain/verdict.ts'
 import { codes } from '../../protocol/mcp/words.ts'
 import type { End, Hearer, Links, Speaker, Wants } from '../../relay/mcp/link.ts'
 import type { Snapshot, ToolServerEntry } from '../road.ts'
+import type { Era } from '../../protocol/mcp/read-call.ts'
+import type { ServerLinks } from '../../relay/mcp/links.ts'
 import { Lane } from './behind/lane.ts'
 import { careFor } from './care.ts'
 
 interface CareParts {
-  readonly links: Links
+  readonly links: Pick<ServerLinks, 'open' | 'speaks'>
   readonly wheel: Pick<Wheel, 'after'>
+  readonly clock: Clock
   readonly snapshot: () => Snapshot
 }
 
@@ -45,17 +49,21 @@ const wants: Wants = {
   tasks: [],
 }
 
+/** A server of which a greeting said nothing is greeted again after this. */
+const greeting_ms = 10_000
 /** Servers for which somebody's credential is lent. */
 const lent_max = 4096
 
 export class ServerCare {
   readonly #parts: CareParts
+  readonly #greetings: BoundedMap<string, Promise<boolean>>
   #known: Known | null = null
   readonly #lent = new BoundedMap<string, SpeakerCredentials>({ max: lent_max })
   readonly #lanes = new Map<string, { readonly entry: ToolServerEntry; readonly lane: Lane }>()
 
   constructor(parts: CareParts) {
     this.#parts = parts
+    this.#greetings = new BoundedMap({ max: 2 * lent_max, clock: parts.clock })
   }
 
   /** Asks for one page. Never rejects. */
@@ -99,6 +107,26 @@ export class ServerCare {
     }
   }
 
+  /**
+   * Whether the server has to be spoken to in the other era than that of a message: known at once, or found out by a greeting
+   * of Weir's own. A server that cannot be reached says nothing about that.
+   */
+  isForeign({ settings: { id, eras } }: ToolServerEntry, era: Era): boolean | Promise<boolean> {
+    if (eras !== 'auto') return eras !== era
+    const known = this.#parts.links.speaks(id, era)
+    return known === null ? this.#findOut(id, era) : !known
+  }
+
+  /** Nobody has to be known yet who asks for this, so one greeting is all that many of them bring about. */
+  #findOut(id: string, era: Era): Promise<boolean> {
+    const key = `${era} ${id}`
+    const asked = this.#greetings.get(key)
+    if (asked) return asked
+    const greeting = this.#open(id, era).then(() => this.#parts.links.speaks(id, era) === false)
+    this.#greetings.set(key, greeting, greeting_ms)
+    return greeting
+  }
+
   close(): void {
     for (const { lane } of this.#lanes.values()) lane.close()
     this.#lanes.clear()
@@ -128,10 +156,10 @@ export class ServerCare {
     }
   }
 
-  async #open(server: string): ReturnType<Links['open']> {
+  async #open(server: string, era: Era = 'modern'): ReturnType<Links['open']> {
     const entry = this.#parts.snapshot().servers.get(server)
     if (!entry) return deny('not_found', 'there is no such server')
-    return this.#parts.links.open(careFor(server), { server, speaker: this.speakerOf(entry), era: 'modern' })
+    return this.#parts.links.open(careFor(server), { server, speaker: this.speakerOf(entry), era })
   }
 }
 

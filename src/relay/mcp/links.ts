@@ -73,6 +73,11 @@ export class ServerLinks implements Links {
     return link
   }
 
+  /** Whether the server speaks that era, as far as it was ever greeted; null where nobody knows. */
+  speaks(server: string, era: Era): boolean | null {
+    return this.#verdicts.speaks(server, era)
+  }
+
   /** The server is another one from now on: nothing new is asked over what was opened to it. */
   forget(server: string): void {
     this.#verdicts.forget(server)
