@@ -14,7 +14,12 @@ await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 const { port } = server.address() as AddressInfo
 const timeouts = { idle_ms: 300, first_byte_ms: 300 }
 const weir = await startWeir(
-  configForTools(`http://127.0.0.1:${port}/`, { timeouts, external: true }, { maximums: { event_bytes: 2000 } }),
+  configForTools(
+    `http://127.0.0.1:${port}/`,
+    { timeouts, external: true },
+    { maximums: { event_bytes: 2000 } },
+    { approval: 'off' },
+  ),
 )
 
 afterAll(async () => {

@@ -96,7 +96,8 @@ describe.each(engines)('on the engine %s', (engine) => {
     if (path.startsWith('/oauth/')) return 'Bearer realm="weir", error="invalid_client"'
     const resource = resourceOfOthers[path] ?? path.split('/').slice(0, 3).join('/')
     const metadata = `http://weir.test/.well-known/oauth-protected-resource${resource}`
-    return `Bearer realm="weir", error="invalid_token", resource_metadata="${metadata}"`
+    const scope = resource.startsWith('/mcp') ? 'scope="tool:call", ' : ''
+    return `Bearer realm="weir", error="invalid_token", ${scope}resource_metadata="${metadata}"`
   }
 
   test.each(asking.map((route) => [nameOf(route), route] as const))(

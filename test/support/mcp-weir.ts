@@ -42,8 +42,13 @@ function policiesForTools(text = policy): string {
   return dir
 }
 
-/** Members to lay over those of the server and of the file. */
-export function configForTools(url: string, server: object = {}, more: WeirConfig = {}): WeirConfig {
+/** Members to lay over those of the server, of the file and of its section of tools. */
+export function configForTools(
+  url: string,
+  server: object = {},
+  more: WeirConfig = {},
+  tools: object = {},
+): WeirConfig {
   const user = { groups: ['users'], may_start_runs: true }
   const names = ['alice', 'bob', 'carol', 'mallory']
   return {
@@ -51,7 +56,10 @@ export function configForTools(url: string, server: object = {}, more: WeirConfi
     agents: { alice: user, bob: user, carol: user, mallory: { may_start_runs: true } },
     identity: { api_keys: names.map((name) => apiKey(name)) },
     limits: { run: { cost_micros_max: 1000 } },
-    tools: { servers: { files: { url, effect: 'write', headers: { 'x-backend-key': 'of-weir' }, ...server } } },
+    tools: {
+      ...tools,
+      servers: { files: { url, effect: 'write', headers: { 'x-backend-key': 'of-weir' }, ...server } },
+    },
     ...more,
   }
 }

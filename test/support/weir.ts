@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const root = join(import.meta.dirname, '..', '..')
-const ready_ms = 30_000
+const ready_ms = 60_000
 
 export interface Weir {
   readonly url: string

@@ -17,7 +17,9 @@ export async function refusalOfDefinition(
 ): Promise<Denial | null> {
   const { id, definitions_max_age_ms } = server.settings
   if (!isPinned(road)) return refusalOf(road.catalogue.tool(id, tool))
-  const { tools, health } = await road.catalogue.fresh(id, definitions_max_age_ms, ['tools'])
+  const seen = await road.catalogue.fresh(id, definitions_max_age_ms, ['tools'])
+  // It may be there since then, or there may be a credential for it since then.
+  const { tools, health } = seen.health.state === 'missing' ? await road.catalogue.fresh(id, 0, ['tools']) : seen
   const listed = tools.find(({ name }) => name === tool)
   if (listed) return refusalOf(listed)
   if (health.state === 'missing')

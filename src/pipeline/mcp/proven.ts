@@ -27,6 +27,19 @@ export function speakerFor(
   }
 }
 
+/**
+ * Where everybody has an account of their own nobody can list the tools before the first of them has shown it. The call of
+ * whoever has nothing to show goes to the server, which says where to connect, and calls nothing.
+ */
+export async function showsNothing(
+  { settings }: Pick<ToolServerEntry, 'settings'>,
+  speaker: Pick<SpeakerCredentials, 'credentials'>,
+): Promise<boolean | Denial> {
+  if (settings.credential.mode !== 'user') return false
+  const proof = await speaker.credentials()
+  return isDenial(proof) ? proof : proof.length === 0
+}
+
 /** The headers of a hop; null where it was given back, because they cannot be had or its caller has left. */
 export async function provenFor(
   visit: McpVisit,

@@ -18,7 +18,7 @@ import { checkedAnswers } from './checks-of.ts'
 import { openDefinitions, refusalOfDefinition } from './definitions.ts'
 import type { FrontRoad } from './front/front-road.ts'
 import { serveFront } from './front/serve-front.ts'
-import { provenFor, speakerFor } from './proven.ts'
+import { provenFor, showsNothing, speakerFor } from './proven.ts'
 import { isOwner, type McpSession } from './sessions.ts'
 import {
   aboutTarget,
@@ -51,7 +51,12 @@ export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, 
   const known = { arrival: read, principal, server: allowed.server }
   const speaker = speakerFor(road, received, allowed.server)
   if (read.call.operation === 'call_tool') {
-    const held = (): Promise<Denial | null> => refusalOfDefinition(road, allowed.server, nameOfTool(read.call.target))
+    const held = async (): Promise<Denial | null> => {
+      const nothing = await showsNothing(allowed.server, speaker)
+      if (isDenial(nothing)) return nothing
+      const refusal = await refusalOfDefinition(road, allowed.server, nameOfTool(read.call.target))
+      return nothing && refusal?.code === 'upstream_unavailable' ? null : refusal
+    }
     const hop = await admitTool(received, allowed.server, held)
     const proof = hop && (await provenFor(visit, hop, speaker))
     if (hop === null || proof === null) return

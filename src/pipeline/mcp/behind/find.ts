@@ -2,11 +2,12 @@
 import type { Clock } from '../../../base/clock.ts'
 import { valueAtPath } from '../../../base/json-edit.ts'
 import type { Known, ListedTool } from '../../../catalogue/contract.ts'
-import { type Denial, deny } from '../../../domain/verdict.ts'
+import { type Denial, deny, isDenial } from '../../../domain/verdict.ts'
 import { codes } from '../../../protocol/mcp/words.ts'
 import type { Json } from '../../../relay/mcp/channel.ts'
 import type { Meant } from '../behind.ts'
 import { listMethods } from './lists.ts'
+import type { ToolServerEntry } from '../../road.ts'
 import type { Member } from './members.ts'
 import { textIn } from './requests.ts'
 import { searchTools, type View } from './space.ts'
@@ -17,6 +18,8 @@ export interface Finding {
   /** Whether there is one server, whose names are its own. */
   readonly one: boolean
   view(): Promise<View>
+  /** Whether this caller has nothing to show to a server where everybody has an account of their own. */
+  showsNothing(server: ToolServerEntry): Promise<boolean | Denial>
   task(sealed: string): { readonly server: string; readonly id: string } | null
 }
 
@@ -118,12 +121,13 @@ async function findTool(finding: Finding, view: View, params: Json | null): Prom
   if (!one && name === searchTools) return { kind: 'own' }
   const seen = view.space.tools.get(name) ?? (await inNewView(finding, view, name))
   const member = view.members.find(({ slug }) => slug === seen?.server)
-  if (one && member === undefined && view.listings[0]?.health.state === 'missing') return unreachable(view, name)
+  if (one && member === undefined && view.listings[0]?.health.state === 'missing')
+    return await unreachable(finding, view, name)
   if (seen === undefined || member === undefined) return unknownTool
   const { tools } = await known.fresh(member.slug, member.server.settings.definitions_max_age_ms, toolsOnly)
   const listed = tools.find((tool) => tool.name === seen.name)
   if (listed === undefined || listed.state === 'pending' || listed.state === 'quarantined') return unknownTool
-  const refusal = refusalOf(listed)
+  const refusal = refusalOfState(listed)
   const args = params === null ? null : valueAtPath(params, ['arguments'])
   const misfit = refusal === null ? known.misfit(listed, args) : null
   return { kind: 'tool', server: member.server, tool: listed.name, refusal, misfit, listed }
@@ -153,13 +157,15 @@ async function lookAgain(known: Known, { slug, server }: Member): Promise<void> 
   await known.fresh(slug, server.settings.definitions_max_age_ms, toolsOnly)
 }
 
-function unreachable({ members: [only] }: View, tool: string): Meant {
+async function unreachable({ showsNothing }: Finding, { members: [only] }: View, tool: string): Promise<Meant> {
   if (only === undefined) return unknownTool
-  const refusal = deny('upstream_unavailable', `${only.slug} has not listed its tools, so none can be called`)
+  const detail = `${only.slug} has not listed its tools, so none can be called`
+  const nothing = await showsNothing(only.server)
+  const refusal = isDenial(nothing) ? nothing : nothing ? null : deny('upstream_unavailable', detail)
   return { kind: 'tool', server: only.server, tool, refusal }
 }
 
-function refusalOf({ server, name, state, why }: ListedTool): Denial | null {
+function refusalOfState({ server, name, state, why }: ListedTool): Denial | null {
   if (state !== 'changed') return null
   return deny(
     'tool_definition_changed',

@@ -22,6 +22,7 @@ import type {
 import { type Denial, isDenial } from '../../../domain/verdict.ts'
 import { type Fault, isFault } from '../../../domain/fault.ts'
 import type { ToolServerEntry } from '../../road.ts'
+import { showsNothing } from '../proven.ts'
 import type { Behind, Client, McpAddress, Meant } from '../behind.ts'
 import { aboutMany, aboutOne } from './about.ts'
 import { findIn, locate } from './find.ts'
@@ -72,7 +73,8 @@ export class OneOrMany implements Behind {
   async find(method: string, params: Json | null): Promise<Meant> {
     const { known, clock } = this.#shared.parts
     const [view, task] = [() => this.#view(), (sealed: string) => this.#taskOf(sealed)]
-    return findIn({ known, clock, one: this.#one, view, task }, method, params)
+    const nothing = (server: ToolServerEntry) => showsNothing(server, this.#client.speakerFor(server))
+    return findIn({ known, clock, one: this.#one, view, task, showsNothing: nothing }, method, params)
   }
 
   ask(warrant: Warrant, meant: Meant, asking: Asking, hearer: Hearer): Talk {
