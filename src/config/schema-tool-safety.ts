@@ -20,6 +20,10 @@ export const toolSafety = {
 
 /** Keys of each server. */
 export const serverSafety = {
+  watch: z.boolean().default(true).meta({
+    description:
+      'Whether Weir keeps a stream open on which the server says that its lists changed; without, they are looked at every `refresh_s` and as old as `definitions_max_age_ms` when a tool is called.',
+  }),
   definitions_max_age_ms: whole(0, 3_600_000, {
     description: 'How old the definition of a tool may be when it is called; older, it is looked at again first.',
     unit: 'ms',

@@ -79,9 +79,11 @@ function wayOf(url: URL): Way {
 const tries_max = 5
 
 function rowFor({ url, scenario, context: { client_id, client_secret, issuer } }: Scene): object {
-  if (!scenario.startsWith('auth/')) return { url, effect: 'write' }
+  // A suite ends when its servers have no open connections.
+  const watch = false
+  if (!scenario.startsWith('auth/')) return { url, effect: 'write', watch }
   const known = scenario === 'auth/pre-registration' ? { client_id, client_secret, issuer } : {}
-  return { url, effect: 'write', credential: { mode: 'user', client_metadata_url: clientMetadataUrl, ...known } }
+  return { url, effect: 'write', watch, credential: { mode: 'user', client_metadata_url: clientMetadataUrl, ...known } }
 }
 
 function configWith(dir: string, servers: Rows): WeirConfig {

@@ -97,7 +97,7 @@ export class ServerCare {
       this.#lanes.delete(slug)
     }
     for (const [slug, entry] of servers) {
-      if (this.#lanes.has(slug)) continue
+      if (this.#lanes.has(slug) || !entry.settings.watch) continue
       const onNotice = (method: string): void => {
         for (const list of changed.get(method) ?? []) known.changed(slug, list)
       }
