@@ -84,7 +84,7 @@ export function openTools(workshop: Workshop, { lock, ledger }: Pinned, snapshot
   return {
     catalogue,
     lend: (entry, speaker) => care.lend(entry, speaker),
-    openBehind: openBehindWith({ ...shared, ownSpeaker: (entry) => care.speakerOf(entry) }),
+    openBehind: openBehindWith({ ...shared, ownSpeaker: (entry) => care.greeterOf(entry) }),
     async use(before) {
       const { settings } = snapshot()
       for (const [slug, entry] of before.servers) if (!isSame(entry, snapshot().servers.get(slug))) links.forget(slug)

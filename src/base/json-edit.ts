@@ -14,7 +14,10 @@ export interface JsonEdit {
   readonly value: Buffer | string | undefined
 }
 
-/** Applied one after another, so that a later one sees what an earlier one made. */
+/**
+ * Applied one after another, so that a later one sees what an earlier one made. What an edit names is there once afterwards:
+ * of two members of one name the first stays, for other readers would take the second one, which nobody has looked at.
+ */
 export function editJson(bytes: Buffer, edits: readonly JsonEdit[]): Buffer {
   return edits.reduce(editOne, bytes)
 }
@@ -45,8 +48,9 @@ export function arrayItems(bytes: Buffer, max = Number.POSITIVE_INFINITY): reado
   return items
 }
 
-function editOne(bytes: Buffer, { path, value }: JsonEdit): Buffer {
+function editOne(said: Buffer, { path, value }: JsonEdit): Buffer {
   const name = path.at(-1)
+  const bytes = withoutTwins(said, value === undefined ? path.slice(0, -1) : path)
   const holder = spanOf(bytes, path.slice(0, -1))
   if (name === undefined) return value === undefined ? bytes : Buffer.from(value)
   if (holder === null) return value === undefined ? bytes : addHolder(bytes, path, value)
@@ -68,14 +72,30 @@ function addHolder(bytes: Buffer, path: JsonPath, value: Buffer | string): Buffe
 
 /** Takes every member of that name out, with one comma each. */
 function withoutMember(bytes: Buffer, holder: Span, name: string): Buffer {
-  const members = [...eachMember(bytes, holder)]
-  const kept = members.filter((member) => member.name !== name)
-  if (kept.length === members.length) return bytes
-  const parts = kept.flatMap(({ from, value }, i) => {
-    const member = bytes.subarray(from, value[1])
-    return i === 0 ? [member] : [Buffer.from(','), member]
-  })
-  return splice(bytes, holder, Buffer.concat([Buffer.from('{'), ...parts, Buffer.from('}')]))
+  const isThere = eachMember(bytes, holder).some((member) => member.name === name)
+  return isThere ? keepMembers(bytes, holder, (member) => member.name !== name) : bytes
+}
+
+function keepMembers(bytes: Buffer, holder: Span, keeps: (member: Member) => boolean): Buffer {
+  const kept = eachMember(bytes, holder).filter(keeps)
+  const parts = Array.from(kept, ({ from, value }) => bytes.subarray(from, value[1]))
+  const joined = parts.flatMap((member, i) => (i === 0 ? [member] : [Buffer.from(','), member]))
+  return splice(bytes, holder, Buffer.concat([Buffer.from('{'), ...joined, Buffer.from('}')]))
+}
+
+/** Along the path no member stands a second time. */
+function withoutTwins(bytes: Buffer, path: JsonPath): Buffer {
+  return path.reduce<Buffer>((made, name, i) => {
+    const holder = typeof name === 'string' ? spanOf(made, path.slice(0, i)) : null
+    if (holder === null) return made
+    const twins = eachMember(made, holder).filter((member) => member.name === name)
+    const first = twins.next().value
+    return first === undefined || twins.next().done ? made : withoutOthers(made, holder, first)
+  }, bytes)
+}
+
+function withoutOthers(bytes: Buffer, holder: Span, { name, from }: Member): Buffer {
+  return keepMembers(bytes, holder, (member) => member.name !== name || member.from === from)
 }
 
 function splice(bytes: Buffer, [start, end]: Span, middle: Buffer): Buffer {
