@@ -147,7 +147,8 @@ export class OneOrMany implements Behind {
       const link = await this.#open(warrant, server)
       if (isDenial(link) || isFault(link)) return link
       const voice = (): Voice => this.#voice(server.settings.id, this.#viewOf(view.members))
-      return () => link.ask(warrant, inItsWords(view), hearerOf(method, voice, hearer))
+      const asking = { ...inItsWords(view), speaker: this.#client.speakerFor(server) }
+      return () => link.ask(warrant, asking, hearerOf(method, voice, hearer))
     }
     return new LinkTalk(opening(), hearer)
   }
