@@ -129,7 +129,9 @@ export class OneOrMany implements Behind {
     if (isKept) return ownTalk(this.#own(asking), hearer)
     const inItsWords = (view: View): Asking => {
       const place = locate({ one: this.#one, view, task: (sealed) => this.#taskOf(sealed) }, method, params)
-      return place?.server === server.settings.id && place.text ? { ...asking, params: withText(params, ...place.text) } : asking
+      return place?.server === server.settings.id && place.text
+        ? { ...asking, params: withText(params, ...place.text) }
+        : asking
     }
     return this.#askOf(warrant, server, inItsWords, { method, hearer })
   }
