@@ -86,7 +86,7 @@ export function openTools(workshop: Workshop, { lock, ledger }: Pinned, snapshot
     catalogue,
     lend: (entry, speaker) => care.lend(entry, speaker),
     isForeign: (entry, era) => care.isForeign(entry, era),
-    openBehind: openBehindWith({ ...shared, ownSpeaker: (entry) => care.speakerOf(entry) }),
+    openBehind: openBehindWith({ ...shared, ownSpeaker: (entry) => care.greeterOf(entry) }),
     async use(before) {
       const { settings } = snapshot()
       for (const [slug, entry] of before.servers) if (!isSame(entry, snapshot().servers.get(slug))) links.forget(slug)

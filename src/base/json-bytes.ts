@@ -70,9 +70,9 @@ export function hexDigits(bytes: Buffer, start: number): boolean {
   return true
 }
 
-/** The string between two quotes; a string without escapes costs one copy. */
+/** The string between two quotes; a string without escapes costs one copy. Nothing beyond its end is looked at. */
 export function unquote(bytes: Buffer, start: number, end: number): string {
-  const escape = bytes.indexOf(backslash, start)
-  if (escape === -1 || escape >= end) return bytes.toString('utf8', start + 1, end - 1)
+  const isPlain = !bytes.subarray(start, end).includes(backslash)
+  if (isPlain) return bytes.toString('utf8', start + 1, end - 1)
   return JSON.parse(bytes.toString('utf8', start, end)) as string
 }

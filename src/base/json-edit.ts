@@ -3,7 +3,7 @@
  * their place. The text must have been checked by `scanJson` before.
  */
 import { closeBrace, colon, openBrace, openBracket, quote, unquote } from './json-bytes.ts'
-import { itemsOf, type Span } from './json-items.ts'
+import { eachItem, type Span } from './json-items.ts'
 
 /** A name in an object, or the index of an item of an array. */
 export type JsonPath = readonly (string | number)[]
@@ -14,7 +14,10 @@ export interface JsonEdit {
   readonly value: Buffer | string | undefined
 }
 
-/** Applied one after another, so that a later one sees what an earlier one made. */
+/**
+ * Applied one after another, so that a later one sees what an earlier one made. What an edit names is there once afterwards:
+ * of two members of one name the first stays, for other readers would take the second one, which nobody has looked at.
+ */
 export function editJson(bytes: Buffer, edits: readonly JsonEdit[]): Buffer {
   return edits.reduce(editOne, bytes)
 }
@@ -27,18 +30,27 @@ export function valueAtPath(bytes: Buffer, path: JsonPath): Buffer | null {
 
 /** The members of the object whose bytes these are, in their order; none of anything else. */
 export function membersOf(bytes: Buffer): readonly (readonly [name: string, value: Buffer])[] {
-  return membersIn(bytes, whole(bytes)).map(({ name, value }) => [name, bytes.subarray(...value)] as const)
+  return Array.from(eachMember(bytes, whole(bytes)), ({ name, value }) => [name, bytes.subarray(...value)] as const)
 }
 
-/** The items of the array whose bytes these are; none of anything else. */
-export function arrayItems(bytes: Buffer): readonly Buffer[] {
+/**
+ * The items of the array whose bytes these are; none of anything else. Of more than `max` there is one more than that, so
+ * that whoever takes no more knows, and nobody is made to hold millions of them.
+ */
+export function arrayItems(bytes: Buffer, max = Number.POSITIVE_INFINITY): readonly Buffer[] {
   const [start, end] = whole(bytes)
-  if (bytes[start] !== openBracket) return []
-  return itemsOf(bytes, start, end).map((span) => bytes.subarray(...trimmed(bytes, span)))
+  const items: Buffer[] = []
+  if (bytes[start] !== openBracket) return items
+  for (const span of eachItem(bytes, start, end)) {
+    items.push(bytes.subarray(...trimmed(bytes, span)))
+    if (items.length > max) break
+  }
+  return items
 }
 
-function editOne(bytes: Buffer, { path, value }: JsonEdit): Buffer {
+function editOne(said: Buffer, { path, value }: JsonEdit): Buffer {
   const name = path.at(-1)
+  const bytes = withoutTwins(said, value === undefined ? path.slice(0, -1) : path)
   const holder = spanOf(bytes, path.slice(0, -1))
   if (name === undefined) return value === undefined ? bytes : Buffer.from(value)
   if (holder === null) return value === undefined ? bytes : addHolder(bytes, path, value)
@@ -46,7 +58,7 @@ function editOne(bytes: Buffer, { path, value }: JsonEdit): Buffer {
   if (value === undefined) return typeof name === 'string' ? withoutMember(bytes, holder, name) : bytes
   if (found !== null) return splice(bytes, found, Buffer.from(value))
   if (typeof name === 'number' || bytes[holder[0]] !== openBrace) return bytes
-  const isEmpty = membersIn(bytes, holder).length === 0
+  const isEmpty = eachMember(bytes, holder).next().done === true
   const member = Buffer.from(`${isEmpty ? '' : ','}${JSON.stringify(name)}:`)
   return splice(bytes, [holder[1] - 1, holder[1] - 1], Buffer.concat([member, Buffer.from(value)]))
 }
@@ -60,14 +72,30 @@ function addHolder(bytes: Buffer, path: JsonPath, value: Buffer | string): Buffe
 
 /** Takes every member of that name out, with one comma each. */
 function withoutMember(bytes: Buffer, holder: Span, name: string): Buffer {
-  const members = membersIn(bytes, holder)
-  const kept = members.filter((member) => member.name !== name)
-  if (kept.length === members.length) return bytes
-  const parts = kept.flatMap(({ from, value }, i) => {
-    const member = bytes.subarray(from, value[1])
-    return i === 0 ? [member] : [Buffer.from(','), member]
-  })
-  return splice(bytes, holder, Buffer.concat([Buffer.from('{'), ...parts, Buffer.from('}')]))
+  const isThere = eachMember(bytes, holder).some((member) => member.name === name)
+  return isThere ? keepMembers(bytes, holder, (member) => member.name !== name) : bytes
+}
+
+function keepMembers(bytes: Buffer, holder: Span, keeps: (member: Member) => boolean): Buffer {
+  const kept = eachMember(bytes, holder).filter(keeps)
+  const parts = Array.from(kept, ({ from, value }) => bytes.subarray(from, value[1]))
+  const joined = parts.flatMap((member, i) => (i === 0 ? [member] : [Buffer.from(','), member]))
+  return splice(bytes, holder, Buffer.concat([Buffer.from('{'), ...joined, Buffer.from('}')]))
+}
+
+/** Along the path no member stands a second time. */
+function withoutTwins(bytes: Buffer, path: JsonPath): Buffer {
+  return path.reduce<Buffer>((made, name, i) => {
+    const holder = typeof name === 'string' ? spanOf(made, path.slice(0, i)) : null
+    if (holder === null) return made
+    const twins = eachMember(made, holder).filter((member) => member.name === name)
+    const first = twins.next().value
+    return first === undefined || twins.next().done ? made : withoutOthers(made, holder, first)
+  }, bytes)
+}
+
+function withoutOthers(bytes: Buffer, holder: Span, { name, from }: Member): Buffer {
+  return keepMembers(bytes, holder, (member) => member.name !== name || member.from === from)
 }
 
 function splice(bytes: Buffer, [start, end]: Span, middle: Buffer): Buffer {
@@ -84,10 +112,12 @@ function spanOf(bytes: Buffer, path: JsonPath): Span | null {
 }
 
 function stepInto(bytes: Buffer, span: Span, step: string | number): Span | null {
-  if (typeof step === 'string') return membersIn(bytes, span).find(({ name }) => name === step)?.value ?? null
+  if (typeof step === 'string') return eachMember(bytes, span).find(({ name }) => name === step)?.value ?? null
   if (bytes[span[0]] !== openBracket) return null
-  const item = itemsOf(bytes, ...span)[step]
-  return item === undefined ? null : trimmed(bytes, item)
+  const item = eachItem(bytes, ...span)
+    .drop(step)
+    .next()
+  return item.done ? null : trimmed(bytes, item.value)
 }
 
 interface Member {
@@ -97,15 +127,15 @@ interface Member {
   readonly value: Span
 }
 
-function membersIn(bytes: Buffer, [start, end]: Span): readonly Member[] {
-  if (bytes[start] !== openBrace || bytes[end - 1] !== closeBrace) return []
+function* eachMember(bytes: Buffer, [start, end]: Span): Generator<Member> {
+  if (bytes[start] !== openBrace || bytes[end - 1] !== closeBrace) return
   // The items of an object are its members, for commas part them alike.
-  return itemsOf(bytes, start, end).map((item) => {
+  for (const item of eachItem(bytes, start, end)) {
     const [from, last] = trimmed(bytes, item)
     const afterName = closingQuote(bytes, from) + 1
     const value = trimmed(bytes, [bytes.indexOf(colon, afterName) + 1, last])
-    return { name: unquote(bytes, from, afterName), from, value }
-  })
+    yield { name: unquote(bytes, from, afterName), from, value }
+  }
 }
 
 function closingQuote(bytes: Buffer, open: number): number {

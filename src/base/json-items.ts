@@ -8,7 +8,11 @@ export type Span = readonly [start: number, end: number]
 
 /** The items of the array whose brackets are at `start` and before `end`. The text was checked, so nothing is missing. */
 export function itemsOf(bytes: Buffer, start: number, end: number): readonly Span[] {
-  const items: Span[] = []
+  return [...eachItem(bytes, start, end)]
+}
+
+/** One after another, for whoever needs only some of them: there may be millions. */
+export function* eachItem(bytes: Buffer, start: number, end: number): Generator<Span> {
   const last = end - 1
   let from = start + 1
   let depth = 0
@@ -18,11 +22,11 @@ export function itemsOf(bytes: Buffer, start: number, end: number): readonly Spa
     else if (byte === openBrace || byte === openBracket) depth += 1
     else if (byte === closeBrace || byte === closeBracket) depth -= 1
     else if (byte === comma && depth === 0) {
-      items.push([from, at])
+      yield [from, at]
       from = at + 1
     }
   }
-  return bytes.toString('latin1', from, last).trim() === '' ? items : [...items, [from, last]]
+  if (bytes.toString('latin1', from, last).trim() !== '') yield [from, last]
 }
 
 function closingQuote(bytes: Buffer, open: number): number {

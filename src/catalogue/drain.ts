@@ -50,9 +50,9 @@ export async function drain(
     if (page.kind === 'absent') return pages === 0 ? { kind: 'items', items } : failed('the list ended in the middle')
     bytes += page.result.length
     if (bytes > listing_bytes) return failed(`more than ${listing_bytes} bytes (maximums.listing_bytes)`)
-    const read = readPage(list, page.result)
+    const read = readPage(list, page.result, listed_items - items.length)
     if (typeof read === 'string') return failed(read)
-    items.push(...read.items)
+    for (const item of read.items) items.push(item)
     if (items.length > listed_items) return failed(`more than ${listed_items} entries (maximums.listed_items)`)
     if (read.next === null) return { kind: 'items', items }
     if (seen.has(read.next)) return failed('a cursor came a second time')
@@ -65,6 +65,7 @@ export async function drain(
 function readPage(
   list: ListKind,
   result: Buffer,
+  max: number,
 ): { readonly items: readonly Buffer[]; readonly next: string | null } | string {
   const spans = scanJson(result, shapes[list])
   if (spans.kind === 'mistake') return `a page that has no one reading (${spans.what})`
@@ -75,7 +76,7 @@ function readPage(
   const next = kind === 'string' ? spans.text('nextCursor') : null
   if (kind !== null && kind !== 'null' && next === null) return 'a cursor that is no text'
   if (next !== null && next.length > cursor_chars_max) return 'a cursor without end'
-  return { items: arrayItems(array), next }
+  return { items: arrayItems(array, max), next }
 }
 
 function failed(detail: string): PageFault {

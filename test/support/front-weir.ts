@@ -34,7 +34,12 @@ interface Options {
 export async function frontWeir(script: PlainScript, options: Options = {}): Promise<FrontWeir> {
   const servers = options.servers ?? { plain: { process: { command: 'true' }, price: { call_micros: 7 } } }
   const agent = { may_start_runs: true }
-  const over = { tools: { servers }, agents: { alice: agent, bob: agent }, gateway: { public_url: 'http://127.0.0.1' } }
+  const sets = { research: { servers: Object.keys(servers) } }
+  const over = {
+    tools: { servers, sets },
+    agents: { alice: agent, bob: agent },
+    gateway: { public_url: 'http://127.0.0.1' },
+  }
   const world = await pave(over, 'policy-open')
   const { road } = world
   const authenticate = ({ headers }: Presented) => {

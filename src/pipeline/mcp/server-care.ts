@@ -156,6 +156,11 @@ export class ServerCare {
     }
   }
 
+  /** Who asks servers what they say of themselves. What one says to the account of a person is for nobody else: null. */
+  greeterOf(entry: ToolServerEntry): Speaker | null {
+    return entry.settings.credential.mode === 'user' ? null : this.speakerOf(entry)
+  }
+
   async #open(server: string, era: Era = 'modern'): ReturnType<Links['open']> {
     const entry = this.#parts.snapshot().servers.get(server)
     if (!entry) return deny('not_found', 'there is no such server')

@@ -90,7 +90,7 @@ function readBatch<Session extends Sessioned>(
   route: FrontRoute<Session>,
   session: Session,
 ): FrontArrival<Session> | McpMalformed {
-  const batch = arrayItems(inbound.body)
+  const batch = arrayItems(inbound.body, batch_max)
   if (batch.length === 0 || batch.length > batch_max)
     return malformed(400, codes.request, `A batch is of one message to ${batch_max}`, 'null')
   const call = bodiless(inbound, route, { version: session.version, form: 'request', method: 'batch' })

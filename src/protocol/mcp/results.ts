@@ -1,5 +1,5 @@
 /** Results and errors in the words of the era they are told in; whatever both eras say alike keeps its bytes. */
-import { type JsonEdit, editJson, membersOf, valueAtPath } from '../../base/json-edit.ts'
+import { type JsonEdit, editJson, valueAtPath } from '../../base/json-edit.ts'
 import { readJsonObject } from '../../base/json.ts'
 import { cacheable, codes, metaPrefix } from './words.ts'
 import { withDefault } from './write-message.ts'
@@ -60,9 +60,8 @@ export function urlElicitationsOf(error: Buffer): readonly Buffer[] | null {
 
 /** Capabilities without those of the other era, which are not carried across. */
 export function capabilitiesAcross(capabilities: Buffer): Buffer {
-  const strange = membersOf(capabilities).filter(([name]) => name === 'tasks' || name === 'extensions')
   return editJson(
     capabilities,
-    strange.map(([name]) => ({ path: [name], value: undefined })),
+    ['tasks', 'extensions'].map((name) => ({ path: [name], value: undefined })),
   )
 }

@@ -19,11 +19,13 @@ export interface CarryHearer extends ChannelHearer {
   onDenial(denial: Denial): void
 }
 
+type Voiced = Pick<Speaker, 'credentials' | 'challenged'>
+
 /** Sends it with these headers as well. */
 type Start = (credentials: HeaderList, hearer: ChannelHearer) => ChannelWire
 
 /** Sends what `start` sends. The hearer is never called before this returns, and never after `abort`. */
-export function carry(speaker: Speaker, start: Start, hearer: CarryHearer): ChannelWire {
+export function carry(speaker: Voiced, start: Start, hearer: CarryHearer): ChannelWire {
   const carried = new Carried(speaker, start, hearer)
   carried.begin()
   return carried
@@ -54,7 +56,7 @@ export async function credentialsOf(speaker: Speaker): Promise<HeaderList | Deni
 }
 
 class Carried implements ChannelWire, ChannelHearer {
-  readonly #speaker: Speaker
+  readonly #speaker: Voiced
   readonly #start: Start
   readonly #hearer: CarryHearer
   #wire: ChannelWire | null = null
@@ -64,7 +66,7 @@ class Carried implements ChannelWire, ChannelHearer {
   /** Whether what comes now is only the rest of an answer that asks for another credential. */
   #refused = false
 
-  constructor(speaker: Speaker, start: Start, hearer: CarryHearer) {
+  constructor(speaker: Voiced, start: Start, hearer: CarryHearer) {
     this.#speaker = speaker
     this.#start = start
     this.#hearer = hearer

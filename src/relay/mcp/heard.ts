@@ -30,10 +30,15 @@ export function readHeard(bytes: Json): Heard | null {
 const openBracket = 0x5b
 const anyShape = jsonShape([], 'ignore')
 
-/** The messages in one body: several where it is a batch (2025-03-26). Null where it is no JSON. */
+/** Beyond it one body would be a flood. */
+const batch_max = 10_000
+
+/** The messages in one body: several where it is a batch (2025-03-26). Null where it is no JSON, or a flood. */
 export function messagesIn(bytes: Buffer): readonly Json[] | null {
   if (scanJson(bytes, anyShape).kind === 'mistake') return null
-  return firstByte(bytes) === openBracket ? arrayItems(bytes) : [bytes]
+  if (firstByte(bytes) !== openBracket) return [bytes]
+  const messages = arrayItems(bytes, batch_max)
+  return messages.length > batch_max ? null : messages
 }
 
 function firstByte(bytes: Buffer): number | undefined {

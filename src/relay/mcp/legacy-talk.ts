@@ -161,7 +161,7 @@ export class LegacyTalk implements Talk, CarryHearer {
     this.#session = this.#road.session
     const { headers } = this.#session
     this.#wire = carry(
-      speaker,
+      asking.speaker ?? speaker,
       (credentials, hearer) =>
         channel.send({ message, id, progressToken, headers: [...headers, ...credentials] }, hearer),
       this,

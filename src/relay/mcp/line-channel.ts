@@ -10,7 +10,6 @@
  * One life long: a line that has ended stays ended, for with it the session ended.
  */
 import { assert } from '../../base/assert.ts'
-import { arrayItems } from '../../base/json-edit.ts'
 import { jsonShape } from '../../base/json-shape.ts'
 import { type JsonSpans, scanJson } from '../../base/json-scan.ts'
 import type { Fault } from '../../domain/fault.ts'
@@ -18,6 +17,7 @@ import type { HeaderList } from '../../protocol/http.ts'
 import { makeFault, type Wire } from '../wire/transport.ts'
 import type { Channel, ChannelHearer, Sent } from './channel.ts'
 import type { Line, LineEars, LineSettings } from './line.ts'
+import { messagesIn } from './heard.ts'
 import { LineRequest } from './line-request.ts'
 
 /** A dot in a name is written with a backslash. */
@@ -114,8 +114,9 @@ export class LineChannel implements Channel {
   /** Servers of 2025-03-26 and before may put several messages in one. */
   #hear(text: Buffer): void {
     if (text[0] !== openBracket) return this.#hearOne(text)
-    if (scanJson(text, shape).kind === 'mistake') this.#skipped += 1
-    else for (const item of arrayItems(text)) this.#hearOne(item)
+    const messages = messagesIn(text)
+    if (messages === null) this.#skipped += 1
+    else for (const message of messages) this.#hearOne(message)
   }
 
   #hearOne(text: Buffer): void {

@@ -58,6 +58,8 @@ export interface Asking {
   readonly mirrors: readonly Mirror[]
   /** For `_meta`; null for none (SEP-414). */
   readonly traceparent: string | null
+  /** Whose credential goes along; that of the link if absent, which is the one of whoever came last. */
+  readonly speaker?: Pick<Speaker, 'credentials' | 'challenged'>
   /** Goes on with a request that rested: what `onAsk` gave, and the answers. */
   readonly resume?: { readonly state: string | null; readonly answers: ReadonlyMap<string, Json> }
 }

@@ -28,6 +28,9 @@ export interface LinksSettings {
   readonly silence_ms?: number
 }
 
+/** A client that says in every request something else that it can be asked has so many links to one server, and no more. */
+const perSpeaker_max = 16
+
 export interface LinksParts {
   readonly clock: Clock
   readonly wheel: Wheel
@@ -64,7 +67,8 @@ export class ServerLinks implements Links {
     const known = this.#entries.get(key)
     if (known?.isUsable) return this.#use(known, speaker)
     if (known) this.#drop(known)
-    if (!this.#makeRoom()) return makeFault('overloaded', 'too many links are open', false)
+    if (!this.#makeRoom(place.shared ? null : ownerOf(server, speaker)))
+      return makeFault('overloaded', 'too many links are open', false)
     const entry = new Entry(key, place, speaker, () => this.#onIdle(entry))
     this.#entries.set(key, entry)
     const link = await entry.begin((voice) => this.#connect(place, voice, era))
@@ -130,9 +134,14 @@ export class ServerLinks implements Links {
     void entry.close()
   }
 
-  #makeRoom(): boolean {
-    if (this.size < this.#parts.settings.tool_links) return true
-    const oldest = [...this.#entries.values()].find((entry) => !entry.isBusy)
+  /** Within all links, and within those of one speaker to one server. */
+  #makeRoom(owner: string | null): boolean {
+    const own =
+      owner === null ? [] : [...this.#entries.values(), ...this.#leaving].filter((each) => each.owner === owner)
+    const isFull = this.size >= this.#parts.settings.tool_links
+    if (!isFull && own.length < perSpeaker_max) return true
+    const some = own.length >= perSpeaker_max ? own : [...this.#entries.values()]
+    const oldest = some.find((entry) => !entry.isBusy)
     if (oldest) this.#drop(oldest)
     return oldest !== undefined
   }
@@ -141,6 +150,8 @@ export class ServerLinks implements Links {
 /** One link, from when it is being opened on. */
 class Entry {
   readonly key: string
+  /** Who has it with whom, whatever its client can be asked. */
+  readonly owner: string
   readonly place: ServerPlace
   idle: Alarm | null = null
   readonly #onIdle: () => void
@@ -152,6 +163,7 @@ class Entry {
 
   constructor(key: string, place: ServerPlace, speaker: Speaker, onIdle: () => void) {
     this.key = key
+    this.owner = ownerOf(place.server, speaker)
     this.place = place
     this.#speaker = speaker
     this.#onIdle = onIdle
@@ -205,6 +217,10 @@ class Entry {
 }
 
 const gone = makeFault('reset', 'the link was closed', false)
+
+function ownerOf(server: string, { key }: Speaker): string {
+  return JSON.stringify([server, key])
+}
 
 function keyOf(server: string, { key, capabilities }: Speaker, era: Era): string {
   return JSON.stringify([server, key, hash('sha256', capabilities, 'base64url'), era])

@@ -52,7 +52,7 @@ export class ModernTalk implements Talk, CarryHearer {
     const message = writeRequest(id, asking.method, params)
     const headers = modernHeaders(asking.method, params, asking.mirrors)
     this.#wire = carry(
-      parts.speaker,
+      asking.speaker ?? parts.speaker,
       (credentials, hearer) =>
         parts.channel.send({ message, id, progressToken, headers: [...headers, ...credentials] }, hearer),
       this,

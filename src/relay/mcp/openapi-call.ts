@@ -32,7 +32,7 @@ export interface ApiPlace {
   readonly upstream: Pick<Upstream, 'origin' | 'path' | 'fixed' | 'tls'>
   readonly patience: NonNullable<Outbound['patience']>
   readonly maximums: ApiMaximums
-  readonly speaker: Speaker
+  readonly speaker: Pick<Speaker, 'credentials' | 'challenged'>
 }
 
 export interface ApiMaximums extends ResultMaximums {
@@ -52,7 +52,7 @@ function isJsonText(bytes: Buffer): boolean {
 export class ApiCall implements Talk, Receiver {
   readonly #plan: OperationPlan
   readonly #place: ApiPlace
-  readonly #tell: (end: End) => void
+  readonly #tell: (end: End | null) => void
   #request: ApiRequest | null = null
   #wire: Wire | null = null
   #head: { readonly status: number; readonly headers: Head } | null = null
@@ -63,7 +63,8 @@ export class ApiCall implements Talk, Receiver {
   #over = false
   #challenged = false
 
-  constructor(plan: OperationPlan, params: Json | null, place: ApiPlace, tell: (end: End) => void) {
+  /** `tell` is called once: with the end, or with null where nobody waits for it any more. */
+  constructor(plan: OperationPlan, params: Json | null, place: ApiPlace, tell: (end: End | null) => void) {
     this.#plan = plan
     this.#place = place
     this.#tell = tell
@@ -80,8 +81,11 @@ export class ApiCall implements Talk, Receiver {
   answer(): void {}
 
   cancel(): void {
+    if (this.#over) return
     this.#over = true
+    this.#chunks = []
     this.#wire?.abort()
+    this.#tell(null)
   }
 
   giveUp(fault: Fault): void {

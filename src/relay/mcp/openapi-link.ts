@@ -82,7 +82,7 @@ class OpenApiLink implements Link {
   ask(warrant: Warrant, asking: Asking, hearer: Hearer): Talk {
     if (!this.#open) return new Told({ kind: 'fault', fault: closed }, hearer)
     if (asking.method === 'tools/list') return new Told(this.#listed(asking.params), hearer)
-    if (asking.method === 'tools/call') return this.#call(warrant, asking.params, hearer)
+    if (asking.method === 'tools/call') return this.#call(warrant, asking, hearer)
     return new Told(errorOf(methodNotFound, 'An API has tools and nothing else.'), hearer)
   }
 
@@ -106,13 +106,14 @@ class OpenApiLink implements Link {
     return { kind: 'result', result: this.#known.list }
   }
 
-  #call(warrant: Warrant, params: Json | null, hearer: Hearer): Talk {
+  #call(warrant: Warrant, { params, speaker }: Asking, hearer: Hearer): Talk {
     assert(warrant.kind !== 'care', 'care is for lists and never for a call')
     const tool = this.#known.tools.get(nameIn(params) ?? '')
     if (!tool) return new Told(errorOf(invalidParams, 'No such tool.'), hearer)
-    const call: ApiCall = new ApiCall(tool.plan, params, this.#parts, (end) => {
+    const place = { ...this.#parts, speaker: speaker ?? this.#parts.speaker }
+    const call: ApiCall = new ApiCall(tool.plan, params, place, (end) => {
       this.#calls.delete(call)
-      hearer.onEnd(end)
+      if (end !== null) hearer.onEnd(end)
     })
     this.#calls.add(call)
     return call

@@ -131,7 +131,9 @@ export class OneOrMany implements Behind {
     if (isKept) return ownTalk(this.#own(asking), hearer)
     const inItsWords = (view: View): Asking => {
       const place = locate({ one: this.#one, view, task: (sealed) => this.#taskOf(sealed) }, method, params)
-      return place?.text ? { ...asking, params: withText(params, ...place.text) } : asking
+      return place?.server === server.settings.id && place.text
+        ? { ...asking, params: withText(params, ...place.text) }
+        : asking
     }
     return this.#askOf(warrant, server, inItsWords, { method, hearer })
   }
@@ -149,7 +151,8 @@ export class OneOrMany implements Behind {
       const link = await this.#open(warrant, server)
       if (isDenial(link) || isFault(link)) return link
       const voice = (): Voice => this.#voice(server.settings.id, this.#viewOf(view.members))
-      return () => link.ask(warrant, inItsWords(view), hearerOf(method, voice, hearer))
+      const asking = { ...inItsWords(view), speaker: this.#client.speakerFor(server) }
+      return () => link.ask(warrant, asking, hearerOf(method, voice, hearer))
     }
     return new LinkTalk(opening(), hearer)
   }

@@ -1,9 +1,11 @@
 /** Requests under way: to a server whose link may have to be opened first, or answered by Weir itself. */
-import { editJson } from '../../../base/json-edit.ts'
+import { arrayItems, editJson, valueAtPath } from '../../../base/json-edit.ts'
 import type { Fault } from '../../../domain/fault.ts'
 import { type Denial, isDenial } from '../../../domain/verdict.ts'
+import { codeOf } from '../../../protocol/mcp/results.ts'
 import { renameInParams, renameInResult, type Renames } from '../../../protocol/mcp/renames.ts'
 import type { Json } from '../../../relay/mcp/channel.ts'
+import { codes } from '../../../protocol/mcp/words.ts'
 import { textIn } from './requests.ts'
 import type { Answer, Ask, End, Hearer, Talk } from '../../../relay/mcp/link.ts'
 
@@ -81,10 +83,42 @@ export function hearerOf(method: string, voice: () => Voice, hearer: Hearer): He
   return {
     onNotice: (noticed, params) => hearer.onNotice(noticed, noticeOf(noticed, params, voice())),
     onAsk: (ask) => hearer.onAsk(askOf(ask, voice())),
-    onEnd: (end) =>
-      hearer.onEnd(end.kind === 'result' ? { ...end, result: renameInResult(method, end.result, voice().names) } : end),
+    onEnd: (end) => {
+      if (end.kind === 'result')
+        return hearer.onEnd({ ...end, result: unposed(renameInResult(method, end.result, voice().names)) })
+      hearer.onEnd(end.kind === 'error' ? { ...end, error: errorOf(end.error, voice()) } : end)
+    },
   }
 }
+
+/** What only Weir says of a result; a server that says it would pass off its answer as ours. */
+const ofWeir = ['problem', 'partial', 'server', 'connect'].map((name) => `dev.weir/${name}`)
+
+function unposed(result: Json): Json {
+  if (valueAtPath(result, ['_meta']) === null) return result
+  return editJson(
+    result,
+    ofWeir.map((name) => ({ path: ['_meta', name], value: undefined })),
+  )
+}
+
+/** More pages than these nobody is sent to for one request. */
+const pages_max = 16
+
+/** Pages that an error sends a person to are questions as well. */
+function errorOf(error: Json, { server }: Voice): Json {
+  if (codeOf(error) !== codes.urlElicitation) return error
+  const list = valueAtPath(error, ['data', 'elicitations'])
+  const pages = list === null ? [] : arrayItems(list, pages_max)
+  if (pages.length > pages_max) return editJson(error, [{ path: ['data'], value: undefined }])
+  const value = JSON.stringify(server)
+  return editJson(
+    error,
+    pages.map((_, i) => ({ path: ['data', 'elicitations', i, ...originPath], value })),
+  )
+}
+
+const originPath = ['_meta', 'dev.weir/server']
 
 export function noticeOf(method: string, params: Json | null, { server, names, labelled }: Voice): Json | null {
   if (params === null) return null
@@ -102,7 +136,7 @@ export function askOf(ask: Ask, { server, names }: Voice): Ask {
   const value = JSON.stringify(server)
   const questions = [...ask.questions].map(([key, { method, params }]) => {
     const renamed = renameInParams(method, params ?? noParams, names)
-    return [key, { method, params: editJson(renamed, [{ path: ['_meta', 'dev.weir/server'], value }]) }] as const
+    return [key, { method, params: editJson(renamed, [{ path: originPath, value }]) }] as const
   })
   return { ...ask, questions: new Map(questions) }
 }

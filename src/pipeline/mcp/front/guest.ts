@@ -1,5 +1,5 @@
 /** Whose request it is, and what it may see behind the address it came to. */
-import { type Care, type Denial, isDenial, type Permit } from '../../../domain/verdict.ts'
+import { type Care, type Denial, deny, isDenial, type Permit } from '../../../domain/verdict.ts'
 import type { SpeakerCredentials } from '../../../identity/outbound/tool-credentials.ts'
 import type { Principal } from '../../../domain/principal.ts'
 import type { FrontArrival } from '../../../protocol/mcp/read-front.ts'
@@ -42,6 +42,9 @@ export async function letIn(
   declared: Declared,
 ): Promise<Guest | Denial> {
   const { visit, principal } = received
+  // Else everybody had as many addresses to themselves as there are names.
+  if (address.kind === 'set' && !visit.snapshot.settings.tools.sets.has(address.set))
+    return deny('not_found', 'there is no such set')
   const warrant =
     address.kind === 'server'
       ? await mayUse(visit, principal, visit.snapshot.servers.get(address.server))

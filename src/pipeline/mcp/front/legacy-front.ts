@@ -40,6 +40,8 @@ export async function welcome(guest: Guest): Promise<void> {
   answerOwn(guest, jsonAnswer(body), [['mcp-session-id', session.sealed]])
 }
 
+const tooMany = deny('busy', 'too many requests of one session, or two of one id', { rule: 'mcp.session' })
+
 /** What a session is asked by itself. */
 const own: Readonly<Record<string, (guest: Guest, live: LiveSession) => void | Promise<void>>> = {
   ping: (guest) => done(guest),
@@ -58,7 +60,9 @@ export async function serveLegacy(guest: Guest, live: LiveSession, line: Request
   if (form !== 'request') {
     if (form === 'response') hearAnswer(guest, live)
     else if (method === 'notifications/cancelled') cancelled(guest, live)
-    else if (method === 'notifications/roots/list_changed') behind.tell(method, arrival.params)
+    // Every server that it speaks with is told, so it is told no more often than anything is asked.
+    else if (method === 'notifications/roots/list_changed' && refusalOfPass(guest.road, received) === null)
+      behind.tell(method, arrival.params)
     visit.reply.send(202, [], '')
     return recordOwn(visit, 0)
   }
@@ -68,11 +72,7 @@ export async function serveLegacy(guest: Guest, live: LiveSession, line: Request
   }
   const serve = own[method]
   if (serve) return await serve(guest, live)
-  if (!live.hasRoom || live.requests.has(rpcId))
-    return await refuse(
-      visit,
-      deny('busy', 'too many requests of one session, or two of one id', { rule: 'mcp.session' }),
-    )
+  if (!live.hasRoom || live.requests.has(rpcId)) return await refuse(visit, tooMany)
   await carryFront(guest, carriageOf(guest, live, line))
 }
 
@@ -85,6 +85,8 @@ function carriageOf({ arrival }: Guest, live: LiveSession, line: RequestLine | n
     manner: new LegacyManner(live, arrival.call),
     lineOn: (reply) => line ?? new RequestLine(postOn(live, reply, { count: 1, isBatch: false })),
     start: (exchange) => {
+      // Another one of that id may have been let in meanwhile.
+      if (!live.hasRoom || live.requests.has(rpcId)) return exchange.halt(tooMany)
       live.requests.set(rpcId, exchange)
       exchange.afterwards(() => live.requests.delete(rpcId))
       exchange.begin()

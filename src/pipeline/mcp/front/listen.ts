@@ -57,6 +57,8 @@ class Subscription {
   #listening: Listening | null = null
   #forget: () => void = () => undefined
   #over = false
+  /** What was said since its client stopped reading; null while it reads. */
+  #behind_bytes: number | null = null
 
   constructor(guest: Guest, wants: Wants) {
     const { visit } = guest.received
@@ -66,6 +68,8 @@ class Subscription {
     this.#line = new ModernLine(visit.reply, guest.road.fronts.bench)
     this.#line.events = {
       ...this.#line.events,
+      onFull: () => void (this.#behind_bytes = 0),
+      onRoom: () => void (this.#behind_bytes = null),
       onGone: () => this.#close(),
       onSilence: () => void this.#mayGoOn(),
     }
@@ -119,7 +123,16 @@ class Subscription {
   #say(method: string, params: Json | null): void {
     const path = ['_meta', `${metaPrefix}subscriptionId`]
     const value = this.#guest.arrival.call.rpcId
-    this.#line.say(writeNotice(method, editJson(params ?? Buffer.from('{}'), [{ path, value }])))
+    const notice = writeNotice(method, editJson(params ?? Buffer.from('{}'), [{ path, value }]))
+    if (this.#isTooSlow(notice.length)) return this.#end()
+    this.#line.say(notice)
+  }
+
+  /** Whoever does not read what it is told asks for it anew, and nobody keeps it meanwhile. */
+  #isTooSlow(bytes: number): boolean {
+    if (this.#behind_bytes === null) return false
+    this.#behind_bytes += bytes
+    return this.#behind_bytes > this.#guest.received.visit.snapshot.settings.maximums.mcp_stream_bytes
   }
 
   #mayGoOn(): boolean {

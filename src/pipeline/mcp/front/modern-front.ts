@@ -1,6 +1,7 @@
 /** The front towards clients of the modern era: every request stands for itself. */
 import { valueAtPath } from '../../../base/json-edit.ts'
 import { isJsonObject, readJsonObject, type JsonObject } from '../../../base/json.ts'
+import { targetName } from '../../../domain/call.ts'
 import { sendWritten } from '../../../protocol/jsonrpc.ts'
 import { writeDiscovery } from '../../../protocol/mcp/greetings.ts'
 import { mcpError } from '../../../protocol/mcp/read-call.ts'
@@ -101,6 +102,9 @@ function start(
   exchange: FrontExchange,
   { round, resumption, manner }: Going,
 ): void {
+  // Nobody else is told what was answered, or handed the state of the one who asked.
+  if (round !== null && round.target !== targetName(exchange.call.target))
+    return exchange.finish(staleState(exchange.call.rpcId))
   if (round?.kind !== 'parked') return exchange.begin()
   const parked = road.fronts.parked.take(round.id, ownerAt(received.principal, address))
   // Evicted, of an earlier start of this gateway, or answered before.

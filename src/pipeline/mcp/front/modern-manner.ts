@@ -4,6 +4,7 @@
  */
 import { editJson } from '../../../base/json-edit.ts'
 import type { JsonObject } from '../../../base/json.ts'
+import { targetName } from '../../../domain/call.ts'
 import { codeOf, errorForModern, resultForModern, urlElicitationsOf } from '../../../protocol/mcp/results.ts'
 import { missingFor, type Questions, writeInputRequired } from '../../../protocol/mcp/rounds.ts'
 import { codes, mayAsk } from '../../../protocol/mcp/words.ts'
@@ -14,7 +15,7 @@ import type { FrontExchange, Manner } from './exchange.ts'
 import type { Fronts } from './fronts.ts'
 import { isHeard } from './levels.ts'
 import { type Answer, jsonAnswer } from './line.ts'
-import type { Round, RoundPlace } from './round-state.ts'
+import type { Going, RoundPlace } from './round-state.ts'
 
 /** What is known of a request. */
 export interface ModernRequest {
@@ -80,7 +81,7 @@ export class ModernManner implements Manner {
   }
 
   /** Ends the request with the questions, where its client can answer all of them. */
-  #put(exchange: FrontExchange, questions: Questions, roundAt: (place: RoundPlace) => Round | null): void {
+  #put(exchange: FrontExchange, questions: Questions, roundAt: (place: RoundPlace) => Going | null): void {
     const { rpcId, method, declared, place } = this.#request
     const missing = missingFor(questions, declared)
     if (missing !== null) {
@@ -91,7 +92,8 @@ export class ModernManner implements Manner {
     const round = place !== null && mayAsk.has(method) ? roundAt(place) : null
     if (place === null || round === null)
       return exchange.breakWith({ code: codes.internal, message: 'The server asks where nothing may be asked' })
-    const state = this.#fronts.states.close(round, place)
+    const target = targetName(exchange.call.target)
+    const state = this.#fronts.states.close({ ...round, target }, place)
     exchange.finish(jsonAnswer(writeResult(rpcId, writeInputRequired(questions, state, this.#fronts.serverInfo))))
   }
 }

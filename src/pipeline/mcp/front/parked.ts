@@ -7,6 +7,9 @@ import type { Dice } from '../../../base/dice.ts'
 import type { Ask, End, Hearer, Talk } from '../../../relay/mcp/link.ts'
 import type { Json } from '../../../relay/mcp/channel.ts'
 
+/** What is asked while nobody is there to answer; of more, the first ones are forgotten, for servers take questions back. */
+const asks_max = 64
+
 /** Hears a talk for whoever speaks with the client now; while nobody does, what must not be lost waits. */
 export class Ear implements Hearer {
   #to: Hearer | null
@@ -45,6 +48,7 @@ export class Ear implements Hearer {
   onAsk(ask: Ask): void {
     if (this.#to) this.#to.onAsk(ask)
     else this.#asks.push(ask)
+    if (this.#asks.length > asks_max) this.#asks.shift()
   }
 
   onEnd(end: End): void {

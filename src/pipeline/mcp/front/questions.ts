@@ -11,6 +11,9 @@ import type { LiveSession } from './live-session.ts'
 /** The first revision with pages that people are sent to. */
 const firstWithPages = '2025-11-25'
 
+/** Questions of one session that wait for their answer. */
+const open_max = 256
+
 export interface Asked {
   readonly questions: Questions
   /** Whether nobody needs the other answers once one of them is an error. */
@@ -61,8 +64,10 @@ export function askClient(live: LiveSession, { questions, endsAtError, say, onAn
 }
 
 /** Why this client cannot be asked that, as a sentence; null where it can. */
-export function cannotAnswer({ session }: LiveSession, question: Question): string | null {
+export function cannotAnswer(live: LiveSession, question: Question): string | null {
+  const { session } = live
   const isPage = capabilityFor(question)?.['elicitation'] !== undefined && isUrl(question)
+  if (live.questions.size >= open_max) return 'The client has too many questions to answer already'
   if (isPage && session.version < firstWithPages)
     return `A person has to visit a page, which a client of MCP ${session.version} cannot be told`
   const declared = readJsonObject(session.capabilities.toString('utf8')) ?? {}

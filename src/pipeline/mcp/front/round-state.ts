@@ -7,8 +7,10 @@ import type { Dice } from '../../../base/dice.ts'
 import { readJson } from '../../../base/json.ts'
 import { byChance, openSeal, type Seal } from '../../../tasks/seal.ts'
 
-/** How the request goes on. */
-export type Round =
+/** How the request goes on, and what it was about: what a name or a URI means may be another thing when it comes again. */
+export type Round = Going & { readonly target: string }
+
+export type Going =
   /** Asked anew, with the state of the server. */
   | { readonly kind: 'rested'; readonly state: string | null }
   /** The server waits: a parked talk. */
@@ -36,7 +38,8 @@ export class RoundStates {
 
   close(round: Round, place: RoundPlace): string {
     const said = round.kind === 'rested' ? round.state : round.kind === 'parked' ? round.id : null
-    return this.#seal.seal(JSON.stringify([round.kind, said, this.#clock.now() + this.#ttl_ms]), nameOf(place))
+    const facts = [round.kind, said, this.#clock.now() + this.#ttl_ms, round.target]
+    return this.#seal.seal(JSON.stringify(facts), nameOf(place))
   }
 
   /** Null for one that was made up, changed, is somebody else's, of another request, or too old. */
@@ -44,11 +47,11 @@ export class RoundStates {
     const text = this.#seal.open(sealed, nameOf(place))
     const read = text === null ? null : readJson(text)
     if (!read?.ok || !Array.isArray(read.value)) return null
-    const [kind, said, endsAt] = read.value as readonly unknown[]
-    if (typeof endsAt !== 'number' || endsAt < this.#clock.now()) return null
-    if (kind === 'again') return { kind }
-    if (kind === 'rested') return { kind, state: typeof said === 'string' ? said : null }
-    return kind === 'parked' && typeof said === 'string' ? { kind, id: said } : null
+    const [kind, said, endsAt, target] = read.value as readonly unknown[]
+    if (typeof endsAt !== 'number' || endsAt < this.#clock.now() || typeof target !== 'string') return null
+    if (kind === 'again') return { kind, target }
+    if (kind === 'rested') return { kind, target, state: typeof said === 'string' ? said : null }
+    return kind === 'parked' && typeof said === 'string' ? { kind, target, id: said } : null
   }
 }
 
