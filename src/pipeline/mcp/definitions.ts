@@ -4,6 +4,7 @@
  */
 import type { ListedTool } from '../../catalogue/contract.ts'
 import { digestOfDefinition } from '../../catalogue/digest.ts'
+import { toolNamed } from '../../catalogue/listing.ts'
 import { type Denial, deny } from '../../domain/verdict.ts'
 import type { Road, ToolServerEntry } from '../road.ts'
 
@@ -17,10 +18,10 @@ export async function refusalOfDefinition(
 ): Promise<Denial | null> {
   const { id, definitions_max_age_ms } = server.settings
   if (!isPinned(road)) return refusalOf(road.catalogue.tool(id, tool))
-  const { tools, health } = await road.catalogue.fresh(id, definitions_max_age_ms, ['tools'])
-  const listed = tools.find(({ name }) => name === tool)
+  const listing = await road.catalogue.fresh(id, definitions_max_age_ms, ['tools'])
+  const listed = toolNamed(listing, tool)
   if (listed) return refusalOf(listed)
-  if (health.state === 'missing')
+  if (listing.health.state === 'missing')
     return deny('upstream_unavailable', `${id} has not listed its tools, so none can be called`)
   return deny('not_found', `${id} lists no tool ${tool}`, { rule: 'tools.lock' })
 }

@@ -68,7 +68,7 @@ export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, 
 function checkedBy(visit: McpVisit, server: CarriedServer): ReturnType<typeof checkedAnswers> {
   const { catalogue } = visit.road
   const listed = catalogue.tool(server.settings.id, nameOfTool(visit.call.target))
-  return checkedAnswers(visit, server, listed && ((structured) => catalogue.misfitOfResult(listed, structured)))
+  return checkedAnswers(visit, server, listed && catalogue.promiseOf(listed))
 }
 
 /** Whether the server takes the message as it is: over Streamable HTTP, in the era it came in. */

@@ -95,7 +95,7 @@ async function carryTool(guest: Guest, meant: Meant & { kind: 'tool' }, carriage
 /** By the row of the tool, and by the schema that was judged with its definition. */
 function checkOf(visit: McpVisit, { server, listed }: Meant & { kind: 'tool' }): Ends['check'] {
   const { catalogue } = visit.road
-  return checkedResult(visit, server, listed ? (structured) => catalogue.misfitOfResult(listed, structured) : null)
+  return checkedResult(visit, server, listed ? catalogue.promiseOf(listed) : null)
 }
 
 interface Passing {
