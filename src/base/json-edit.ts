@@ -2,8 +2,8 @@
  * Changes members of JSON bytes and leaves every other byte as it stands: numbers keep their digits, unknown members
  * their place. The text must have been checked by `scanJson` before.
  */
-import { closeBrace, colon, openBrace, openBracket, quote, unquote } from './json-bytes.ts'
-import { itemsOf, type Span } from './json-items.ts'
+import { closeBrace, colon, isString, openBrace, openBracket, quote, unquote } from './json-bytes.ts'
+import { isBlank, isSpace, itemsOf, type Span, walkItems } from './json-items.ts'
 
 /** A name in an object, or the index of an item of an array. */
 export type JsonPath = readonly (string | number)[]
@@ -42,11 +42,11 @@ function editOne(bytes: Buffer, { path, value }: JsonEdit): Buffer {
   const holder = spanOf(bytes, path.slice(0, -1))
   if (name === undefined) return value === undefined ? bytes : Buffer.from(value)
   if (holder === null) return value === undefined ? bytes : addHolder(bytes, path, value)
-  const found = spanOf(bytes, path)
+  const found = stepInto(bytes, holder, name)
   if (value === undefined) return typeof name === 'string' ? withoutMember(bytes, holder, name) : bytes
   if (found !== null) return splice(bytes, found, Buffer.from(value))
   if (typeof name === 'number' || bytes[holder[0]] !== openBrace) return bytes
-  const isEmpty = membersIn(bytes, holder).length === 0
+  const isEmpty = isBlank(bytes, holder[0] + 1, holder[1] - 1)
   const member = Buffer.from(`${isEmpty ? '' : ','}${JSON.stringify(name)}:`)
   return splice(bytes, [holder[1] - 1, holder[1] - 1], Buffer.concat([member, Buffer.from(value)]))
 }
@@ -60,9 +60,8 @@ function addHolder(bytes: Buffer, path: JsonPath, value: Buffer | string): Buffe
 
 /** Takes every member of that name out, with one comma each. */
 function withoutMember(bytes: Buffer, holder: Span, name: string): Buffer {
-  const members = membersIn(bytes, holder)
-  const kept = members.filter((member) => member.name !== name)
-  if (kept.length === members.length) return bytes
+  if (memberIn(bytes, holder, name) === null) return bytes
+  const kept = membersIn(bytes, holder).filter((member) => member.name !== name)
   const parts = kept.flatMap(({ from, value }, i) => {
     const member = bytes.subarray(from, value[1])
     return i === 0 ? [member] : [Buffer.from(','), member]
@@ -84,7 +83,7 @@ function spanOf(bytes: Buffer, path: JsonPath): Span | null {
 }
 
 function stepInto(bytes: Buffer, span: Span, step: string | number): Span | null {
-  if (typeof step === 'string') return membersIn(bytes, span).find(({ name }) => name === step)?.value ?? null
+  if (typeof step === 'string') return memberIn(bytes, span, step)
   if (bytes[span[0]] !== openBracket) return null
   const item = itemsOf(bytes, ...span)[step]
   return item === undefined ? null : trimmed(bytes, item)
@@ -97,15 +96,36 @@ interface Member {
   readonly value: Span
 }
 
-function membersIn(bytes: Buffer, [start, end]: Span): readonly Member[] {
-  if (bytes[start] !== openBrace || bytes[end - 1] !== closeBrace) return []
+function membersIn(bytes: Buffer, span: Span): readonly Member[] {
+  if (!isObject(bytes, span)) return []
   // The items of an object are its members, for commas part them alike.
-  return itemsOf(bytes, start, end).map((item) => {
+  return itemsOf(bytes, ...span).map((item) => {
     const [from, last] = trimmed(bytes, item)
     const afterName = closingQuote(bytes, from) + 1
-    const value = trimmed(bytes, [bytes.indexOf(colon, afterName) + 1, last])
-    return { name: unquote(bytes, from, afterName), from, value }
+    return { name: unquote(bytes, from, afterName), from, value: valueAfter(bytes, afterName, last) }
   })
+}
+
+/** The value of the first member of that name; what comes after it is not looked at. */
+function memberIn(bytes: Buffer, span: Span, wanted: string): Span | null {
+  let found: Span | null = null
+  if (!isObject(bytes, span)) return found
+  walkItems(bytes, span, (start, end) => {
+    const [from, last] = trimmed(bytes, [start, end])
+    const afterName = closingQuote(bytes, from) + 1
+    if (!isString(bytes, from, afterName, wanted)) return false
+    found = valueAfter(bytes, afterName, last)
+    return true
+  })
+  return found
+}
+
+function isObject(bytes: Buffer, [start, end]: Span): boolean {
+  return bytes[start] === openBrace && bytes[end - 1] === closeBrace
+}
+
+function valueAfter(bytes: Buffer, afterName: number, last: number): Span {
+  return trimmed(bytes, [bytes.indexOf(colon, afterName) + 1, last])
 }
 
 function closingQuote(bytes: Buffer, open: number): number {
@@ -115,7 +135,6 @@ function closingQuote(bytes: Buffer, open: number): number {
 }
 
 const backslash = 0x5c
-const spaces: ReadonlySet<number | undefined> = new Set([0x20, 0x0a, 0x0d, 0x09])
 
 function whole(bytes: Buffer): Span {
   return trimmed(bytes, [0, bytes.length])
@@ -123,7 +142,7 @@ function whole(bytes: Buffer): Span {
 
 function trimmed(bytes: Buffer, [start, end]: Span): Span {
   let [from, to] = [start, end]
-  while (from < to && spaces.has(bytes[from])) from += 1
-  while (to > from && spaces.has(bytes[to - 1])) to -= 1
+  while (from < to && isSpace(bytes[from])) from += 1
+  while (to > from && isSpace(bytes[to - 1])) to -= 1
   return [from, to]
 }
