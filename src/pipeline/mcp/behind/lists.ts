@@ -53,7 +53,7 @@ export async function answerList(parts: ListParts, asked: ListAsked): Promise<En
   const page = pageOf(all, from, max)
   const end = from + page.length
   const next = end < all.length ? handles.closeCursor(owner, { method: asked.method, epoch, offset: end }) : null
-  return { kind: 'result', result: write(asked.kind, page, [...othersOf(client, next), ...partial(view)]) }
+  return { kind: 'result', result: write(asked.kind, page, othersOf(client, view, next)) }
 }
 
 const badCursor = Buffer.from(
@@ -98,8 +98,16 @@ type Others = readonly (readonly [name: string, value: unknown])[]
 /** How long a list may be kept by a client of the modern era, which hears of changes where it listens. Unit: ms. */
 const ttl_ms = 30_000
 
-function othersOf({ era }: Client, next: string | null): Others {
-  return [...(next === null ? [] : [['nextCursor', next] as const]), ...(era === 'modern' ? modernOthers : [])]
+function othersOf({ era }: Client, view: View, next: string | null): Others {
+  const absent = absentOf(view)
+  const meta = absent.length === 0 ? {} : { 'dev.weir/partial': { servers: absent } }
+  const hasMeta = absent.length > 0 || era === 'modern'
+  return [
+    ...(next === null ? [] : [['nextCursor', next] as const]),
+    ...(era === 'modern' ? modernOthers : []),
+    // Whoever answers a client of the modern era signs there.
+    ...(hasMeta ? [['_meta', meta] as const] : []),
+  ]
 }
 
 const modernOthers: Others = [
@@ -107,11 +115,6 @@ const modernOthers: Others = [
   ['ttlMs', ttl_ms],
   ['cacheScope', 'private'],
 ]
-
-function partial(view: View): Others {
-  const servers = absentOf(view)
-  return servers.length === 0 ? [] : [['_meta', { 'dev.weir/partial': { servers } }]]
-}
 
 /** The short members come first: whoever looks for one of them does not have to read the list. */
 function write(kind: ListKind, items: readonly Buffer[], others: Others): Buffer {

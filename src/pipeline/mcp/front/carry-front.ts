@@ -131,7 +131,7 @@ function exchangeOf(guest: Guest, { visit, warrant, meant }: Passing, carriage: 
     params,
     logLevel,
     mirrors: [],
-    traceparent: traceOf(inbound, Buffer.from(call.body))?.traceparent ?? null,
+    traceparent: traceOf(inbound, inbound.body)?.traceparent ?? null,
     ...(resume && { resume }),
   }
   const onAnswer = (): void => taintByAnswer(visit)
