@@ -70,9 +70,20 @@ export function hexDigits(bytes: Buffer, start: number): boolean {
   return true
 }
 
-/** The string between two quotes; a string without escapes costs one copy. Nothing beyond its end is looked at. */
+/** Whether the string between two quotes is that one; it is only built where it has escapes or more than ASCII. */
+export function isString(bytes: Buffer, start: number, end: number, text: string): boolean {
+  for (let at = start + 1; at < end - 1; at += 1) {
+    const byte = bytes[at] ?? 0
+    if (byte === backslash || byte >= 0x80) return unquote(bytes, start, end) === text
+    if (byte !== text.charCodeAt(at - start - 1)) return false
+  }
+  return end - start - 2 === text.length
+}
+
+/** The string between two quotes; a string without escapes costs one copy. */
 export function unquote(bytes: Buffer, start: number, end: number): string {
-  const isPlain = !bytes.subarray(start, end).includes(backslash)
-  if (isPlain) return bytes.toString('utf8', start + 1, end - 1)
-  return JSON.parse(bytes.toString('utf8', start, end)) as string
+  // A search of the whole rest would make each name of a long text cost as much as the text.
+  for (let at = start; at < end; at += 1)
+    if (bytes[at] === backslash) return JSON.parse(bytes.toString('utf8', start, end)) as string
+  return bytes.toString('utf8', start + 1, end - 1)
 }

@@ -2,8 +2,8 @@
  * Changes members of JSON bytes and leaves every other byte as it stands: numbers keep their digits, unknown members
  * their place. The text must have been checked by `scanJson` before.
  */
-import { closeBrace, colon, openBrace, openBracket, quote, unquote } from './json-bytes.ts'
-import { eachItem, type Span } from './json-items.ts'
+import { closeBrace, colon, isString, openBrace, openBracket, quote, unquote } from './json-bytes.ts'
+import { isBlank, isSpace, type Span, walkItems } from './json-items.ts'
 
 /** A name in an object, or the index of an item of an array. */
 export type JsonPath = readonly (string | number)[]
@@ -30,7 +30,11 @@ export function valueAtPath(bytes: Buffer, path: JsonPath): Buffer | null {
 
 /** The members of the object whose bytes these are, in their order; none of anything else. */
 export function membersOf(bytes: Buffer): readonly (readonly [name: string, value: Buffer])[] {
-  return Array.from(eachMember(bytes, whole(bytes)), ({ name, value }) => [name, bytes.subarray(...value)] as const)
+  const members: [string, Buffer][] = []
+  walkMembers(bytes, whole(bytes), (from, afterName, last) => {
+    members.push([unquote(bytes, from, afterName), bytes.subarray(...valueAfter(bytes, afterName, last))])
+  })
+  return members
 }
 
 /**
@@ -38,13 +42,13 @@ export function membersOf(bytes: Buffer): readonly (readonly [name: string, valu
  * that whoever takes no more knows, and nobody is made to hold millions of them.
  */
 export function arrayItems(bytes: Buffer, max = Number.POSITIVE_INFINITY): readonly Buffer[] {
-  const [start, end] = whole(bytes)
+  const span = whole(bytes)
   const items: Buffer[] = []
-  if (bytes[start] !== openBracket) return items
-  for (const span of eachItem(bytes, start, end)) {
-    items.push(bytes.subarray(...trimmed(bytes, span)))
-    if (items.length > max) break
-  }
+  if (bytes[span[0]] !== openBracket) return items
+  walkItems(bytes, span, (start, end) => {
+    items.push(bytes.subarray(...trimmed(bytes, [start, end])))
+    return items.length > max
+  })
   return items
 }
 
@@ -54,11 +58,11 @@ function editOne(said: Buffer, { path, value }: JsonEdit): Buffer {
   const holder = spanOf(bytes, path.slice(0, -1))
   if (name === undefined) return value === undefined ? bytes : Buffer.from(value)
   if (holder === null) return value === undefined ? bytes : addHolder(bytes, path, value)
-  const found = spanOf(bytes, path)
   if (value === undefined) return typeof name === 'string' ? withoutMember(bytes, holder, name) : bytes
+  const found = stepInto(bytes, holder, name)
   if (found !== null) return splice(bytes, found, Buffer.from(value))
   if (typeof name === 'number' || bytes[holder[0]] !== openBrace) return bytes
-  const isEmpty = eachMember(bytes, holder).next().done === true
+  const isEmpty = isBlank(bytes, holder[0] + 1, holder[1] - 1)
   const member = Buffer.from(`${isEmpty ? '' : ','}${JSON.stringify(name)}:`)
   return splice(bytes, [holder[1] - 1, holder[1] - 1], Buffer.concat([member, Buffer.from(value)]))
 }
@@ -72,30 +76,54 @@ function addHolder(bytes: Buffer, path: JsonPath, value: Buffer | string): Buffe
 
 /** Takes every member of that name out, with one comma each. */
 function withoutMember(bytes: Buffer, holder: Span, name: string): Buffer {
-  const isThere = eachMember(bytes, holder).some((member) => member.name === name)
-  return isThere ? keepMembers(bytes, holder, (member) => member.name !== name) : bytes
+  return countOf(bytes, holder, name) === 0 ? bytes : dropMembers(bytes, holder, { name, keepsFirst: false })
 }
 
-function keepMembers(bytes: Buffer, holder: Span, keeps: (member: Member) => boolean): Buffer {
-  const kept = eachMember(bytes, holder).filter(keeps)
-  const parts = Array.from(kept, ({ from, value }) => bytes.subarray(from, value[1]))
+interface Dropped {
+  readonly name: string
+  /** Whether the first member of that name stays. */
+  readonly keepsFirst: boolean
+}
+
+function dropMembers(bytes: Buffer, holder: Span, { name, keepsFirst }: Dropped): Buffer {
+  const parts: Buffer[] = []
+  let seen = 0
+  walkMembers(bytes, holder, (from, afterName, last) => {
+    if (isString(bytes, from, afterName, name)) seen += 1
+    else {
+      parts.push(bytes.subarray(from, last))
+      return
+    }
+    if (keepsFirst && seen === 1) parts.push(bytes.subarray(from, last))
+  })
   const joined = parts.flatMap((member, i) => (i === 0 ? [member] : [Buffer.from(','), member]))
   return splice(bytes, holder, Buffer.concat([Buffer.from('{'), ...joined, Buffer.from('}')]))
 }
 
 /** Along the path no member stands a second time. */
 function withoutTwins(bytes: Buffer, path: JsonPath): Buffer {
-  return path.reduce<Buffer>((made, name, i) => {
-    const holder = typeof name === 'string' ? spanOf(made, path.slice(0, i)) : null
+  let made = bytes
+  let holder: Span | null = whole(made)
+  for (const name of path) {
     if (holder === null) return made
-    const twins = eachMember(made, holder).filter((member) => member.name === name)
-    const first = twins.next().value
-    return first === undefined || twins.next().done ? made : withoutOthers(made, holder, first)
-  }, bytes)
+    if (typeof name === 'string' && countOf(made, holder, name) > 1) {
+      const before = made.length
+      made = dropMembers(made, holder, { name, keepsFirst: true })
+      holder = [holder[0], holder[1] - before + made.length]
+    }
+    holder = stepInto(made, holder, name)
+  }
+  return made
 }
 
-function withoutOthers(bytes: Buffer, holder: Span, { name, from }: Member): Buffer {
-  return keepMembers(bytes, holder, (member) => member.name !== name || member.from === from)
+/** How many members have that name; more than one are two. */
+function countOf(bytes: Buffer, span: Span, name: string): number {
+  let count = 0
+  walkMembers(bytes, span, (from, afterName) => {
+    if (isString(bytes, from, afterName, name)) count += 1
+    return count > 1
+  })
+  return count
 }
 
 function splice(bytes: Buffer, [start, end]: Span, middle: Buffer): Buffer {
@@ -111,31 +139,41 @@ function spanOf(bytes: Buffer, path: JsonPath): Span | null {
   return span
 }
 
+/** What comes after what is wanted is not looked at. */
 function stepInto(bytes: Buffer, span: Span, step: string | number): Span | null {
-  if (typeof step === 'string') return eachMember(bytes, span).find(({ name }) => name === step)?.value ?? null
-  if (bytes[span[0]] !== openBracket) return null
-  const item = eachItem(bytes, ...span)
-    .drop(step)
-    .next()
-  return item.done ? null : trimmed(bytes, item.value)
-}
-
-interface Member {
-  readonly name: string
-  /** Where its name begins. */
-  readonly from: number
-  readonly value: Span
-}
-
-function* eachMember(bytes: Buffer, [start, end]: Span): Generator<Member> {
-  if (bytes[start] !== openBrace || bytes[end - 1] !== closeBrace) return
-  // The items of an object are its members, for commas part them alike.
-  for (const item of eachItem(bytes, start, end)) {
-    const [from, last] = trimmed(bytes, item)
-    const afterName = closingQuote(bytes, from) + 1
-    const value = trimmed(bytes, [bytes.indexOf(colon, afterName) + 1, last])
-    yield { name: unquote(bytes, from, afterName), from, value }
+  let found: Span | null = null
+  if (typeof step === 'string') {
+    walkMembers(bytes, span, (from, afterName, last) => {
+      if (!isString(bytes, from, afterName, step)) return false
+      found = valueAfter(bytes, afterName, last)
+      return true
+    })
+    return found
   }
+  if (bytes[span[0]] !== openBracket) return null
+  let left = step
+  walkItems(bytes, span, (start, end) => {
+    if (left-- > 0) return false
+    found = trimmed(bytes, [start, end])
+    return true
+  })
+  return found
+}
+
+/** Where its name begins, the byte after the name, and the byte after its value. */
+type VisitMember = (from: number, afterName: number, last: number) => boolean | void
+
+function walkMembers(bytes: Buffer, span: Span, visit: VisitMember): void {
+  if (bytes[span[0]] !== openBrace || bytes[span[1] - 1] !== closeBrace) return
+  // The items of an object are its members, for commas part them alike.
+  walkItems(bytes, span, (start, end) => {
+    const [from, last] = trimmed(bytes, [start, end])
+    return visit(from, closingQuote(bytes, from) + 1, last)
+  })
+}
+
+function valueAfter(bytes: Buffer, afterName: number, last: number): Span {
+  return trimmed(bytes, [bytes.indexOf(colon, afterName) + 1, last])
 }
 
 function closingQuote(bytes: Buffer, open: number): number {
@@ -145,7 +183,6 @@ function closingQuote(bytes: Buffer, open: number): number {
 }
 
 const backslash = 0x5c
-const spaces: ReadonlySet<number | undefined> = new Set([0x20, 0x0a, 0x0d, 0x09])
 
 function whole(bytes: Buffer): Span {
   return trimmed(bytes, [0, bytes.length])
@@ -153,7 +190,7 @@ function whole(bytes: Buffer): Span {
 
 function trimmed(bytes: Buffer, [start, end]: Span): Span {
   let [from, to] = [start, end]
-  while (from < to && spaces.has(bytes[from])) from += 1
-  while (to > from && spaces.has(bytes[to - 1])) to -= 1
+  while (from < to && isSpace(bytes[from])) from += 1
+  while (to > from && isSpace(bytes[to - 1])) to -= 1
   return [from, to]
 }

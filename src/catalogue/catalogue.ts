@@ -9,6 +9,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Alarm, Wheel } from '../base/wheel.ts'
 import { type AskPage, type Known, type ListedTool, type ListKind, listKinds, type ServerListing } from './contract.ts'
 import type { Inspected } from './inspect.ts'
+import { toolNamed } from './listing.ts'
 import { type LockEntry, sentenceOf } from './lock-file.ts'
 import type { Judgement, Lock, LockOrder, LockRefusal, LockSettings } from './lock.ts'
 import { type CatalogueServer, type CatalogueSettings, Place, Turns } from './place.ts'
@@ -80,8 +81,9 @@ export class Catalogue implements Known {
     return this.#schemas.misfit(tool, 'inputSchema', args)
   }
 
-  misfitOfResult(tool: ListedTool, structured: Buffer): string | null {
-    return this.#schemas.misfit(tool, 'outputSchema', structured)
+  promiseOf(tool: ListedTool): ((structured: Buffer) => string | null) | null {
+    if (!this.#schemas.has(tool, 'outputSchema')) return null
+    return (structured) => this.#schemas.misfit(tool, 'outputSchema', structured)
   }
 
   /** Why nobody can tell whether arguments fit; null where that can be told. */
@@ -95,7 +97,8 @@ export class Catalogue implements Known {
   }
 
   tool(server: string, name: string): ListedTool | null {
-    return this.#places.get(server)?.row.listing.tools.find((tool) => tool.name === name) ?? null
+    const listing = this.#places.get(server)?.row.listing
+    return (listing && toolNamed(listing, name)) ?? null
   }
 
   /** What is approved of a tool; null where nothing is. */

@@ -76,6 +76,9 @@ export interface Known {
   onChange(hear: (server: string, list: ListKind) => void): () => void
   /** Why the arguments do not fit the pinned schema, as a sentence for the model; null where they do or nobody can tell. `args` is JSON text. */
   misfit(tool: ListedTool, args: Buffer | null): string | null
-  /** Why a structured result does not fit the pinned output schema; null where it does. */
-  misfitOfResult(tool: ListedTool, structured: Buffer): string | null
+  /**
+   * Tells why a structured result does not fit the pinned output schema, null where it does. Null in place of that for a
+   * tool that promises no structure.
+   */
+  promiseOf(tool: ListedTool): ((structured: Buffer) => string | null) | null
 }

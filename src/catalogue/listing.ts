@@ -1,5 +1,5 @@
 /** From what a server listed to what is known of it: sorted, judged, each name once. */
-import type { Listed, ListedTool, ListKind } from './contract.ts'
+import type { Listed, ListedTool, ListKind, ServerListing } from './contract.ts'
 import type { Inspected } from './inspect.ts'
 import type { Judgement } from './lock.ts'
 import { exposedName } from './names.ts'
@@ -35,6 +35,18 @@ export function toolsOf(
     const { definition, digest, mirrors } = item
     return { server, name, exposed: old?.exposed ?? exposedName(server, name), definition, digest, state, why, mirrors }
   })
+}
+
+/** Tools by their names, once for each state of a list that a call asks about. */
+const byName = new WeakMap<readonly ListedTool[], ReadonlyMap<string, ListedTool>>()
+
+/** However many tools a server lists, a call finds its own at once. */
+export function toolNamed({ tools }: Pick<ServerListing, 'tools'>, name: string): ListedTool | undefined {
+  const known = byName.get(tools)
+  if (known) return known.get(name)
+  const made = new Map(tools.map((tool) => [tool.name, tool] as const))
+  byName.set(tools, made)
+  return made.get(name)
 }
 
 /** Prompts, resources and templates have no state: what is wrong is left out, and said. */

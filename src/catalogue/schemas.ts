@@ -29,6 +29,11 @@ export class Schemas {
   readonly #known = new BoundedMap<string, ReadSchema>({ max: schemas_max })
   readonly #patterns = new SchemaPatterns()
 
+  /** Whether there is anything that a value could fit. */
+  has(tool: ListedTool, member: Member): boolean {
+    return this.#of(tool, member).schema !== undefined
+  }
+
   /** A short sentence for a model that names the place and what is expected there. */
   misfit(tool: ListedTool, member: Member, value: Buffer | null): string | null {
     const bytes = value ?? noArguments

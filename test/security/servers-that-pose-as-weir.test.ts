@@ -94,6 +94,7 @@ test('the account of a person tells what a server lists, and is never asked what
   const care = new ServerCare({
     links: new ScriptedLinks(),
     wheel: new Wheel(new ManualClock()),
+    clock: new ManualClock(),
     snapshot: () => {
       throw new Error('nothing of it is needed')
     },

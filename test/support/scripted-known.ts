@@ -68,7 +68,7 @@ export class ScriptedKnown implements Known {
     return this.misfits.get(`${tool.server}/${tool.name}`) ?? null
   }
 
-  misfitOfResult(): string | null {
+  promiseOf(): null {
     return null
   }
 }

@@ -34,6 +34,10 @@ export class ScriptedLinks implements Links {
   /** The result of a request, or null for one that stays open. */
   answer: (server: string, asking: Asking) => object | null = () => ({})
 
+  speaks(): boolean | null {
+    return null
+  }
+
   async open(_: unknown, to: { server: string; speaker: Speaker; era: Era }): Promise<Link | Fault | Denial> {
     const { server, speaker, era } = to
     this.opened.push(`${server} as ${speaker.key}`)

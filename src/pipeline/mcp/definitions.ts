@@ -4,6 +4,7 @@
  */
 import type { ListedTool } from '../../catalogue/contract.ts'
 import { digestOfDefinition } from '../../catalogue/digest.ts'
+import { toolNamed } from '../../catalogue/listing.ts'
 import { type Denial, deny } from '../../domain/verdict.ts'
 import type { Road, ToolServerEntry } from '../road.ts'
 
@@ -19,10 +20,10 @@ export async function refusalOfDefinition(
   if (!isPinned(road)) return refusalOf(road.catalogue.tool(id, tool))
   const seen = await road.catalogue.fresh(id, definitions_max_age_ms, ['tools'])
   // It may be there since then, or there may be a credential for it since then.
-  const { tools, health } = seen.health.state === 'missing' ? await road.catalogue.fresh(id, 0, ['tools']) : seen
-  const listed = tools.find(({ name }) => name === tool)
+  const listing = seen.health.state === 'missing' ? await road.catalogue.fresh(id, 0, ['tools']) : seen
+  const listed = toolNamed(listing, tool)
   if (listed) return refusalOf(listed)
-  if (health.state === 'missing')
+  if (listing.health.state === 'missing')
     return deny('upstream_unavailable', `${id} has not listed its tools, so none can be called`)
   return deny('not_found', `${id} lists no tool ${tool}`, { rule: 'tools.lock' })
 }

@@ -8,22 +8,34 @@ import type { Snapshot } from '../road.ts'
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 
 export interface Home {
-  readonly publicUrl: string
+  /** Of the public URL. */
+  readonly host: string
+  readonly origin: string
   /** Whether the data listener is reached from this machine alone. */
   readonly onLoopback: boolean
   /** Origins of pages that may, beside our own. */
   readonly origins: readonly string[]
 }
 
-export function homeOf({ publicUrl, settings }: Pick<Snapshot, 'publicUrl' | 'settings'>): Home {
-  const { listen, allowed_origins: origins } = settings.gateway
-  const { host } = listen
-  return { publicUrl, origins, onLoopback: host === 'localhost' || host === '::1' || host.startsWith('127.') }
+type Placed = Pick<Snapshot, 'publicUrl' | 'settings'>
+
+const homes = new WeakMap<Placed, Home>()
+
+/** Made once for each snapshot. */
+export function homeOf(snapshot: Placed): Home {
+  const known = homes.get(snapshot)
+  if (known) return known
+  const { listen, allowed_origins: origins } = snapshot.settings.gateway
+  const { host, origin } = new URL(snapshot.publicUrl)
+  const onLoopback = listen.host === 'localhost' || listen.host === '::1' || listen.host.startsWith('127.')
+  const made = { host, origin, origins, onLoopback }
+  homes.set(snapshot, made)
+  return made
 }
 
 /** Null where it was; else which header says that it was not. */
 export function strangerHeader(headers: HeaderMap, home: Home): 'Host' | 'Origin' | null {
-  const { host, origin } = new URL(home.publicUrl)
+  const { host, origin } = home
   const isNear = (name: string): boolean => home.onLoopback && loopback.test(name)
   const from = headers.get('origin')
   if (

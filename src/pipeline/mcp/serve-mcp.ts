@@ -74,7 +74,7 @@ export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, 
 function checkedBy(visit: McpVisit, server: CarriedServer): ReturnType<typeof checkedAnswers> {
   const { catalogue } = visit.road
   const listed = catalogue.tool(server.settings.id, nameOfTool(visit.call.target))
-  return checkedAnswers(visit, server, listed && ((structured) => catalogue.misfitOfResult(listed, structured)))
+  return checkedAnswers(visit, server, listed && catalogue.promiseOf(listed))
 }
 
 /** Whether the server takes no message as it is, or not this one: it does not speak the era it came in. */

@@ -41,14 +41,14 @@ export async function visibleTools(message: Buffer, reader: ToolReader, isHeld: 
   if (list === 'unreadable') return unreadable
   const holds = await isHeld()
   const mayBe = list.tools.map(({ name, definition }) => (name !== null && holds({ name, definition }) ? name : null))
-  return list.keep(await Promise.all(mayBe.map((name) => maySee(name, reader))))
+  return list.keep(await Promise.all(mayBe.map(async (name) => await maySee(name, reader))))
 }
 
 /** Looks at what is approved, once for a list. */
 type OpenHeld = () => Promise<(tool: SeenTool) => boolean>
 
 /** Whether that tool of its server may be called at all. */
-export async function maySee(name: string | null, reader: ToolReader): Promise<boolean> {
+export function maySee(name: string | null, reader: ToolReader): boolean | Promise<boolean> {
   if (name === null) return false
   const { snapshot, server, agent, stepsUp = false } = reader
   const settings = snapshot.servers.get(server)?.settings
@@ -59,7 +59,7 @@ export async function maySee(name: string | null, reader: ToolReader): Promise<b
   const resource = { kind: 'tool', id: `${server}/${name}` } as const
   const more = stepsUp ? scopesFor(asked).slice(0, 1) : []
   const context = { ...reader.context, scopes: [...reader.context.scopes, ...more] }
-  return await mayBe(snapshot.policy, { action: 'callTool', principal: agent, resource, context })
+  return mayBe(snapshot.policy, { action: 'callTool', principal: agent, resource, context })
 }
 
 /** What arguments are allowed shows with the call; a tool that may be called with some of them is seen. */

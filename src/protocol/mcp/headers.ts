@@ -8,6 +8,8 @@ const ofEra: Readonly<Record<Era, readonly string[]>> = {
   legacy: ['last-event-id'],
   modern: ['mcp-method', 'mcp-name'],
 }
+type HeaderPair = HeaderList[number]
+
 const paramPrefix = 'mcp-param-'
 
 const accepts: Readonly<Record<McpCall['form'], string>> = {
@@ -23,7 +25,8 @@ export function mcpHeadersUpwards(headers: HeaderMap, { form }: Pick<McpCall, 'f
     const value = headers.get(name)
     return value === undefined ? [] : [[name, value] as const]
   })
-  const params = era === 'modern' ? [...headers].filter(([name]) => name.startsWith(paramPrefix)) : []
+  const params: HeaderPair[] = []
+  if (era === 'modern') for (const pair of headers) if (pair[0].startsWith(paramPrefix)) params.push(pair)
   const type: HeaderList = form === 'listen' || form === 'close' ? [] : [['content-type', 'application/json']]
   return [['accept', accepts[form]], ['accept-encoding', 'identity'], ...type, ...picked, ...params]
 }

@@ -12,7 +12,8 @@ export function resultForModern(result: Buffer, method: string, serverInfo: Buff
   const signed = serverInfo === null ? typed : withDefault(typed, serverInfoPath, serverInfo.toString('utf8'))
   if (!cacheable.has(method)) return signed
   // Whatever the server says: what Weir shows depends on who asks.
-  const scoped = editJson(signed, [{ path: ['cacheScope'], value: '"private"' }])
+  const isScoped = valueAtPath(signed, ['cacheScope'])?.toString('latin1') === '"private"'
+  const scoped = isScoped ? signed : editJson(signed, [{ path: ['cacheScope'], value: '"private"' }])
   return withDefault(scoped, ['ttlMs'], '0')
 }
 

@@ -223,5 +223,14 @@ function ownerOf(server: string, { key }: Speaker): string {
 }
 
 function keyOf(server: string, { key, capabilities }: Speaker, era: Era): string {
-  return JSON.stringify([server, key, hash('sha256', capabilities, 'base64url'), era])
+  return JSON.stringify([server, key, nameOf(capabilities), era])
+}
+
+/** Capabilities that are short name themselves; no digest looks like one, for they are objects. */
+const named_bytes = 256
+
+function nameOf(capabilities: Buffer): string {
+  return capabilities.length <= named_bytes
+    ? capabilities.toString('latin1')
+    : hash('sha256', capabilities, 'base64url')
 }

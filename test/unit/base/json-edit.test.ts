@@ -17,6 +17,14 @@ test('a member that is missing is added, with the objects it needs', () => {
   expect(edit('{"a":1}', ['a', 'n'], 'true')).toBe('{"a":1}')
 })
 
+test('the first member of a name is found however that is spelled, and not one that only begins like it', () => {
+  const at = (text: string, name: string) => valueAtPath(Buffer.from(text), [name])?.toString() ?? null
+  expect(at('{"ab":1,"a":2,"a":3}', 'a')).toBe('2')
+  expect(at('{"abc":1,"\\u0061b":2}', 'ab')).toBe('2')
+  expect(at('{"größe":1,"gr":2}', 'größe')).toBe('1')
+  expect(at('{"größe":1}', 'gr')).toBeNull()
+})
+
 test('a member is taken out with its comma, from every place', () => {
   const text = '{"a":1, "b":{"x":","}, "c":3}'
   expect(JSON.parse(edit(text, ['a']))).toEqual({ b: { x: ',' }, c: 3 })

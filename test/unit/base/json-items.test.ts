@@ -14,6 +14,17 @@ test('the items of an array are found whatever they hold', () => {
   )
 })
 
+test('a string ends at its own quote, however long it is and whatever is escaped in it', () => {
+  const texts = fc.array(fc.tuple(fc.nat(70), fc.constantFrom('', '\\', '"', '\\"', '",')), { minLength: 1 })
+  fc.assert(
+    fc.property(texts, (parts) => {
+      const items = parts.map(([length, end]) => JSON.stringify(`${'x'.repeat(length)}${end}${end}y`))
+      const bytes = Buffer.from(`[${items.join(',')}]`)
+      expect(itemsOf(bytes, 0, bytes.length).map(([from, to]) => bytes.toString('utf8', from, to))).toEqual(items)
+    }),
+  )
+})
+
 test.each([
   ['[]', []],
   ['[ \n ]', []],

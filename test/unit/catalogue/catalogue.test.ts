@@ -29,6 +29,16 @@ test('every page of every list is read at the start, the empty cursor among them
   expect(asked).toHaveLength(6)
 })
 
+test('a tool promises the structure that its definition names, and none where it names none', async () => {
+  const outputSchema = { type: 'object', required: ['n'] }
+  const { catalogue } = await open({ files: { tools: [tool('said', { outputSchema }), tool('free')] } })
+  const [free, said] = catalogue.listing('files').tools
+  expect(free && catalogue.promiseOf(free)).toBeNull()
+  const misfit = said && catalogue.promiseOf(said)
+  expect(misfit?.(Buffer.from('{"n":1}'))).toBeNull()
+  expect(misfit?.(Buffer.from('{}'))).toBe('The member n is required.')
+})
+
 test.each<readonly [string, (cursor: string | null) => Page, RegExp]>([
   ['a cursor that comes again', () => page('tools', [tool('a')], 'x'), /a cursor came a second time/],
   ['pages without end', (cursor) => page('tools', [], `${Number(cursor ?? 0) + 1}`), /more than 1000 pages/],

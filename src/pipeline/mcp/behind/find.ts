@@ -2,6 +2,7 @@
 import type { Clock } from '../../../base/clock.ts'
 import { valueAtPath } from '../../../base/json-edit.ts'
 import type { Known, ListedTool } from '../../../catalogue/contract.ts'
+import { toolNamed } from '../../../catalogue/listing.ts'
 import { type Denial, deny, isDenial } from '../../../domain/verdict.ts'
 import { codes } from '../../../protocol/mcp/words.ts'
 import type { Json } from '../../../relay/mcp/channel.ts'
@@ -124,8 +125,8 @@ async function findTool(finding: Finding, view: View, params: Json | null): Prom
   if (one && member === undefined && view.listings[0]?.health.state === 'missing')
     return await unreachable(finding, view, name)
   if (seen === undefined || member === undefined) return unknownTool
-  const { tools } = await known.fresh(member.slug, member.server.settings.definitions_max_age_ms, toolsOnly)
-  const listed = tools.find((tool) => tool.name === seen.name)
+  const listing = await known.fresh(member.slug, member.server.settings.definitions_max_age_ms, toolsOnly)
+  const listed = toolNamed(listing, seen.name)
   if (listed === undefined || listed.state === 'pending' || listed.state === 'quarantined') return unknownTool
   const refusal = refusalOfState(listed)
   const args = params === null ? null : valueAtPath(params, ['arguments'])

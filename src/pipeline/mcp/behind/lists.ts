@@ -12,6 +12,7 @@ import { codes } from '../../../protocol/mcp/words.ts'
 import { maySee } from '../visible-tools.ts'
 import type { Client } from '../behind.ts'
 import { absentOf } from './absent.ts'
+import { together } from './decided.ts'
 import type { Handles, ListPlace, Owner } from './handles.ts'
 import type { View } from './space.ts'
 import { searchToolDefinition } from './search-tool.ts'
@@ -52,7 +53,7 @@ export async function answerList(parts: ListParts, asked: ListAsked): Promise<En
   const page = pageOf(all, from, max)
   const end = from + page.length
   const next = end < all.length ? handles.closeCursor(owner, { method: asked.method, epoch, offset: end }) : null
-  return { kind: 'result', result: write(asked.kind, page, [...tailOf(client, next), ...partial(view)]) }
+  return { kind: 'result', result: write(asked.kind, page, othersOf(client, view, next)) }
 }
 
 const badCursor = Buffer.from(
@@ -67,9 +68,16 @@ function offsetOf({ handles, owner }: ListParts, place: Omit<ListPlace, 'offset'
 }
 
 async function toolsOf({ client, view, one }: ListParts): Promise<readonly Buffer[]> {
-  const approved = [...view.space.tools.values()].filter(({ state }) => state === 'approved')
-  const may = await Promise.all(approved.map(({ name, server }) => maySee(name, { ...client.reader, server })))
-  const seen = approved.filter((_, i) => may[i]).map((tool) => view.space.definitionOf(tool))
+  const { space } = view
+  // Everything that decides what is seen, so that nobody sees what was decided for somebody who asks otherwise.
+  const { snapshot, ...asks } = client.reader
+  const seen = await space.seen.of(snapshot, asks, () => {
+    const approved = [...space.tools.values()].filter(({ state }) => state === 'approved')
+    const may = together(approved.map(({ name, server }) => maySee(name, { ...client.reader, server })))
+    const shown = (verdicts: readonly boolean[]): readonly Buffer[] =>
+      approved.filter((_, i) => verdicts[i]).map((tool) => space.definitionOf(tool))
+    return may instanceof Promise ? may.then(shown) : shown(may)
+  })
   return one ? seen : [searchToolDefinition, ...seen]
 }
 
@@ -84,29 +92,34 @@ function pageOf(all: readonly Buffer[], from: number, max_bytes: number): readon
   return all.slice(from, end === -1 ? all.length : end)
 }
 
-type Tail = readonly (readonly [name: string, value: unknown])[]
+/** What stands in a result beside its list. */
+type Others = readonly (readonly [name: string, value: unknown])[]
 
 /** How long a list may be kept by a client of the modern era, which hears of changes where it listens. Unit: ms. */
 const ttl_ms = 30_000
 
-function tailOf({ era }: Client, next: string | null): Tail {
-  return [...(next === null ? [] : [['nextCursor', next] as const]), ...(era === 'modern' ? modernTail : [])]
+function othersOf({ era }: Client, view: View, next: string | null): Others {
+  const absent = absentOf(view)
+  const meta = absent.length === 0 ? {} : { 'dev.weir/partial': { servers: absent } }
+  const hasMeta = absent.length > 0 || era === 'modern'
+  return [
+    ...(next === null ? [] : [['nextCursor', next] as const]),
+    ...(era === 'modern' ? modernOthers : []),
+    // Whoever answers a client of the modern era signs there.
+    ...(hasMeta ? [['_meta', meta] as const] : []),
+  ]
 }
 
-const modernTail: Tail = [
+const modernOthers: Others = [
   ['resultType', 'complete'],
   ['ttlMs', ttl_ms],
   ['cacheScope', 'private'],
 ]
 
-function partial(view: View): Tail {
-  const servers = absentOf(view)
-  return servers.length === 0 ? [] : [['_meta', { 'dev.weir/partial': { servers } }]]
-}
-
-function write(kind: ListKind, items: readonly Buffer[], tail: Tail): Buffer {
+/** The short members come first: whoever looks for one of them does not have to read the list. */
+function write(kind: ListKind, items: readonly Buffer[], others: Others): Buffer {
   const comma = Buffer.from(',')
   const parts = items.flatMap((item, i) => (i === 0 ? [item] : [comma, item]))
-  const rest = tail.map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`).join('')
-  return Buffer.concat([Buffer.from(`{"${kind}":[`), ...parts, Buffer.from(`]${rest}}`)])
+  const head = others.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)},`).join('')
+  return Buffer.concat([Buffer.from(`{${head}"${kind}":[`), ...parts, Buffer.from(']}')])
 }

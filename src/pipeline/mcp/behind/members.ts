@@ -3,6 +3,7 @@ import { type Denial, isDenial, type Permit } from '../../../domain/verdict.ts'
 import { decide } from '../../../policy/decide.ts'
 import type { Client, McpAddress } from '../behind.ts'
 import type { Snapshot, ToolServerEntry } from '../../road.ts'
+import { Decided, together } from './decided.ts'
 
 export interface Member {
   readonly slug: string
@@ -15,10 +16,25 @@ export interface Member {
   readonly whole: boolean
 }
 
-/** In the order of their slugs, so that lists of them are the same every time. */
-export async function membersAt(address: McpAddress, reader: Client['reader']): Promise<readonly Member[]> {
-  const all = named(address, reader.snapshot)
-  const verdicts = await Promise.all(all.map(({ slug }) => mayUse(slug, reader)))
+type Reader = Pick<Client['reader'], 'snapshot' | 'agent' | 'context'>
+
+/** How many callers' servers are remembered. */
+const callers_max = 256
+
+export class Members {
+  readonly #decided = new Decided<readonly Member[]>(callers_max)
+
+  /** In the order of their slugs, so that lists of them are the same every time. */
+  at(address: McpAddress, { snapshot, agent, context }: Reader): readonly Member[] | Promise<readonly Member[]> {
+    return this.#decided.of(snapshot, [address, agent, context], () => {
+      const all = named(address, snapshot)
+      const verdicts = together(all.map(({ slug }) => mayUse(slug, { snapshot, agent, context })))
+      return verdicts instanceof Promise ? verdicts.then((later) => allowed(all, later)) : allowed(all, verdicts)
+    })
+  }
+}
+
+function allowed(all: readonly Named[], verdicts: readonly (Permit | Denial)[]): readonly Member[] {
   return all.flatMap((member, i) => {
     const permit = verdicts[i]
     return permit === undefined || isDenial(permit) ? [] : [{ ...member, permit }]
@@ -41,7 +57,7 @@ function named(address: McpAddress, snapshot: Snapshot): readonly Named[] {
   })
 }
 
-async function mayUse(slug: string, { snapshot, agent, context }: Client['reader']): Promise<Permit | Denial> {
+function mayUse(slug: string, { snapshot, agent, context }: Reader): Permit | Denial | Promise<Permit | Denial> {
   const resource = { kind: 'server', id: slug } as const
-  return await decide(snapshot.policy, { action: 'useServer', principal: agent, resource, context })
+  return decide(snapshot.policy, { action: 'useServer', principal: agent, resource, context })
 }

@@ -15,6 +15,7 @@ import type {
   Link,
   Listening,
   NoticeHearer,
+  Speaker,
   Talk,
   Wants,
   Warrant,
@@ -29,7 +30,7 @@ import { findIn, locate } from './find.ts'
 import { type Handles, type Owner, ownerOf } from './handles.ts'
 import { answerList, listMethods } from './lists.ts'
 import { Fan, type Station } from './listening.ts'
-import { type Member, membersAt } from './members.ts'
+import type { Member, Members } from './members.ts'
 import type { BehindParts } from './parts.ts'
 import { withText } from './requests.ts'
 import { answerSearch } from './search-tool.ts'
@@ -38,6 +39,7 @@ import { hearerOf, LinkTalk, ownTalk, type Voice } from './talk.ts'
 
 export interface Shared {
   readonly parts: BehindParts
+  readonly members: Members
   readonly spaces: Spaces
   readonly handles: Handles
   readonly search: ToolSearch
@@ -51,7 +53,7 @@ export class OneOrMany implements Behind {
   readonly #address: McpAddress
   readonly #one: boolean
   readonly #owner: Owner
-  #members: Promise<readonly Member[]> | null = null
+  #members: readonly Member[] | Promise<readonly Member[]> | null = null
 
   constructor(shared: Shared, client: Client, address: McpAddress) {
     this.#shared = shared
@@ -178,19 +180,15 @@ export class OneOrMany implements Behind {
   /** Only over links that are open: no server is greeted to be told something. */
   async #tell(method: string, params: Json | null): Promise<void> {
     for (const { server } of (await this.#view()).members) {
-      const link = this.#shared.spoken.get(this.#speaking(server))
+      const link = this.#shared.spoken.get(spokenOver(this.#client.speakerFor(server), server))
       if (link?.open) link.tell(method, params)
     }
   }
 
-  #speaking(server: ToolServerEntry): string {
-    return JSON.stringify([this.#client.speakerFor(server).key, server.settings.id, this.#client.era])
-  }
-
   /** Who stands behind the address is found out once for this client; what is known of them is looked at each time. */
   async #view(): Promise<View> {
-    this.#members ??= membersAt(this.#address, this.#client.reader)
-    return this.#viewOf(await this.#members)
+    this.#members ??= this.#shared.members.at(this.#address, this.#client.reader)
+    return this.#viewOf(this.#members instanceof Promise ? await this.#members : this.#members)
   }
 
   #viewOf(members: readonly Member[]): View {
@@ -210,16 +208,19 @@ export class OneOrMany implements Behind {
   }
 
   async #open(warrant: Warrant, server: ToolServerEntry): Promise<Link | Fault | Denial> {
-    const slug = server.settings.id
     const { era } = this.#client
-    const link = await this.#shared.parts.links.open(warrant, {
-      server: slug,
-      speaker: this.#client.speakerFor(server),
-      era,
-    })
-    if (!isDenial(link) && !isFault(link)) this.#shared.spoken.set(this.#speaking(server), link)
+    const speaker = this.#client.speakerFor(server)
+    const link = await this.#shared.parts.links.open(warrant, { server: server.settings.id, speaker, era })
+    // A client of the modern era has nothing to tell outside of requests.
+    if (era === 'legacy' && !isDenial(link) && !isFault(link))
+      this.#shared.spoken.set(spokenOver(speaker, server), link)
     return link
   }
+}
+
+/** By what the link of a speaker is found again. */
+function spokenOver({ key }: Speaker, { settings }: ToolServerEntry): string {
+  return JSON.stringify([key, settings.id])
 }
 
 type MeantTool = Extract<Meant, { kind: 'tool' }>

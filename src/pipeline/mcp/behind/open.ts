@@ -4,16 +4,18 @@ import { ToolSearch } from '../../../catalogue/search.ts'
 import type { Link } from '../../../relay/mcp/link.ts'
 import type { OpenBehind } from '../behind.ts'
 import { Handles } from './handles.ts'
+import { Members } from './members.ts'
 import { OneOrMany } from './one-or-many.ts'
 import type { BehindParts } from './parts.ts'
 import { Spaces } from './space.ts'
 
-/** How many links are remembered for what clients tell all servers that they speak with. */
+/** How many links are remembered for what clients of the legacy era tell all servers that they speak with. */
 const spoken_max = 16_384
 
 export function openBehindWith(parts: BehindParts): OpenBehind {
   const shared = {
     parts,
+    members: new Members(),
     spaces: new Spaces(parts.known),
     handles: new Handles(parts.secret, parts.dice),
     search: new ToolSearch(),

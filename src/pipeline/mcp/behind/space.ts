@@ -6,6 +6,7 @@ import { BoundedMap } from '../../../base/bounded-map.ts'
 import type { Known, Listed, ListedTool, ListKind, ServerListing } from '../../../catalogue/contract.ts'
 import { type DefinitionMember, renameDefinition, type Renames } from '../../../protocol/mcp/renames.ts'
 import { type Located, UriSpace } from '../../../protocol/mcp/uri-space.ts'
+import { Decided } from './decided.ts'
 import type { Member } from './members.ts'
 
 /** A tool of Weir's own; no server has one of that name where several are one. */
@@ -19,12 +20,17 @@ const keyOfKind = {
   resourceTemplates: 'uriTemplate',
 } as const satisfies Record<ListKind, DefinitionMember>
 
+/** How many readers' lists of tools are remembered. */
+const readers_max = 256
+
 export class Space {
   /** By the name it has here. */
   readonly tools: ReadonlyMap<string, ListedTool>
   readonly prompts: ReadonlyMap<string, Listed>
   readonly resources: readonly Listed[]
   readonly resourceTemplates: readonly Listed[]
+  /** Definitions of the tools that a reader may call. */
+  readonly seen = new Decided<readonly Buffer[]>(readers_max)
   readonly #definitions = new Map<string, Buffer>()
   /** The only server; null where there are several, and then what their URIs mean. */
   readonly #only: string | null
@@ -123,6 +129,8 @@ export interface View {
 export class Spaces {
   readonly #known: Known
   readonly #kept = new BoundedMap<string, Space>({ max: spaces_max })
+  /** The last one of those who may use the same servers, while nothing that it was made of is another. */
+  readonly #last = new WeakMap<readonly Member[], View>()
 
   constructor(known: Known) {
     this.#known = known
@@ -130,6 +138,18 @@ export class Spaces {
 
   /** Waits for nobody. */
   view(members: readonly Member[], one: boolean): View {
+    const last = this.#last.get(members)
+    if (last && this.#stands(last)) return last
+    const view = this.#make(members, one)
+    this.#last.set(members, view)
+    return view
+  }
+
+  #stands({ members, listings }: View): boolean {
+    return members.every(({ slug }, i) => this.#known.listing(slug) === listings[i])
+  }
+
+  #make(members: readonly Member[], one: boolean): View {
     const listings = members.map(({ slug }) => this.#known.listing(slug))
     const epoch = epochOf(members, listings, one)
     const kept = this.#kept.get(epoch)

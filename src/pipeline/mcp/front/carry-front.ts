@@ -95,7 +95,7 @@ async function carryTool(guest: Guest, meant: Meant & { kind: 'tool' }, carriage
 /** By the row of the tool, and by the schema that was judged with its definition. */
 function checkOf(visit: McpVisit, { server, listed }: Meant & { kind: 'tool' }): Ends['check'] {
   const { catalogue } = visit.road
-  return checkedResult(visit, server, listed ? (structured) => catalogue.misfitOfResult(listed, structured) : null)
+  return checkedResult(visit, server, listed ? catalogue.promiseOf(listed) : null)
 }
 
 interface Passing {
@@ -131,7 +131,7 @@ function exchangeOf(guest: Guest, { visit, warrant, meant }: Passing, carriage: 
     params,
     logLevel,
     mirrors: [],
-    traceparent: traceOf(inbound, Buffer.from(call.body))?.traceparent ?? null,
+    traceparent: traceOf(inbound, inbound.body)?.traceparent ?? null,
     ...(resume && { resume }),
   }
   const onAnswer = (): void => taintByAnswer(visit)

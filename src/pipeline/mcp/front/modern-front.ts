@@ -51,14 +51,15 @@ async function serveRequest(guest: Guest): Promise<void> {
   const { method, rpcId } = arrival.call
   const resumption = mayAsk.has(method) ? readResumption(arrival.params) : null
   const params = mayAsk.has(method) ? withoutResumption(arrival.params) : arrival.params
-  const place = placeOfRound(guest, params)
+  // Few requests are ever asked about, and only those need a place.
+  const place = once(() => placeOfRound(guest, params))
   const round = roundOf(guest, resumption, place)
   if (round === 'foreign') return answerOwn(guest, staleState(rpcId))
   const level = textAt(arrival.params, ['_meta', `${metaPrefix}logLevel`])
   const logLevel = isLogLevel(level) ? level : null
   const token = arrival.params && valueAtPath(arrival.params, ['_meta', 'progressToken'])
   const progressToken = token?.toString('utf8') ?? null
-  const request = { rpcId, method, logLevel, progressToken, declared: declaredOf(guest), place }
+  const request = { rpcId, method, logLevel, progressToken, declared: () => declaredOf(guest), place }
   const manner = new ModernManner(road.fronts, request)
   const carriage: Carriage = {
     params,
@@ -79,9 +80,19 @@ function placeOfRound({ arrival, received, address }: Guest, params: Buffer | nu
 }
 
 /** Null for a request that begins, or brings nothing of ours. */
-function roundOf({ road }: Guest, resumption: Resumption | null, place: RoundPlace | null): Round | null | 'foreign' {
+function roundOf(
+  { road }: Guest,
+  resumption: Resumption | null,
+  placeAt: () => RoundPlace | null,
+): Round | null | 'foreign' {
   if (resumption === null || resumption.state === null) return null
+  const place = placeAt()
   return (place && road.fronts.states.open(resumption.state, place)) ?? 'foreign'
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => (made ??= { value: make() }).value
 }
 
 /** A server that lets go of a request hears of the answers when it is asked anew. */

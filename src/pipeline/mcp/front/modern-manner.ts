@@ -25,9 +25,9 @@ export interface ModernRequest {
   /** As it stands in the request; null for a client that wants to hear of none. */
   readonly progressToken: string | null
   /** What the client declared that it can be asked. */
-  readonly declared: JsonObject
+  declared(): JsonObject
   /** Null where nobody could tell the request from others, and so it is never asked about. */
-  readonly place: RoundPlace | null
+  place(): RoundPlace | null
 }
 
 /** Statuses of errors that clients read before the body. */
@@ -63,7 +63,7 @@ export class ModernManner implements Manner {
 
   error(exchange: FrontExchange, error: Json): Answer | null {
     const pages = urlElicitationsOf(error)
-    if (pages !== null && this.#request.place !== null) {
+    if (pages !== null && this.#request.place() !== null) {
       const entries = pages.map((params, i) => [`page-${i + 1}`, { method: 'elicitation/create', params }] as const)
       this.#put(exchange, new Map(entries), () => ({ kind: 'again' }))
       return null
@@ -82,8 +82,9 @@ export class ModernManner implements Manner {
 
   /** Ends the request with the questions, where its client can answer all of them. */
   #put(exchange: FrontExchange, questions: Questions, roundAt: (place: RoundPlace) => Going | null): void {
-    const { rpcId, method, declared, place } = this.#request
-    const missing = missingFor(questions, declared)
+    const { rpcId, method } = this.#request
+    const place = this.#request.place()
+    const missing = missingFor(questions, this.#request.declared())
     if (missing !== null) {
       const data = { requiredCapabilities: missing }
       const message = 'The server has to ask something that this client did not say it can answer'

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest'
 import { strangerHeader } from '../../../../src/pipeline/mcp/own-host.ts'
 
-const here = { publicUrl: 'https://weir.example', onLoopback: false, origins: ['https://app.example'] }
-const local = { publicUrl: 'http://weir.test', onLoopback: true, origins: [] }
+const here = {
+  host: 'weir.example',
+  origin: 'https://weir.example',
+  onLoopback: false,
+  origins: ['https://app.example'],
+}
+const local = { host: 'weir.test', origin: 'http://weir.test', onLoopback: true, origins: [] }
 
 test.each([
   [here, 'weir.example', undefined, null],
