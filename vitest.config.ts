@@ -1,7 +1,24 @@
 import { spawnSync } from 'node:child_process'
 import { configDefaults, defineConfig } from 'vitest/config'
 
-const real = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false }
+const real = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 60_000 }
+
+/** Those that count what fits into a time, kill processes over and over, or need a whole core: one at a time, after all others. */
+const alone = [
+  'property/policy-compiled-equals-oracle',
+  'property/mutated-tokens-are-never-accepted',
+  'conformance/mcp-client-suites-through-weir',
+  'conformance/mcp-suites-*',
+  'flow/a-dead-server-delays-nobody',
+  'flow/clock-set-back-does-not-start',
+  'flow/demo-loop',
+  'flow/every-task-survives-kill',
+  'flow/many-readers-of-one-task',
+  'flow/pushes-survive-kill',
+  'flow/streams-say-how-they-are',
+  'flow/tasks-survive-kill',
+  'flow/tool-servers-are-child-processes',
+].map((name) => `test/${name}.test.ts`)
 
 /** What some tests need beside Node; where it is missing they are left out, and it is said. */
 const needs: readonly (readonly [what: string, how: readonly [string, ...string[]], tests: readonly string[]])[] = [
@@ -15,7 +32,7 @@ const leftOut = needs.flatMap(([what, [program, ...args], tests]) => {
   return tests.map((name) => `test/${name}.test.ts`)
 })
 
-/** `fast` is the inner loop; `flow` uses real sockets, processes and disks and runs one file at a time. */
+/** `fast` is the inner loop; `flow` and `alone` use real sockets, processes and disks, mostly waiting for them. */
 export default defineConfig({
   test: {
     projects: [
@@ -32,7 +49,18 @@ export default defineConfig({
         test: {
           name: 'flow',
           include: ['test/{property,flow,security,conformance,simulate}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...leftOut],
+          exclude: [...configDefaults.exclude, ...leftOut, ...alone],
+          sequence: { groupOrder: 1 },
+          maxWorkers: 3,
+          ...real,
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: alone,
+          sequence: { groupOrder: 2 },
+          fileParallelism: false,
           ...real,
         },
       },
