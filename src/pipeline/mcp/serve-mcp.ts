@@ -10,7 +10,7 @@ import { mintHopId } from '../../domain/mint-ids.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { type Denial, deny, isDenial, type Permit } from '../../domain/verdict.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
-import { type Arrival, eraOfInbound, readMcpCall } from '../../protocol/mcp/read-call.ts'
+import { type Arrival, type Era, eraOfInbound, readMcpCall } from '../../protocol/mcp/read-call.ts'
 import { refuse } from '../refuse.ts'
 import { type CarriedServer, isCarried, resourceOfServer, type ToolServerEntry } from '../road.ts'
 import { carryCall, carryPass } from './carry.ts'
@@ -36,13 +36,15 @@ import { readerOf, visibleTools } from './visible-tools.ts'
 export async function serveMcp(road: FrontRoad, slug: string, inbound: Inbound, reply: Reply): Promise<void> {
   const { snapshot } = road
   const server = snapshot.servers.get(slug)
-  const foreign = server ? isForeign(road, server, inbound) : false
-  if (server && (foreign instanceof Promise ? await foreign : foreign))
-    return await serveFront(road, { kind: 'server', server: slug }, inbound, reply)
-  if (turnAwayStranger(road, inbound, reply)) return
+  const front = (): Promise<void> => serveFront(road, { kind: 'server', server: slug }, inbound, reply)
+  if (server && (!isCarried(server) || isOfFront(road, server, inbound))) return await front()
   const id = mintHopId(road.dice)
   const openSession = (sealed: string): McpSession | null => road.sessions.open(slug, sealed)
   const read = readMcpCall(inbound, { server: slug, id, openSession })
+  const era = (): Era => (read.kind === 'arrival' ? read.era : eraOfInbound(inbound, isOfSession(inbound, openSession)))
+  const foreign = server ? road.isForeign(server, era()) : false
+  if (foreign instanceof Promise ? await foreign : foreign) return await front()
+  if (turnAwayStranger(road, inbound, reply)) return
   const received = await receive(road, { inbound, reply }, { id, read, resource: resourceOfServer(snapshot, slug) })
   if (received === null || read.kind === 'malformed') return
   const { visit, principal } = received
@@ -77,15 +79,16 @@ function checkedBy(visit: McpVisit, server: CarriedServer): ReturnType<typeof ch
   return checkedAnswers(visit, server, listed && catalogue.promiseOf(listed))
 }
 
-/** Whether the server takes no message as it is, or not this one: it does not speak the era it came in. */
-function isForeign(road: FrontRoad, server: ToolServerEntry, inbound: Inbound): boolean | Promise<boolean> {
-  if (!isCarried(server)) return true
-  const { id } = server.settings
-  const shown = inbound.headers.get('mcp-session-id')
-  // A session begun at the front goes on there, whatever the server speaks by now.
-  if (shown !== undefined && road.fronts.sessions.open(id, shown)) return true
-  const isSession = shown !== undefined && road.sessions.open(id, shown) !== null
-  return road.isForeign(server, eraOfInbound(inbound, isSession))
+/** What cannot be read is looked at once more: whether it is told so here or by the front depends on its era. */
+function isOfSession({ headers }: Inbound, openSession: (sealed: string) => McpSession | null): boolean {
+  const shown = headers.get('mcp-session-id')
+  return shown !== undefined && openSession(shown) !== null
+}
+
+/** A session begun at the front goes on there, whatever the server speaks by now. */
+function isOfFront({ fronts }: FrontRoad, { settings: { id } }: ToolServerEntry, { headers }: Inbound): boolean {
+  const shown = headers.get('mcp-session-id')
+  return shown !== undefined && fronts.sessions.open(id, shown) !== null
 }
 
 /** What is known of a message once its sender is. */
