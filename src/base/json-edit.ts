@@ -2,8 +2,8 @@
  * Changes members of JSON bytes and leaves every other byte as it stands: numbers keep their digits, unknown members
  * their place. The text must have been checked by `scanJson` before.
  */
-import { closeBrace, colon, isString, openBrace, openBracket, quote, unquote } from './json-bytes.ts'
-import { isBlank, isSpace, type Span, walkItems } from './json-items.ts'
+import { closeBrace, colon, isString, openBrace, openBracket, unquote } from './json-bytes.ts'
+import { closingQuote, isBlank, isSpace, type Span, walkItems } from './json-items.ts'
 
 /** A name in an object, or the index of an item of an array. */
 export type JsonPath = readonly (string | number)[]
@@ -175,14 +175,6 @@ function walkMembers(bytes: Buffer, span: Span, visit: VisitMember): void {
 function valueAfter(bytes: Buffer, afterName: number, last: number): Span {
   return trimmed(bytes, [bytes.indexOf(colon, afterName) + 1, last])
 }
-
-function closingQuote(bytes: Buffer, open: number): number {
-  let at = open + 1
-  while (bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1
-  return at
-}
-
-const backslash = 0x5c
 
 function whole(bytes: Buffer): Span {
   return trimmed(bytes, [0, bytes.length])

@@ -53,7 +53,8 @@ export function isSpace(byte: number | undefined): boolean {
 /** Most strings are names: for those a search costs more than a look at each byte. */
 const short_bytes = 32
 
-function closingQuote(bytes: Buffer, open: number): number {
+/** Where the string ends that begins at `open`. */
+export function closingQuote(bytes: Buffer, open: number): number {
   let at = open + 1
   for (const far = at + short_bytes; at < far; at += bytes[at] === backslash ? 2 : 1) if (bytes[at] === quote) return at
   at = bytes.indexOf(quote, at)

@@ -3,12 +3,12 @@
  * extension). A definition that breaks one of its rules must be dropped by whoever speaks to the server: that is us.
  */
 import { isJsonObject, type JsonObject } from '../base/json.ts'
+import { isHeaderName } from '../protocol/mcp/mirror.ts'
 import type { ListedTool } from './contract.ts'
 
 type Mirrors = ListedTool['mirrors']
 
 const word = 'x-mcp-header'
-const tokenForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const types: ReadonlySet<unknown> = new Set(['string', 'integer', 'boolean'])
 /** Below these it stands for no one member of the arguments. They hold a schema, a list of them, or named ones. */
 const elsewhere = {
@@ -51,7 +51,7 @@ function visit(schema: unknown, path: readonly string[], found: Mirrors[number][
 
 function faultOf(header: unknown, type: unknown, path: readonly string[], found: Mirrors): string | null {
   if (path.length === 0) return 'may only stand at a member'
-  if (typeof header !== 'string' || !tokenForm.test(header)) return 'is no header name'
+  if (typeof header !== 'string' || !isHeaderName(header)) return 'is no header name'
   if (!types.has(type)) return 'needs a member that is a string, an integer or a boolean'
   const taken = found.some((each) => each.header.toLowerCase() === header.toLowerCase())
   return taken ? 'names a header that is taken' : null

@@ -3,7 +3,7 @@
  * what the lists of tools that passed here say of them is remembered for it.
  */
 import { isJsonObject } from '../../base/json.ts'
-import { encodeMirrored } from '../../protocol/mcp/mirror.ts'
+import { encodeMirrored, isHeaderName, mirroredText } from '../../protocol/mcp/mirror.ts'
 
 interface Mirror {
   readonly header: string
@@ -13,7 +13,7 @@ interface Mirror {
 /** The tools of a client that reads all of them; the oldest leave first. */
 const tools_max = 4096
 const depth_max = 16
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/
+const header_chars = 128
 
 export class Mirrors {
   readonly #byTool = new Map<string, readonly Mirror[]>()
@@ -38,7 +38,7 @@ export class Mirrors {
     const values = JSON.parse(args) as unknown
     return Object.fromEntries(
       mirrors.flatMap(({ header, path }) => {
-        const text = textOf(
+        const text = mirroredText(
           path.reduce<unknown>((value, name) => (isJsonObject(value) ? value[name] : undefined), values),
         )
         return text === null ? [] : [[`mcp-param-${header.toLowerCase()}`, encodeMirrored(text)]]
@@ -58,14 +58,10 @@ function mirrorsIn(schema: unknown, path: readonly string[]): readonly Mirror[] 
   if (!isJsonObject(properties) || path.length >= depth_max) return []
   return Object.entries(properties).flatMap(([name, member]) => {
     const header = isJsonObject(member) ? member['x-mcp-header'] : null
-    const here = typeof header === 'string' && token.test(header) ? [{ header, path: [...path, name] }] : []
+    const here =
+      typeof header === 'string' && header.length <= header_chars && isHeaderName(header)
+        ? [{ header, path: [...path, name] }]
+        : []
     return [...here, ...mirrorsIn(member, [...path, name])]
   })
-}
-
-/** As the clients of the SDK write them; nothing else is mirrored. */
-function textOf(value: unknown): string | null {
-  if (typeof value === 'string' || typeof value === 'boolean') return String(value)
-  if (typeof value !== 'number' || !Number.isFinite(value)) return null
-  return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : String(value)
 }

@@ -33,3 +33,15 @@ export function encodeMirrored(value: string): string {
   const isSafe = /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/.test(value) && !value.startsWith('=?')
   return isSafe ? value : `=?base64?${Buffer.from(value).toString('base64')}?=`
 }
+
+/** The token of a header name (RFC 9110 section 5.6.2). */
+export function isHeaderName(text: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
+}
+
+/** What stands for a value of the arguments, as the clients of the SDK write it; null for what is not mirrored. */
+export function mirroredText(value: unknown): string | null {
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'number' || !Number.isFinite(value)) return null
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : String(value)
+}

@@ -120,20 +120,32 @@ function arrivalOf<Session>(
   route: Route<Session>,
   { message, era, session }: Read<Session>,
 ): Arrival<Session> | McpMalformed {
-  const { form, method, rpcId, name, args } = message
-  const calls = method === 'tools/call' && form !== 'response'
-  if (calls && (form === 'notification' || name === null))
-    return malformed(200, codes.params, 'tools/call needs an id and the name of a tool', rpcId)
+  const { form, method, rpcId, name } = message
+  const wanted = wantedBy(message)
+  if ('kind' in wanted) return wanted
+  const isCall = wanted.operation === 'call_tool'
   const call: McpCall = {
     ...callOf(inbound, route, revisionOf(inbound.headers, message, era)),
-    operation: calls ? 'call_tool' : 'pass',
+    ...wanted,
     form,
     method,
     rpcId,
-    target: calls ? { kind: 'tool', id: `${route.server}/${name}` } : { kind: 'server', id: route.server },
-    args: calls ? args : null,
+    target: isCall ? { kind: 'tool', id: `${route.server}/${name}` } : { kind: 'server', id: route.server },
   }
   return { kind: 'arrival', era, call, session }
+}
+
+/** What a message wants of a server: a call of a tool, which is answered and names its tool, or anything else. */
+export function wantedBy({
+  form,
+  method,
+  rpcId,
+  name,
+  args,
+}: Message): Pick<McpCall, 'operation' | 'args'> | McpMalformed {
+  if (method !== 'tools/call' || form === 'response') return { operation: 'pass', args: null }
+  if (form === 'request' && name !== null) return { operation: 'call_tool', args }
+  return malformed(200, codes.params, 'tools/call needs an id and the name of a tool', rpcId)
 }
 
 function callOf({ body, receivedAt }: Inbound, { id }: Pick<Route<unknown>, 'id'>, revision: McpRevision) {

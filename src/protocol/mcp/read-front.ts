@@ -18,6 +18,7 @@ import {
   type McpMalformed,
   mistakes,
   noSession,
+  wantedBy,
   wrongMethod,
 } from './read-call.ts'
 import { codes, dialectOf, firstModern, isModernVersion, isRevision, metaPrefix, namedBy } from './words.ts'
@@ -174,17 +175,11 @@ function arrivalOf<Session extends Sessioned>(
   route: FrontRoute<Session>,
   { message, era, session }: Read<Session>,
 ): FrontArrival<Session> | McpMalformed {
-  const { form, method, rpcId, name, args } = message
-  const calls = method === 'tools/call' && form !== 'response'
-  if (calls && (form === 'notification' || name === null))
-    return malformed(200, codes.params, 'tools/call needs an id and the name of a tool', rpcId)
+  const { form, method, rpcId } = message
+  const wanted = wantedBy(message)
+  if ('kind' in wanted) return wanted
   const version = session?.version ?? (era === 'modern' ? firstModern : '2025-11-25')
-  const call: McpCall = {
-    ...bodiless(inbound, route, { version, form, method }),
-    operation: calls ? 'call_tool' : 'pass',
-    rpcId,
-    args: calls ? args : null,
-  }
+  const call: McpCall = { ...bodiless(inbound, route, { version, form, method }), ...wanted, rpcId }
   const params = form === 'response' ? null : objectAt(inbound.body, 'params')
   return { kind: 'arrival', era, call, message, params, session, batch: null }
 }

@@ -1,7 +1,7 @@
 /** The headers that say again what the body of a modern request says (2026-07-28, transports), computed for this hop. */
 import { valueAtPath } from '../../base/json-edit.ts'
 import type { HeaderList } from '../../protocol/http.ts'
-import { encodeMirrored } from '../../protocol/mcp/mirror.ts'
+import { encodeMirrored, isHeaderName, mirroredText } from '../../protocol/mcp/mirror.ts'
 import { firstModern, namedBy } from '../../protocol/mcp/words.ts'
 import type { Json } from './channel.ts'
 import type { Mirror } from './link.ts'
@@ -15,23 +15,18 @@ export function modernHeaders(method: string, params: Json | null, mirrors: read
     ['mcp-method', encodeMirrored(method)],
     ...(name === null ? [] : ([['mcp-name', encodeMirrored(name)]] as const)),
     ...mirrors.flatMap(({ header, path }) => {
-      const value = isToken.test(header) && params !== null ? mirroredValue(params, path) : null
+      const value = isHeaderName(header) && params !== null ? mirroredValue(params, path) : null
       return value === null ? [] : [[`mcp-param-${header.toLowerCase()}`, encodeMirrored(value)] as const]
     }),
   ]
 }
 
-const isToken = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-
 /** How a string, a number or a boolean begins. */
 const isPlain = /^["\d\-tf]/
 
-/** Strings as they are, numbers and booleans as the clients of the SDK write them; nothing else is mirrored. */
+/** Of the arguments; lists and objects are never read for it. */
 function mirroredValue(params: Json, path: readonly string[]): string | null {
   const value = valueAtPath(params, ['arguments', ...path])
   if (value === null || !isPlain.test(value.toString('latin1', 0, 1))) return null
-  const read = JSON.parse(value.toString('utf8')) as unknown
-  if (typeof read === 'string' || typeof read === 'boolean') return String(read)
-  if (typeof read !== 'number' || !Number.isFinite(read)) return null
-  return Number.isInteger(read) && !Number.isSafeInteger(read) ? null : String(read)
+  return mirroredText(JSON.parse(value.toString('utf8')))
 }
