@@ -1,7 +1,7 @@
 /** Where every admitted call ends: once, in one place, whatever happened to it. */
 import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
-import { nothingSpent } from '../domain/spend.ts'
+import { nothingSpent, type Spend } from '../domain/spend.ts'
 import { deny, type Hop } from '../domain/verdict.ts'
 import { writeDenial } from '../protocol/faces.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
@@ -23,26 +23,36 @@ interface Between {
 export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, { padding, detour }: Between): void {
   const { road, call, run } = visit
   road.exchanges.end(hop.run.id, hop.id)
-  if (outcome.kind === 'fault') run?.blame(hop.id, 'failed', outcome.fault?.code ?? null)
-  if (outcome.kind === 'gone') run?.blame(hop.id, 'failed', 'aborted')
-  if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', outcome.denial?.code ?? null)
+  blame(visit, hop, outcome)
   const goesOn = outcome.kind !== 'halted' && outcome.task?.open === true
   const server = hop.chain.at(-1)
   if (goesOn && run?.state === 'active' && call.target.kind === 'agent' && server) run.linger(hop.id, server)
-  // What may have reached the target has been paid for; what has not is given back.
-  if (outcome.sent) hop.lease.settle(hop.lease.reserved)
-  else hop.lease.refund()
-  closeApproval(visit, outcome.sent)
+  const spent = pay(visit, hop, outcome)
   // A target that failed or was left alone may go on with its token; only one that has answered has done with it.
   if (outcome.kind === 'answered' && !outcome.task?.open && visit.delivery && run?.state === 'active')
     road.deliveries.giveBack(visit.delivery)
   if (call.operation === 'send' && outcome.fault && padding?.begun !== true) detour?.takes(outcome.fault)
   const leaves = detour?.taken === true
   const bytesOut = call.operation === 'send' && !leaves ? answer(visit, hop, outcome, padding) : outcome.bytesOut
-  recordOutcome(visit, { ...outcome, bytesOut }, outcome.sent ? hop.lease.reserved : nothingSpent)
+  recordOutcome(visit, { ...outcome, bytesOut }, spent)
   if (!leaves) return
   padding?.stop()
   void detour?.go().catch((bug: unknown) => tellBug(visit, bug))
+}
+
+/** Marks in the run's graph what went wrong with a hop, if anything did. */
+export function blame({ run }: AnyVisit, { id }: Hop<AnyCall>, { kind, fault, denial }: ExchangeOutcome): void {
+  if (kind === 'fault') run?.blame(id, 'failed', fault?.code ?? null)
+  if (kind === 'gone') run?.blame(id, 'failed', 'aborted')
+  if (kind === 'halted') run?.blame(id, 'halted', denial?.code ?? null)
+}
+
+/** What may have reached the target has been paid for; what has not is given back. */
+export function pay(visit: AnyVisit, { lease }: Hop<AnyCall>, { sent }: ExchangeOutcome): Spend {
+  if (sent) lease.settle(lease.reserved)
+  else lease.refund()
+  closeApproval(visit, sent)
+  return sent ? lease.reserved : nothingSpent
 }
 
 /** The record of an exchange, and its denial counted. */

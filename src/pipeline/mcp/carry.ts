@@ -1,7 +1,6 @@
 /** Carries one message to a tool server and settles what comes of it: a call of a tool, or anything else. */
 import type { McpCall } from '../../domain/call.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { nothingSpent } from '../../domain/spend.ts'
 import { type Denial, deny, type Hop, type Permit } from '../../domain/verdict.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import { jsonHeaders, sendWritten, type Written } from '../../protocol/jsonrpc.ts'
@@ -13,10 +12,9 @@ import type { Arrival } from '../../protocol/mcp/read-call.ts'
 import type { Exchange, ExchangeOutcome } from '../../relay/exchange.ts'
 import type { McpMission } from '../../relay/mcp-exchange.ts'
 import type { Head, Outbound } from '../../relay/wire/transport.ts'
-import { closeApproval } from '../approve.ts'
 import type { CarriedServer } from '../road.ts'
 import { taintByAnswer, tellOverruled } from '../send.ts'
-import { guarded, marked, marks, recordOutcome } from '../settle.ts'
+import { blame, guarded, marked, marks, pay, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
 import type { McpSession } from './sessions.ts'
 import type { McpVisit } from './threshold.ts'
@@ -47,16 +45,10 @@ export function carryCall(visit: McpVisit, hop: Hop<McpCall>, errand: Errand): v
 
 /** Gives back or books what the hop held, before its caller hears; `tell` answers it and says how many bytes that took. */
 export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome, tell: () => number): void {
-  const { road, run } = visit
-  road.exchanges.end(hop.run.id, hop.id)
-  if (outcome.kind === 'fault') run?.blame(hop.id, 'failed', outcome.fault?.code ?? null)
-  if (outcome.kind === 'gone') run?.blame(hop.id, 'failed', 'aborted')
-  if (outcome.kind === 'halted') run?.blame(hop.id, 'halted', outcome.denial?.code ?? null)
-  // What may have reached the server has been paid for; what has not is given back.
-  if (outcome.sent) hop.lease.settle(hop.lease.reserved)
-  else hop.lease.refund()
-  closeApproval(visit, outcome.sent)
-  recordOutcome(visit, { ...outcome, bytesOut: tell() }, outcome.sent ? hop.lease.reserved : nothingSpent)
+  visit.road.exchanges.end(hop.run.id, hop.id)
+  blame(visit, hop, outcome)
+  const spent = pay(visit, hop, outcome)
+  recordOutcome(visit, { ...outcome, bytesOut: tell() }, spent)
 }
 
 /** Everything else is on its way: it costs nothing and is let go of when its sender is. */

@@ -60,6 +60,12 @@ function refusalOf(listed: ListedTool | null): Denial | null {
   if (listed === null || listed.state === 'approved') return null
   const { server, name, state, why } = listed
   const rule = { rule: 'tools.lock' }
-  if (state !== 'changed') return deny('not_found', `${server}/${name} is ${state}: ${why ?? ''}`, rule)
-  return deny('tool_definition_changed', `${server}/${name} is defined otherwise than approved: ${why ?? ''}`, rule)
+  return refusalOfChange(listed) ?? deny('not_found', `${server}/${name} is ${state}: ${why ?? ''}`, rule)
+}
+
+/** Why a tool may not be called that is defined otherwise than approved; null for any other. */
+export function refusalOfChange({ server, name, state, why }: ListedTool): Denial | null {
+  if (state !== 'changed') return null
+  const detail = `${server}/${name} is defined otherwise than approved: ${why ?? 'no reason'}`
+  return deny('tool_definition_changed', detail, { rule: 'tools.lock' })
 }

@@ -7,6 +7,7 @@ import { type Denial, deny, isDenial } from '../../../domain/verdict.ts'
 import { codes } from '../../../protocol/mcp/words.ts'
 import type { Json } from '../../../relay/mcp/channel.ts'
 import type { Meant } from '../behind.ts'
+import { refusalOfChange } from '../definitions.ts'
 import { listMethods } from './lists.ts'
 import type { ToolServerEntry } from '../../road.ts'
 import type { Member } from './members.ts'
@@ -128,7 +129,7 @@ async function findTool(finding: Finding, view: View, params: Json | null): Prom
   const listing = await known.fresh(member.slug, member.server.settings.definitions_max_age_ms, toolsOnly)
   const listed = toolNamed(listing, seen.name)
   if (listed === undefined || listed.state === 'pending' || listed.state === 'quarantined') return unknownTool
-  const refusal = refusalOfState(listed)
+  const refusal = refusalOfChange(listed)
   const args = params === null ? null : valueAtPath(params, ['arguments'])
   const misfit = refusal === null ? known.misfit(listed, args) : null
   return { kind: 'tool', server: member.server, tool: listed.name, refusal, misfit, listed }
@@ -164,15 +165,4 @@ async function unreachable({ showsNothing }: Finding, { members: [only] }: View,
   const nothing = await showsNothing(only.server)
   const refusal = isDenial(nothing) ? nothing : nothing ? null : deny('upstream_unavailable', detail)
   return { kind: 'tool', server: only.server, tool, refusal }
-}
-
-function refusalOfState({ server, name, state, why }: ListedTool): Denial | null {
-  if (state !== 'changed') return null
-  return deny(
-    'tool_definition_changed',
-    `${server}/${name} is defined otherwise than approved: ${why ?? 'no reason'}`,
-    {
-      rule: 'tools.lock',
-    },
-  )
 }
