@@ -8,6 +8,7 @@ import { credentialPairs } from './cross-check-credentials.ts'
 import { driverPairs } from './cross-check-drivers.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
 import { crossCheckInstances } from './cross-check-instances.ts'
+import { modelPairs } from './cross-check-models.ts'
 import { toolPairs } from './cross-check-tools.ts'
 import { toolSetPairs } from './cross-check-tool-sets.ts'
 import { readAddress, slugForm } from './fields.ts'
@@ -33,12 +34,13 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     crossCheckInstances,
     toolPairs,
     toolSetPairs,
+    modelPairs,
   ].flatMap((check) => check(plain))
 }
 
 function badSlugs(plain: unknown): readonly Finding[] {
-  const named = [['agents'], ['teams'], ['tools', 'servers'], ['tools', 'sets']].flatMap((section) =>
-    rowsAt(plain, section),
+  const named = [['agents'], ['teams'], ['tools', 'servers'], ['tools', 'sets'], ['models', 'providers']].flatMap(
+    (section) => rowsAt(plain, section),
   )
   return named.flatMap(([path]): readonly Finding[] => {
     const key = String(path.at(-1))

@@ -8,6 +8,7 @@ import { shownSettings, withFacets } from './normalise-card.ts'
 import { clientSettings, credentialSettings, identitySettingsOf, tlsSettings } from './normalise-identity.ts'
 import { driverSettings } from './normalise-drivers.ts'
 import { Secret } from './secret.ts'
+import { modelsSettings } from './settings-models.ts'
 import { toolServers, toolSets } from './settings-tools.ts'
 import type {
   AgentLimits,
@@ -50,6 +51,7 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
       servers: new Map(toolServers(file, { base, teamId, personId }).map((row) => [row.id, row])),
       sets: new Map(toolSets(file).map((row) => [row.id, row])),
     },
+    models: modelsSettings(file),
     teams: new Map(teams.map((row) => [row.id, row])),
     policy: { dir: resolve(base, file.policy.dir) },
     limits: { on_breach: file.limits.on_breach, run, agent, team },

@@ -3,10 +3,11 @@ import { z } from 'zod'
 import { agentsSection, teamsSection } from './schema-agents.ts'
 import { alertsSection, gatewaySection, policySection, stateSection } from './schema-gateway.ts'
 import { identitySection } from './schema-identity.ts'
+import { modelsSection } from './schema-models.ts'
 import { toolsSection } from './schema-tools.ts'
 import { limitsSection, maximumsSection, timeoutsSection } from './schema-limits.ts'
 
-/** The whole file, at most eleven top-level keys. */
+/** The whole file, at most twelve top-level keys. */
 export const fileSchema = z
   .strictObject({
     gateway: gatewaySection,
@@ -14,6 +15,7 @@ export const fileSchema = z
     identity: identitySection,
     agents: agentsSection,
     tools: toolsSection,
+    models: modelsSection,
     teams: teamsSection,
     policy: policySection,
     limits: limitsSection,

@@ -6,6 +6,7 @@ import type { a2aBindings, a2aVersions } from './schema-interfaces.ts'
 import type { limitModes } from './schema-limits.ts'
 import type { Secret } from './secret.ts'
 import type { ShownSettings } from './settings-card.ts'
+import type { ModelsSettings } from './settings-models.ts'
 import type { ToolsSettings } from './settings-tools.ts'
 import type { DriverSettings } from './settings-drivers.ts'
 import type { ClientSettings, CredentialSettings, IdentitySectionSettings, TlsSettings } from './settings-identity.ts'
@@ -103,6 +104,7 @@ export interface Settings {
   readonly identity: IdentitySectionSettings
   readonly agents: ReadonlyMap<AgentId, AgentSettings>
   readonly tools: ToolsSettings
+  readonly models: ModelsSettings
   readonly teams: ReadonlyMap<TeamId, TeamSettings>
   readonly policy: { readonly dir: string }
   readonly limits: {

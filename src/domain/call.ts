@@ -21,6 +21,27 @@ export type McpDialect = `mcp-${McpRevision}`
 /** A call of a tool is a hop of its own; everything else that is said to a tool server passes. */
 export type McpOperation = 'call_tool' | 'pass'
 
+/**
+ * What is spoken to models, by the API it belongs to. `openai-models` and `anthropic-models` list what there is.
+ * Sources: the API references of OpenAI (Chat Completions, Responses, Embeddings, Models) and Anthropic (Messages).
+ */
+export const modelDialects = [
+  'openai-chat',
+  'openai-responses',
+  'openai-embeddings',
+  'openai-models',
+  'anthropic-messages',
+  'anthropic-count',
+  'anthropic-models',
+] as const
+export type ModelDialect = (typeof modelDialects)[number]
+
+/** Whose words a dialect is in: a provider of one family understands no other. */
+export type ModelFamily = 'openai' | 'anthropic'
+
+/** `generate` and `embed` are hops; counting and listing cost nothing and pass. */
+export type ModelOperation = 'generate' | 'embed' | 'count' | 'list'
+
 /** What starts work at an agent: governed as a hop, with a lease. */
 export type HopOperation = 'send' | 'stream'
 
@@ -52,8 +73,8 @@ export function isStreaming(operation: Operation): boolean {
 export interface AnyCall {
   /** Minted when the call was read; the `ref` of its denial and the id of its hop if it is let through. */
   readonly id: HopId
-  readonly dialect: DialectName | McpDialect
-  readonly operation: Operation | McpOperation
+  readonly dialect: DialectName | McpDialect | ModelDialect
+  readonly operation: Operation | McpOperation | ModelOperation
   /**
    * The method as the wire spells it, `SendMessage`, `message/send` or `tools/call`, `POST /message:send` for REST; for
    * records.
@@ -75,6 +96,33 @@ export interface McpCall extends AnyCall {
   readonly form: 'request' | 'notification' | 'response' | 'listen' | 'close'
   /** The arguments of a call of a tool as JSON text; null where it has none. */
   readonly args: string | null
+}
+
+/** One request to a model. */
+export interface ModelCall extends AnyCall {
+  readonly dialect: ModelDialect
+  readonly operation: ModelOperation
+  /** The model as the caller spelt it; `''` where it asks for a list. */
+  readonly model: string
+  /** Whether the answer is a stream of events. */
+  readonly streaming: boolean
+  /** The most tokens the caller lets one answer have; null where it sets no end. */
+  readonly outputMax: number | null
+  /** Answers it wants at once (`n`). */
+  readonly choices: number
+  /**
+   * No tokenizer makes more tokens of what was sent: one for each byte outside of embedded media, and an allowance for each
+   * picture, sound and file. For reserving only, and never shown as a count.
+   */
+  readonly inputBound: number
+}
+
+export function isModelCall(call: AnyCall): call is ModelCall {
+  return call.dialect.startsWith('openai-') || call.dialect.startsWith('anthropic-')
+}
+
+export function familyOf(dialect: ModelDialect): ModelFamily {
+  return dialect.startsWith('openai-') ? 'openai' : 'anthropic'
 }
 
 export function isMcpCall(call: AnyCall): call is McpCall {

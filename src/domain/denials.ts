@@ -188,6 +188,23 @@ export const denials = {
     meaning:
       'Reserved plus spent would exceed the period budget of the agent or its team, or the ceiling of a token behind the call.',
   },
+  price_unknown: {
+    http: 403,
+    jsonrpc: 1403,
+    ...never,
+    sentence: 'The price of this model is not known, and a budget for cost applies to this call',
+    advice: 'Use another model; do not retry until an operator has set its price',
+    meaning:
+      'A budget cannot hold for what nobody can price. Set a price in the configuration, or models.unknown_price.',
+  },
+  budget_held: {
+    http: 429,
+    jsonrpc: 1429,
+    ...waiting,
+    sentence: 'What is left of a budget is held by calls that are under way',
+    advice: 'Wait for one to finish, then retry once',
+    meaning: 'Calls of models reserve the most they may cost and give back the rest; it would fit once they have.',
+  },
   rate_limited: {
     http: 429,
     jsonrpc: 1429,

@@ -7,8 +7,8 @@ import type { Spend } from './spend.ts'
 
 export type RunState = 'active' | 'halted' | 'ended'
 
-/** How a hop found its run, in the order in which it is tried. */
-export type RunOrigin = 'token' | 'header' | 'inferred' | 'new'
+/** How a hop found its run, in the order of trust. `trace` and `vendor` are claims that only join what the caller began. */
+export type RunOrigin = 'token' | 'header' | 'trace' | 'vendor' | 'inferred' | 'new'
 
 /** Why and by whom a run was halted. */
 export interface Halt {

@@ -31,6 +31,11 @@ export interface Ask {
   /** What `run.graph.closes` said about this call. */
   readonly cycle: Cycle | null
   readonly price: Spend
+  /**
+   * For a call that can do with less: the most it would spend of what is left, or null where that is too little. Absent for
+   * one that costs its price. Must not ask for more than it is told is left.
+   */
+  readonly fit?: ((left: Spend) => Spend | null) | undefined
   /** The ceilings of the caller's tokens. */
   readonly budget: readonly BudgetCeiling[]
   readonly now: Millis

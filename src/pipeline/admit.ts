@@ -33,7 +33,7 @@ export interface Asking {
 
 /** What is called, as tokens, policy and limits look at it. */
 export interface Goal {
-  readonly action: 'invoke' | 'callTool'
+  readonly action: 'invoke' | 'callTool' | 'useModel'
   /** What the tokens of the caller must allow. */
   readonly asked: Asked | null
   /** Who serves the call, by its name: a facet is one, but the agent behind it holds the token and closes a loop. */
@@ -43,6 +43,10 @@ export interface Goal {
   /** The agent by the name it was called by; null for a tool. */
   readonly named: AgentId | null
   readonly price: { readonly call_micros: number; readonly call_tokens: number }
+  /** As in `Ask`: what it would spend of what is left, where it can do with less than it wants. */
+  readonly fit?: Ask['fit']
+  /** What policies may know of a call to a model beside its name. */
+  readonly model?: Pick<PolicyContext, 'maxTokens' | 'streaming'>
 }
 
 /**
@@ -135,6 +139,7 @@ function contextOf(visit: AnyVisit, { principal, entry, goal }: Asking): PolicyC
     taint: taintAt(visit, entry, principal),
     approved: false,
     scopes: visit.authority.scopes ?? [],
+    ...goal.model,
   }
 }
 
@@ -200,6 +205,7 @@ function askOf(visit: AnyVisit, { entry, principal, goal }: Asking, run: LiveRun
     chain: goal.agent === null ? entry.chain : [...entry.chain, goal.agent],
     cycle: run.graph.closes(agent, target, entry.depth),
     price: { tokens: call_tokens, cost_micros: call_micros },
+    fit: goal.fit,
     budget: ceilingsOf({ principal, entry }),
     now: visit.road.clock.now(),
   }

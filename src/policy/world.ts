@@ -32,9 +32,12 @@ export interface ToolServerFacts {
   readonly effects?: ReadonlyMap<string, string>
 }
 
-interface ModelFacts {
+/** A provider whose models nobody registered one by one: each is known as soon as it is asked about. */
+export interface ModelProviderFacts {
   readonly id: string
-  readonly groups: readonly string[]
+  readonly region: string
+  /** Groups of those models that are in any, by their names at the provider. */
+  readonly groups: ReadonlyMap<string, readonly string[]>
 }
 
 /** Everything the registry knows that policies may ask for. */
@@ -42,7 +45,7 @@ export interface Facts {
   readonly agents: readonly AgentFacts[]
   readonly tools?: readonly ToolFacts[]
   readonly servers?: readonly ToolServerFacts[]
-  readonly models?: readonly ModelFacts[]
+  readonly providers?: readonly ModelProviderFacts[]
   /** People on whose behalf nobody acts any more, as policies decide. */
   readonly disabled?: readonly PersonId[]
 }
@@ -69,6 +72,10 @@ export interface PolicyContext {
   readonly approved: boolean
   /** Scopes of the caller's token; empty where it has none. */
   readonly scopes: readonly string[]
+  /** The most tokens a model may answer with, Infinity where the caller sets no end; only for models. */
+  readonly maxTokens?: number
+  /** Whether the answer is a stream; only for models. */
+  readonly streaming?: boolean
 }
 
 /** The largest whole number a context holds; 2^53 - 1. */
@@ -79,18 +86,19 @@ export class World {
   readonly #known: ReadonlyMap<string, Entity>
   readonly #agents: ReadonlyMap<AgentId, Entity>
   readonly #tools: ReadonlyMap<string, Entity>
-  readonly #models: ReadonlyMap<string, Entity>
+  readonly #providers: ReadonlyMap<string, ModelProvider>
   readonly #servers: ReadonlyMap<string, ToolServer>
   readonly #disabled: ReadonlySet<string>
 
   constructor(facts: Facts) {
     this.#agents = new Map(facts.agents.map((agent) => [agent.id, agentEntity(agent)]))
     this.#tools = new Map(facts.tools?.map((tool) => [tool.id, toolEntity(tool)]))
-    this.#models = new Map(facts.models?.map((model) => [model.id, modelEntity(model)]))
+    this.#providers = new Map(facts.providers?.map((provider) => [provider.id, new ModelProvider(provider)]))
     this.#disabled = new Set(facts.disabled?.map(slugOf))
     this.#servers = new Map(facts.servers?.map((server) => [server.id, new ToolServer(server)]))
     const servers = Array.from(this.#servers.values(), ({ entity }) => entity)
-    const all = [...this.#agents.values(), ...this.#tools.values(), ...this.#models.values(), ...servers]
+    const providers = Array.from(this.#providers.values(), ({ entity }) => entity)
+    const all = [...this.#agents.values(), ...this.#tools.values(), ...servers, ...providers]
     this.#known = new Map(all.map((entity) => [entity.key, entity]))
   }
 
@@ -113,7 +121,7 @@ export class World {
       case 'server':
         return this.#servers.get(target.id)?.entity
       case 'model':
-        return this.#models.get(target.id)
+        return this.#modelOfProvider(target.id)
       default:
         return unreachable(target)
     }
@@ -124,7 +132,15 @@ export class World {
     if (ref.type === 'Weir::User') return this.#user(ref.id)
     const entity = new Entity(ref.type, ref.id)
     const known = this.#known.get(entity.key)
-    return known ?? (ref.type === 'Weir::Tool' ? (this.#toolOfServer(ref.id) ?? entity) : entity)
+    if (known) return known
+    if (ref.type === 'Weir::Tool') return this.#toolOfServer(ref.id) ?? entity
+    return ref.type === 'Weir::Model' ? (this.#modelOfProvider(ref.id) ?? entity) : entity
+  }
+
+  /** `openai/gpt-5.5`; what comes after the first slash may hold more of them. */
+  #modelOfProvider(id: string): Entity | undefined {
+    const slash = id.indexOf('/')
+    return slash === -1 ? undefined : this.#providers.get(id.slice(0, slash))?.model(id)
   }
 
   /** `files/read`; what comes after the first slash may hold more of them. */
@@ -155,6 +171,8 @@ export class World {
       scopes: context.scopes,
     }
     if (context.human !== null) fields['human'] = this.person(context.human)
+    if (context.maxTokens !== undefined) fields['maxTokens'] = long(context.maxTokens)
+    if (context.streaming !== undefined) fields['streaming'] = context.streaming
     return new RecordValue(fields)
   }
 
@@ -163,7 +181,7 @@ export class World {
   }
 }
 
-/** Names of tools come from callers, so only so many are remembered of a server. */
+/** Names of tools and models come from callers, so only so many are remembered of a server or provider. */
 const toolsKept = 4096
 
 /** A server and those of its tools that were asked about: an entity stays the same for as long as it is remembered. */
@@ -193,6 +211,32 @@ class ToolServer {
   }
 }
 
+/** A provider and those of its models that were asked about, as with servers and their tools. */
+class ModelProvider {
+  readonly entity: Entity
+  readonly #attrs: RecordValue
+  readonly #facts: ModelProviderFacts
+  readonly #models = new Map<string, Entity>()
+
+  constructor(facts: ModelProviderFacts) {
+    const { id, region } = facts
+    this.#facts = facts
+    this.entity = new Entity('Weir::ModelProvider', id, new RecordValue({ region }))
+    this.#attrs = new RecordValue({ provider: id, region })
+  }
+
+  model(id: string): Entity {
+    const known = this.#models.get(id)
+    if (known) return known
+    const name = id.slice(this.#facts.id.length + 1)
+    const groups = this.#facts.groups.get(name)?.map((group) => new Entity('Weir::ModelGroup', group)) ?? []
+    const model = new Entity('Weir::Model', id, this.#attrs, [this.entity, ...groups])
+    if (this.#models.size >= toolsKept) this.#models.clear()
+    this.#models.set(id, model)
+    return model
+  }
+}
+
 /** Clamped to what JavaScript holds exactly; a fraction is cut. */
 function long(value: number): number {
   if (Number.isSafeInteger(value)) return value
@@ -210,9 +254,4 @@ function agentEntity(agent: AgentFacts): Entity {
 function toolEntity(tool: ToolFacts): Entity {
   const server = tool.server === null ? [] : [new Entity('Weir::ToolServer', tool.server)]
   return new Entity('Weir::Tool', tool.id, new RecordValue({ effect: tool.effect }), server)
-}
-
-function modelEntity(model: ModelFacts): Entity {
-  const groups = model.groups.map((group) => new Entity('Weir::ModelGroup', group))
-  return new Entity('Weir::Model', model.id, new RecordValue({}), groups)
 }

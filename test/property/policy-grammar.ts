@@ -14,7 +14,7 @@ export const facts: Facts = {
     agentFacts('partner', { external: true }),
   ],
   tools: [{ id: 'web_search', server: 'web', effect: 'read' }],
-  models: [{ id: 'small', groups: ['eu'] }],
+  providers: [{ id: 'house', region: 'eu', groups: new Map([['small', ['eu']]]) }],
   disabled: [personId('mallory')],
 }
 
@@ -27,7 +27,7 @@ const groupText = fc.constantFrom(
   'Weir::AgentGroup::"readers"',
   'Weir::Team::"insights"',
 )
-const thingText = fc.constantFrom('Weir::Tool::"web_search"', 'Weir::Model::"small"', 'Weir::ToolServer::"web"')
+const thingText = fc.constantFrom('Weir::Tool::"web_search"', 'Weir::Model::"house/small"', 'Weir::ToolServer::"web"')
 const userText = fc.constantFrom('Weir::User::"mallory"', 'Weir::User::"tomas"')
 const typeText = fc.constantFrom('Weir::Agent', 'Weir::Tool', 'Weir::User', 'Weir::AgentGroup', 'Nobody')
 const stringText = fc.constantFrom(
@@ -212,7 +212,7 @@ export const request: fc.Arbitrary<PolicyRequest> = fc.record({
   resource: fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...agents).map((name) => ({ kind: 'agent' as const, id: agentId(name) })) },
     { weight: 3, arbitrary: fc.constant({ kind: 'tool' as const, id: 'web_search' }) },
-    fc.constant({ kind: 'model' as const, id: 'small' }),
+    fc.constant({ kind: 'model' as const, id: 'house/small' }),
   ),
   context: fc.record({
     depth: fc.integer({ min: 0, max: 7 }),

@@ -89,14 +89,18 @@ test('facts about tools, models and people reach the rules', () => {
     @id("models") permit(principal in Weir::Team::"insights", action == Weir::Action::"useModel",
       resource in Weir::ModelGroup::"eu");
     @id("people") forbid(principal, action, resource) when { context has human && context.human.disabled };`
-  const facts = { ...cast, models: [{ id: 'small', groups: ['eu'] }], disabled: [personId('mallory')] }
+  const facts = {
+    ...cast,
+    providers: [{ id: 'house', region: 'eu', groups: new Map([['small', ['eu']]]) }],
+    disabled: [personId('mallory')],
+  }
   const snapshot = snapshotOf(source(rules), facts)
   const tool = {
     ...invoke('writer', 'writer'),
     action: 'callTool',
     resource: { kind: 'tool', id: 'web/search' },
   } as const
-  const model = { ...tool, action: 'useModel', resource: { kind: 'model', id: 'small' } } as const
+  const model = { ...tool, action: 'useModel', resource: { kind: 'model', id: 'house/small' } } as const
   expect(decideNow(snapshot, tool)).toMatchObject({ policies: ['reads'] })
   expect(decideNow(snapshot, model)).toMatchObject({ policies: ['models'] })
   expect(decideNow(snapshot, { ...model, principal: agentId('console') })).toMatchObject({ rule: 'default' })

@@ -1,0 +1,41 @@
+/** What a model used, as its provider counts it, and what that came to. */
+
+/** Whole numbers >= 0, in tokens. Members that are part of another are counted in it too. */
+export interface Usage {
+  /** Everything that was read, from caches too. */
+  readonly input_tokens: number
+  /** Of the input: read from a cache. */
+  readonly cached_tokens: number
+  /** Of the input: written to a cache. */
+  readonly cache_write_tokens: number
+  /** Everything that was written, reasoning too. */
+  readonly output_tokens: number
+  /** Of the output: reasoning that is not shown. */
+  readonly reasoning_tokens: number
+}
+
+/**
+ * Where the numbers come from: the provider said them; a stream was cut before it could, so what was delivered stands for
+ * the answer, by its bytes; or nothing was heard and what was reserved is taken as spent.
+ */
+export type UsageSource = 'provider' | 'delivered' | 'reserved'
+
+/** The bill of one call of a model. */
+export interface Metered {
+  /** Who answered: `openai/gpt-5.5`, provider and its name for the model. */
+  readonly model: string
+  readonly usage: Usage
+  readonly source: UsageSource
+  /** Integer micro-dollars; null where nobody knows the price, which is not zero. */
+  readonly cost_micros: number | null
+  /** What the input and the output came to; they add up to `cost_micros` but for what is paid per call. */
+  readonly input_micros: number | null
+  readonly output_micros: number | null
+  /** Which list of prices it was billed by: `config`, or the name and version of a price list. Null for an unknown price. */
+  readonly prices: string | null
+}
+
+/** All tokens of a bill: what budgets of tokens count. */
+export function tokensOf({ input_tokens, output_tokens }: Usage): number {
+  return input_tokens + output_tokens
+}
