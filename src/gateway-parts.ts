@@ -22,6 +22,7 @@ import { limitsPlan } from './limits/bench.ts'
 import { Revocations } from './identity/revocation/revocations.ts'
 import { readRevocations } from './identity/revocation/revocations-file.ts'
 import { openSignals } from './identity/revocation/signals.ts'
+import { openPriceBook } from './pricing/price-book.ts'
 import type { HealthBook } from './relay/pool/health.ts'
 import type { Relay } from './relay/relay.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
@@ -33,7 +34,15 @@ import { loadPolicies } from './policy/load.ts'
 import { openPolicy, type PolicySnapshot } from './policy/snapshot.ts'
 import { describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
 import type { Snapshot } from './pipeline/road.ts'
-import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls, serverFacts } from './pipeline/snapshot.ts'
+import {
+  agentFacts,
+  identitySettings,
+  keyPlaces,
+  makeSnapshot,
+  providerFacts,
+  readAllTls,
+  serverFacts,
+} from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
 import { Outside } from './relay/wire/outside.ts'
 import { tokenParts } from './gateway-tokens.ts'
@@ -227,6 +236,7 @@ export async function buildSnapshot(
     signals,
     oauth: tokenParts(identity),
     alerts,
+    prices: openPriceBook(settings.models),
   })
 }
 
@@ -242,6 +252,7 @@ async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promis
     oracle: oracleOn(pool),
     agents: agentFacts(settings),
     servers: serverFacts(settings),
+    providers: providerFacts(settings),
   })
 }
 

@@ -117,6 +117,13 @@ type MaximumRow = readonly [min: number, usual: number, max: number, unit: strin
 
 const maximumRows = {
   body_bytes: [1024, 1_048_576, 67_108_864, 'bytes', 'Body of a request.'],
+  model_body_bytes: [
+    1024,
+    33_554_432,
+    268_435_456,
+    'bytes',
+    'Body of a request to a model: conversations and pictures.',
+  ],
   header_bytes: [1024, 16_384, 65_536, 'bytes', 'All headers of a request together.'],
   answer_bytes: [1024, 16_777_216, 268_435_456, 'bytes', 'Body of an answer that is not a stream.'],
   event_bytes: [1024, 4_194_304, 67_108_864, 'bytes', 'One event of a stream.'],

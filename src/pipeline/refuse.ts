@@ -1,6 +1,6 @@
 /** Where every refusal on the road ends: the face for the caller, the record, the counters, and, for a breach, the halt. */
 import { assert } from '../base/assert.ts'
-import { type AnyCall, isA2aCall, isMcpCall, type Target, targetName } from '../domain/call.ts'
+import { type AnyCall, isA2aCall, isMcpCall, isModelCall, type Target, targetName } from '../domain/call.ts'
 import type { DenialCode } from '../domain/denials.ts'
 import type { AgentId, HopId, RunId } from '../domain/ids.ts'
 import type { Denial } from '../domain/verdict.ts'
@@ -10,10 +10,12 @@ import type { PolicyAction } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import type { FailureTo } from '../protocol/a2a/failure.ts'
 import { type Refused, writeDenial } from '../protocol/faces.ts'
+import { writeModelDenial } from '../protocol/llm/faces.ts'
 import { writeMcpDenial } from '../protocol/mcp/faces.ts'
 import type { Reply } from '../protocol/http.ts'
 import { sendWritten, type Written } from '../protocol/jsonrpc.ts'
 import { haltRun } from './halt.ts'
+import { smallestCall } from './models/model-road.ts'
 import type { Snapshot } from './road.ts'
 import { type AnyVisit, endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent } from './visit.ts'
 
@@ -55,6 +57,7 @@ export async function refuse(visit: AnyVisit, denial: Denial): Promise<void> {
 /** The face of its protocol. */
 function written(denial: Denial, call: AnyCall, said: Omit<Refused, 'call'>): Written {
   if (isA2aCall(call)) return writeDenial(denial, { call, ...said })
+  if (isModelCall(call)) return writeModelDenial(denial, { call, run: said.run })
   assert(isMcpCall(call), 'a call is of a protocol that is spoken here')
   return writeMcpDenial(denial, { call, run: said.run })
 }
@@ -97,7 +100,8 @@ async function isHidden(visit: AnyVisit, denial: Denial): Promise<boolean> {
   // An address of several servers is there for everybody; what is behind it shows with what is asked.
   if (call.target.kind === 'server' && call.target.id.endsWith('*')) return false
   const { agent } = principal.proof
-  const context = { ...neutral(agent, snapshot), scopes: authority.scopes ?? [] }
+  const model = call.target.kind === 'model' ? smallestCall : {}
+  const context = { ...neutral(agent, snapshot), ...model, scopes: authority.scopes ?? [] }
   const action = actionFor[call.target.kind]
   return !(await mayBe(snapshot.policy, { action, principal: agent, resource: call.target, context }))
 }

@@ -2,6 +2,7 @@
 import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
 import { nothingSpent, type Spend } from '../domain/spend.ts'
+import type { Metered } from '../domain/usage.ts'
 import { deny, type Hop } from '../domain/verdict.ts'
 import { writeDenial } from '../protocol/faces.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
@@ -56,7 +57,12 @@ export function pay(visit: AnyVisit, { lease }: Hop<AnyCall>, { sent }: Exchange
 }
 
 /** The record of an exchange, and its denial counted. */
-export function recordOutcome(visit: AnyVisit, outcome: ExchangeOutcome, spent = nothingSpent): void {
+export function recordOutcome(
+  visit: AnyVisit,
+  outcome: ExchangeOutcome,
+  spent = nothingSpent,
+  metered: Metered | null = null,
+): void {
   const seen: Outcome = {
     status: statuses[outcome.kind],
     fault: outcome.fault?.code ?? null,
@@ -66,6 +72,7 @@ export function recordOutcome(visit: AnyVisit, outcome: ExchangeOutcome, spent =
     ms: elapsed_ms(visit),
     upstream_ms: outcome.upstream_ms,
     task: outcome.task?.id ?? null,
+    ...(metered && { metered }),
   }
   const { denial } = outcome
   const detail = outcome.fault?.detail ?? outcome.detail ?? denial?.detail ?? null

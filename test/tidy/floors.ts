@@ -36,6 +36,7 @@ const roots = [
   '**/tools-agents.ts',
   '**/tools-doctor.ts',
   '**/tools-mcp.ts',
+  '**/tools-connect.ts',
   '**/main.ts',
 ] as const
 

@@ -18,7 +18,7 @@ import { neutral, refuse } from '../refuse.ts'
 import type { Road, ToolServerEntry } from '../road.ts'
 import { abandon } from '../send.ts'
 import { refusalOfPlace } from '../standing.ts'
-import { openVisit, type Visit } from '../visit.ts'
+import { type AnyVisit, openVisit, type Visit } from '../visit.ts'
 import { effectiveAuthority, nowhere } from '../within-authority.ts'
 import { goalOfTool } from './goal.ts'
 import { homeOf, strangerHeader } from './own-host.ts'
@@ -141,7 +141,10 @@ async function refused(visit: McpVisit, denial: Denial): Promise<null> {
 }
 
 /** Why what is no call of a tool may not pass now: its place was revoked, or its sender asks too often. */
-export function refusalOfPass(road: Road, { visit, principal }: Omit<Received, 'entry'>): Denial | null {
+export function refusalOfPass(
+  road: Road,
+  { visit, principal }: { readonly visit: AnyVisit; readonly principal: Principal },
+): Denial | null {
   return refusalOfPlace(road, { principal, delegation: visit.delegation }) ?? tooOften(road, principal)
 }
 
