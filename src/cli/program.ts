@@ -10,6 +10,7 @@ import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
 import { addAgents } from './program-agents.ts'
 import { addConnect } from './program-connect.ts'
+import { addExec } from './program-exec.ts'
 import { addLogin } from './program-login.ts'
 import { addMcp } from './program-mcp.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
@@ -58,6 +59,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addCheck(program, deps, settle)
   addServe(program, deps, settle)
   addConnect(program, deps, settle)
+  addExec(program, deps, settle)
   program.commandsGroup('Look and prove:')
   addRuns(program, deps, settle)
   addHop(program, deps, settle)
