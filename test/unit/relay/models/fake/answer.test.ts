@@ -254,7 +254,7 @@ describe('refusals', () => {
     { what: 'no messages', messages: undefined, status: 400, code: null, type: 'invalid_request_error' },
   ]
 
-  test.each(rows)('$what is refused in the words of either provider', ({ what: _, status, code, type, ...more }) => {
+  test.each(rows)('$what is refused in the words of either provider', ({ status, code, type, ...more }) => {
     const body = { ...asked, max_tokens: 5, ...more }
     const openai = answerTo(outbound(chatPath, body), now_ms)
     expect([openai.status, ask(chatPath, body)]).toMatchObject([status, { error: { code } }])
