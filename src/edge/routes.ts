@@ -20,7 +20,7 @@ import type { FrontRoad } from '../pipeline/mcp/front/front-road.ts'
 import { serveModels } from '../pipeline/models/serve-models.ts'
 import { agentOf, type AgentPath, serveA2a } from '../pipeline/serve.ts'
 import { openSignalDesk } from '../pipeline/signals.ts'
-import { modelRouteOf } from '../protocol/llm/routes.ts'
+import { modelMethodOf, modelRouteOf } from '../protocol/llm/routes.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { HeaderList, Inbound, Reply, Serve } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
@@ -90,6 +90,7 @@ export function serveData(road: FrontRoad, keys: PublishedKeys): Serve {
     if (path === toolsPath) return serveFront(road, { kind: 'all' }, inbound, reply)
     if (path.startsWith(modelsPrefix)) {
       const route = modelRouteOf(method, path, inbound.headers)
+      if (route === 'wrong_method') return wrongMethod(reply, modelMethodOf(path))
       if (route) return serveModels(road, route, inbound, reply)
     }
     if (path.startsWith(connectPrefix)) return serveConnect(road, inbound, reply)

@@ -57,7 +57,7 @@ export async function refuse(visit: AnyVisit, denial: Denial): Promise<void> {
 /** The face of its protocol. */
 function written(denial: Denial, call: AnyCall, said: Omit<Refused, 'call'>): Written {
   if (isA2aCall(call)) return writeDenial(denial, { call, ...said })
-  if (isModelCall(call)) return writeModelDenial(denial, { call, run: said.run })
+  if (isModelCall(call)) return writeModelDenial(denial, { call, ...said })
   assert(isMcpCall(call), 'a call is of a protocol that is spoken here')
   return writeMcpDenial(denial, { call, run: said.run })
 }

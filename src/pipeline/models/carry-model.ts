@@ -1,5 +1,6 @@
 /** Carries one request to whoever answers for the model, and settles what comes of it. */
 import type { ModelCall } from '../../domain/call.ts'
+import { nothingSpent } from '../../domain/spend.ts'
 import type { Metered } from '../../domain/usage.ts'
 import { deny, type Hop } from '../../domain/verdict.ts'
 import { familyOf } from '../../domain/call.ts'
@@ -10,37 +11,35 @@ import { writeModelDenial, writeModelDenialEvents } from '../../protocol/llm/fac
 import { modelHeadersBack, modelHeadersUpwards } from '../../protocol/llm/headers.ts'
 import { asksForUsage, writeModelRequest } from '../../protocol/llm/write-request.ts'
 import type { Exchange } from '../../relay/exchange.ts'
-import type { ModelMission, ModelOutcome, Told } from '../../relay/models/contract.ts'
+import type { ModelMission, ModelOutcome, Tier } from '../../relay/models/contract.ts'
 import { closeApproval } from '../approve.ts'
 import { tellOverruled } from '../send.ts'
 import { blame, guarded, marked, marks, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
-import type { ModelPlan } from './admit-model.ts'
+import type { AdmittedModel } from './admit-model.ts'
 import { type JudgedModel, priceOf } from './judge-places.ts'
 import { meterOf, spendOf } from './meter.ts'
 import type { ModelVisit } from './model-road.ts'
 
 /** What a request is carried by. */
 interface Way {
-  readonly judged: JudgedModel
+  readonly tiers: readonly Tier[]
   readonly route: ModelRoute
   /** The most tokens each answer may have; null leaves what the caller wrote. */
   readonly ceiling: number | null
 }
 
 /** A generation or an embedding is on its way. */
-export function carryModel(visit: ModelVisit, hop: Hop<ModelCall>, plan: ModelPlan & Omit<Way, 'ceiling'>): void {
+export function carryModel(visit: ModelVisit, { hop, tiers, ceiling }: AdmittedModel, route: ModelRoute): void {
   const { road, reply, call } = visit
-  const ceiling = plan.ceilingFor(hop.lease.reserved)
-  const meter = (told: Told | null, sent: boolean): Metered | null =>
+  const meter = ({ told, sent }: Pick<ModelOutcome, 'told' | 'sent'>): Metered | null =>
     meterOf(call, { told, sent }, told && priceOf(visit, told.candidate), hop.lease.reserved)
   const mission: ModelMission = {
-    ...missionOf(visit, { ...plan, ceiling }),
+    ...missionOf(visit, { tiers, route, ceiling }),
     standing: watch(road, hop),
-    closing: (told) => closingOf(hop, meter(told, true)),
+    closing: (told) => closingOf(hop, meter({ told, sent: true })),
   }
-  const done = (outcome: ModelOutcome): void =>
-    guarded(visit, () => settleModel(visit, hop, outcome, meter(outcome.told, outcome.sent)))
+  const done = (outcome: ModelOutcome): void => guarded(visit, () => settleModel(visit, hop, outcome, meter(outcome)))
   const exchange = road.models.send(hop, mission, { reply: marked(reply, marks(hop)), done })
   const halt: Exchange['halt'] = (denial) => exchange.halt(denial)
   road.exchanges.begin({ hop, streaming: call.streaming, taskId: () => null, halt })
@@ -57,19 +56,19 @@ export function carryPass(visit: ModelVisit, judged: JudgedModel, route: ModelRo
       road.followers.end(id)
       recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, []) })
     })
-  const mission = { ...missionOf(visit, { judged, route, ceiling: null }), standing, closing: () => '' }
+  const mission = { ...missionOf(visit, { tiers: judged.tiers, route, ceiling: null }), standing, closing: () => '' }
   const exchange = road.models.send(judged.permit, mission, { reply, done })
   road.followers.begin({ id, standing, halt: (denial) => exchange.halt(denial), endless: false })
 }
 
-function missionOf(visit: ModelVisit, { judged, route, ceiling }: Way): Omit<ModelMission, 'standing' | 'closing'> {
+function missionOf(visit: ModelVisit, { tiers, route, ceiling }: Way): Omit<ModelMission, 'standing' | 'closing'> {
   const { call, inbound, run } = visit
-  const refused = { call, run: run?.id ?? null }
+  const refused = { call, run: run?.id ?? null, alternatives: null }
   const asks = asksForUsage(call)
   const usage = call.streaming && !asks
   return {
     call,
-    tiers: judged.tiers,
+    tiers,
     path: route.path,
     body: ({ model }) => writeModelRequest(call, { model, outputMax: ceiling, usage }),
     headers: modelHeadersUpwards(inbound.headers, familyOf(call.dialect)),
@@ -85,7 +84,7 @@ function missionOf(visit: ModelVisit, { judged, route, ceiling }: Way): Omit<Mod
 function settleModel(visit: ModelVisit, hop: Hop<ModelCall>, outcome: ModelOutcome, metered: Metered | null): void {
   visit.road.exchanges.end(hop.run.id, hop.id)
   blame(visit, hop, outcome)
-  const spent = spendOf(metered)
+  const spent = metered ? spendOf(metered) : nothingSpent
   if (metered) hop.lease.settle(spent)
   else hop.lease.refund()
   closeApproval(visit, outcome.sent)
@@ -107,7 +106,7 @@ function answer(visit: ModelVisit, outcome: ModelOutcome, more: HeaderList): num
   if (outcome.kind === 'gone' || outcome.bytesOut > 0) return outcome.bytesOut
   if (reply.closed) return 0
   const denial = outcome.denial ?? deny('upstream_unavailable', 'the provider did not answer')
-  const written = outcome.answer ?? writeModelDenial(denial, { call, run: run?.id ?? null })
+  const written = outcome.answer ?? writeModelDenial(denial, { call, run: run?.id ?? null, alternatives: null })
   sendWritten(reply, written, more)
   return Buffer.byteLength(written.body)
 }

@@ -6,13 +6,14 @@ import { covers } from '../../domain/authority/covers.ts'
 import { mayBe, visibleTo } from '../../policy/decide.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
-import { writeModelList } from '../../protocol/llm/list.ts'
+import { type ListedModel, writeModel, writeModelList } from '../../protocol/llm/list.ts'
 import { neutral, refuse } from '../refuse.ts'
 import { isCallable } from '../road.ts'
+import { agentOf } from '../serve.ts'
 import { leaveRecord, unsent } from '../visit.ts'
 import { bridgePrefix } from './bridged.ts'
 import { type ModelVisit, type ReceivedModel, smallestCall } from './model-road.ts'
-import { findModel, knownPlaces, type NamedModel, placeName } from './names.ts'
+import { findModel, knownPlaces, type NamedModel, outputMaxOf, placeName } from './names.ts'
 import { modelName } from '../../config/settings-models.ts'
 
 /** Answers `GET /v1/models` and `GET /v1/models/{id}`; a model the caller may not use answers like one that is not there. */
@@ -20,7 +21,9 @@ export async function serveModelList({ visit, principal }: ReceivedModel, route:
   const { reply, call } = visit
   const names = route.one === null ? await visibleNames(visit, principal.proof.agent) : await one(visit, route.one)
   if (names === null) return await refuse(visit, deny('not_found', 'no such model'))
-  const written = writeModelList(call.dialect, names, route.one)
+  const listed = names.map((name) => listedModel(visit, name))
+  const [first] = listed
+  const written = route.one !== null && first ? writeModel(call.dialect, first) : writeModelList(call.dialect, listed)
   sendWritten(reply, written, [['weir-hop-id', call.id]])
   leaveRecord(visit, null, { ...unsent(visit, 'answered', Buffer.byteLength(written.body)) })
 }
@@ -73,4 +76,15 @@ async function mayUse({ snapshot, authority, principal }: ModelVisit, { tiers }:
     }),
   )
   return may.includes(true)
+}
+
+function listedModel({ snapshot, call }: ModelVisit, name: string): ListedModel {
+  const { models } = snapshot.settings
+  const [candidate] = findModel(models, name, familyOf(call.dialect))?.tiers[0]?.candidates ?? []
+  const agent = name.startsWith(bridgePrefix) ? agentOf(name.slice(bridgePrefix.length)) : null
+  const described = agent ? snapshot.agents.get(agent)?.settings.description : models.routes.get(name)?.description
+  const owner = candidate && !models.routes.has(name) ? candidate.provider.id : 'weir'
+  const row = candidate?.provider.models.get(candidate.model)
+  const description = described ?? row?.description ?? null
+  return { id: name, owner, description, output_tokens_max: candidate ? outputMaxOf(candidate) : null }
 }

@@ -2,8 +2,9 @@
 import { isModelHop, type ModelCall } from '../../domain/call.ts'
 import { deny, isDenial } from '../../domain/verdict.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
-import { sendWritten, type Written } from '../../protocol/jsonrpc.ts'
+import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeModelDenial } from '../../protocol/llm/faces.ts'
+import { isMalformed, type ModelMalformed } from '../../protocol/llm/read-call.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import type { HopId } from '../../domain/ids.ts'
 import { enterRun } from '../enter.ts'
@@ -18,7 +19,7 @@ interface Arriving {
   readonly id: HopId
   readonly route: ModelRoute
   /** The call, or what is said of a request that could not be read. */
-  readonly read: ModelCall | Written
+  readonly read: ModelCall | ModelMalformed
 }
 
 /** Null where it was answered: nobody known sent it, or it says nothing that could be read. */
@@ -29,9 +30,9 @@ export async function receiveModel(
 ): Promise<ReceivedModel | null> {
   const principal = await road.snapshot.identity.authenticate(inbound, resourceOfModels(road.snapshot))
   const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
-  if ('status' in read) {
-    const { dialect } = route
-    sendWritten(reply, denial ? writeModelDenial(denial, { call: { id, dialect }, run: null }) : read)
+  if (isMalformed(read)) {
+    const call = { id, dialect: route.dialect, target: { kind: 'model', id: '' } } as const
+    sendWritten(reply, denial ? writeModelDenial(denial, { call, run: null, alternatives: null }) : read)
     return null
   }
   const visit = openVisit(road, inbound, read, reply)

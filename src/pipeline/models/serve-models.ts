@@ -6,12 +6,12 @@
  */
 import { familyOf, isModelHop } from '../../domain/call.ts'
 import { mintHopId } from '../../domain/mint-ids.ts'
-import { deny, type Hop, isDenial } from '../../domain/verdict.ts'
-import type { ModelCall } from '../../domain/call.ts'
+import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
-import { readModelCall } from '../../protocol/llm/read-call.ts'
+import { isMalformed, readModelCall } from '../../protocol/llm/read-call.ts'
 import { serveBridge } from '../bridge/serve-bridge.ts'
+import type { Entry } from '../enter.ts'
 import { refuse } from '../refuse.ts'
 import type { Road } from '../road.ts'
 import { abandon } from '../send.ts'
@@ -22,7 +22,7 @@ import { carryModel, carryPass } from './carry-model.ts'
 import { withBearer } from './credential.ts'
 import { type JudgedModel, judgePlaces } from './judge-places.ts'
 import { serveModelList } from './list-models.ts'
-import type { ReceivedModel } from './model-road.ts'
+import type { ModelVisit, ReceivedModel } from './model-road.ts'
 import { findModel } from './names.ts'
 import { receiveModel } from './receive-model.ts'
 
@@ -32,8 +32,8 @@ export async function serveModels(road: Road, route: ModelRoute, given: Inbound,
   const id = mintHopId(road.dice)
   const { media_tokens_max } = road.snapshot.settings.models
   const read = readModelCall(inbound, route, id, { media_tokens: media_tokens_max })
-  const agent = 'status' in read ? null : bridgedAgent(read)
-  if (agent !== null && !('status' in read)) return await serveBridge(road, agent, { call: read, inbound, reply })
+  const agent = isMalformed(read) ? null : bridgedAgent(read)
+  if (agent !== null && !isMalformed(read)) return await serveBridge(road, agent, { call: read, inbound, reply })
   const received = await receiveModel(road, { inbound, reply }, { id, route, read })
   if (received === null) return
   const { visit } = received
@@ -42,38 +42,32 @@ export async function serveModels(road: Road, route: ModelRoute, given: Inbound,
   if (visit.call.operation === 'list') return await serveModelList(received, route)
   const judged = await judge(received)
   if (judged === null || reply.closed) return
-  if (visit.call.operation === 'count') return carryPass(visit, judged, route)
-  const hop = await admitted(received, judged)
-  if (hop) carryModel(visit, hop, { judged, route })
+  const about = aboutModel(visit, judged.id)
+  if (!isModelHop(about.call)) return carryPass(about, judged, route)
+  const admitted = admitModel({ ...received, visit: about }, judged.entry, judged)
+  if (isDenial(admitted)) return await refuse(about, admitted)
+  const { hop } = admitted
+  if (reply.closed) return abandon(about, hop, { status: 'aborted', detail: 'the caller left before the call did' })
+  carryModel(about, admitted, route)
 }
 
-/** Where the call may go; null where it was refused. */
-async function judge(received: ReceivedModel): Promise<JudgedModel | null> {
+/** Where the call may go, and from where in its run; null where it was refused. */
+async function judge(received: ReceivedModel): Promise<(JudgedModel & { readonly entry: Entry }) | null> {
   const { visit, entry } = received
   const { call, snapshot } = visit
-  if (isDenial(entry)) {
-    await refuse(visit, entry)
-    return null
-  }
+  if (isDenial(entry)) return await refused(visit, entry)
   const named = findModel(snapshot.settings.models, call.model, familyOf(call.dialect))
-  if (named === null) {
-    await refuse(visit, deny('not_found', 'no provider has a model by that name'))
-    return null
-  }
+  if (named === null) return await refused(visit, deny('not_found', 'no provider has a model by that name'))
   const judged = await judgePlaces(received, entry, named)
-  if (judged.kind === 'judged') return judged
-  await refuse(judged.visit, judged.denial)
+  return judged.kind === 'judged' ? { ...judged, entry } : await refused(judged.visit, judged.denial)
+}
+
+async function refused(visit: ModelVisit, denial: Denial): Promise<null> {
+  await refuse(visit, denial)
   return null
 }
 
-async function admitted(received: ReceivedModel, judged: JudgedModel): Promise<Hop<ModelCall> | null> {
-  const { visit } = received
-  const hop = admitModel(received, judged)
-  if (isDenial(hop)) {
-    await refuse(visit, hop)
-    return null
-  }
-  if (!visit.reply.closed) return hop
-  abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
-  return null
+/** The same visit, about the model that its name leads to. */
+function aboutModel(visit: ModelVisit, id: string): ModelVisit {
+  return id === visit.call.target.id ? visit : { ...visit, call: { ...visit.call, target: { kind: 'model', id } } }
 }
