@@ -18,7 +18,6 @@ import { ModelRelay } from '../../src/relay/models/model-relay.ts'
 import { ModelPlaces, type ModelReport } from '../../src/relay/models/places.ts'
 import { Transport, type TransportSettings } from '../../src/relay/wire/transport.ts'
 import { dice } from './hop.ts'
-import { modelShapes } from './model-shapes.ts'
 import { patient } from './relay.ts'
 import { MemoryReply } from './reply.ts'
 
@@ -43,23 +42,15 @@ type Answer = (response: ServerResponse, nth: number, asked: Asked) => void
 /** A provider that answers the nth request, from 0, as `answer` says. */
 export async function startProvider(answer: Answer): Promise<Provider> {
   const asked: Asked[] = []
-  const server = createServer((request, response) => {
-    void buffer(request).then(
-      (body) => {
-        const one: Asked = {
-          path: request.url ?? '',
-          headers: request.headers,
-          body,
-          at: systemClock.monotonic(),
-          cut: false,
-        }
-        asked.push(one)
-        response.on('close', () => (one.cut = !response.writableEnded))
-        answer(response, asked.length - 1, one)
-      },
-      () => undefined,
-    )
-  })
+  const hear = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { url = '', headers } = request
+    const one: Asked = { path: url, headers, body: await buffer(request), at: systemClock.monotonic(), cut: false }
+    asked.push(one)
+    response.on('close', () => (one.cut = !response.writableEnded))
+    answer(response, asked.length - 1, one)
+  }
+  // A request that is cut before it was heard is no request.
+  const server = createServer((request, response) => void hear(request, response).catch(() => undefined))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
@@ -155,7 +146,7 @@ export class ModelBench {
     this.places.use(this.models)
     this.#transport = new Transport(all, this.wheel)
     const bench = { transport: this.#transport, wheel: this.wheel, clock: systemClock, settings: all }
-    const world = { places: this.places, fake: parts.fake ?? noFake, dice: parts.dice ?? dice, shapes: modelShapes }
+    const world = { places: this.places, fake: parts.fake ?? noFake, dice: parts.dice ?? dice }
     this.relay = new ModelRelay(bench, world)
   }
 

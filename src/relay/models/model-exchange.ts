@@ -10,6 +10,7 @@ import type { Alarm } from '../../base/wheel.ts'
 import { type Fault, isFault } from '../../domain/fault.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type { Reply } from '../../protocol/http.ts'
+import { usageOf } from '../../protocol/llm/usage.ts'
 import type { SseEvent } from '../../protocol/sse.ts'
 import type { Exchange } from '../exchange.ts'
 import { denialOf } from '../faults.ts'
@@ -233,10 +234,9 @@ export class ModelExchange implements Exchange, AttemptEars {
     const denial = this.#mission.standing()
     if (denial) return this.halt(denial)
     const { call } = this.#mission
-    const { shapes } = this.#way.world
-    const answer = answerOf(whole, { call, secrets, shapes, now: this.#way.bench.clock.now() })
+    const answer = answerOf(whole, { call, secrets, now: this.#way.bench.clock.now() })
     const succeeds = whole.status < 300
-    const usage = succeeds ? shapes.usageOf(call.dialect, whole.body) : null
+    const usage = succeeds ? usageOf(call.dialect, whole.body) : null
     const delivered_bytes = succeeds ? whole.body.length : 0
     this.#told = { candidate: turn.stop.candidate, usage, final: true, delivered_bytes }
     if (isFault(answer)) return this.#conclude(answer)

@@ -1,5 +1,6 @@
 /** An attempt that was begun, with everything that is known of it. */
 import type { UsageReader } from '../../protocol/llm/contract.ts'
+import { openUsageReader } from '../../protocol/llm/usage.ts'
 import { Attempt, type AttemptEars } from './attempt.ts'
 import type { ModelMission, Told } from './contract.ts'
 import type { Turn } from './course.ts'
@@ -23,7 +24,7 @@ export function openTrial(turn: Turn, mission: ModelMission, { bench, world }: M
   return {
     turn,
     attempt: new Attempt(provider.api === 'fake' ? world.fake : bench.transport, request, bench, ears),
-    reader: world.shapes.openUsageReader(mission.call.dialect, { asked: !mission.dropsUsage }),
+    reader: openUsageReader(mission.call.dialect, { asked: !mission.dropsUsage }),
     secrets: new ProviderSecrets(provider),
     held: [],
   }

@@ -3,32 +3,31 @@ import { retryAfterCeiling_ms } from '../../domain/denials.ts'
 import type { Fault } from '../../domain/fault.ts'
 import { familyOf, type ModelCall } from '../../domain/call.ts'
 import type { HeaderList } from '../../protocol/http.ts'
+import { modelHeadersBack } from '../../protocol/llm/headers.ts'
 import type { ExchangeOutcome } from '../exchange.ts'
 import { makeFault } from '../wire/transport.ts'
 import { type Finding, looksLikeJson, type Whole } from './findings.ts'
 import { retryAfterOf } from './retry-after.ts'
 import type { ProviderSecrets } from './secrets.ts'
-import type { AnswerShapes } from './world.ts'
 
 /** What is needed to write it. */
 interface Writing {
   readonly call: ModelCall
   readonly secrets: ProviderSecrets
-  readonly shapes: Pick<AnswerShapes, 'modelHeadersBack'>
   /** Milliseconds since the epoch. */
   readonly now: number
 }
 
 export function answerOf(
   whole: Whole,
-  { call, secrets, shapes, now }: Writing,
+  { call, secrets, now }: Writing,
 ): NonNullable<ExchangeOutcome['answer']> | Fault {
   const { status, head, body } = whole
   const isOurs = status < 300 || status >= 500 || status === 429 || status === 408
   // A page of whoever stands before the provider is no error that an SDK could read.
   if (isOurs && !looksLikeJson(body)) return makeFault('bad_answer', `status ${status} without JSON`, true)
   if (status < 300 && secrets.isIn(body)) return makeFault('bad_answer', 'the answer held a credential of ours', true)
-  const back = patient(secrets.outOf(shapes.modelHeadersBack(head, familyOf(call.dialect))), retryAfterOf(head, now))
+  const back = patient(secrets.outOf(modelHeadersBack(head, familyOf(call.dialect))), retryAfterOf(head, now))
   const headers: HeaderList = [['content-type', typeOf(whole)], ['cache-control', 'no-store'], ...back]
   return { status, headers, body: status < 400 ? body : secrets.without(body) }
 }

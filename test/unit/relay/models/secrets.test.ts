@@ -17,7 +17,12 @@ const secrets = new ProviderSecrets({
 test('keys and the operator’s headers are found in any bytes', () => {
   expect(secrets.isIn(Buffer.from(`é ${key}`))).toBe(true)
   expect(secrets.isIn(Buffer.from('customer-number-17'))).toBe(true)
-  expect(secrets.outOf([['x-request-id', key], ['x-other', 'fine']])).toEqual([['x-other', 'fine']])
+  expect(
+    secrets.outOf([
+      ['x-request-id', key],
+      ['x-other', 'fine'],
+    ]),
+  ).toEqual([['x-other', 'fine']])
 })
 
 test('a word that is a key at home is no secret', () => {

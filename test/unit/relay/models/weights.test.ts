@@ -11,7 +11,14 @@ export function seededDice(seed: number): Dice {
     bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61)
     return (bits ^ (bits >>> 14)) >>> 0
   }
-  return { hex: (bytes) => next().toString(16).padStart(8, '0').slice(0, bytes * 2).padStart(bytes * 2, '0') }
+  return {
+    hex: (bytes) =>
+      next()
+        .toString(16)
+        .padStart(8, '0')
+        .slice(0, bytes * 2)
+        .padStart(bytes * 2, '0'),
+  }
 }
 
 const rows = [
@@ -41,7 +48,7 @@ test('each is chosen as often as its share says', () => {
 
 test('of one there is nothing to throw for, and of none nobody', () => {
   const dice = countingDice()
-  expect(byWeight([rows[1]], dice)).toBe(rows[1])
+  expect(byWeight(rows.slice(1, 2), dice)).toBe(rows[1])
   expect(byWeight([], dice)).toBeNull()
   expect(leastOutstanding([], () => 0, dice)).toBeNull()
   expect(dice.hex(1)).toBe('01')
