@@ -98,9 +98,9 @@ const ahead_max_ms = 60_000
 
 /** The rows every part wants on the board. */
 export function boardPlan({ maximums, agents, teams, tools: { servers } }: Settings): BoardPlan {
-  const { runs, grants } = maximums
+  const { runs, grants, people } = maximums
   const tools = [...servers.values()].reduce((sum, server) => sum + server.tools.size, spareRows)
-  const counts = { runs, grants, agents: agents.size + spareRows, teams: teams.size + spareRows, tools }
+  const counts = { runs, grants, people, agents: agents.size + spareRows, teams: teams.size + spareRows, tools }
   return { ...limitsPlan(counts), ...singleUsePlan(maximums.replay_proofs) }
 }
 

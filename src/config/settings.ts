@@ -26,6 +26,7 @@ type LimitsOf<Section> = { readonly [Name in keyof Section]?: Limit }
 export type RunLimits = LimitsOf<ConfigFile['limits']['run']>
 export type AgentLimits = LimitsOf<ConfigFile['limits']['agent']>
 export type TeamLimits = LimitsOf<ConfigFile['limits']['team']>
+export type PersonLimits = LimitsOf<ConfigFile['limits']['person']>
 
 export interface InstanceSettings {
   readonly url: string
@@ -112,6 +113,9 @@ export interface Settings {
     readonly run: RunLimits
     readonly agent: AgentLimits
     readonly team: TeamLimits
+    readonly person: PersonLimits
+    /** Merged over `person`. */
+    readonly people: ReadonlyMap<PersonId, PersonLimits>
   }
   readonly timeouts: Readonly<ConfigFile['timeouts']>
   readonly maximums: Readonly<ConfigFile['maximums']>

@@ -170,7 +170,7 @@ function admitPermitted<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking
   if (isDenial(lease)) return lease
   let taken = false
   try {
-    taken = road.ledger.append(intentOf(ask))
+    taken = road.ledger.append(intentOf(ask, lease))
   } finally {
     if (!taken) lease.refund()
   }
@@ -211,9 +211,9 @@ function askOf(visit: AnyVisit, { entry, principal, goal }: Asking, run: LiveRun
   }
 }
 
-function intentOf(ask: Ask): IntentEntry {
-  const { hop, run, agent, depth, target, price, budget, now } = ask
-  const what = { rid: hop, run: run.id, agent, depth, target, reserved: price, grants: grantsOf(budget) }
+function intentOf(ask: Ask, { reserved }: Lease): IntentEntry {
+  const { hop, run, agent, depth, target, budget, now } = ask
+  const what = { rid: hop, run: run.id, human: run.person, agent, depth, target, reserved, grants: grantsOf(budget) }
   return { v: 1, ts: now, kind: 'intent', ...what }
 }
 

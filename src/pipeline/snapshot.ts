@@ -115,6 +115,8 @@ export function limitSettings({ limits, agents, teams, tools }: Settings): Limit
     run: limits.run,
     agent: limits.agent,
     team: limits.team,
+    person: limits.person,
+    people: limits.people,
     agents: new Map([...agents].map(([id, agent]) => [id, agent.limits])),
     teams: new Map([...teams].map(([id, team]) => [id, team.limits])),
   }

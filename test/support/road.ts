@@ -112,7 +112,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     whileMinting: (): void => undefined,
     credential: { headers: [], replacesDelivery: false } as TestRoad['credential'],
   }
-  const counts = { runs: settings.maximums.runs, agents: 16, teams: 4, grants: 64, tools: 8 }
+  const counts = { runs: settings.maximums.runs, agents: 16, teams: 4, people: 8, grants: 64, tools: 8 }
   const { revocations: max } = settings.maximums
   const board = createBoard({ ...limitsPlan(counts), ...epochsPlan(max) })
   const limits = new Bench(board, limitSettings(settings), settings.maximums)

@@ -38,7 +38,7 @@ test('a dozen lines govern, and everything else has a default', async () => {
 test('an empty file is a gateway that knows nobody', async () => {
   const { settings } = await loadedOf('')
   expect(settings.agents.size).toBe(0)
-  expect(settings.limits).toEqual({ on_breach: 'halt', run: {}, agent: {}, team: {} })
+  expect(settings.limits).toEqual({ on_breach: 'halt', run: {}, agent: {}, team: {}, person: {}, people: new Map() })
 })
 
 test('a limit takes the default mode unless it names its own, and an absent one does not exist', async () => {
