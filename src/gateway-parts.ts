@@ -5,6 +5,7 @@ import { type Clock, day_ms, type Millis } from './base/clock.ts'
 import { moduleUrl } from './base/module-url.ts'
 import type { Loaded } from './config/load.ts'
 import type { ApiBook } from './gateway-apis.ts'
+import type { Models } from './gateway-models.ts'
 import type { Settings } from './config/settings.ts'
 import { epochsPlan } from './identity/revocation/epochs.ts'
 import { fetchTextFrom } from './identity/trust/fetch-text.ts'
@@ -85,6 +86,7 @@ export interface Workshop {
   /** Descriptions of APIs that are offered as tools. */
   readonly apis: ApiBook
   readonly relay: Relay
+  readonly models: Models
   /** What is known of the instances of every agent. */
   readonly health: HealthBook
   /** What platforms know people by hangs on it. */

@@ -189,12 +189,18 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       oauth: {} as unknown as Road['snapshot']['oauth'],
       signals: { verifySignal: () => Promise.reject(new Error('nobody signals')) },
       alerts: { send: (alert) => void alerts.push(alert), dead: 0, close: async () => undefined },
+      prices: { find: () => null },
     }),
     runs,
     limits,
     revocations: new Revocations([], { board, stateDir, max, clock }),
     ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0, flush: async () => true } as unknown as Ledger,
     relay: relay as unknown as Relay,
+    models: {
+      send: () => {
+        throw new Error('nobody calls models')
+      },
+    } as unknown as Road['models'],
     exchanges: new Exchanges(),
     deliveries: new Deliveries(),
     tasks: tasksOn(new MemoryPaper(), { clock }),

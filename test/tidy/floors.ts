@@ -30,6 +30,7 @@ const roots = [
   '**/gateway-mcp.ts',
   '**/gateway-doors.ts',
   '**/gateway-apis.ts',
+  '**/gateway-models.ts',
   '**/gateway-tokens.ts',
   '**/tools.ts',
   '**/tools-evidence.ts',
