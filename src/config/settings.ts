@@ -95,6 +95,10 @@ export interface Settings {
     readonly allowed_origins: readonly string[]
     /** What Weir may reach where others name the place. */
     readonly outside: { readonly allow: readonly string[] }
+    /** What answers say of their run. */
+    readonly response_headers: ConfigFile['gateway']['response_headers']
+    /** Keys of the labels that callers may put on what they spend. */
+    readonly tags: readonly string[]
   }
   readonly state: {
     readonly dir: string

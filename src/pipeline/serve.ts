@@ -10,6 +10,7 @@ import { phaseOf } from '../domain/task.ts'
 import { deny, isDenial } from '../domain/verdict.ts'
 import { isMalformed } from '../protocol/a2a/malformed.ts'
 import { readCall } from '../protocol/a2a/read-call.ts'
+import { saidInMetadata } from '../protocol/a2a/run-extension.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { admit, type Asking, type Goal, permit } from './admit.ts'
@@ -42,7 +43,7 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   if (denial) return await refuse(visit, denial)
   if (!isHopOperation(call.operation)) return await serveTask(visit, principal)
 
-  const entry = enterRun(road.runs, principal, inbound.headers)
+  const entry = enterRun(road.runs, principal, inbound.headers, saidInMetadata(inbound.headers, call.body))
   visit.authority = effectiveAuthority({ principal, entry: isDenial(entry) ? nowhere : entry })
   if (isDenial(entry)) return await refuse(visit, entry)
   visit.run = entry.run

@@ -1,20 +1,23 @@
 /** Carries one message to a tool server and settles what comes of it: a call of a tool, or anything else. */
 import type { McpCall } from '../../domain/call.ts'
 import type { Principal } from '../../domain/principal.ts'
+import type { Spend } from '../../domain/spend.ts'
 import { type Denial, deny, type Hop, type Permit } from '../../domain/verdict.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import { jsonHeaders, sendWritten, type Written } from '../../protocol/jsonrpc.ts'
 import { askToConnect, withoutConnect } from '../../protocol/mcp/connect.ts'
 import { writeMcpAnswer, writeMcpDenial } from '../../protocol/mcp/faces.ts'
 import { mcpHeadersUpwards } from '../../protocol/mcp/headers.ts'
+import { costHeader } from '../../protocol/run-headers.ts'
 import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
 import type { Arrival } from '../../protocol/mcp/read-call.ts'
 import type { Exchange, ExchangeOutcome } from '../../relay/exchange.ts'
 import type { McpMission } from '../../relay/mcp-exchange.ts'
 import type { Head, Outbound } from '../../relay/wire/transport.ts'
 import type { CarriedServer } from '../road.ts'
+import { marks } from '../marks.ts'
 import { taintByAnswer, tellOverruled } from '../send.ts'
-import { blame, guarded, marked, marks, pay, recordOutcome } from '../settle.ts'
+import { blame, guarded, marked, pay, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
 import type { McpSession } from './sessions.ts'
 import type { McpVisit } from './threshold.ts'
@@ -31,24 +34,33 @@ export interface Errand {
   readonly speaker: SpeakerCredentials
 }
 
+type Tell = (spent: Spend) => number
+
 /** A call of a tool is on its way. */
 export function carryCall(visit: McpVisit, hop: Hop<McpCall>, errand: Errand): void {
   const { road, reply } = visit
   const mission = missionOf(visit, errand, watch(road, hop))
   const done = (outcome: ExchangeOutcome): void =>
-    guarded(visit, () => settleCall(visit, hop, outcome, () => answer(visit, outcome, marks(hop))))
-  const exchange = road.relay.sendMcp(hop, mission, { reply: marked(reply, marks(hop)), done })
+    guarded(visit, () =>
+      settleCall(visit, hop, outcome, (spent) =>
+        answer(visit, outcome, () => [...marks(visit, hop), costHeader(spent)]),
+      ),
+    )
+  const exchange = road.relay.sendMcp(hop, mission, { reply: marked(reply, marks(visit, hop)), done })
   const halt: Exchange['halt'] = (denial) => exchange.halt(denial)
   road.exchanges.begin({ hop, streaming: false, taskId: () => null, halt })
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }
 
-/** Gives back or books what the hop held, before its caller hears; `tell` answers it and says how many bytes that took. */
-export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome, tell: () => number): void {
+/**
+ * Gives back or books what the hop held, before its caller hears; `tell` answers it, told what was spent, and says how many
+ * bytes that took.
+ */
+export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome, tell: Tell): void {
   visit.road.exchanges.end(hop.run.id, hop.id)
   blame(visit, hop, outcome)
   const spent = pay(visit, hop, outcome)
-  recordOutcome(visit, { ...outcome, bytesOut: tell() }, spent)
+  recordOutcome(visit, { ...outcome, bytesOut: tell(spent) }, spent)
 }
 
 /** Everything else is on its way: it costs nothing and is let go of when its sender is. */
@@ -59,7 +71,7 @@ export function carryPass(visit: McpVisit, permit: Permit, errand: Errand): void
   const done = (outcome: ExchangeOutcome): void =>
     guarded(visit, () => {
       road.followers.end(id)
-      recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, []) })
+      recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, () => []) })
     })
   const exchange = road.relay.sendMcp(permit, missionOf(visit, errand, standing), { reply, done })
   const endless = call.form === 'listen' || call.method === 'subscriptions/listen'
@@ -116,12 +128,12 @@ function headersBack({ road }: McpVisit, { arrival, principal, server }: Errand,
 }
 
 /** Writes what is no stream; returns the size of what the caller got, in bytes. */
-function answer({ call, reply, run }: McpVisit, outcome: ExchangeOutcome, more: HeaderList): number {
+function answer({ call, reply, run }: McpVisit, outcome: ExchangeOutcome, more: () => HeaderList): number {
   if (outcome.kind === 'gone' || outcome.bytesOut > 0) return outcome.bytesOut
   if (reply.closed) return 0
   const denial = outcome.denial ?? deny('upstream_unavailable', 'the server did not answer')
   const written = outcome.answer ?? question(denial, call) ?? writeMcpDenial(denial, { call, run: run?.id ?? null })
-  sendWritten(reply, written, more)
+  sendWritten(reply, written, more())
   return Buffer.byteLength(written.body)
 }
 

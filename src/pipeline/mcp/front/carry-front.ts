@@ -14,8 +14,9 @@ import type { ExchangeOutcome } from '../../../relay/exchange.ts'
 import type { Json } from '../../../relay/mcp/channel.ts'
 import type { Asking } from '../../../relay/mcp/link.ts'
 import { refuse } from '../../refuse.ts'
+import { marks } from '../../marks.ts'
 import { taintByAnswer, tellOverruled } from '../../send.ts'
-import { guarded, marked, marks, recordOutcome } from '../../settle.ts'
+import { guarded, marked, recordOutcome } from '../../settle.ts'
 import { watch, watchOf } from '../../standing.ts'
 import { leaveRecord, unsent } from '../../visit.ts'
 import type { Meant } from '../behind.ts'
@@ -79,7 +80,7 @@ async function carryTool(guest: Guest, meant: Meant & { kind: 'tool' }, carriage
   if (refused) return await refuse(visit, refused)
   const hop = await admitTool({ ...received, visit }, meant.server)
   if (hop === null) return
-  const line = carriage.lineOn(marked(visit.reply, marks(hop)))
+  const line = carriage.lineOn(marked(visit.reply, marks(visit, hop)))
   const settle = (outcome: ExchangeOutcome, tell: () => number): void =>
     guarded(visit, () => settleCall(visit, hop, outcome, tell))
   const exchange = exchangeOf(
