@@ -2,6 +2,12 @@
 import { z } from 'zod'
 import { text } from './fields.ts'
 
+/** Of an agent and of a tool server. */
+export const traceparentField = z.enum(['pass', 'open', 'strip']).default('pass').meta({
+  description:
+    'What it is told of traces: pass hands on the traceparent of its caller, open sends one of the run where the caller sent none, strip sends none.',
+})
+
 export const toldFields = {
   response_headers: z.enum(['full', 'ids']).default('full').meta({
     description: 'What answers say of their run: full adds the decision, the cost and what is left to its ids.',

@@ -65,6 +65,7 @@ export interface AgentSettings extends ShownSettings {
   readonly credential: CredentialSettings
   /** How it is spoken to. */
   readonly driver: DriverSettings
+  readonly traceparent: ConfigFile['agents'][string]['traceparent']
   /** Merged over `limits.agent`. */
   readonly limits: AgentLimits
 }

@@ -2,7 +2,8 @@
 import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Denial, Hop, Overruled } from '../domain/verdict.ts'
 import { paramsOf } from '../protocol/a2a/params.ts'
-import { headersUpwards } from '../protocol/headers.ts'
+import { headersUpwards, traced } from '../protocol/headers.ts'
+import { traceparentOf } from '../protocol/traceparent.ts'
 import type { Exchange, ExchangeOutcome, Mission } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
 import { Detour } from './detour.ts'
@@ -53,7 +54,9 @@ interface Bound extends Omit<Way, 'otherwise'> {
 function missionOf(visit: Visit, hop: Hop, { target, papers, detour }: Bound): Mission {
   const { road, inbound } = visit
   const { call } = hop
-  const errand = { ...papers, headers: headersUpwards(inbound.headers), standing: watch(road, hop) }
+  const opened = (): string => traceparentOf(hop.run.id, hop.id)
+  const headers = traced(headersUpwards(inbound.headers), target.settings.traceparent, opened)
+  const errand = { ...papers, headers, standing: watch(road, hop) }
   return {
     driver: target.driver,
     errand,

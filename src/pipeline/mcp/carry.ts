@@ -3,14 +3,17 @@ import type { McpCall } from '../../domain/call.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Spend } from '../../domain/spend.ts'
 import { type Denial, deny, type Hop, type Permit } from '../../domain/verdict.ts'
+import { traced } from '../../protocol/headers.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import { jsonHeaders, sendWritten, type Written } from '../../protocol/jsonrpc.ts'
 import { askToConnect, withoutConnect } from '../../protocol/mcp/connect.ts'
 import { writeMcpAnswer, writeMcpDenial } from '../../protocol/mcp/faces.ts'
+import { withoutOurs } from '../../protocol/mcp/run-meta.ts'
 import { mcpHeadersUpwards } from '../../protocol/mcp/headers.ts'
 import { costHeader } from '../../protocol/run-headers.ts'
 import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
 import type { Arrival } from '../../protocol/mcp/read-call.ts'
+import { traceparentOf } from '../../protocol/traceparent.ts'
 import type { Exchange, ExchangeOutcome } from '../../relay/exchange.ts'
 import type { McpMission } from '../../relay/mcp-exchange.ts'
 import type { Head, Outbound } from '../../relay/wire/transport.ts'
@@ -100,10 +103,11 @@ function missionOf(visit: McpVisit, errand: Errand, standing: () => Denial | nul
 
 const methods = { listen: 'GET', close: 'DELETE', request: 'POST', notification: 'POST', response: 'POST' } as const
 
-function requestOf({ call, inbound }: McpVisit, { arrival, server, proof }: Errand): Outbound {
+function requestOf({ call, inbound, hop }: McpVisit, { arrival, server, proof }: Errand): Outbound {
   const { upstream, settings } = server
   const { first_byte_ms, idle_ms, listen_idle_ms } = settings.timeouts
-  const picked = mcpHeadersUpwards(inbound.headers, call, arrival.era)
+  const opened = hop && ((): string => traceparentOf(hop.run.id, hop.id))
+  const picked = traced(mcpHeadersUpwards(inbound.headers, call, arrival.era), settings.traceparent, opened)
   const ours = picked.filter(([name]) => !upstream.taken.has(name)).flat()
   const session = arrival.session === null ? [] : ['mcp-session-id', arrival.session.id]
   const method = methods[call.form]
@@ -112,7 +116,7 @@ function requestOf({ call, inbound }: McpVisit, { arrival, server, proof }: Erra
     origin: upstream.origin,
     path: upstream.path,
     headers: [...upstream.fixed, ...ours, ...session, ...proof.flat()],
-    body: method === 'POST' ? withoutConnect(call.body) : null,
+    body: method === 'POST' ? withoutOurs(withoutConnect(call.body), settings.traceparent) : null,
     tls: upstream.tls,
     patience: { first_byte_ms, idle_ms: call.form === 'listen' ? listen_idle_ms : idle_ms },
   }

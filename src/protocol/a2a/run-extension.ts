@@ -1,10 +1,10 @@
 /**
- * Our extension of A2A: a message says in its metadata which run it belongs to, as headers do. It is read where the
- * request names it among its extensions (A2A 1.0 section 3.2.6), and costs nothing where it does not.
+ * Our extension of A2A: a message says in its metadata which run it belongs to, as headers do. It is meant for us alone, so
+ * it is read whether the request lists it or not, and never handed on.
  */
+import { editJson } from '../../base/json-edit.ts'
 import { scanJson } from '../../base/json-scan.ts'
 import { jsonShape } from '../../base/json-shape.ts'
-import type { HeaderMap } from '../http.ts'
 import type { SaidOfRun } from '../run-context.ts'
 
 export const runExtension = 'https://weir.dev/ext/run/v1'
@@ -26,14 +26,29 @@ function pathOf(holder: (typeof holders)[number], part: Part): string {
 }
 
 /** What the metadata of the message says of the run; null where it says nothing, or cannot be read. */
-export function saidInMetadata(headers: HeaderMap, body: Uint8Array): SaidOfRun | null {
-  const named = headers.get('a2a-extensions') ?? headers.get('x-a2a-extensions')
-  if (named?.includes(runExtension) !== true) return null
-  const spans = scanJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength), shape)
+export function saidInMetadata(body: Uint8Array): SaidOfRun | null {
+  const bytes = bytesOf(body)
+  if (!bytes.includes(runExtension)) return null
+  const spans = scanJson(bytes, shape)
   if (spans.kind === 'mistake') return null
   const text = (part: Part): string | null => {
     const holder = holders.find((each) => spans.has(pathOf(each, part)))
     return holder === undefined ? null : (spans.text(pathOf(holder, part)) ?? '')
   }
-  return { run_id: text('run_id'), parent_hop: text('parent_hop'), traceparent: text('traceparent') }
+  const said = { run_id: text('run_id'), parent_hop: text('parent_hop'), traceparent: text('traceparent') }
+  return said.run_id === null && said.parent_hop === null && said.traceparent === null ? null : said
+}
+
+/** The body as its agent is meant to see it: what was said to us is taken out, every other byte stands. */
+export function withoutRun(body: Uint8Array): Uint8Array {
+  const bytes = bytesOf(body)
+  if (!bytes.includes(runExtension)) return body
+  return editJson(
+    bytes,
+    holders.map((holder) => ({ path: [...holder.split('.'), 'metadata', runExtension], value: undefined })),
+  )
+}
+
+function bytesOf(body: Uint8Array): Buffer {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 }

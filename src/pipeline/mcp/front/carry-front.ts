@@ -8,6 +8,7 @@ import type { Reply } from '../../../protocol/http.ts'
 import { jsonHeaders, sendWritten } from '../../../protocol/jsonrpc.ts'
 import { errorForLegacy } from '../../../protocol/mcp/results.ts'
 import { traceOf } from '../../../protocol/mcp/trace.ts'
+import { type Trace, traceparentOf } from '../../../protocol/traceparent.ts'
 import { codes } from '../../../protocol/mcp/words.ts'
 import { writeError } from '../../../protocol/mcp/write-message.ts'
 import type { ExchangeOutcome } from '../../../relay/exchange.ts'
@@ -132,13 +133,21 @@ function exchangeOf(guest: Guest, { visit, warrant, meant }: Passing, carriage: 
     params,
     logLevel,
     mirrors: [],
-    traceparent: traceOf(inbound, inbound.body)?.traceparent ?? null,
+    traceparent: traceparentTo(meant, warrant, traceOf(inbound, inbound.body)),
     ...(resume && { resume }),
   }
   const onAnswer = (): void => taintByAnswer(visit)
   const run = () => visit.run?.id ?? null
   const told = { line, manner, standing, onAnswer, settle, check, clock: road.clock }
   return new FrontExchange({ call, run, warrant, behind, meant, asking, ...told })
+}
+
+/** As the row of the server says; what is no hop opens no trace. */
+function traceparentTo(meant: Passing['meant'], warrant: Passing['warrant'], said: Trace | null): string | null {
+  const manner = 'server' in meant ? meant.server.settings.traceparent : 'pass'
+  if (manner === 'strip') return null
+  const opened = manner === 'open' && warrant.kind === 'hop' ? traceparentOf(warrant.run.id, warrant.id) : null
+  return said?.traceparent ?? opened
 }
 
 /** A tool that nobody has is answered like one that may not be seen. */
