@@ -25,8 +25,8 @@ export function refusalMarks(visit: AnyVisit, shown: Denial, run: RunId | null):
   return runHeaders({ ...ids, decision: shown.code, left, rate })
 }
 
-/** `sha256:` and enough of the digest to tell two states of the configuration apart. */
-const config_chars = 19
+/** Enough of the hash to tell two states of the configuration apart. */
+const config_chars = 12
 
 function leftIn({ road }: AnyVisit, run: Run, depth: number): RunLeft {
   const limits = road.limits.settings.run

@@ -31,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   hop: maybe,
   trace: maybe,
   session: maybe,
-  answered: fc.nat(2),
+  answered: fc.nat(1),
 })
 
 class World {
@@ -52,7 +52,7 @@ class World {
     const person = persons[step.person] ?? null
     const serving = [...this.#open].filter(({ hop }) => hop.chain.at(-1) === caller)
     const before = this.#trial.sent.length
-    await this.#trial.call(step.from, step.to, { person, headers: this.#headersOf(step) })
+    await this.#trial.call(step.from, step.to, { person, headers: this.#headersOf(step, serving) })
     const sent = this.#trial.sent[before]
     const runs = new Set(serving.map(({ hop }) => hop.run))
     if (!sent) return
@@ -70,13 +70,14 @@ class World {
     expect(hop.depth).toBe(1 + Math.max(0, ...standsOn.map((each) => each.hop.depth)))
   }
 
-  #headersOf({ run, hop, trace, session }: Step): Readonly<Record<string, string>> {
+  /** Every other call that is claimed is one the caller serves, the oldest of them. */
+  #headersOf({ run, hop, trace, session }: Step, serving: readonly Sent[]): Readonly<Record<string, string>> {
     const seen = (at: number): Sent | undefined => this.#all.at(-1 - (at % Math.max(1, this.#all.length)))
     const known = trace === null ? undefined : seen(trace)?.hop.run.id.slice(4)
     const traceId = trace !== null && trace % 2 === 0 ? known : `${trace}`.repeat(32)
     return {
       ...(run === null ? {} : { 'weir-run-id': seen(run)?.hop.run.id ?? '' }),
-      ...(hop === null ? {} : { 'weir-parent-hop': seen(hop)?.hop.id ?? '' }),
+      ...(hop === null ? {} : { 'weir-parent-hop': (hop % 2 === 0 ? serving[0] : seen(hop))?.hop.id ?? '' }),
       ...(trace === null ? {} : { traceparent: `00-${traceId}-${'1'.repeat(16)}-01` }),
       ...(session === null ? {} : { 'x-claude-code-session-id': `s${session % 3}`, 'thread-id': `t${session % 2}` }),
     }

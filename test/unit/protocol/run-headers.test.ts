@@ -9,7 +9,7 @@ const hop = `hop_${'b'.repeat(16)}` as HopId
 const told: RunTold = {
   hop,
   run,
-  decision: { rule: 'graph.a-to-b', config: 'sha256:0123456789ab' },
+  decision: { rule: 'graph.a-to-b', config: '0123456789ab' },
   left: {
     cost: { max: 50_000_000, left: 1_800_214 },
     tokens: { max: 500_000, left: 20_110 },
@@ -30,7 +30,7 @@ test('an answer says its ids, what permitted it, what is left of its run and of 
   expect(runHeaders(told)).toEqual([
     ['weir-run-id', run],
     ['weir-hop-id', hop],
-    ['weir-decision', 'allow;rule="graph.a-to-b";config="sha256:0123456789ab"'],
+    ['weir-decision', 'allow;rule="graph.a-to-b";config="0123456789ab"'],
     [
       'weir-run-budget',
       'cost;q=50000000;r=1800214;unit=micro-usd, tokens;q=500000;r=20110, wall;q=600;r=31, depth;q=5;r=1',
@@ -92,7 +92,7 @@ test('whatever a policy is called, every header is a structured field', () => {
   for (const rule of ['p12', 'a "quoted\\ name', 'gräph\n', '', 'x:y/z']) {
     const headers = runHeaders({
       ...told,
-      decision: { rule, config: 'sha256:0' },
+      decision: { rule, config: '0123' },
       rate: { max: 1e18, left: -1, reset_s: 0.5 },
     })
     for (const [name, value] of [...headers, costHeader(bill), costHeader(null)])
