@@ -53,7 +53,7 @@ function team(id: string): TeamId {
 }
 
 const board = createBoard({ ...limitsPlan({ runs: 4, agents: 4, teams: 4, people: 4, grants: 8, tools: 1 }), floor: 1 })
-const bench = new Bench(board, settings, { runs: 4, edges_per_run: 64, grants: 8, chain: 64 })
+const bench = new Bench(board, settings, { runs: 4, edges_per_run: 64, run_aliases: 16, grants: 8, chain: 64 })
 const dice = cryptoDice()
 const root = agent('agent:orchestrator')
 const target = agent('agent:research')

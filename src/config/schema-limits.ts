@@ -150,6 +150,13 @@ const maximumRows = {
   event_bytes: [1024, 4_194_304, 67_108_864, 'bytes', 'One event of a stream.'],
   runs: [1, 10_000, 1_000_000, 'runs', 'Runs that are held in memory at once.'],
   edges_per_run: [1, 1024, 65_536, 'edges', 'Distinct edges in the graph of a run.'],
+  run_aliases: [
+    1,
+    16,
+    1024,
+    'names',
+    'Trace and session ids of callers by which one run is found; the one that was not used for longest leaves first.',
+  ],
   grants: [
     8,
     16_384,

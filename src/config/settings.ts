@@ -66,6 +66,7 @@ export interface AgentSettings extends ShownSettings {
   readonly credential: CredentialSettings
   /** How it is spoken to. */
   readonly driver: DriverSettings
+  readonly traceparent: ConfigFile['agents'][string]['traceparent']
   /** Merged over `limits.agent`. */
   readonly limits: AgentLimits
 }
@@ -96,6 +97,10 @@ export interface Settings {
     readonly allowed_origins: readonly string[]
     /** What Weir may reach where others name the place. */
     readonly outside: { readonly allow: readonly string[] }
+    /** What answers say of their run. */
+    readonly response_headers: ConfigFile['gateway']['response_headers']
+    /** Keys of the labels that callers may put on what they spend. */
+    readonly tags: readonly string[]
   }
   readonly state: {
     readonly dir: string

@@ -1,5 +1,6 @@
 import type { Millis } from '../base/clock.ts'
 import type { CallApproval } from './approval.ts'
+import type { Claims } from './claims.ts'
 import type { Confirmation, CredentialKind, ForeignChain, Taint } from './principal.ts'
 import type { AnyCall } from './call.ts'
 import type { DenialCode } from './denials.ts'
@@ -86,6 +87,10 @@ export interface CallRecord extends Stamp {
   /** The taint of the run when the call was over; `none` where it belongs to no run. */
   readonly taint: Taint
   readonly approval: CallApproval | null
+  /** What the client said of itself, proved by nobody; absent in files older than this, null where it said nothing. */
+  readonly claims?: Claims | null
+  /** Labels of its cost, of the keys in `gateway.tags`; absent and null as above. */
+  readonly tags?: Readonly<Record<string, string>> | null
 }
 
 /** What was seen to happen after the decision. */

@@ -209,9 +209,12 @@ export class LiveRun implements Run {
     this.#house.serving.add(server, served)
   }
 
-  /** Books the token that goes out with a hop to an agent: in the same turn as `begin`, before anyone can stand there. */
-  deliver(hop: HopId, server: AgentId, delegation: Delegation): void {
-    this.#house.serving.deliver(server, hop, delegation)
+  /**
+   * Books the token that goes out with a hop to an agent, and the id of its trace if it has one: in the same turn as `begin`,
+   * before anyone can stand there.
+   */
+  deliver(hop: HopId, server: AgentId, delegation: Delegation, trace: string | null = null): void {
+    this.#house.serving.deliver(server, hop, delegation, trace)
   }
 
   /** True the first time it is asked about a rule: one line in the log is enough for a run. */

@@ -59,6 +59,8 @@ export interface LimitSettings {
 export interface LimitMaximums {
   readonly runs: number
   readonly edges_per_run: number
+  /** Trace and session ids by which callers find one run. */
+  readonly run_aliases: number
   /** Budget ceilings of tokens that are counted at once. */
   readonly grants: number
   /** Agents in one delegation chain, enforced whatever the modes say. */

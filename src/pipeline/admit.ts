@@ -175,6 +175,7 @@ function admitPermitted<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking
     if (!taken) lease.refund()
   }
   if (!taken) return deny('busy', 'the ledger takes no intent: no record, no hop', { rule: 'ledger.room' })
+  for (const name of entry.names ?? []) road.runs.aliases.bind(name, run)
   const { agent } = principal.proof
   taintRun(road, run, taintOfCaller(visit.snapshot, asking), { actor: 'weir', reason: `${agent} calls in it` })
   return hopOf(visit, asking, { permit: granted, lease, ask })

@@ -16,6 +16,7 @@ import { authorityHash } from '../domain/authority/hash.ts'
 import type { Ask } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
+import { readClaims, readTags } from '../protocol/run-context.ts'
 import type { Party } from '../domain/task.ts'
 import type { Approval } from './approvals.ts'
 import type { Lent } from './deliveries.ts'
@@ -112,6 +113,8 @@ function recordOf(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): C
     ...provenance(visit),
     taint: visit.run?.taint ?? 'none',
     approval: approvalOf(visit),
+    claims: readClaims(visit.inbound.headers),
+    tags: readTags(visit.inbound.headers, visit.snapshot.settings.gateway.tags),
   }
 }
 

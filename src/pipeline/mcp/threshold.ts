@@ -11,6 +11,7 @@ import type { PolicyContext } from '../../policy/world.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeMcpTurnAway } from '../../protocol/mcp/faces.ts'
+import { saidInMeta } from '../../protocol/mcp/trace.ts'
 import { mcpError, type McpMalformed } from '../../protocol/mcp/read-call.ts'
 import { admit, type Asking, permit } from '../admit.ts'
 import { type Entry, enterRun } from '../enter.ts'
@@ -66,7 +67,7 @@ export async function receive(
     await refuse(visit, denial ?? deny('unauthenticated', 'nobody is known to ask'))
     return null
   }
-  const entry = enterRun(road.runs, principal, inbound.headers)
+  const entry = enterRun(road.runs, principal, inbound.headers, saidInMeta(inbound.body))
   takePlace(visit, principal, entry)
   return { visit, principal, entry }
 }

@@ -10,11 +10,13 @@ import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import { writeModelDenial, writeModelDenialEvents } from '../../protocol/llm/faces.ts'
 import { modelHeadersBack, modelHeadersUpwards } from '../../protocol/llm/headers.ts'
 import { asksForUsage, writeModelRequest } from '../../protocol/llm/write-request.ts'
+import { closingComment, costHeader } from '../../protocol/run-headers.ts'
 import type { Exchange } from '../../relay/exchange.ts'
 import type { ModelMission, ModelOutcome, Tier } from '../../relay/models/contract.ts'
 import { closeApproval } from '../approve.ts'
 import { tellOverruled } from '../send.ts'
-import { blame, guarded, marked, marks, recordOutcome } from '../settle.ts'
+import { marks } from '../marks.ts'
+import { blame, guarded, marked, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
 import type { AdmittedModel } from './admit-model.ts'
 import { type JudgedModel, priceOf } from './judge-places.ts'
@@ -37,10 +39,10 @@ export function carryModel(visit: ModelVisit, { hop, tiers, ceiling }: AdmittedM
   const mission: ModelMission = {
     ...missionOf(visit, { tiers, route, ceiling }),
     standing: watch(road, hop),
-    closing: (told) => closingOf(hop, meter({ told, sent: true })),
+    closing: (told) => closingComment(meter({ told, sent: true })?.cost_micros ?? null, hop.run.id),
   }
   const done = (outcome: ModelOutcome): void => guarded(visit, () => settleModel(visit, hop, outcome, meter(outcome)))
-  const exchange = road.models.send(hop, mission, { reply: marked(reply, marks(hop)), done })
+  const exchange = road.models.send(hop, mission, { reply: marked(reply, marks(visit, hop)), done })
   const halt: Exchange['halt'] = (denial) => exchange.halt(denial)
   road.exchanges.begin({ hop, streaming: call.streaming, taskId: () => null, halt })
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
@@ -88,16 +90,8 @@ function settleModel(visit: ModelVisit, hop: Hop<ModelCall>, outcome: ModelOutco
   if (metered) hop.lease.settle(spent)
   else hop.lease.refund()
   closeApproval(visit, outcome.sent)
-  const bytesOut = answer(visit, outcome, [...marks(hop), ...costOf(metered)])
+  const bytesOut = answer(visit, outcome, [...marks(visit, hop), costHeader(metered ?? nothingSpent)])
   recordOutcome(visit, { ...outcome, bytesOut }, spent, metered)
-}
-
-function costOf(metered: Metered | null): HeaderList {
-  return metered?.cost_micros == null ? [] : [['weir-cost', `${metered.cost_micros / 1_000_000};unit=USD`]]
-}
-
-function closingOf(hop: Hop<ModelCall>, metered: Metered | null): string {
-  return metered?.cost_micros == null ? '' : `: weir cost=${metered.cost_micros / 1_000_000} run=${hop.run.id}\n\n`
 }
 
 /** Writes what is no stream; returns the size of what the caller got, in bytes. */

@@ -7,6 +7,7 @@ import { mayBe, visibleTo } from '../../policy/decide.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import { type ListedModel, writeModel, writeModelList } from '../../protocol/llm/list.ts'
+import { idHeaders } from '../../protocol/run-headers.ts'
 import { neutral, refuse } from '../refuse.ts'
 import { isCallable } from '../road.ts'
 import { agentOf } from '../serve.ts'
@@ -24,7 +25,7 @@ export async function serveModelList({ visit, principal }: ReceivedModel, route:
   const listed = names.map((name) => listedModel(visit, name))
   const [first] = listed
   const written = route.one !== null && first ? writeModel(call.dialect, first) : writeModelList(call.dialect, listed)
-  sendWritten(reply, written, [['weir-hop-id', call.id]])
+  sendWritten(reply, written, idHeaders({ hop: call.id, run: null, isOfModel: true }))
   leaveRecord(visit, null, { ...unsent(visit, 'answered', Buffer.byteLength(written.body)) })
 }
 

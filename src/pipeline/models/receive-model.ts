@@ -7,6 +7,7 @@ import { writeModelDenial } from '../../protocol/llm/faces.ts'
 import { isMalformed, type ModelMalformed } from '../../protocol/llm/read-call.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import type { HopId } from '../../domain/ids.ts'
+import { idHeaders } from '../../protocol/run-headers.ts'
 import { enterRun } from '../enter.ts'
 import { refuse } from '../refuse.ts'
 import type { Road } from '../road.ts'
@@ -32,7 +33,8 @@ export async function receiveModel(
   const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
   if (isMalformed(read)) {
     const call = { id, dialect: route.dialect, target: { kind: 'model', id: '' } } as const
-    sendWritten(reply, denial ? writeModelDenial(denial, { call, run: null, alternatives: null }) : read)
+    const answer = denial ? writeModelDenial(denial, { call, run: null, alternatives: null }) : read
+    sendWritten(reply, answer, idHeaders({ hop: id, run: null, isOfModel: true }))
     return null
   }
   const visit = openVisit(road, inbound, read, reply)

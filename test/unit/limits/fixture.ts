@@ -75,7 +75,7 @@ export function limits(plain: PlainLimits, mode: LimitMode = 'enforce'): LimitSe
   }
 }
 
-export const maximums: LimitMaximums = { runs: 8, edges_per_run: 64, grants: 32, chain: 64 }
+export const maximums: LimitMaximums = { runs: 8, edges_per_run: 64, run_aliases: 4, grants: 32, chain: 64 }
 
 export class World {
   readonly clock = new ManualClock()
