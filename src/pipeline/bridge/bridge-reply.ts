@@ -4,26 +4,26 @@
  * everything that goes wrong before is an HTTP status; one whole answer begins when it is there.
  */
 import { isJsonObject, type JsonObject } from '../../base/json.ts'
-import type { HopId } from '../../domain/ids.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type { HeaderList, RefusalSaid, Reply } from '../../protocol/http.ts'
-import { jsonHeaders, sendWritten, streamHeaders } from '../../protocol/jsonrpc.ts'
+import { jsonHeaders, sendWritten, streamHeaders, type Written } from '../../protocol/jsonrpc.ts'
 import type { BridgeFace } from '../../protocol/llm/bridge-face.ts'
 import {
   answerTooLong,
   type BridgeFailure,
-  failureOfDenial,
   failureOfRpc,
   failureOfState,
   noAnswer,
   writeBridgeFailure,
 } from '../../protocol/llm/bridge-failure.ts'
+import { type ModelRefused, writeModelDenial, writeModelDenialEvents } from '../../protocol/llm/faces.ts'
 import { bridgeHeaders } from '../../protocol/llm/bridge-request.ts'
 import type { Telling } from '../../protocol/llm/bridge-telling.ts'
 import { SseSplitter } from '../../protocol/sse.ts'
 
 interface Parts {
-  readonly hop: HopId
+  /** Who is refused. */
+  readonly call: ModelRefused['call']
   readonly face: BridgeFace
   readonly telling: Telling
   readonly streaming: boolean
@@ -31,6 +31,12 @@ interface Parts {
   readonly event_bytes: number
   /** The longest text of an answer, in characters. */
   readonly text_chars: number
+}
+
+/** How a failure or a refusal is told. */
+interface Ending {
+  whole(): Written
+  events(): string
 }
 
 /** An event is longer in the envelope it is handed on in, and in the words of 1.0 than in those of its agent. */
@@ -52,7 +58,7 @@ export class BridgeReply implements Reply {
   #over = false
   #room = true
   /** What comes next is a refusal of ours, in whatever bytes the road tells it. */
-  #refusal: BridgeFailure | null = null
+  #refusal: Ending | null = null
   #gone: () => void = () => {}
 
   constructor(reply: Reply, parts: Parts) {
@@ -69,13 +75,17 @@ export class BridgeReply implements Reply {
     return this.#reply.buffered
   }
 
-  refused(denial: Denial, { sentence }: RefusalSaid): void {
-    this.#refusal ??= failureOfDenial(denial, sentence)
+  refused(denial: Denial, { sentence, run }: RefusalSaid): void {
+    const refused = { call: this.#parts.call, run, alternatives: null, sentence }
+    this.#refusal ??= {
+      whole: () => writeModelDenial(denial, refused),
+      events: () => writeModelDenialEvents(denial, refused),
+    }
   }
 
   send(_status: number, headers: HeaderList, body: Uint8Array | string): void {
     this.begin(_status, headers)
-    if (this.#refusal) return this.fail(this.#refusal)
+    if (this.#refusal) return this.#stop(this.#refusal)
     if (!headers.some(([name, value]) => name === 'content-type' && value === 'text/event-stream'))
       return this.#answer(bytesOf(body))
     this.write(body)
@@ -87,7 +97,7 @@ export class BridgeReply implements Reply {
   }
 
   write(chunk: Uint8Array | string): boolean {
-    if (this.#refusal) this.fail(this.#refusal)
+    if (this.#refusal) this.#stop(this.#refusal)
     if (this.#over) return true
     const bytes = bytesOf(chunk)
     if (this.#parts.streaming) this.#hearAll(bytes)
@@ -96,7 +106,7 @@ export class BridgeReply implements Reply {
   }
 
   end(): void {
-    if (this.#refusal) this.fail(this.#refusal)
+    if (this.#refusal) this.#stop(this.#refusal)
     if (this.#over) return
     if (!this.#parts.streaming) return this.#answer(Buffer.concat(this.#pieces))
     const { telling, face } = this.#parts
@@ -111,18 +121,7 @@ export class BridgeReply implements Reply {
 
   /** Tells what went wrong, and nothing after it. */
   fail(failure: BridgeFailure): void {
-    if (this.#over) return
-    this.#over = true
-    if (!this.#begun) {
-      const said = new Set(failure.headers.map(([name]) => name))
-      return sendWritten(
-        this.#reply,
-        writeBridgeFailure(failure),
-        this.#headersOut().filter(([name]) => !said.has(name)),
-      )
-    }
-    this.#put(this.#parts.face.fail(failure))
-    this.#reply.end()
+    this.#stop({ whole: () => writeBridgeFailure(failure), events: () => this.#parts.face.fail(failure) })
   }
 
   cut(): void {
@@ -186,6 +185,23 @@ export class BridgeReply implements Reply {
     this.#reply.send(200, [...jsonHeaders, ...this.#headersOut()], face.whole(telling))
   }
 
+  /** As a status with an error where nothing has left yet, else as the last events. */
+  #stop({ whole, events }: Ending): void {
+    if (this.#over) return
+    this.#over = true
+    if (this.#begun) {
+      this.#put(events())
+      return this.#reply.end()
+    }
+    const written = whole()
+    const said = new Set(written.headers.map(([name]) => name))
+    sendWritten(
+      this.#reply,
+      written,
+      this.#headersOut().filter(([name]) => !said.has(name)),
+    )
+  }
+
   #failure(): BridgeFailure | null {
     const { failure, state, heard } = this.#parts.telling
     if (!heard) return noAnswer
@@ -226,7 +242,11 @@ export class BridgeReply implements Reply {
       [bridgeHeaders.context, contextId ?? ''],
       [bridgeHeaders.task, taskId ?? ''],
     ]
-    return [['x-request-id', this.#parts.hop], ...this.#headers, ...ids.filter(([, value]) => plainForm.test(value))]
+    return [
+      ['x-request-id', this.#parts.call.id],
+      ...this.#headers,
+      ...ids.filter(([, value]) => plainForm.test(value)),
+    ]
   }
 }
 

@@ -11,7 +11,7 @@ import { writeSentence } from '../../protocol/faces.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import { openChatFace } from '../../protocol/llm/bridge-chat.ts'
 import type { BridgeAsker } from '../../protocol/llm/bridge-face.ts'
-import { failureOfDenial, failureOfMistake } from '../../protocol/llm/bridge-failure.ts'
+import { failureOfMistake } from '../../protocol/llm/bridge-failure.ts'
 import { type BridgeMistake, isBridgeMistake } from '../../protocol/llm/bridge-parts.ts'
 import { type BridgeAsk, readBridgeAsk } from '../../protocol/llm/bridge-request.ts'
 import { openResponsesFace } from '../../protocol/llm/bridge-responses.ts'
@@ -60,8 +60,9 @@ interface Turned {
 function turnBack(agent: AgentId, { road, ask, bridged, denial }: Turned): void {
   const nothing = { usage: false, previous: null, conversation: null }
   const reply = replyOf(road, agent, { ask: nothing, bridged, later: false })
-  const { id } = bridged.call
-  reply.fail(denial ? failureOfDenial(denial, writeSentence(denial.code, id)) : failureOfMistake(ask))
+  if (!denial) return reply.fail(failureOfMistake(ask))
+  reply.refused(denial, { sentence: writeSentence(denial.code, bridged.call.id), run: null })
+  reply.end()
 }
 
 interface Answering {
@@ -82,7 +83,7 @@ function replyOf({ snapshot }: Road, agent: AgentId, { ask, bridged, later }: An
     ask,
   }
   return new BridgeReply(reply, {
-    hop: call.id,
+    call: { id: call.id, dialect: call.dialect, target: { kind: 'agent', id: agent } },
     face: call.dialect === 'openai-responses' ? openResponsesFace(asker) : openChatFace(asker),
     telling: new Telling(later && call.streaming),
     streaming: call.streaming,

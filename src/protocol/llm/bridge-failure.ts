@@ -1,15 +1,12 @@
 /**
- * What went wrong with an agent, in the shape of OpenAI's errors. A denial of Weir keeps its sentence and its status; whether
- * an agent failed or refused, its own words are the message. The SDKs send a call again for a 5xx, 408, 409 or 429, and
+ * What went wrong with an agent, in the shape of OpenAI's errors; refusals of Weir have a face of their own (`faces.ts`).
+ * Whether an agent failed or refused, its own words are the message. The SDKs send a call again for a 5xx, 408, 409 or 429, and
  * LangChain for most of 4xx: an agent that failed would begin its work anew and be paid twice, so that is a 403.
  */
 import type { JsonObject } from '../../base/json.ts'
-import { denials } from '../../domain/denials.ts'
 import type { TaskState } from '../../domain/task.ts'
-import type { Denial } from '../../domain/verdict.ts'
 import { errorOfCode } from '../a2a/errors.ts'
 import { textOf } from '../a2a/translate/members.ts'
-import { denialHeaders } from '../faces.ts'
 import type { HeaderList } from '../http.ts'
 import { jsonHeaders, type Written } from '../jsonrpc.ts'
 import type { BridgeMistake } from './bridge-parts.ts'
@@ -37,7 +34,7 @@ export function failureOfState(state: TaskState | null, message: string): Bridge
 
 export const answerTooLong: BridgeFailure = {
   status: 403,
-  code: 'answer_too_long',
+  code: 'agent_answer_too_long',
   message: 'The answer of the agent is longer than one answer may be',
   param: null,
   headers: noRetry,
@@ -54,24 +51,9 @@ export function failureOfRpc({ code, message }: JsonObject): BridgeFailure {
   return { status: known.http, code: known.reason.toLowerCase(), message: words, param: null, headers: noRetry }
 }
 
-export function failureOfDenial(denial: Denial, sentence: string): BridgeFailure {
-  const { code } = denial
-  return { status: denials[code].http, code, message: sentence, param: null, headers: denialHeaders(denial) }
-}
-
-/** What OpenAI calls errors of a status. */
-const types: Readonly<Partial<Record<number, string>>> = {
-  400: 'invalid_request_error',
-  401: 'authentication_error',
-  402: 'insufficient_quota',
-  403: 'permission_error',
-  404: 'not_found_error',
-  429: 'rate_limit_error',
-}
-
 /** The `error` member. */
-export function errorOf({ status, code, message, param }: BridgeFailure): JsonObject {
-  return { message, type: types[status] ?? 'server_error', param, code }
+export function errorOf({ code, message, param }: BridgeFailure): JsonObject {
+  return { message, type: code.startsWith('agent_') ? 'agent_error' : 'invalid_request_error', param, code }
 }
 
 export function writeBridgeFailure(failure: BridgeFailure): Written {

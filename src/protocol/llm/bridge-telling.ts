@@ -26,6 +26,8 @@ export class Telling {
   readonly #artifacts = new BoundedMap<string, Joined>({ max: artifacts_max })
   readonly #later: boolean
   #begun = false
+  /** It answered with a message. */
+  #answered = false
   /** The artifact that was told last. */
   #current: string | null = null
   /** What the state says that the task has now, where that state is no working one. */
@@ -68,9 +70,10 @@ export class Telling {
     return this.#state
   }
 
-  /** An answer without a task is complete. */
+  /** A message is the whole answer; before any state is known the agent works. */
   get phase(): TaskPhase {
-    return this.#state === null ? 'terminal' : phaseOf(this.#state)
+    if (this.#answered) return 'terminal'
+    return this.#state === null ? 'open' : phaseOf(this.#state)
   }
 
   /** What the agent reports; null where it reports nothing, which is not zero. */
@@ -106,7 +109,10 @@ export class Telling {
   }
 
   readonly #hearers: Readonly<Record<Wrapper, (inner: JsonObject, isFirst: boolean) => string>> = {
-    message: (message) => (/user$/i.test(String(message['role'])) ? '' : this.#add(textOfMessage(message))),
+    message: (message) => {
+      this.#answered = true
+      return this.#add(textOfMessage(message))
+    },
     task: (task, isFirst) => {
       this.#hearStatus(task['status'])
       const isKnown = isFirst && this.#later && this.phase !== 'terminal'
@@ -130,22 +136,23 @@ export class Telling {
   }
 
   #know(artifact: JsonObject): string {
-    this.#artifacts.set(idOf(artifact), joinParts(nothingJoined, objectsOf(artifact['parts'])))
+    const { text, last } = joinParts(nothingJoined, objectsOf(artifact['parts']))
+    this.#artifacts.set(idOf(artifact), { text, last })
     return ''
   }
 
   #tell(artifact: JsonObject, append: boolean): string {
     const id = idOf(artifact)
-    const parts = objectsOf(artifact['parts'])
-    const before = this.#artifacts.get(id) ?? nothingJoined
-    const after = joinParts(append ? before : nothingJoined, parts)
-    this.#artifacts.set(id, after)
-    const goesOn = before !== nothingJoined && after.text.startsWith(before.text)
-    const fresh = goesOn ? after.text.slice(before.text.length) : after.text
+    const before = this.#artifacts.get(id)
+    const start = append && before ? before : nothingJoined
+    const { text, last, added } = joinParts(start, objectsOf(artifact['parts']))
+    this.#artifacts.set(id, { text, last })
+    const goesOn = before !== undefined && (append || text.startsWith(before.text))
+    const fresh = goesOn && !append ? text.slice(before.text.length) : added
     if (fresh === '') return ''
-    const isCurrent = this.#current === id && goesOn
+    const between = goesOn && this.#current === id ? '' : paragraph
     this.#current = id
-    return this.#add(fresh, isCurrent ? '' : paragraph)
+    return this.#add(fresh, between)
   }
 
   #add(text: string, between = paragraph): string {

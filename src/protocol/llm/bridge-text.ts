@@ -16,19 +16,27 @@ export const nothingJoined: Joined = { text: '', last: 'nothing' }
 /** What stands between two things that do not belong together. */
 export const paragraph = '\n\n'
 
-/** Adds parts. Texts that follow each other are put together by `between`: chunks of one text by nothing. */
-export function joinParts(before: Joined, parts: readonly JsonObject[], between = ''): Joined {
-  let { text, last } = before
+/**
+ * Adds parts; `added` is what that adds to the text. Texts that follow each other are put together by `between`: chunks of
+ * one text by nothing. Costs what is added and not what was there: an answer may come a word at a time.
+ */
+export function joinParts(
+  before: Joined,
+  parts: readonly JsonObject[],
+  between = '',
+): Joined & { readonly added: string } {
+  let { last } = before
+  let added = ''
   for (const part of parts) {
     const said = typeof part['text'] === 'string' ? part['text'] : null
     const piece = said ?? blockOf(part)
     if (piece === '') continue
     const next = said === null ? 'block' : 'text'
     const glue = last === 'text' && next === 'text' ? between : paragraph
-    text += last === 'nothing' ? piece : glue + piece
+    added += last === 'nothing' ? piece : glue + piece
     last = next
   }
-  return { text, last }
+  return { text: before.text + added, last, added }
 }
 
 function blockOf(part: JsonObject): string {
