@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { deny } from '../../../../src/domain/verdict.ts'
 import { BridgeReply } from '../../../../src/pipeline/bridge/bridge-reply.ts'
@@ -150,4 +151,18 @@ test('a heartbeat begins the stream and says nothing', () => {
   const { reply, heard } = bridge(true)
   heard.write(':\n\n')
   expect([reply.status, reply.text]).toEqual([200, ':\n\n'])
+})
+
+test('how the bytes of a stream are cut changes nothing', () => {
+  const bytes = Buffer.from(`${chunk('h\u00e9 ')}:\n\n${chunk('\u{1f680}')}${status('COMPLETED')}`)
+  const told = (cuts: readonly number[]): string => {
+    const { reply, heard } = bridge(true)
+    const places = [0, ...cuts.toSorted((one, other) => one - other), bytes.length]
+    for (const [at, place] of places.slice(0, -1).entries()) heard.write(bytes.subarray(place, places[at + 1]))
+    heard.end()
+    return reply.text
+  }
+  const whole = told([])
+  expect(whole).toContain('\u{1f680}')
+  fc.assert(fc.property(fc.array(fc.nat(bytes.length), { maxLength: 20 }), (cuts) => told(cuts) === whole))
 })
