@@ -25,8 +25,16 @@ export type CheckSender = (
 ) => Proof | Denial | Promise<Proof | Denial>
 
 export interface Authenticator {
-  /** `resource` is the URL of what was asked for: the one audience a call token may have. Never rejects. */
-  authenticate(presented: Presented, resource: string): Principal | Denial | Promise<Principal | Denial>
+  /**
+   * `resource` is the URL of what was asked for: the one audience a call token may have. What is reached by a door that leads
+   * to several things has a URL of its own as well, `behind`: a token for it is good there too, and for nothing else behind
+   * that door. Never rejects.
+   */
+  authenticate(
+    presented: Presented,
+    resource: string,
+    behind?: string,
+  ): Principal | Denial | Promise<Principal | Denial>
 }
 
 export interface AuthenticatorParts {
@@ -62,12 +70,15 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
     )
   }
 
-  const identify = (presented: Presented, resource: string): Principal | Denial | Promise<Principal | Denial> => {
+  const identify = (
+    presented: Presented,
+    audiences: readonly string[],
+  ): Principal | Denial | Promise<Principal | Denial> => {
     const txn = readTxnToken(presented.headers)
     return after(proofOf(presented), (proof) => {
       if (isDenial(proof)) return proof
       // A token for one agent is nothing at another (RFC 8707); null is the gateway as a whole.
-      if (proof.audience !== null && proof.audience !== resource)
+      if (proof.audience !== null && !audiences.includes(proof.audience))
         return deny('unauthenticated', `the token is for ${proof.audience}`)
       if (txn === null) return { proof, delegation: proof.delegation }
       return after(deliveries.prove(txn, presented.peer), (delegation) => principal(proof, delegation))
@@ -75,8 +86,10 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
   }
 
   return {
-    authenticate: (presented, resource) =>
-      after(identify(presented, resource), (known) => (isDenial(known) ? challenged(known, resource) : known)),
+    authenticate: (presented, resource, behind) =>
+      after(identify(presented, behind === undefined ? [resource] : [resource, behind]), (known) =>
+        isDenial(known) ? challenged(known, resource) : known,
+      ),
   }
 }
 

@@ -15,6 +15,8 @@ export interface ModelRefused {
   readonly run: RunId | null
   /** Names of models this caller may use instead, all of them visible to it; null says nothing about them. */
   readonly alternatives: readonly string[] | null
+  /** The sentence where it was made already; absent for the one that follows from the rest. */
+  readonly sentence?: string
 }
 
 /** The whole answer to a refused call. */
@@ -71,8 +73,8 @@ function waitHeaders(denial: Denial, id: HopId): HeaderList {
   return wait === undefined ? [] : [['retry-after-ms', wait]]
 }
 
-function sentenceOf(denial: Denial, { call, alternatives }: ModelRefused): string {
-  return writeSentence(denial.code, call.id, alternatives, denial)
+function sentenceOf(denial: Denial, { call, alternatives, sentence }: ModelRefused): string {
+  return sentence ?? writeSentence(denial.code, call.id, alternatives, denial)
 }
 
 function errorOf(denial: Denial, refused: ModelRefused): Answer {

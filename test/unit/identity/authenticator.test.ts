@@ -7,6 +7,7 @@ import {
   callFacts,
   codeOf,
   deliveryFacts,
+  gatewayUrl,
   headersOf,
   person,
   rawOf,
@@ -164,4 +165,26 @@ test('a refusal of a token in one role does not touch the same token in the othe
   const call = await rawOf(world.identity.mintCallToken(callFacts('orchestrator')))
   expect(await world.authenticate(apiKey, call)).toMatchObject({ code: 'unauthenticated' })
   expect(world.authenticate(call)).toMatchObject({ proof: { kind: 'call_token', person: null } })
+})
+
+test('at a door a token for the door is good, and one for what is reached through it, and no other', async () => {
+  const world = new World()
+  const [door, behind, other] = ['/v1', '/a2a/writer', '/a2a/vault'].map((path) => `${gatewayUrl}${path}`)
+  const shown = async (audience: string | undefined): Promise<unknown> => {
+    const raw = await rawOf(world.identity.mintCallToken(callFacts('orchestrator', { audience: audience ?? '' })))
+    const presented = {
+      method: 'POST',
+      path: '/v1/responses',
+      headers: headersOf(raw),
+      peer: '127.0.0.1',
+      clientCert: null,
+    }
+    return await world.identity.authenticate(presented, door ?? '', behind)
+  }
+  expect(await shown(door)).toMatchObject({ proof: { audience: door } })
+  expect(await shown(behind)).toMatchObject({ proof: { audience: behind } })
+  expect(await shown(other)).toMatchObject({
+    code: 'unauthenticated',
+    challenge: { resource_metadata: `${gatewayUrl}/.well-known/oauth-protected-resource/v1` },
+  })
 })
