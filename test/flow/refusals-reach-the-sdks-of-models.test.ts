@@ -114,10 +114,8 @@ test.each(cases)('%s hears %s once, word for word', async (_, code, sdk) => {
   expect(provider.asked).toBe(2)
 })
 
-function events(list: readonly object[]): string {
-  return list
-    .map((event) => `event: ${'type' in event ? event.type : 'chunk'}\ndata: ${JSON.stringify(event)}\n\n`)
-    .join('')
+function events(list: readonly { readonly type: string }[]): string {
+  return list.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
 }
 
 const item = { type: 'message', id: 'msg_1', status: 'in_progress', role: 'assistant', content: [] }

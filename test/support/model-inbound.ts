@@ -1,5 +1,4 @@
 /** Requests to models as a listener hands them over. */
-import type { Millis } from '../../src/base/clock.ts'
 import type { HopId } from '../../src/domain/ids.ts'
 import type { Inbound } from '../../src/protocol/http.ts'
 import type { ModelRoute } from '../../src/protocol/llm/contract.ts'
@@ -25,7 +24,7 @@ export function modelInbound(path: string, body: string | Uint8Array, headers: R
     query: '',
     headers: new Map(Object.entries(headers)),
     body: Buffer.from(body as string),
-    receivedAt: 0 as Millis,
+    receivedAt: 0,
     startedAt: 0,
     peer: '127.0.0.1',
     clientCert: null,

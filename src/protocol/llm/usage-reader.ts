@@ -6,7 +6,7 @@
 import type { Usage } from '../../domain/usage.ts'
 import type { UsageReader } from './contract.ts'
 import { chatUsage, Counts, firstFreeSlot, messagesUsage, responsesUsage } from './counts.ts'
-import { type Finder, type Plan, plan, textAt, textBytes, walkJson } from './walk.ts'
+import { type Finder, isText, type Plan, plan, textBytes, walkJson } from './walk.ts'
 
 /** What is done with an event. */
 type Heard = ReturnType<UsageReader['hear']>
@@ -141,7 +141,21 @@ function isEmptyList(bytes: Buffer, start: number, end: number): boolean {
 /** What an event says of itself decides whether it is read on. */
 type Meaning = 'writes' | 'counts' | 'starts' | 'fails' | 'ends'
 
-const responseMeanings: ReadonlyMap<string, Meaning> = new Map([
+/** By their length, so that one comparison finds most of them, and none is built as a text. */
+class Meanings {
+  readonly #byLength: (readonly [name: Buffer, meaning: Meaning])[][] = []
+
+  constructor(meanings: readonly (readonly [name: string, meaning: Meaning])[]) {
+    for (const [name, meaning] of meanings) (this.#byLength[name.length] ??= []).push([Buffer.from(name), meaning])
+  }
+
+  /** Of the text between two quotes. */
+  find(bytes: Buffer, start: number, end: number): Meaning | undefined {
+    return this.#byLength[end - start - 2]?.find(([name]) => isText(bytes, start, end, name))?.[1]
+  }
+}
+
+const responseMeanings = new Meanings([
   ...[
     'output_text',
     'refusal',
@@ -173,9 +187,9 @@ const responsesPlan = plan(-1, {
 abstract class TypedReader extends Reader {
   protected meaning: Meaning | undefined
   readonly #plan: Plan
-  readonly #meanings: ReadonlyMap<string, Meaning>
+  readonly #meanings: Meanings
 
-  constructor(input: ConstructorParameters<typeof Counts>[0], wanted: Plan, meanings: ReadonlyMap<string, Meaning>) {
+  constructor(input: ConstructorParameters<typeof Counts>[0], wanted: Plan, meanings: Meanings) {
     super(new Counts(input))
     this.#plan = wanted
     this.#meanings = meanings
@@ -191,8 +205,7 @@ abstract class TypedReader extends Reader {
 
   protected note(slot: number, start: number, end: number): boolean {
     if (slot !== slots.type) return false
-    const type = textAt(this.bytes, start, end)
-    this.meaning = type === null ? undefined : this.#meanings.get(type)
+    this.meaning = this.#meanings.find(this.bytes, start, end)
     return this.meaning === undefined
   }
 }
@@ -213,7 +226,7 @@ export class ResponsesReader extends TypedReader {
   }
 }
 
-const messageMeanings: ReadonlyMap<string, Meaning> = new Map([
+const messageMeanings = new Meanings([
   ['message_start', 'counts'],
   ['message_delta', 'counts'],
   ['content_block_start', 'starts'],
