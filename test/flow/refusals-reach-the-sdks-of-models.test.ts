@@ -114,7 +114,12 @@ test.each(cases)('%s hears %s once, word for word', async (_, code, sdk) => {
   expect(provider.asked).toBe(2)
 })
 
-function events(list: readonly { readonly type: string }[]): string {
+interface Said {
+  readonly type: string
+  readonly [member: string]: unknown
+}
+
+function events(list: readonly Said[]): string {
   return list.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
 }
 
