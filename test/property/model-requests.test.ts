@@ -79,7 +79,7 @@ test('edits change what they must and leave every other member, its bytes and it
       // Whoever reads it again reads what was written.
       expect(readModel(path, made)).toMatchObject({ model: wanted.model, streaming: call.streaming })
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   )
 })
 
@@ -114,7 +114,7 @@ test('a spoiled request is read, or refused in words, and never throws', () => {
       expect(Buffer.from(read.body).toString()).toBe(Buffer.from(text).toString())
       JSON.parse(Buffer.from(writeModelRequest(read, wanted)).toString())
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   )
 })
 
@@ -149,6 +149,6 @@ test('the bound of the input is never less than the bytes of its texts, whatever
       if (text.includes('__proto__')) return
       expect(modelCall(path, text).inputBound).toBeGreaterThanOrEqual(textBytes(asked))
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   )
 })

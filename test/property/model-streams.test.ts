@@ -79,7 +79,7 @@ test('however a stream is cut into chunks, the same is heard of it', () => {
       const usage = { input_tokens: said.input, output_tokens: said.output }
       expect(heard).toMatchObject({ usage, final: true, delivered_bytes: said.bytes, failed: false })
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   )
 })
 
@@ -116,7 +116,7 @@ test('no event of a provider and no answer of it throws, whatever it is', () => 
       }
       expect(Number.isSafeInteger(reader.delivered_bytes)).toBe(true)
     }),
-    { numRuns: 3000 },
+    { numRuns: 500 },
   )
 })
 

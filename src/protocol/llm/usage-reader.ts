@@ -23,9 +23,11 @@ const slots = {
   finish: firstFreeSlot + 3,
   error: firstFreeSlot + 4,
   type: firstFreeSlot + 5,
+  thought: firstFreeSlot + 6,
 } as const
 
 const wrote = plan(slots.wrote)
+const thought = plan(slots.thought)
 const named = plan(-1, { members: { name: wrote, arguments: wrote } })
 
 /** Some providers write content, and reasoning in it, as lists of parts. */
@@ -36,8 +38,9 @@ const parts = plan(slots.wrote, {
 const delta = plan(-1, {
   members: {
     content: parts,
-    reasoning_content: wrote,
-    reasoning: wrote,
+    // Two names of one text, which some servers write under both.
+    reasoning_content: thought,
+    reasoning: thought,
     refusal: wrote,
     tool_calls: plan(-1, {
       items: plan(-1, { members: { function: named, custom: plan(-1, { members: { name: wrote, input: wrote } }) } }),
@@ -93,6 +96,8 @@ export class ChatReader extends Reader {
   #finished = false
   #saidUsage = false
   #hasChoices = false
+  /** Bytes of the reasoning in this event. */
+  #thought = 0
 
   constructor(asked: boolean) {
     super(new Counts('whole'))
@@ -106,6 +111,7 @@ export class ChatReader extends Reader {
     }
     this.#saidUsage = false
     this.#hasChoices = false
+    this.#thought = 0
     walkJson(data, chatPlan, this)
     if (this.failed) return ended
     if (!this.#saidUsage) return passed
@@ -116,11 +122,17 @@ export class ChatReader extends Reader {
 
   protected note(slot: number, start: number, end: number): boolean {
     const first = this.bytes[start]
-    if (slot === slots.choices) this.#hasChoices = !isEmptyList(this.bytes, start, end)
+    if (slot === slots.thought) this.#think(textBytes(this.bytes, start, end))
+    else if (slot === slots.choices) this.#hasChoices = !isEmptyList(this.bytes, start, end)
     else if (slot === slots.usage) this.#saidUsage = first === openBrace
     else if (slot === slots.finish) this.#finished ||= first === quote
     else if (slot === slots.error) this.failed ||= first !== letterN
     return false
+  }
+
+  #think(bytes: number): void {
+    this.delivered_bytes += Math.max(0, bytes - this.#thought)
+    this.#thought = Math.max(bytes, this.#thought)
   }
 }
 
