@@ -15,6 +15,7 @@ export const shapes: Shapes = {
     'decision code detail rule policies pol_hash cfg_hash shadow reserved.tokens reserved.cost_micros outcome.status',
     'outcome.fault outcome.spent.tokens outcome.spent.cost_micros outcome.bytes_in outcome.bytes_out outcome.ms',
     'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery grants ext_head taint approval',
+    'outcome.metered outcome.used',
   ),
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants'),
   run: words('v ts run event root human ends_at code reason actor'),
@@ -155,6 +156,8 @@ function callRow(entry: CallRecord): readonly unknown[] {
     entry.ext_head,
     entry.taint,
     entry.approval && { ...entry.approval, by: clip(entry.approval.by) },
+    outcome.metered ? { ...outcome.metered, model: clip(outcome.metered.model) } : null,
+    outcome.used ? { ...outcome.used, why: clip(outcome.used.why) } : null,
   ]
 }
 
@@ -185,17 +188,27 @@ function shorten(text: string, max: number): string {
 
 /** A reader for entries that were packed with these shapes. It answers null for bytes that are no entry. */
 export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry | null {
-  const paths = new Map(Object.entries(shapes).map(([kind, names]) => [kind, names.map((name) => name.split('.'))]))
+  const paths = new Map(Object.entries(shapes).map(([kind, names]) => [kind, names.map(memberNamed)]))
   return (packed) => {
     const row = unpackRow(packed)
     const kind: unknown = row?.[0]
     const members = typeof kind === 'string' ? paths.get(kind) : undefined
     if (!row || !members || row.length !== members.length + 1) return null
     const entry: Record<string, unknown> = { kind }
-    members.forEach((path, place) => put(entry, path, row[place + 1]))
+    members.forEach(({ path, isRare }, place) => {
+      const value = row[place + 1]
+      if (value !== null || !isRare) put(entry, path, value)
+    })
     // The checksum of the frame held and the shape fits: what stands here is what `packEntry` was given.
     return entry as unknown as LedgerEntry
   }
+}
+
+/** Members that few records have: absent, and not null, where nothing was written. */
+const rare: ReadonlySet<string> = new Set(['outcome.metered', 'outcome.used'])
+
+function memberNamed(name: string): { readonly path: readonly string[]; readonly isRare: boolean } {
+  return { path: name.split('.'), isRare: rare.has(name) }
 }
 
 function unpackRow(packed: Uint8Array): readonly unknown[] | null {

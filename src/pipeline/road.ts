@@ -17,6 +17,7 @@ import type { Runs } from '../limits/runs.ts'
 import type { Alerts } from '../observe/alerts.ts'
 import type { Log } from '../observe/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
+import type { PriceBook } from '../pricing/contract.ts'
 import type { BoundedMap } from '../base/bounded-map.ts'
 import type { Card } from '../protocol/a2a/card.ts'
 import type { CompiledApi } from '../protocol/openapi/contract.ts'
@@ -54,6 +55,8 @@ export interface Snapshot {
   readonly oauth: TokenParts
   readonly signals: Signals
   readonly alerts: Alerts
+  /** What models cost; absent where nobody knows. */
+  readonly prices?: PriceBook
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
   readonly alternatives: Map<AgentId, readonly string[]>
   /** Signed cards by agent and view; filled as they are asked for. */

@@ -18,7 +18,7 @@ import type { AgentEntry, Snapshot, ToolServerEntry } from './road.ts'
 /** What a snapshot is made of beside the settings. */
 export type SnapshotParts = Pick<
   Snapshot,
-  'publicUrl' | 'policy' | 'identity' | 'outbound' | 'toolCredentials' | 'signals' | 'oauth' | 'alerts'
+  'publicUrl' | 'policy' | 'identity' | 'outbound' | 'toolCredentials' | 'signals' | 'oauth' | 'alerts' | 'prices'
 > & {
   readonly upstreamTls: UpstreamTlsTable
   readonly drivers: DriverWorld

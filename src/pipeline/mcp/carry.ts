@@ -16,6 +16,7 @@ import type { CarriedServer } from '../road.ts'
 import { taintByAnswer, tellOverruled } from '../send.ts'
 import { blame, guarded, marked, marks, pay, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
+import { type Meter, metered, meterOf } from './meter.ts'
 import type { McpSession } from './sessions.ts'
 import type { McpVisit } from './threshold.ts'
 
@@ -34,21 +35,29 @@ export interface Errand {
 /** A call of a tool is on its way. */
 export function carryCall(visit: McpVisit, hop: Hop<McpCall>, errand: Errand): void {
   const { road, reply } = visit
-  const mission = missionOf(visit, errand, watch(road, hop))
+  const meter = meterOf(visit, errand.server)
+  const mission = missionOf(visit, { ...errand, rewrite: metered(meter, errand.rewrite) }, watch(road, hop))
   const done = (outcome: ExchangeOutcome): void =>
-    guarded(visit, () => settleCall(visit, hop, outcome, () => answer(visit, outcome, marks(hop))))
+    guarded(visit, () => settleCall(visit, hop, { ...outcome, meter }, () => answer(visit, outcome, marks(hop))))
   const exchange = road.relay.sendMcp(hop, mission, { reply: marked(reply, marks(hop)), done })
   const halt: Exchange['halt'] = (denial) => exchange.halt(denial)
   road.exchanges.begin({ hop, streaming: false, taskId: () => null, halt })
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }
 
+/** What came of a call of a tool. */
+interface ToolOutcome extends ExchangeOutcome {
+  /** What its answer was looked at with; null where its price was known before. */
+  readonly meter: Meter | null
+}
+
 /** Gives back or books what the hop held, before its caller hears; `tell` answers it and says how many bytes that took. */
-export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome, tell: () => number): void {
+export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ToolOutcome, tell: () => number): void {
   visit.road.exchanges.end(hop.run.id, hop.id)
   blame(visit, hop, outcome)
-  const spent = pay(visit, hop, outcome)
-  recordOutcome(visit, { ...outcome, bytesOut: tell() }, spent)
+  const bill = outcome.sent ? (outcome.meter?.bill(visit, outcome) ?? null) : null
+  const spent = pay(visit, hop, outcome, bill)
+  recordOutcome(visit, { ...outcome, bytesOut: tell(), used: bill?.used ?? null }, spent, bill?.metered)
 }
 
 /** Everything else is on its way: it costs nothing and is let go of when its sender is. */

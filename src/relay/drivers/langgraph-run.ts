@@ -53,7 +53,10 @@ export class RunStream implements Hearer {
 
   onEvent(event: StreamEvent): void {
     if (this.task === null) this.#name(event)
-    if (this.task !== null) this.fold.take(this.task, event)
+    if (this.task === null) return
+    this.fold.take(this.task, event)
+    // A node that is done has left there what its model used.
+    if (event.name.startsWith('updates')) this.#course.uses(this.fold.used)
   }
 
   onQuiet(): void {
@@ -65,6 +68,7 @@ export class RunStream implements Hearer {
     const { task } = this
     if (task === null) return this.#course.bad('a run without an id')
     const metadata = usageMetadata(this.fold.usage)
+    this.#course.uses(this.fold.used)
     const status = this.#course.status(state, task, said)
     const rest = { artifacts: this.shelf.list(), ...(metadata ? { metadata } : {}) }
     this.#course.say(this.#parts.told ? statusEvent(task, status, metadata) : taskEvent(task, status, rest))
