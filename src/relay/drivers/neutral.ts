@@ -99,10 +99,13 @@ export function withUsage(used: readonly Usage[], more: Usage): readonly Usage[]
   return used.with(at, addUsage(used.at(at) ?? null, more) ?? more)
 }
 
+/** Nobody uses more in one call: a larger number is a mistake of the framework. Unit: tokens. */
+const tokens_max = 1_000_000_000_000
+
 /** A member of a usage that is left out where there is nothing to count. */
 export function someTokens<Name extends keyof Usage>(name: Name, count: unknown): { readonly [Key in Name]?: number } {
-  const counted = typeof count === 'number' && Number.isSafeInteger(count) && count > 0
-  return counted ? ({ [name]: count } as { readonly [Key in Name]: number }) : {}
+  if (typeof count !== 'number' || !Number.isInteger(count) || count <= 0) return {}
+  return { [name]: Math.min(count, tokens_max) } as { readonly [Key in Name]: number }
 }
 
 /** The same as budgets count it, each model by itself. */
@@ -115,9 +118,6 @@ export function usageByModel(used: readonly (Usage | null)[]): readonly ModelUsa
   }
   return Array.from(byModel, ([model, usage]) => ({ model, usage: counted(usage) }))
 }
-
-/** Nobody uses more in one call: a larger number is a mistake of the framework. Unit: tokens. */
-const tokens_max = 1_000_000_000_000
 
 function counted({ input_tokens, output_tokens, total_tokens, ...parts }: Usage): ModelUsage['usage'] {
   const input = Math.min(input_tokens, tokens_max)
