@@ -19,6 +19,7 @@ const weir = await startWeir({
     plain: { ...row, price: { call_micros: 7 } },
     dollars: { ...row, price: { call_micros: 3, reported } },
     pages: { ...row, price: { units: { at: '/artifacts/0/metadata/pages', micros: 20, max: 50 } } },
+    dull: { ...row, streams: false, price: { reported } },
     old: { ...row, versions: ['0.3'], price: { reported } },
     dead: { ...row, url: 'http://127.0.0.1:9/', price: { reported } },
     facet: { facet_of: 'dollars', groups: ['subagents'] },
@@ -110,6 +111,19 @@ test('of what a stream says about its cost the last word counts', async () => {
   ]
   expect((await streamed('dollars', events))?.spent.cost_micros).toBe(2003)
   expect((await streamed('dollars', [...events.slice(0, 2), status('COMPLETED', 0.003)]))?.spent.cost_micros).toBe(3003)
+})
+
+test('of an agent that does not stream the last look counts', async () => {
+  let looks = 0
+  const state = (): string => (looks < 2 ? 'WORKING' : 'COMPLETED')
+  script = (asked) => {
+    looks += 1
+    const seen = task(state(), { metadata: { cost: looks / 10_000 } })
+    asked.answer(asked.method === 'SendMessage' ? { task: seen } : seen)
+  }
+  const stream = await openStream(weir, 'orchestrator', 'dull')
+  expect(JSON.stringify((await stream.ended).at(-1))).toContain('"cost":0.0002')
+  expect((await recordOf(stream.headers.get('weir-run-id')))?.outcome.spent.cost_micros).toBe(200)
 })
 
 test('an agent of 0.3 is read in the words of 1.0', async () => {

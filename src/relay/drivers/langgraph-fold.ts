@@ -68,6 +68,14 @@ export class RunFold {
     this.#shelf.put(ids, told.id, [{ text: message.text }])
   }
 
+  /** What was there before this run: nodes that hand on the whole conversation tell it again, and it was paid for. */
+  knewBefore(messages: readonly GraphMessage[]): void {
+    for (const { id } of messages) {
+      const told = id === null ? undefined : this.#messages.get(id)
+      if (told) told.usage = null
+    }
+  }
+
   #takeChunk(ids: TaskIds, value: unknown): void {
     const [chunk] = Array.isArray(value) ? (value as readonly unknown[]) : []
     if (!isJsonObject(chunk)) return

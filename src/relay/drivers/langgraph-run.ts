@@ -8,6 +8,7 @@ import { RunFold } from './langgraph-fold.ts'
 import { type GraphTask, writeTask } from './langgraph-memo.ts'
 import {
   answersTo,
+  earlierThan,
   eventJson,
   interruptsIn,
   isGraphId,
@@ -114,6 +115,7 @@ export async function settle(api: GraphApi, stream: RunStream): Promise<void> {
   if (thread.kind !== 'thread') return api.stop(thread)
   const messages = messagesIn(thread.json)
   for (const message of answersTo(task.from, messages)) fold.takeWhole(task, message)
+  fold.knewBefore(earlierThan(task.from, messages))
   const interrupts = isLast(task.from, messages) ? interruptsIn(thread.json) : null
   if (interrupts !== null) return ask(course, stream, interrupts)
   stream.finish('TASK_STATE_COMPLETED')

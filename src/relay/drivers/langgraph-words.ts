@@ -58,6 +58,12 @@ export function isLast(message: string, all: readonly GraphMessage[]): boolean {
   return behind(message, all).every(({ role }) => role !== 'human')
 }
 
+/** What stands before this message; nothing where nobody knows it. */
+export function earlierThan(message: string, all: readonly GraphMessage[]): readonly GraphMessage[] {
+  const at = all.findIndex(({ id }) => id === message)
+  return at === -1 ? [] : all.slice(0, at)
+}
+
 function behind(message: string, all: readonly GraphMessage[]): readonly GraphMessage[] {
   const at = all.findIndex(({ id }) => id === message)
   return at === -1 ? [] : all.slice(at + 1)
