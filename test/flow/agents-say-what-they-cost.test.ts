@@ -4,11 +4,14 @@ import { callHeaders, say, sendMessage } from '../support/caller.ts'
 import { ledgerOf } from '../support/ledger-entries.ts'
 import { openStream } from '../support/open-stream.ts'
 import { type Asked, startRpcTarget } from '../support/rpc-target.ts'
+import { startSdkAgent } from '../support/sdk-agent.ts'
 import { apiKey, startWeir } from '../support/weir.ts'
 
 /** What the agent does with the next call. */
 let script: (asked: Asked) => void = () => undefined
 const target = await startRpcTarget((asked) => script(asked))
+
+const sdk = await startSdkAgent('sdk', ['one', 'two'], 5, { cost: 0.00123 })
 
 const row = { url: target.url, groups: ['subagents'] }
 const reported = { cost_usd: '/metadata/cost', max_micros: 5000 }
@@ -19,6 +22,8 @@ const weir = await startWeir({
     plain: { ...row, price: { call_micros: 7 } },
     dollars: { ...row, price: { call_micros: 3, reported } },
     pages: { ...row, price: { units: { at: '/artifacts/0/metadata/pages', micros: 20, max: 50 } } },
+    sdk: { ...row, url: sdk.url, price: { reported } },
+    sdk03: { ...row, url: sdk.url, versions: ['0.3'], price: { reported } },
     dull: { ...row, streams: false, price: { reported } },
     old: { ...row, versions: ['0.3'], price: { reported } },
     dead: { ...row, url: 'http://127.0.0.1:9/', price: { reported } },
@@ -29,6 +34,7 @@ const weir = await startWeir({
 afterAll(async () => {
   await weir.stop()
   await target.stop()
+  await sdk.stop()
 })
 
 interface Facts {
@@ -84,6 +90,17 @@ test.each([
 ])('the metadata of a task say what it cost: %s, %j', async (to, cost, cost_micros, source) => {
   const outcome = await called(to, { task: task('COMPLETED', { metadata: { cost } }) })
   expect(outcome).toMatchObject({ status: 'answered', spent: { cost_micros, tokens: 0 }, used: { source } })
+})
+
+test.each(['sdk', 'sdk03'])('an agent of the official SDK says it to who waits and in a stream: %s', async (to) => {
+  const said = await say(weir, { from: 'orchestrator', to })
+  const stream = await openStream(weir, 'orchestrator', to)
+  await stream.ended
+  for (const { headers } of [said, stream])
+    expect((await recordOf(headers.get('weir-run-id')))?.outcome).toMatchObject({
+      spent: { cost_micros: 1230 },
+      used: { source: 'provider' },
+    })
 })
 
 test('and so do those of a message', async () => {
