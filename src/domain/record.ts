@@ -7,7 +7,7 @@ import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
 import type { Revocable, RevocationSource } from './revocation.ts'
 import type { RunOrigin } from './run.ts'
-import type { Spend } from './spend.ts'
+import type { Spend, Spent } from './spend.ts'
 import type { Metered, Used } from './usage.ts'
 
 /**
@@ -93,7 +93,7 @@ export interface Outcome {
   readonly status: 'refused' | 'answered' | 'failed' | 'aborted' | 'halted'
   /** What the outside did to us, if it did. */
   readonly fault: FaultCode | null
-  readonly spent: Spend
+  readonly spent: Spent
   readonly bytes_in: number
   readonly bytes_out: number
   /** Milliseconds from the first byte of the call to the last byte of its answer. */

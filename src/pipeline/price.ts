@@ -6,7 +6,7 @@ import { scaledUp } from '../base/decimal.ts'
 import { readJson } from '../base/json.ts'
 import type { PriceSettings } from '../config/schema-price.ts'
 import { type ModelPlace, placeOfModel } from '../config/settings-models.ts'
-import type { Spend } from '../domain/spend.ts'
+import type { Spend, Spent } from '../domain/spend.ts'
 import { type Metered, type ModelUsage, noUsage, plusUsage, tokensOf, type Usage, type Used } from '../domain/usage.ts'
 
 /** Amounts of one answer beyond it are no amounts: an account could not hold them. */
@@ -32,7 +32,7 @@ export interface PricedTokens extends Pick<Metered, 'input_micros' | 'output_mic
 }
 
 export interface Bill {
-  readonly spent: Spend
+  readonly spent: Spent
   readonly metered: Metered | null
   readonly used: Used | null
 }
@@ -79,7 +79,7 @@ export function billOf(price: PriceSettings, heard: Heard, priceTokens: PriceTok
   if (!heard.whole) missing.unshift('the answer was not heard to its end')
   const used = usedOf(price, units.count, missing)
   const metered = tokens.usage && meteredOf(price, { heard, usage: tokens.usage, known, spent, missing })
-  return { spent, used, metered }
+  return { spent: metered?.cost_micros === null ? { ...spent, unpriced: 1 } : spent, used, metered }
 }
 
 function usedOf(price: PriceSettings, units: number | null, missing: readonly string[]): Used | null {

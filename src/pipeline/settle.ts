@@ -1,7 +1,7 @@
 /** Where every admitted call ends: once, in one place, whatever happened to it. */
 import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
-import { nothingSpent, type Spend } from '../domain/spend.ts'
+import { nothingSpent, type Spent } from '../domain/spend.ts'
 import type { Metered, Used } from '../domain/usage.ts'
 import { deny, type Hop } from '../domain/verdict.ts'
 import { writeDenial } from '../protocol/faces.ts'
@@ -52,9 +52,9 @@ export function blame({ run }: AnyVisit, { id }: Hop<AnyCall>, { kind, fault, de
 }
 
 /** What may have reached the target has been paid for, by its bill where it has one; what has not is given back. */
-export function pay(visit: AnyVisit, hop: Hop<AnyCall>, { sent }: ExchangeOutcome, bill: Bill | null = null): Spend {
+export function pay(visit: AnyVisit, hop: Hop<AnyCall>, { sent }: ExchangeOutcome, bill: Bill | null = null): Spent {
   const { lease } = hop
-  const spent = sent ? (bill?.spent ?? lease.reserved) : nothingSpent
+  const spent: Spent = sent ? (bill?.spent ?? lease.reserved) : nothingSpent
   if (sent) lease.settle(spent)
   else lease.refund()
   if (sent && bill) tellBeyond(visit, hop, bill)
@@ -66,7 +66,7 @@ export function pay(visit: AnyVisit, hop: Hop<AnyCall>, { sent }: ExchangeOutcom
 export function recordOutcome(
   visit: AnyVisit,
   outcome: ExchangeOutcome & { readonly used?: Used | null },
-  spent = nothingSpent,
+  spent: Spent = nothingSpent,
   metered: Metered | null = null,
 ): void {
   const seen: Outcome = {

@@ -56,7 +56,7 @@ test('a model nobody knows the price of is counted in tokens, and its cost is un
   const trial = await paved({ tokens_as: 'p/other' })
   await answered(trial, usage)
   expect(trial.lastRecord()?.outcome).toMatchObject({
-    spent: { tokens: 42, cost_micros: 0 },
+    spent: { tokens: 42, cost_micros: 0, unpriced: 1 },
     metered: { model: 'p/other', cost_micros: null, prices: null },
   })
 })

@@ -101,7 +101,7 @@ test('half a report is none', () => {
 
 test('a price nobody knows is unknown: its tokens are counted and its maximum is booked', () => {
   const bill = billed({ ...tokens, tokens_as: 'openai/other' }, { in: 30, out: 10 })
-  expect(bill?.spent).toEqual({ cost_micros: 90, tokens: 43 })
+  expect(bill?.spent).toEqual({ cost_micros: 90, tokens: 43, unpriced: 1 })
   expect(bill?.metered).toMatchObject({ model: 'openai/other', cost_micros: null, input_micros: null, prices: null })
 })
 
