@@ -35,12 +35,15 @@ const alwaysSaid: ReadonlySet<DenialCode> = new Set([
   'connect_required',
 ])
 
-/** Answers the caller and leaves everything about the refusal behind that others will ask for. */
-export async function refuse(visit: AnyVisit, denial: Denial): Promise<void> {
+/**
+ * Answers the caller and leaves everything about the refusal behind that others will ask for. `named` is what it may call
+ * instead, where whoever refuses knows that.
+ */
+export async function refuse(visit: AnyVisit, denial: Denial, named: readonly string[] | null = null): Promise<void> {
   const { call, run, road } = visit
   const shown = (await isHidden(visit, denial)) ? { ...denial, code: 'not_found' as const } : denial
   const listed = shown.code === 'policy_denied' && call.target.kind === 'agent'
-  const alternatives = listed ? alternativesOf(visit) : null
+  const alternatives = listed ? alternativesOf(visit) : shown.code === 'policy_denied' ? named : null
   const breach = visit.ask !== null && isBreach(denial, road.limits.settings)
   // A run that ends with this refusal must not be named: whoever joined it would be refused for ever.
   const runShown = run && shown.code !== 'not_found' && (breach || !isOpenedFor(visit)) ? run.id : null

@@ -8,7 +8,7 @@ import { openForwarder, type Passport } from '../exec/forwarder.ts'
 import { type CliProblem, isProblem, problem } from '../exit-codes.ts'
 import { visible } from '../paint.ts'
 import { openTerminal, type Terminal } from '../terminal.ts'
-import { formatCount, formatDuration } from '../units.ts'
+import { formatCount } from '../units.ts'
 
 export interface ExecOptions {
   readonly config: string
@@ -134,7 +134,7 @@ async function runCommand(program: string, args: readonly string[], env: NodeJS.
 
 function tell(terminal: Terminal, run: RunDetail, asJson: boolean): void {
   if (asJson) return terminal.say(JSON.stringify(run))
-  const { id, calls, refused, spent, depth_max, halt, state, started_at, ends_at } = run
+  const { id, calls, refused, spent, depth_max, halt, state } = run
   const over = halt === null ? state : `halted: ${visible(halt.code)}, ${visible(halt.reason)}`
   const counted = `${formatCount(calls)} calls, ${formatCount(refused)} refused, depth ${depth_max}`
   const cost = `${formatMicros(spent.cost_micros)}, ${formatCount(spent.tokens)} tokens`

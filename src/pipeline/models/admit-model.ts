@@ -10,8 +10,8 @@ import { admit, type Goal } from '../admit.ts'
 import type { Entry } from '../enter.ts'
 import { dearestOf, type Fitting, fitOf } from './fit.ts'
 import { outputWanted } from './goal-of-model.ts'
-import type { JudgedModel, JudgedPlace } from './judge-places.ts'
-import type { ReceivedModel } from './model-road.ts'
+import type { JudgedModel } from './judge-places.ts'
+import type { JudgedPlace, ReceivedModel } from './model-road.ts'
 import { placeName } from './names.ts'
 
 /** A call that may leave. */
@@ -32,9 +32,19 @@ export function admitModel(
   const refuses = snapshot.settings.models.unknown_price === 'refuse'
   const plan = new Plan(call, judged, refuses)
   const hop = admit(visit, { principal, entry, goal: plan.goal() }, judged.permit)
-  if (isDenial(hop)) return plan.unpriced ?? hop
+  if (isDenial(hop)) return plan.unpriced ?? (call.boundless ? unbounded(hop) : hop)
   const ceiling = plan.ceilingOf(hop.lease.reserved, visit.authority.details !== null)
   return { kind: 'admitted', hop, tiers: plan.tiers(), ceiling }
+}
+
+/**
+ * Part of the input is not in the request, so a whole context was held against the budget, which most calls do not come near:
+ * that it does not fit says nothing about what is left of the run, which goes on.
+ */
+function unbounded(denial: Denial): Denial {
+  if (denial.code !== 'run_budget_exhausted') return denial
+  const detail = `${denial.detail}; part of the input is not in the request, so a whole context is reserved for it`
+  return { ...denial, code: 'budget_exhausted', detail }
 }
 
 /** What is asked of the limits, and what was learned by asking: whether anything counts here at all. */

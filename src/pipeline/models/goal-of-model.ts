@@ -1,7 +1,7 @@
 /** A call of a model as tokens, policy and limits look at it: at one place to be judged, and at all that are left to be admitted. */
 import { type ModelCall, targetName } from '../../domain/call.ts'
 import type { Goal } from '../admit.ts'
-import type { JudgedPlace } from './judge-places.ts'
+import type { JudgedPlace } from './model-road.ts'
 import { outputMaxOf, placeName } from './names.ts'
 
 /** The most tokens one answer may have, by its caller or else by what the model can. */
@@ -10,7 +10,7 @@ export function outputWanted(call: ModelCall, place: JudgedPlace): number {
 }
 
 /** What the call would cost at most, if nothing trimmed it: in tokens and, where the price is known, in micro-dollars. */
-export function wantOf(call: ModelCall, place: JudgedPlace): { tokens: number; cost_micros: number | null } {
+function wantOf(call: ModelCall, place: JudgedPlace): { tokens: number; cost_micros: number | null } {
   const output = outputWanted(call, place) * call.choices
   return { tokens: call.inputBound + output, cost_micros: place.price?.bound(call.inputBound, output) ?? null }
 }

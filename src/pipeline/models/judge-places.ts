@@ -6,17 +6,12 @@ import { assert } from '../../base/assert.ts'
 import { isDenial, type Denial, type Permit } from '../../domain/verdict.ts'
 import type { Price } from '../../pricing/contract.ts'
 import type { Candidate, Tier } from '../../relay/models/contract.ts'
-import { type Asking, permit } from '../admit.ts'
+import { permit } from '../admit.ts'
 import type { Entry } from '../enter.ts'
+import { dearestOf } from './fit.ts'
 import { goalOfPlace } from './goal-of-model.ts'
-import type { ModelVisit, ReceivedModel } from './model-road.ts'
+import type { JudgedPlace, ModelVisit, ReceivedModel } from './model-road.ts'
 import { type NamedModel, placeName } from './names.ts'
-
-/** A place this caller may use, and what it costs; null where nobody knows. */
-export interface JudgedPlace {
-  readonly candidate: Candidate
-  readonly price: Price | null
-}
 
 export interface JudgedModel {
   readonly kind: 'judged'
@@ -47,13 +42,10 @@ export async function judgePlaces(
     const kept: Candidate[] = []
     for (const candidate of tier.candidates) {
       const place = { candidate, price: priceOf(visit, candidate) }
-      const about = aboutPlace(visit, candidate)
-      const asking: Asking = { principal, entry, goal: goalOfPlace(visit.call, place) }
-      const verdict = await permit(about, asking)
-      if (isDenial(verdict)) refused ??= { kind: 'refused', denial: verdict, visit: about }
+      const verdict = await judgePlace(visit, { principal, entry, place })
+      if ('denial' in verdict) refused ??= verdict
       else {
         granted ??= verdict
-        visit.approval ??= about.approval
         kept.push(candidate)
         places.push(place)
       }
@@ -65,8 +57,41 @@ export async function judgePlaces(
   return refused
 }
 
-export function priceOf({ road, snapshot }: ModelVisit, { provider, model }: Candidate): Price | null {
-  return snapshot.prices.find({ provider: provider.id, model }, road.clock.now())
+interface Judging extends Pick<ReceivedModel, 'principal'> {
+  readonly entry: Entry
+  readonly place: JudgedPlace
+}
+
+/** The place itself, and every other model that its provider is told it may answer with instead: all of them, or it is refused. */
+async function judgePlace(visit: ModelVisit, { place, ...who }: Judging): Promise<Permit | RefusedModel> {
+  let granted: Permit | null = null
+  for (const candidate of answering(visit, place.candidate)) {
+    const about = aboutPlace(visit, candidate)
+    const verdict = await permit(about, { ...who, goal: goalOfPlace(visit.call, { ...place, candidate }) })
+    if (isDenial(verdict)) return { kind: 'refused', denial: verdict, visit: about }
+    granted ??= verdict
+    visit.approval ??= about.approval
+  }
+  assert(granted !== null, 'a place is one of those that may answer for it')
+  return granted
+}
+
+function answering({ call }: ModelVisit, candidate: Candidate): readonly Candidate[] {
+  return [candidate, ...call.otherModels.map((model) => ({ ...candidate, model }))]
+}
+
+/**
+ * The dearest of all that may answer for it. Null where nobody knows one of them, or where the call asks for a tier of
+ * service whose prices no list has.
+ */
+export function priceOf(visit: ModelVisit, candidate: Candidate): Price | null {
+  const { road, snapshot, call } = visit
+  if (call.premium !== null) return null
+  const now = road.clock.now()
+  const prices = answering(visit, candidate).map(({ provider, model }) =>
+    snapshot.prices.find({ provider: provider.id, model }, now),
+  )
+  return prices.includes(null) ? null : dearestOf(prices)
 }
 
 /** The same visit, about one place. */

@@ -1,5 +1,5 @@
 /** The models a caller may use, by the names it can ask for; agents that it may call are among them. */
-import { familyOf, type ModelFamily } from '../../domain/call.ts'
+import { familyOf } from '../../domain/call.ts'
 import { slugOf } from '../../domain/ids.ts'
 import { deny } from '../../domain/verdict.ts'
 import { covers } from '../../domain/authority/covers.ts'
@@ -18,9 +18,9 @@ import { findModel, knownPlaces, type NamedModel, outputMaxOf, placeName } from 
 import { modelName } from '../../config/settings-models.ts'
 
 /** Answers `GET /v1/models` and `GET /v1/models/{id}`; a model the caller may not use answers like one that is not there. */
-export async function serveModelList({ visit, principal }: ReceivedModel, route: ModelRoute): Promise<void> {
+export async function serveModelList({ visit }: ReceivedModel, route: ModelRoute): Promise<void> {
   const { reply, call } = visit
-  const names = route.one === null ? await visibleNames(visit, principal.proof.agent) : await one(visit, route.one)
+  const names = route.one === null ? await visibleModels(visit) : await one(visit, route.one)
   if (names === null) return await refuse(visit, deny('not_found', 'no such model'))
   const listed = names.map((name) => listedModel(visit, name))
   const [first] = listed
@@ -34,14 +34,17 @@ async function one(visit: ModelVisit, name: string): Promise<readonly string[] |
   const agent = visit.principal?.proof.agent
   if (agent === undefined) return null
   if (name.startsWith(bridgePrefix)) {
-    const all = await visibleNames(visit, agent)
+    const all = await visibleModels(visit)
     return all.includes(name) ? [name] : null
   }
   const named = findModel(visit.snapshot.settings.models, name, familyOf(visit.call.dialect))
   return named && (await mayUse(visit, named)) ? [name] : null
 }
 
-async function visibleNames(visit: ModelVisit, agent: NonNullable<typeof visit.principal>['proof']['agent']) {
+/** By the names it can ask for: routes first, then places, then agents. */
+export async function visibleModels(visit: ModelVisit): Promise<readonly string[]> {
+  const agent = visit.principal?.proof.agent
+  if (agent === undefined) return []
   const { snapshot, call } = visit
   const { models } = snapshot.settings
   const family = familyOf(call.dialect)

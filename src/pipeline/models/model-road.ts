@@ -1,19 +1,27 @@
 /** The road of models: a visit of theirs, and the resource its tokens are for. */
-import type { ModelCall } from '../../domain/call.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type { PolicyContext } from '../../policy/world.ts'
+import type { ModelReading } from '../../protocol/llm/read-call.ts'
+import type { Price } from '../../pricing/contract.ts'
+import type { Candidate } from '../../relay/models/contract.ts'
 import type { Entry } from '../enter.ts'
 import type { Snapshot } from '../road.ts'
 import type { Visit } from '../visit.ts'
 
-export type ModelVisit = Visit<ModelCall>
+export type ModelVisit = Visit<ModelReading>
 
 /** Who sent a request, and where it stands. */
 export interface ReceivedModel {
   readonly visit: ModelVisit
   readonly principal: Principal
   readonly entry: Entry | Denial
+}
+
+/** A place a call may go to, and what it costs; null where nobody knows. */
+export interface JudgedPlace {
+  readonly candidate: Candidate
+  readonly price: Price | null
 }
 
 /** The path of models, and behind the public URL the audience of tokens for them (RFC 8707). */

@@ -1,10 +1,10 @@
 /** Who sent a request to a model, and from which place in which run. */
-import { isModelHop, type ModelCall } from '../../domain/call.ts'
+import { isModelHop } from '../../domain/call.ts'
 import { deny, isDenial } from '../../domain/verdict.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeModelDenial } from '../../protocol/llm/faces.ts'
-import { isMalformed, type ModelMalformed } from '../../protocol/llm/read-call.ts'
+import { isMalformed, type ModelMalformed, type ModelReading } from '../../protocol/llm/read-call.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import type { HopId } from '../../domain/ids.ts'
 import { idHeaders } from '../../protocol/run-headers.ts'
@@ -20,7 +20,7 @@ interface Arriving {
   readonly id: HopId
   readonly route: ModelRoute
   /** The call, or what is said of a request that could not be read. */
-  readonly read: ModelCall | ModelMalformed
+  readonly read: ModelReading | ModelMalformed
 }
 
 /** Null where it was answered: nobody known sent it, or it says nothing that could be read. */

@@ -20,8 +20,8 @@ import { admitModel } from './admit-model.ts'
 import { bridgedAgent } from './bridged.ts'
 import { carryModel, carryPass } from './carry-model.ts'
 import { withBearer } from './credential.ts'
-import { type JudgedModel, judgePlaces } from './judge-places.ts'
-import { serveModelList } from './list-models.ts'
+import { type JudgedModel, judgePlaces, type RefusedModel } from './judge-places.ts'
+import { serveModelList, visibleModels } from './list-models.ts'
 import type { ModelVisit, ReceivedModel } from './model-road.ts'
 import { findModel } from './names.ts'
 import { receiveModel } from './receive-model.ts'
@@ -59,7 +59,14 @@ async function judge(received: ReceivedModel): Promise<(JudgedModel & { readonly
   const named = findModel(snapshot.settings.models, call.model, familyOf(call.dialect))
   if (named === null) return await refused(visit, deny('not_found', 'no provider has a model by that name'))
   const judged = await judgePlaces(received, entry, named)
-  return judged.kind === 'judged' ? { ...judged, entry } : await refused(judged.visit, judged.denial)
+  return judged.kind === 'judged' ? { ...judged, entry } : await denied(judged)
+}
+
+/** Says which models it may use instead. */
+async function denied({ visit, denial }: RefusedModel): Promise<null> {
+  const isOfPolicy = denial.code === 'policy_denied'
+  await refuse(visit, denial, isOfPolicy ? await visibleModels(visit) : null)
+  return null
 }
 
 async function refused(visit: ModelVisit, denial: Denial): Promise<null> {

@@ -36,7 +36,7 @@ export interface ModelMalformed extends Written {
   readonly kind: 'malformed'
 }
 
-export function isMalformed(read: ModelCall | ModelMalformed): read is ModelMalformed {
+export function isMalformed(read: ModelReading | ModelMalformed): read is ModelMalformed {
   return 'kind' in read
 }
 
