@@ -11,6 +11,7 @@ import type { Principal } from '../domain/principal.ts'
 import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { isMalformed } from '../protocol/a2a/malformed.ts'
 import { readCall } from '../protocol/a2a/read-call.ts'
+import { saidInMetadata, withoutRun } from '../protocol/a2a/run-extension.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { admit, type Asking, type Goal, permit } from './admit.ts'
@@ -29,19 +30,22 @@ import { askedOfAgent, effectiveAuthority, nowhere } from './within-authority.ts
 /** Serves one A2A request to the agent of that slug; `rest` is its path behind it. Never rejects but for a Bug. */
 export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: Inbound, reply: Reply): Promise<void> {
   const id = mintHopId(road.dice)
-  const call = readCall(inbound, agent, id, rest)
+  const read = readCall(inbound, agent, id, rest)
   const known = road.snapshot.identity.authenticate(inbound, resourceOf(road.snapshot, agent))
   const principal = known instanceof Promise ? await known : known
   const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
-  if (isMalformed(call)) {
-    return denial ? turnAway(reply, denial, id, call.to) : sendWritten(reply, call)
+  if (isMalformed(read)) {
+    return denial ? turnAway(reply, denial, id, read.to) : sendWritten(reply, read)
   }
 
+  const said = saidInMetadata(read.body)
+  const call = said === null ? read : { ...read, body: withoutRun(read.body) }
   const visit = openVisit(road, inbound, call, reply)
   if (isDenial(principal)) return await refuse(visit, principal)
   visit.principal = principal
   if (denial) return await refuse(visit, denial)
-  await serveKnown(visit, principal)
+  const placed = isHopOperation(call.operation) ? enterRun(road.runs, principal, inbound.headers, said) : undefined
+  await serveKnown(visit, principal, placed)
 }
 
 /**

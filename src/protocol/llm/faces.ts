@@ -22,7 +22,7 @@ export interface ModelRefused {
 /** The whole answer to a refused call. */
 export function writeModelDenial(denial: Denial, refused: ModelRefused): Written {
   const { call } = refused
-  const headers = [...headersOf(call.dialect, call.id), ...denialHeaders(denial), ...waitHeaders(denial, call.id)]
+  const headers = [...jsonHeaders, ...denialHeaders(denial), ...waitHeaders(denial, call.id)]
   return { status: statusOf(denial, refused), headers, body: JSON.stringify(errorOf(denial, refused)) }
 }
 
@@ -55,13 +55,8 @@ export function writeModelMistake(dialect: ModelDialect, { status, message }: Mo
     familyOf(dialect) === 'anthropic'
       ? { type: 'error', error: { type, message }, request_id: id }
       : { error: { message, type: 'invalid_request_error', param: null, code: null } }
-  const headers: HeaderList = [...headersOf(dialect, id), ['x-should-retry', 'false']]
+  const headers: HeaderList = [...jsonHeaders, ['x-should-retry', 'false']]
   return { status, headers, body: JSON.stringify(body) }
-}
-
-/** The SDKs show the first to whoever asks which request it was. */
-function headersOf(dialect: ModelDialect, id: HopId): HeaderList {
-  return [...jsonHeaders, [familyOf(dialect) === 'anthropic' ? 'request-id' : 'x-request-id', id]]
 }
 
 const timeouts: ReadonlySet<DenialCode> = new Set(['child_timeout', 'stalled'])

@@ -32,16 +32,21 @@ export function modelHeadersUpwards(headers: HeaderMap, family: ModelFamily): He
 
 /** How to come back is the provider's word too: by it an SDK waits for exactly as long as it has to. */
 const back: Readonly<Record<ModelFamily, readonly string[]>> = {
-  openai: ['x-request-id', 'openai-processing-ms', 'openai-version', 'retry-after', 'retry-after-ms', 'x-should-retry'],
-  anthropic: ['request-id', 'retry-after', 'retry-after-ms', 'x-should-retry'],
+  openai: ['openai-processing-ms', 'openai-version', 'retry-after', 'retry-after-ms', 'x-should-retry'],
+  anthropic: ['retry-after', 'retry-after-ms', 'x-should-retry'],
 }
 
 /** What a listener writes: anything else of a provider would be a bug of ours by the time it is written. */
 const plainForm = /^[\t\x20-\x7e]*$/
 
-/** The provider's headers that the caller may see, by lower-case name; the content type is the relay's. */
+/**
+ * The provider's headers that the caller may see, by lower-case name; the content type is the relay's. What SDKs show as the id
+ * of a request is ours, by which it is found here; the provider's own stands beside it, for its support.
+ */
 export function modelHeadersBack(head: Readonly<Record<string, string | undefined>>, family: ModelFamily): HeaderList {
-  return picked(back[family], (name) => head[name]).filter(([, value]) => plainForm.test(value))
+  const id = head['x-request-id'] ?? head['request-id']
+  const named: HeaderList = id === undefined ? [] : [['weir-upstream-request-id', id]]
+  return [...picked(back[family], (name) => head[name]), ...named].filter(([, value]) => plainForm.test(value))
 }
 
 function picked(names: readonly string[], read: (name: string) => string | undefined): [string, string][] {

@@ -29,6 +29,10 @@ export interface ModelMalformed extends Written {
   readonly kind: 'malformed'
 }
 
+export function isMalformed(read: ModelCall | ModelMalformed): read is ModelMalformed {
+  return 'kind' in read
+}
+
 export interface ReadingLimits {
   /** What each picture, sound and file is taken for: `models.media_tokens_max`. */
   readonly media_tokens: number

@@ -68,12 +68,15 @@ const head = {
 
 test('what concerns our key does not come back', () => {
   expect(Object.fromEntries(modelHeadersBack(head, 'openai'))).toEqual({
-    'x-request-id': 'req_1',
+    'weir-upstream-request-id': 'req_1',
     'openai-processing-ms': '12',
     'openai-version': '2020-10-01',
     'retry-after': '3',
   })
-  expect(Object.fromEntries(modelHeadersBack(head, 'anthropic'))).toEqual({ 'request-id': 'req_2', 'retry-after': '3' })
+  expect(Object.fromEntries(modelHeadersBack(head, 'anthropic'))).toEqual({
+    'weir-upstream-request-id': 'req_1',
+    'retry-after': '3',
+  })
 })
 
 test('a value that no listener would write stays behind', () => {
