@@ -242,8 +242,9 @@ class Scanner {
     const name = unquote(this.#bytes, keyStart, keyEnd)
     const exact = step.steps.find((member) => member.name === name)
     if (exact) return exact
-    const folded = Buffer.from(fold(name))
-    return this.#strict && step.steps.some((member) => member.folded.equals(folded)) ? undefined : null
+    if (!this.#strict) return null
+    const folded = fold(name)
+    return step.steps.some((member) => member.foldedName === folded) ? undefined : null
   }
 
   #isForbidden(keyStart: number, keyEnd: number): boolean {

@@ -5,6 +5,7 @@ export interface Step {
   readonly name: string
   readonly bytes: Buffer
   readonly folded: Buffer
+  readonly foldedName: string
   readonly slot: number
   readonly steps: Step[]
 }
@@ -44,7 +45,8 @@ export function jsonShape<const Path extends string>(
 }
 
 function stepOf(name: string, slot: number): Step {
-  return { name, bytes: Buffer.from(name), folded: Buffer.from(fold(name)), slot, steps: [] }
+  const foldedName = fold(name)
+  return { name, bytes: Buffer.from(name), folded: Buffer.from(foldedName), foldedName, slot, steps: [] }
 }
 
 /** Two names with one fold may be taken for each other: protobuf, pydantic and Go differ in case and underscores. */

@@ -9,6 +9,7 @@ import { driverPairs } from './cross-check-drivers.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
 import { crossCheckInstances } from './cross-check-instances.ts'
 import { modelPairs } from './cross-check-models.ts'
+import { pricePairs } from './cross-check-prices.ts'
 import { toolPairs } from './cross-check-tools.ts'
 import { toolSetPairs } from './cross-check-tool-sets.ts'
 import { readAddress, slugForm } from './fields.ts'
@@ -35,6 +36,7 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     toolPairs,
     toolSetPairs,
     modelPairs,
+    pricePairs,
   ].flatMap((check) => check(plain))
 }
 

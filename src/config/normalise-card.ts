@@ -4,6 +4,7 @@ import type { AgentId } from '../domain/ids.ts'
 import { jwksPlace } from './normalise-identity.ts'
 import { defaultDescription } from './schema-agents.ts'
 import type { ConfigFile } from './schema.ts'
+import { isFree } from './schema-price.ts'
 import type { AgentSettings } from './settings.ts'
 import type { CardSettings, ShownSettings } from './settings-card.ts'
 
@@ -43,6 +44,6 @@ function facetOf(whole: AgentSettings, facet: AgentSettings): AgentSettings {
     description: description === defaultDescription ? whole.description : description,
     external: facet.external || whole.external,
     // What costs something does not become free under another name.
-    price: price.call_micros === 0 && price.call_tokens === 0 ? whole.price : price,
+    price: isFree(price) ? whole.price : price,
   }
 }

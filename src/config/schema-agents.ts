@@ -20,6 +20,7 @@ import { driver } from './schema-drivers.ts'
 import { agentLimits, teamLimits } from './schema-limits.ts'
 import { cardFields } from './schema-card.ts'
 import { traceparentField } from './schema-told.ts'
+import { price } from './schema-price.ts'
 import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
 
 /** What an agent does that nobody described. */
@@ -27,14 +28,6 @@ export const defaultDescription = 'An agent.'
 
 /** Those of the frame, and those of Weir itself. */
 const ownHeaders = new Set<string>([...frameHeaders, 'txn-token', 'a2a-version'])
-
-const price = z
-  .strictObject({
-    call_micros: whole(0, 1_000_000_000_000, { description: 'Cost of one call.', unit: 'micro-dollars' }).default(0),
-    call_tokens: whole(0, 1_000_000_000_000, { description: 'Tokens of one call.', unit: 'tokens' }).default(0),
-  })
-  .prefault({})
-  .meta({ description: 'What a call to this agent is booked with.' })
 
 const client = z
   .strictObject({
@@ -136,7 +129,7 @@ const agent = z.strictObject({
     .default('unknown')
     .meta({ description: 'What calling it does to the world; policies see it.' }),
   may_start_runs: z.boolean().default(false).meta({ description: 'Whether a call of this agent may start a run.' }),
-  price,
+  price: price('What a call to this agent is booked with.').prefault({}),
   headers: z
     .record(
       text((name) => /^[A-Za-z0-9-]{1,64}$/.test(name) && !ownHeaders.has(name.toLowerCase()), {

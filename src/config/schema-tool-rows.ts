@@ -2,19 +2,11 @@
 import { z } from 'zod'
 import { readScopes } from '../domain/authority/read.ts'
 import { prose, text, whole } from './fields.ts'
+import { price } from './schema-price.ts'
 
 const effects = ['read', 'write', 'unknown'] as const
 /** Names come from servers, and this is the longest that any of them may have. Unit: characters. */
 const name_max = 256
-
-function price(description: string) {
-  return z
-    .strictObject({
-      call_micros: whole(0, 1_000_000_000_000, { description: 'Cost of one call.', unit: 'micro-dollars' }).default(0),
-      call_tokens: whole(0, 1_000_000_000_000, { description: 'Tokens of one call.', unit: 'tokens' }).default(0),
-    })
-    .meta({ description })
-}
 
 /** A `scope-token` (RFC 6749 section 3.3). */
 function isScope(value: string): boolean {

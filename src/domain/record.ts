@@ -9,7 +9,7 @@ import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
 import type { Revocable, RevocationSource } from './revocation.ts'
 import type { RunOrigin } from './run.ts'
 import type { Spend, Spent } from './spend.ts'
-import type { Metered } from './usage.ts'
+import type { Metered, Used } from './usage.ts'
 
 /**
  * What the ledger keeps. Member names follow the record profile in docs/architecture.md (AIMS audit minimum):
@@ -107,8 +107,10 @@ export interface Outcome {
   readonly upstream_ms: number
   /** The task the target opened, if it named one. */
   readonly task: string | null
-  /** The bill of a model; absent for everything else. */
+  /** The bill of a model, or of those that an agent or a tool says it used; absent for everything else. */
   readonly metered?: Metered
+  /** Where its price is read from the answer. */
+  readonly used?: Used
 }
 
 /** Written before a call leaves: what it holds of its budgets, so that a crash forgets nothing. */

@@ -16,6 +16,24 @@ export interface Usage {
   readonly reasoning_tokens: number
 }
 
+export const noUsage: Usage = {
+  input_tokens: 0,
+  cached_tokens: 0,
+  cache_write_tokens: 0,
+  output_tokens: 0,
+  reasoning_tokens: 0,
+}
+
+export function plusUsage(one: Usage, other: Usage): Usage {
+  return {
+    input_tokens: one.input_tokens + other.input_tokens,
+    cached_tokens: one.cached_tokens + other.cached_tokens,
+    cache_write_tokens: one.cache_write_tokens + other.cache_write_tokens,
+    output_tokens: one.output_tokens + other.output_tokens,
+    reasoning_tokens: one.reasoning_tokens + other.reasoning_tokens,
+  }
+}
+
 /**
  * Where the numbers come from: the provider said them; a stream was cut before it could, so what was delivered stands for
  * the answer, by its bytes; or nothing was heard and what was reserved is taken as spent.
@@ -35,6 +53,23 @@ export interface Metered {
   readonly output_micros: number | null
   /** Which list of prices it was billed by: `config`, or the name and version of a price list. Null for an unknown price. */
   readonly prices: string | null
+}
+
+/** What one model used of what an agent reports. */
+export interface ModelUsage {
+  /** As the agent calls it; null where it does not. */
+  readonly model: string | null
+  readonly usage: Usage
+}
+
+/** What an answer of an agent or a tool was asked about by its price: what it counts, and what it says of its own cost. */
+export interface Used {
+  /** `reserved`: something was missing or no amount, so the most it may be was booked for that. */
+  readonly source: Exclude<UsageSource, 'delivered'>
+  /** As the answer counts them; null where the price knows no units, or the answer did not count. */
+  readonly units: number | null
+  /** Why it was not the answer that said it, for operators; null for `provider`. */
+  readonly why: string | null
 }
 
 /** All tokens of a bill: what budgets of tokens count. */

@@ -16,6 +16,7 @@ import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { admit, type Asking, type Goal, permit } from './admit.ts'
 import { type Entry, enterRun } from './enter.ts'
+import { reservedFor } from './price.ts'
 import { refuse, turnAway } from './refuse.ts'
 import { type CallableEntry, isCallable, resourceOf, type Road, serverOf } from './road.ts'
 import { noSuchTask, taskIsOver } from './tasks/answer.ts'
@@ -44,8 +45,8 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   if (isDenial(principal)) return await refuse(visit, principal)
   visit.principal = principal
   if (denial) return await refuse(visit, denial)
-  const placed = isHopOperation(call.operation) ? enterRun(road.runs, principal, inbound.headers, said) : undefined
-  await serveKnown(visit, principal, placed)
+  const entered = said === null ? undefined : enterRun(road.runs, principal, inbound.headers, said)
+  await serveKnown(visit, principal, entered)
 }
 
 /**
@@ -81,8 +82,15 @@ interface AgentAsking extends Asking {
 
 function goalOf(call: Call, { settings }: CallableEntry): Goal {
   const agent = serverOf(settings)
-  const { id: named, price } = settings
-  return { action: 'invoke', asked: askedOfAgent(call), server: agent, agent, named, price }
+  const { id: named } = settings
+  return {
+    action: 'invoke',
+    asked: askedOfAgent(call),
+    server: agent,
+    agent,
+    named,
+    price: reservedFor(settings.price),
+  }
 }
 
 /** From judgement to the wire. */

@@ -1,17 +1,19 @@
 /** Where every admitted call ends: once, in one place, whatever happened to it. */
 import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
-import { nothingSpent, type Spend } from '../domain/spend.ts'
-import type { Metered } from '../domain/usage.ts'
+import { nothingSpent, type Spend, type Spent } from '../domain/spend.ts'
+import type { Metered, Used } from '../domain/usage.ts'
 import { type Denial, deny, type Hop } from '../domain/verdict.ts'
 import { writeDenial, writeSentence } from '../protocol/faces.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
 import { costHeader } from '../protocol/run-headers.ts'
 import type { ExchangeOutcome } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
+import { billOfAgent, tellBeyond } from './bill.ts'
 import type { Detour } from './detour.ts'
 import { marks } from './marks.ts'
 import type { Padding } from './padding.ts'
+import type { Bill } from './price.ts'
 import { type AnyVisit, elapsed_ms, leaveRecord, type Refusal, type Visit } from './visit.ts'
 
 const statuses = { answered: 'answered', fault: 'failed', gone: 'aborted', halted: 'halted' } as const
@@ -30,7 +32,8 @@ export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, { paddi
   const goesOn = outcome.kind !== 'halted' && outcome.task?.open === true
   const server = hop.chain.at(-1)
   if (goesOn && run?.state === 'active' && call.target.kind === 'agent' && server) run.linger(hop.id, server)
-  const spent = pay(visit, hop, outcome)
+  const bill = outcome.sent ? billOfAgent(visit, outcome) : null
+  const spent = pay(visit, hop, outcome, bill)
   // A target that failed or was left alone may go on with its token; only one that has answered has done with it.
   if (outcome.kind === 'answered' && !outcome.task?.open && visit.delivery && run?.state === 'active')
     road.deliveries.giveBack(visit.delivery)
@@ -38,7 +41,7 @@ export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, { paddi
   const leaves = detour?.taken === true
   const bytesOut =
     call.operation === 'send' && !leaves ? answer(visit, hop, { outcome, spent }, padding) : outcome.bytesOut
-  recordOutcome(visit, { ...outcome, bytesOut }, spent)
+  recordOutcome(visit, { ...outcome, bytesOut, used: bill?.used ?? null }, spent, bill?.metered)
   if (!leaves) return
   padding?.stop()
   void detour?.go().catch((bug: unknown) => tellBug(visit, bug))
@@ -51,19 +54,22 @@ export function blame({ run }: AnyVisit, { id }: Hop<AnyCall>, { kind, fault, de
   if (kind === 'halted') run?.blame(id, 'halted', denial?.code ?? null)
 }
 
-/** What may have reached the target has been paid for; what has not is given back. */
-export function pay(visit: AnyVisit, { lease }: Hop<AnyCall>, { sent }: ExchangeOutcome): Spend {
-  if (sent) lease.settle(lease.reserved)
+/** What may have reached the target has been paid for, by its bill where it has one; what has not is given back. */
+export function pay(visit: AnyVisit, hop: Hop<AnyCall>, { sent }: ExchangeOutcome, bill: Bill | null = null): Spent {
+  const { lease } = hop
+  const spent: Spent = sent ? (bill?.spent ?? lease.reserved) : nothingSpent
+  if (sent) lease.settle(spent)
   else lease.refund()
+  if (sent && bill) tellBeyond(visit, hop, bill)
   closeApproval(visit, sent)
-  return sent ? lease.reserved : nothingSpent
+  return spent
 }
 
 /** The record of an exchange, and its denial counted. */
 export function recordOutcome(
   visit: AnyVisit,
-  outcome: ExchangeOutcome,
-  spent = nothingSpent,
+  outcome: ExchangeOutcome & { readonly used?: Used | null },
+  spent: Spent = nothingSpent,
   metered: Metered | null = null,
 ): void {
   const seen: Outcome = {
@@ -76,6 +82,7 @@ export function recordOutcome(
     upstream_ms: outcome.upstream_ms,
     task: outcome.task?.id ?? null,
     ...(metered && { metered }),
+    ...(outcome.used && { used: outcome.used }),
   }
   const { denial } = outcome
   const detail = outcome.fault?.detail ?? outcome.detail ?? denial?.detail ?? null

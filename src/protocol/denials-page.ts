@@ -18,6 +18,12 @@ HTTP+JSON; 0.3 has no room for it there) holds \`hopId\`, \`runId\`, the
 that a retry cannot change carry \`X-Should-Retry: false\`; those that waiting can, \`Retry-After\`. The detail an operator
 needs is in the record of the call, under the same hop id.
 
+Models (\`/v1\`) are refused in the shape that was asked for: OpenAI's, with \`error.type\` = \`weir_<code>\` and
+\`error.code\` = the code, or Anthropic's, with the \`error.type\` that Anthropic has for the status. In both \`error.weir\`
+holds \`code\`, \`hop_id\`, \`run_id\`, \`rule\`, \`retryable\` and \`retry_after_ms\`. The status is that of HTTP+JSON, but
+for a provider that was too slow, which is 504. A stream that is open already ends with \`data: {"error":...}\` (chat) or
+\`event: error\` (responses, messages).
+
 A refusal that **halts** is a breach: with \`limits.on_breach: halt\` (the default) and the limit in mode \`enforce\`, the
 whole run is stopped and the webhooks are told.
 

@@ -6,6 +6,7 @@ import type { JsonObject } from '../base/json.ts'
 import type { Call } from '../domain/call.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { TaskState } from '../domain/task.ts'
+import type { ModelUsage } from '../domain/usage.ts'
 import type { Claim, Denial, Hop, Probe } from '../domain/verdict.ts'
 import type { HeaderList } from '../protocol/http.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
@@ -70,6 +71,8 @@ export interface Ear {
   onSaid(said: Said): void
   /** What the agent failed with inside an answer that does not tell it: for operators, never for callers. Before its `onSaid`. */
   onDetail?(detail: string): void
+  /** What models have used for this ask so far, all of it each time; the last word counts. */
+  onUsage?(usage: readonly ModelUsage[]): void
   /** Bytes of a stream that say nothing: comments, heartbeats. */
   onQuiet(): void
   onEnd(): void

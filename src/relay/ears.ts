@@ -7,6 +7,7 @@ export function hearFor(ear: Ear, otherwise: Partial<Ear>): Ear {
     onHead: (headers) => ear.onHead(headers),
     onMemo: (memo) => ear.onMemo(memo),
     onDetail: (detail) => ear.onDetail?.(detail),
+    onUsage: (usage) => ear.onUsage?.(usage),
     onSaid: (said) => ear.onSaid(said),
     onQuiet: () => ear.onQuiet(),
     onEnd: () => ear.onEnd(),

@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { Fault } from '../domain/fault.ts'
+import type { ModelUsage } from '../domain/usage.ts'
 import type { Denial } from '../domain/verdict.ts'
 import type { Said } from '../protocol/a2a/said.ts'
 import type { HeaderList } from '../protocol/http.ts'
@@ -82,6 +83,10 @@ export interface ExchangeOutcome {
   /** From sending to the end. Unit: milliseconds. */
   readonly upstream_ms: number
   readonly task: TaskSeen | null
+  /** What a framework says its models used; absent or empty where it says nothing of it. */
+  readonly usage?: readonly ModelUsage[]
+  /** What was answered so far, the task or the message in A2A 1.0: parsed when it is asked for. Null where nothing was. */
+  readonly says?: (() => JsonObject | null) | null
 }
 
 export type Done = (outcome: ExchangeOutcome) => void

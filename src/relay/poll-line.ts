@@ -61,6 +61,7 @@ export class PollLine implements Line {
         ear.onMemo(memo)
       },
       onDetail: (detail) => ear.onDetail?.(detail),
+      onUsage: (usage) => ear.onUsage?.(usage),
       onQuiet: () => {},
       onSaid: (said) => this.#begin(said),
       onEnd: () => {},

@@ -21,7 +21,7 @@ export function endingOf(end: FeedEnd, sent: boolean): Ending {
 }
 
 /** What was counted on the way. */
-export interface Counted extends Pick<ExchangeOutcome, 'task' | 'bytesIn' | 'bytesOut'> {
+export interface Counted extends Pick<ExchangeOutcome, 'task' | 'bytesIn' | 'bytesOut' | 'usage' | 'says'> {
   /** On the monotonic clock. */
   readonly firstByteAt: number | null
 }
@@ -44,11 +44,13 @@ export class Tally {
   }
 
   /** The outcome of an exchange that read a feed; nothing where it was told before. */
-  tellOf({ task, sight, bytesIn, firstByteAt }: Feed, bytesOut: number, ending: Ending): void {
-    if (!this.#told) this.tell({ detail: sight.detail, ...ending }, { task, bytesIn, bytesOut, firstByteAt })
+  tellOf({ task, sight, bytesIn, firstByteAt, log }: Feed, bytesOut: number, ending: Ending): void {
+    if (this.#told) return
+    const { detail, usage } = sight
+    this.tell({ detail, ...ending }, { task, bytesIn, bytesOut, firstByteAt, usage, says: () => log.whole() })
   }
 
-  tell({ detail = null, ...ending }: Ending, { task, bytesIn, bytesOut, firstByteAt }: Counted): void {
+  tell({ detail = null, ...ending }: Ending, { firstByteAt, ...counted }: Counted): void {
     assert(!this.#told, 'an exchange has one outcome')
     this.#told = true
     this.#done({
@@ -58,9 +60,7 @@ export class Tally {
       errorCode: null,
       ...ending,
       detail: detail === null ? null : detail.slice(0, detailMax),
-      task,
-      bytesIn,
-      bytesOut,
+      ...counted,
       firstByte_ms: firstByteAt === null ? null : firstByteAt - this.#startedAt,
       upstream_ms: this.#clock.monotonic() - this.#startedAt,
     })

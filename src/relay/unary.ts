@@ -1,5 +1,6 @@
 /** One call, one answer: the answer is taken whole, checked, and handed over once. */
 import type { Fault } from '../domain/fault.ts'
+import type { ModelUsage } from '../domain/usage.ts'
 import type { Denial, Hop } from '../domain/verdict.ts'
 import { writeAgentFailure } from '../protocol/a2a/agent-failure.ts'
 import type { AgentError, Said } from '../protocol/a2a/said.ts'
@@ -12,7 +13,7 @@ import { bytesOf } from './feed/event-log.ts'
 import type { Bench, Cancels, Done, Exchange, Mission } from './exchange.ts'
 import { denialOf, foreignTask, noRoomForTask } from './faults.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
-import { neutralOf } from '../protocol/a2a/neutral.ts'
+import { neutralOf, wholeOf } from '../protocol/a2a/neutral.ts'
 import { followAsk } from './feed/search.ts'
 import { type Memo, Sight } from './feed/sight.ts'
 import { returnsImmediately } from '../protocol/a2a/params.ts'
@@ -86,6 +87,10 @@ export class UnaryExchange implements Exchange, Ear {
 
   onDetail(detail: string): void {
     this.#sight.detail = detail
+  }
+
+  onUsage(usage: readonly ModelUsage[]): void {
+    this.#sight.usage = usage
   }
 
   onQuiet(): void {}
@@ -164,9 +169,11 @@ export class UnaryExchange implements Exchange, Ear {
   }
 
   #tell(ending: Ending): void {
-    const { detail } = this.#sight
+    const { detail, usage } = this.#sight
+    const said = this.#said
+    const says = said && ((): JsonObject | null => wholeOf(said))
     const counted = { task: this.#task, bytesIn: this.#bytesIn, bytesOut: 0, firstByteAt: this.#firstByteAt }
-    this.#tally.tell({ detail, ...ending }, counted)
+    this.#tally.tell({ detail, ...ending }, { ...counted, usage, says })
   }
 }
 

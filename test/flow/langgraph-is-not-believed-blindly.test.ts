@@ -110,6 +110,15 @@ test('a whole message is told once, whatever it is called in the end', async () 
   expect(textIn(said)).toBe('one two')
 })
 
+test('what was paid for in an earlier call is not paid for again, though a node tells the whole conversation', async () => {
+  const before = { type: 'ai', id: 'm0', content: 'zero', usage_metadata: { input_tokens: 50, output_tokens: 50 } }
+  const told = event('updates', { model: { messages: [before, whole] } })
+  const thread = (asked: string) => ({ values: { messages: [before, { type: 'human', id: asked }, whole] } })
+  const trial = await serve({ stream: (response) => begin(response).end(metadata + told), thread })
+  const { said } = await trial.send('hi').heard
+  expect(said[0]).toMatchObject({ task: { metadata: { 'weir.dev/usage': { total_tokens: 2 } } } })
+})
+
 test('a server that replays no events is asked for what was missed', async () => {
   const states = ['running', 'running', 'success']
   const trial = await serve({

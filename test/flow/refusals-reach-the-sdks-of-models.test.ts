@@ -114,9 +114,43 @@ test.each(cases)('%s hears %s once, word for word', async (_, code, sdk) => {
   expect(provider.asked).toBe(2)
 })
 
+interface Said {
+  readonly type: string
+  readonly [member: string]: unknown
+}
+
+function events(list: readonly Said[]): string {
+  return list.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+}
+
+const item = { type: 'message', id: 'msg_1', status: 'in_progress', role: 'assistant', content: [] }
+const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', content: [], stop_reason: null }
+
+/** What a stream has said before it is ended: the AI SDK takes an end before any word for a fault of the wire, and tries again. */
+const begun: Readonly<Partial<Record<ModelDialect, string>>> = {
+  'openai-chat': 'data: {"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n',
+  'openai-responses': events([
+    { type: 'response.created', sequence_number: 0, response: { id: 'resp_1', created_at: 1, model: 'm' } },
+    { type: 'response.output_item.added', sequence_number: 1, output_index: 0, item },
+    {
+      type: 'response.output_text.delta',
+      sequence_number: 2,
+      item_id: 'msg_1',
+      output_index: 0,
+      content_index: 0,
+      delta: 'Hel',
+    },
+  ]),
+  'anthropic-messages': events([
+    { type: 'message_start', message: { ...message, usage: { input_tokens: 1, output_tokens: 1 } } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hel' } },
+  ]),
+}
+
 test.each(sdks.map((sdk) => [sdk.name, sdk] as const))('%s hears why an open stream ended', async (_, sdk) => {
-  const body = writeModelDenialEvents(deny('run_halted', ''), refused(sdk.dialect))
-  const provider = await provide({ status: 200, headers: streamHeaders, body })
+  const end = writeModelDenialEvents(deny('run_halted', ''), refused(sdk.dialect))
+  const provider = await provide({ status: 200, headers: streamHeaders, body: `${begun[sdk.dialect] ?? ''}${end}` })
   expect(await failureOf(sdk.stream(provider.url))).toContain('[weir:run_halted] This run was halted')
   expect(provider.asked).toBe(1)
 })

@@ -1,9 +1,8 @@
 /** Requests to models as a listener hands them over. */
-import type { Millis } from '../../src/base/clock.ts'
 import type { HopId } from '../../src/domain/ids.ts'
 import type { Inbound } from '../../src/protocol/http.ts'
 import type { ModelRoute } from '../../src/protocol/llm/contract.ts'
-import { type ModelMalformed, type ModelReading, readModelCall } from '../../src/protocol/llm/read-call.ts'
+import { isMalformed, type ModelMalformed, type ModelReading, readModelCall } from '../../src/protocol/llm/read-call.ts'
 import { modelRouteOf } from '../../src/protocol/llm/routes.ts'
 
 export const modelHop = 'hop_00000000000000000000000001' as HopId
@@ -25,7 +24,7 @@ export function modelInbound(path: string, body: string | Uint8Array, headers: R
     query: '',
     headers: new Map(Object.entries(headers)),
     body: Buffer.from(body as string),
-    receivedAt: 0 as Millis,
+    receivedAt: 0,
     startedAt: 0,
     peer: '127.0.0.1',
     clientCert: null,
@@ -48,6 +47,6 @@ export function readModel(path: ModelPath, body: unknown): ModelReading | ModelM
 /** Of a request that can be read. */
 export function modelCall(path: ModelPath, body: unknown): ModelReading {
   const read = readModel(path, body)
-  if ('kind' in read) throw new Error(read.body)
+  if (isMalformed(read)) throw new Error(read.body)
   return read
 }

@@ -12,8 +12,16 @@ export interface SdkAgent {
   stop(): Promise<void>
 }
 
+/** What it says beside the status it ends with. */
+type LastFacts = Readonly<Record<string, unknown>>
+
 /** Works through `steps` as one artifact each, unless it is told to stop. */
-export async function startSdkAgent(name: string, steps: readonly string[], step_ms = 5): Promise<SdkAgent> {
+export async function startSdkAgent(
+  name: string,
+  steps: readonly string[],
+  step_ms = 5,
+  metadata?: LastFacts,
+): Promise<SdkAgent> {
   const heard: IncomingHttpHeaders[] = []
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -22,7 +30,7 @@ export async function startSdkAgent(name: string, steps: readonly string[], step
   const handler = new DefaultRequestHandler(
     AgentCard.fromJSON(card),
     new InMemoryTaskStore(),
-    executorOf(steps, step_ms),
+    executorOf(steps, step_ms, metadata),
   )
   const answer = answerHttp(handler, card)
   server.on('request', (request, response) => {
@@ -40,7 +48,7 @@ export async function startSdkAgent(name: string, steps: readonly string[], step
   }
 }
 
-function executorOf(steps: readonly string[], step_ms: number): AgentExecutor {
+function executorOf(steps: readonly string[], step_ms: number, metadata: LastFacts | undefined): AgentExecutor {
   const cancelled = new Map<string, () => void>()
   return {
     async execute({ taskId, contextId, userMessage }, bus) {
@@ -48,7 +56,7 @@ function executorOf(steps: readonly string[], step_ms: number): AgentExecutor {
       const open = { id: taskId, contextId, artifacts: [], history: [userMessage], metadata: undefined }
       bus.publish(AgentEvent.task({ ...open, status: status(TaskState.TASK_STATE_WORKING) }))
       const end = (state: TaskState): void => {
-        bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status: status(state), metadata: undefined }))
+        bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status: status(state), metadata }))
         bus.finished()
       }
       let stopped = false

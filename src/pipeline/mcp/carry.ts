@@ -22,6 +22,7 @@ import { marks } from '../marks.ts'
 import { taintByAnswer, tellOverruled } from '../send.ts'
 import { blame, guarded, marked, pay, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
+import { type Meter, metered, meterOf } from './meter.ts'
 import type { McpSession } from './sessions.ts'
 import type { McpVisit } from './threshold.ts'
 
@@ -42,10 +43,11 @@ type Tell = (spent: Spend) => number
 /** A call of a tool is on its way. */
 export function carryCall(visit: McpVisit, hop: Hop<McpCall>, errand: Errand): void {
   const { road, reply } = visit
-  const mission = missionOf(visit, errand, watch(road, hop))
+  const meter = meterOf(visit, errand.server)
+  const mission = missionOf(visit, { ...errand, rewrite: metered(meter, errand.rewrite) }, watch(road, hop))
   const done = (outcome: ExchangeOutcome): void =>
     guarded(visit, () =>
-      settleCall(visit, hop, outcome, (spent) =>
+      settleCall(visit, hop, { ...outcome, meter }, (spent) =>
         answer(visit, outcome, () => [...marks(visit, hop), costHeader(spent)]),
       ),
     )
@@ -55,15 +57,22 @@ export function carryCall(visit: McpVisit, hop: Hop<McpCall>, errand: Errand): v
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }
 
+/** What came of a call of a tool. */
+interface ToolOutcome extends ExchangeOutcome {
+  /** What its answer was looked at with; null where its price was known before. */
+  readonly meter: Meter | null
+}
+
 /**
  * Gives back or books what the hop held, before its caller hears; `tell` answers it, told what was spent, and says how many
  * bytes that took.
  */
-export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome, tell: Tell): void {
+export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ToolOutcome, tell: Tell): void {
   visit.road.exchanges.end(hop.run.id, hop.id)
   blame(visit, hop, outcome)
-  const spent = pay(visit, hop, outcome)
-  recordOutcome(visit, { ...outcome, bytesOut: tell(spent) }, spent)
+  const bill = outcome.sent ? (outcome.meter?.bill(visit, outcome) ?? null) : null
+  const spent = pay(visit, hop, outcome, bill)
+  recordOutcome(visit, { ...outcome, bytesOut: tell(spent), used: bill?.used ?? null }, spent, bill?.metered)
 }
 
 /** Everything else is on its way: it costs nothing and is let go of when its sender is. */

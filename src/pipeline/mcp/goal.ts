@@ -3,6 +3,7 @@ import { readJsonObject } from '../../base/json.ts'
 import { toolRowOf } from '../../config/tool-row.ts'
 import { type McpCall, nameOfTool, targetName } from '../../domain/call.ts'
 import type { Goal } from '../admit.ts'
+import { reservedFor } from '../price.ts'
 import type { ToolServerEntry } from '../road.ts'
 
 /** Arguments are read where a token says something of them; what has more than one reading fits no rule. */
@@ -21,5 +22,5 @@ export function goalOfTool(
       return (args === null ? null : readJsonObject(args, 64)) ?? {}
     },
   } as const
-  return { action: 'callTool', asked, server: targetName(target), agent: null, named: null, price }
+  return { action: 'callTool', asked, server: targetName(target), agent: null, named: null, price: reservedFor(price) }
 }

@@ -11,11 +11,11 @@ import type { Inbound, Reply } from '../../protocol/http.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import { isMalformed, readModelCall } from '../../protocol/llm/read-call.ts'
 import type { Entry } from '../enter.ts'
+import { serveBridge } from '../bridge/serve-bridge.ts'
 import { refuse } from '../refuse.ts'
 import type { Road } from '../road.ts'
 import { abandon } from '../send.ts'
 import { refusalOfPass } from '../mcp/threshold.ts'
-import { serveBridge } from '../bridge/serve-bridge.ts'
 import { admitModel } from './admit-model.ts'
 import { bridgedAgent } from './bridged.ts'
 import { carryModel, carryPass } from './carry-model.ts'
@@ -32,10 +32,8 @@ export async function serveModels(road: Road, route: ModelRoute, given: Inbound,
   const id = mintHopId(road.dice)
   const { media_tokens_max } = road.snapshot.settings.models
   const read = readModelCall(inbound, route, id, { media_tokens: media_tokens_max })
-  if (!isMalformed(read)) {
-    const agent = bridgedAgent(read)
-    if (agent) return await serveBridge(road, agent, { call: read, inbound, reply })
-  }
+  const agent = isMalformed(read) ? null : bridgedAgent(read)
+  if (agent !== null && !isMalformed(read)) return await serveBridge(road, agent, { call: read, inbound, reply })
   const received = await receiveModel(road, { inbound, reply }, { id, route, read })
   if (received === null) return
   const { visit } = received

@@ -33,9 +33,11 @@ function growth(old: JsonObject, artifact: JsonObject): JsonObject | null {
   return { artifact: { ...artifact, parts: parts.slice(oldParts.length) }, append: true, lastChunk: true }
 }
 
+/** What the task says beside it comes along: an agent that streams says it with its last status as well. */
 function statusChange(before: JsonObject, after: JsonObject, ids: JsonObject): readonly JsonObject[] {
   if (sameText(withoutTime(before['status']), withoutTime(after['status']))) return []
-  return [{ statusUpdate: { ...ids, status: after['status'] } }]
+  const { status, metadata } = after
+  return [{ statusUpdate: { ...ids, status, ...(isJsonObject(metadata) ? { metadata } : {}) } }]
 }
 
 /** A clock that goes on is no progress. */

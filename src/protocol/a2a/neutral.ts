@@ -16,6 +16,13 @@ export function readNeutral(said: Said): JsonObject {
   return isJsonObject(parsed) ? (eventTo10(parsed, said.grammar) ?? parsed) : {}
 }
 
+/** The task or the message that was said; null for an event that is a part of one. */
+export function wholeOf(said: Said): JsonObject | null {
+  const { task, message } = neutralOf(said)
+  const whole = task ?? message
+  return isJsonObject(whole) ? whole : null
+}
+
 /** An event of 1.0 that was made here, as if an agent had said it. */
 export function sayNeutral(event: JsonObject): Said {
   const payload = Buffer.from(JSON.stringify(event))

@@ -2,13 +2,16 @@
  * The shapes of OpenAI and Anthropic as the road needs them. Bytes are handed on as they come wherever nothing has to
  * change: what is read here is read beside them.
  *
- *     read-call.ts       readModelCall(inbound, route, id): ModelCall | Written       (Written: 400 in the shape asked for)
- *     routes.ts          modelRouteOf(method, path, headers): ModelRoute | null
- *     write-request.ts   writeModelRequest(call, to: RequestEdits): Uint8Array
- *     usage.ts           usageOf(dialect, body): Usage | null;  openUsageReader(dialect, asked): UsageReader
- *     faces.ts           writeModelDenial(denial, refused): Written;  writeModelDenialEvents(denial, refused): string
- *     list.ts            writeModelList(dialect, models): Written
+ *     routes.ts          modelRouteOf(method, path, headers): ModelRoute | 'wrong_method' | null;  modelMethodOf(path)
+ *     read-call.ts       readModelCall(inbound, route, id, limits): ModelReading | ModelMalformed   (400 in the shape asked for)
+ *     input-bound.ts     the most tokens an input can come to; where media are in a request stands in input-plans.ts
+ *     write-request.ts   writeModelRequest(call, edits: RequestEdits): Uint8Array;  asksForUsage(call): boolean
+ *     usage.ts           usageOf(dialect, body): Usage | null;  openUsageReader(dialect, { asked }): UsageReader
+ *     faces.ts           writeModelDenial(denial, refused): Written;  writeModelDenialEvents(denial, refused): string;
+ *                        writeModelMistake(dialect, { status, message }, id): Written
+ *     list.ts            writeModelList(dialect, models): Written;  writeModel(dialect, model): Written
  *     headers.ts         modelHeadersUpwards(headers, family): HeaderList;  modelHeadersBack(head, family): HeaderList
+ *     walk.ts            JSON walked along a plan, for requests and for what providers say
  */
 import type { ModelDialect, ModelOperation } from '../../domain/call.ts'
 import type { Usage } from '../../domain/usage.ts'

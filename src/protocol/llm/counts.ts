@@ -3,7 +3,7 @@
  * said about a part may be more than the whole.
  */
 import type { Usage } from '../../domain/usage.ts'
-import { type Plan, plan } from './walk.ts'
+import { isText, type Plan, plan } from './walk.ts'
 
 /** Nobody reads or writes so much in one call: more is a mistake of the provider, and a mistake is not billed. */
 const tokensMax = 1_000_000_000
@@ -12,11 +12,15 @@ const tokensMax = 1_000_000_000
 const counted = ['input', 'output', 'total', 'cached', 'written', 'reasoning'] as const
 type Counted = (typeof counted)[number]
 
-/** Slots of counts, for whoever has a plan with more in it. */
-export const firstFreeSlot = counted.length
+/** What a single iteration of an answer used, and where one and all of them end. */
+const iterationSlots = { first: counted.length, type: 2 * counted.length, one: 2 * counted.length + 1 } as const
+const allIterations = iterationSlots.one + 1
 
-function count(name: Counted): Plan {
-  return plan(counted.indexOf(name))
+/** Slots of counts are below it, for whoever has a plan with more in it. */
+export const firstFreeSlot = allIterations + 1
+
+function count(name: Counted, first = 0): Plan {
+  return plan(first + counted.indexOf(name))
 }
 
 const openAiParts = { cached_tokens: count('cached'), cache_write_tokens: count('written') }
@@ -46,14 +50,25 @@ export const responsesUsage = plan(-1, {
   },
 })
 
+function messagesCounts(first: number): Readonly<Record<string, Plan>> {
+  return {
+    input_tokens: count('input', first),
+    output_tokens: count('output', first),
+    cache_read_input_tokens: count('cached', first),
+    cache_creation_input_tokens: count('written', first),
+  }
+}
+
+const iteration = plan(iterationSlots.one, {
+  members: { type: plan(iterationSlots.type), ...messagesCounts(iterationSlots.first) },
+})
+
 /** `usage` of Messages, in which what was read from a cache, or written to one, is no part of the input. */
 export const messagesUsage = plan(-1, {
   members: {
-    input_tokens: count('input'),
-    output_tokens: count('output'),
-    cache_read_input_tokens: count('cached'),
-    cache_creation_input_tokens: count('written'),
+    ...messagesCounts(0),
     output_tokens_details: plan(-1, { members: { thinking_tokens: count('reasoning') } }),
+    iterations: plan(allIterations, { items: iteration }),
   },
 })
 
@@ -63,15 +78,34 @@ export type InputCount = 'whole' | 'beside_caches'
 /** Takes what a walk finds. Later words replace earlier ones; what is null, or no count, replaces nothing. */
 export class Counts {
   readonly #input: InputCount
-  readonly #said: (number | null)[] = counted.map(() => null)
+  /** By slot; those of the iteration that is being walked come after those of the whole. */
+  readonly #said: (number | null)[] = Array.from({ length: 2 * counted.length }, () => null)
+  #isCompaction = false
+  /** What compactions used so far in this list of iterations, and in the last one that was whole. */
+  #compacted = noCounts
+  #beside = noCounts
 
   constructor(input: InputCount) {
     this.#input = input
   }
 
   hear(slot: number, bytes: Buffer, start: number, end: number): void {
+    if (slot >= iterationSlots.type) return this.#iterate(slot, bytes, start, end)
     const said = readCount(bytes, start, end)
     if (said !== null) this.#said[slot] = said
+  }
+
+  /** What it took to shorten a conversation is paid for, and is in no other count (API reference of Messages, `iterations`). */
+  #iterate(slot: number, bytes: Buffer, start: number, end: number): void {
+    if (slot === iterationSlots.type) this.#isCompaction = isText(bytes, start, end, compaction)
+    else if (slot === allIterations) {
+      this.#beside = this.#compacted
+      this.#compacted = noCounts
+    } else {
+      const one = this.#said.splice(iterationSlots.first, counted.length, ...counted.map(() => null))
+      if (this.#isCompaction) this.#compacted = this.#compacted.map((sum, i) => sum + (one[i] ?? 0))
+      this.#isCompaction = false
+    }
   }
 
   /** Null as long as the input is not known, or the output where it has to be. */
@@ -98,9 +132,14 @@ export class Counts {
   }
 
   #of(name: Counted): number | null {
-    return this.#said[counted.indexOf(name)] ?? null
+    const slot = counted.indexOf(name)
+    const said = this.#said[slot] ?? null
+    return said === null ? null : said + (this.#beside[slot] ?? 0)
   }
 }
+
+const noCounts: readonly number[] = counted.map(() => 0)
+const compaction = Buffer.from('compaction')
 
 /** Null for what is no whole number from 0 to a billion. */
 function readCount(bytes: Buffer, start: number, end: number): number | null {

@@ -20,6 +20,8 @@ const frame_tokens = 1024
 /** What the description of a tool that a provider knows by its type comes to: 735 for that of a computer. */
 const knownTool_tokens = 1024
 const soundBytesPerToken = 16
+/** Nobody has more models to fall back on. */
+export const otherModelsMax = 16
 
 /** The longest context that is sold widely. Stands for input that is not in the request. */
 export const context_tokens = 1_048_576
@@ -28,16 +30,18 @@ export interface InputBound {
   readonly tokens: number
   /** Whether part of the input is not in the request, so that a context stands for it. */
   readonly boundless: boolean
+  /** Models that are named beside the one that is asked: at most one more than `otherModelsMax`. */
+  readonly otherModels: readonly string[]
 }
 
 /** The text must have been checked. `media_tokens` is what each picture, sound and file is taken for. */
 export function inputBoundOf(bytes: Buffer, dialect: ModelDialect, media_tokens: number): InputBound {
   const reckoning = new Reckoning(bytes)
   walkJson(bytes, inputPlans[dialect], reckoning)
-  const { pieces, knownTools, hidden, sound, boundless } = reckoning
+  const { pieces, knownTools, hidden, sound, boundless, otherModels } = reckoning
   const text = bytes.length - hidden + Math.ceil(sound / soundBytesPerToken)
   const around = frame_tokens + knownTools * knownTool_tokens + pieces * media_tokens
-  return { tokens: text + around + (boundless ? context_tokens : 0), boundless }
+  return { tokens: text + around + (boundless ? context_tokens : 0), boundless, otherModels: [...otherModels] }
 }
 
 /** A part of a message, or a whole item, while it is walked. */
@@ -91,6 +95,7 @@ class Reckoning implements Finder {
   hidden = 0
   sound = 0
   boundless = false
+  readonly otherModels = new Set<string>()
   readonly #bytes: Buffer
   /** The parts that are open, the innermost last: a result of a tool has parts itself. */
   readonly #open: Part[] = []
@@ -107,10 +112,15 @@ class Reckoning implements Finder {
   found(slot: number, start: number, end: number): boolean {
     const isNull = this.#bytes[start] === 0x6e
     if (slot === slots.elsewhere) this.boundless ||= !isNull && !isNothing(this.#bytes, start, end)
+    else if (slot === slots.model) this.#model(textAt(this.#bytes, start, end))
     else if (slot === slots.toolType) this.#tool(textAt(this.#bytes, start, end))
     else if (slot === partSlot || slot === slots.item) this.#close(slot, this.#bytes[start])
     else if (!isNull) this.#note(slot, start, end)
     return false
+  }
+
+  #model(name: string | null): void {
+    if (name !== null && this.otherModels.size <= otherModelsMax) this.otherModels.add(name)
   }
 
   #tool(type: string | null): void {

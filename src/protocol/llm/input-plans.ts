@@ -22,10 +22,12 @@ export const slots = {
   toolType: 8,
   /** An item of Responses. */
   item: 9,
+  /** A model that may answer instead of the one that is asked, or beside it. */
+  model: 10,
 } as const
 
 /** A part of a message. */
-export const partSlot = 10
+export const partSlot = 11
 
 const type = plan(slots.type)
 const elsewhere = plan(slots.elsewhere)
@@ -33,7 +35,10 @@ const pointer = plan(slots.pointer)
 const file = plan(slots.file)
 const picture = plan(slots.picture)
 const sound = plan(-1, { members: { data: plan(slots.sound) } })
-const tools = plan(-1, { items: plan(-1, { members: { type: plan(slots.toolType) } }) })
+const model = plan(slots.model)
+const tools = plan(-1, { items: plan(-1, { members: { type: plan(slots.toolType), model } }) })
+/** A name, or a list of names, or of objects with one. */
+const models = plan(slots.model, { items: plan(slots.model, { members: { model } }) })
 
 const chatPart = plan(partSlot, {
   members: {
@@ -106,6 +111,7 @@ const messages = plan(-1, {
     system: plan(-1, { items: messagesPart }),
     tools,
     mcp_servers: elsewhere,
+    fallbacks: models,
   },
 })
 
@@ -115,7 +121,10 @@ export const inputPlans: Readonly<Record<ModelDialect, Plan>> = {
       messages: plan(-1, { items: chatMessage }),
       tools,
       web_search_options: elsewhere,
+      // Of OpenRouter.
       plugins: elsewhere,
+      models,
+      fallbacks: models,
     },
   }),
   'openai-responses': plan(-1, {
@@ -125,6 +134,8 @@ export const inputPlans: Readonly<Record<ModelDialect, Plan>> = {
       previous_response_id: elsewhere,
       conversation: elsewhere,
       prompt: elsewhere,
+      models,
+      fallbacks: models,
     },
   }),
   'openai-embeddings': nothing,

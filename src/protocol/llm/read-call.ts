@@ -6,14 +6,14 @@ import { openBrace } from '../../base/json-bytes.ts'
 import { isSpace } from '../../base/json-items.ts'
 import { type JsonShape, jsonShape } from '../../base/json-shape.ts'
 import { type JsonMistake, type JsonSpans, scanJson } from '../../base/json-scan.ts'
-import type { ModelCall, ModelDialect } from '../../domain/call.ts'
+import type { AnyCall, ModelCall, ModelDialect } from '../../domain/call.ts'
 import type { HopId } from '../../domain/ids.ts'
 import { isOtherType } from '../a2a/malformed.ts'
 import type { Inbound } from '../http.ts'
 import type { Written } from '../jsonrpc.ts'
 import type { ModelRoute } from './contract.ts'
 import { writeModelMistake } from './faces.ts'
-import { inputBoundOf } from './input-bound.ts'
+import { inputBoundOf, otherModelsMax } from './input-bound.ts'
 import { ceilingNames } from './write-request.ts'
 
 export interface ModelReading extends ModelCall {
@@ -22,6 +22,13 @@ export interface ModelReading extends ModelCall {
    * provider. `inputBound` then counts a whole context for it, which most calls do not come near.
    */
   readonly boundless: boolean
+  /**
+   * Models that the request names beside `model` and that its provider may let answer: `fallbacks`, `models`, the model of a
+   * tool of the provider. As the provider calls them. None of them was judged yet.
+   */
+  readonly otherModels: readonly string[]
+  /** What makes the provider take another price than usual: `service_tier:priority`, `speed:fast`. Null for the usual one. */
+  readonly premium: string | null
 }
 
 /** A request that is no call; the answer is already written. */
@@ -38,12 +45,20 @@ export interface ReadingLimits {
   readonly media_tokens: number
 }
 
+/** Members by which a caller chooses what it pays for, and the values of the usual price, or of a lower one. */
+const premiums = [
+  ['service_tier', ['auto', 'default', 'flex', 'standard_only', 'standard', 'on_demand', 'batch']],
+  ['speed', ['standard']],
+  ['inference_geo', ['global', 'not_available']],
+] as const
+
 /** The first line is read; the others are only looked at so that none of them can be there twice, or in two spellings. */
 const shape = jsonShape(
   [
     ...(['model', 'stream', 'n', 'max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const),
     ...(['messages', 'input', 'system', 'instructions', 'tools', 'mcp_servers'] as const),
     ...(['previous_response_id', 'conversation', 'prompt', 'stream_options.include_usage'] as const),
+    ...premiums.map(([name]) => name),
   ],
   'refuse',
 )
@@ -68,13 +83,32 @@ export function readModelCall(
   if (spans.kind === 'mistake') return refuse(mistakes[spans.what])
   const said = readMembers(spans, route.dialect)
   if (typeof said === 'string') return refuse(said)
-  const { tokens, boundless } = inputBoundOf(inbound.body, route.dialect, media_tokens)
-  return callOf(inbound, route, id, { ...said, inputBound: tokens, boundless })
+  const { tokens, ...found } = inputBoundOf(inbound.body, route.dialect, media_tokens)
+  if (found.otherModels.length > otherModelsMax) return refuse(`At most ${otherModelsMax} other models may be named`)
+  return callOf(inbound, route, id, { ...said, ...found, inputBound: tokens, premium: premiumOf(spans) })
 }
 
-type Said = Pick<ModelReading, 'model' | 'streaming' | 'outputMax' | 'choices' | 'inputBound' | 'boundless'>
+type Said = Omit<ModelReading, keyof AnyCall>
 
-const nothing: Said = { model: '', streaming: false, outputMax: null, choices: 1, inputBound: 0, boundless: false }
+const nothing: Said = {
+  model: '',
+  streaming: false,
+  outputMax: null,
+  choices: 1,
+  inputBound: 0,
+  boundless: false,
+  otherModels: [],
+  premium: null,
+}
+
+function premiumOf(spans: Spans): string | null {
+  for (const [name, usual] of premiums) {
+    if (kindOf(spans, name) === null) continue
+    const said = spans.text(name)
+    if (said === null || !usual.some((each) => each === said)) return `${name}:${said?.slice(0, nameMax) ?? ''}`
+  }
+  return null
+}
 
 function callOf(inbound: Inbound, route: ModelRoute, id: HopId, said: Said): ModelReading {
   const { body, receivedAt, method } = inbound

@@ -6,7 +6,7 @@
 import type { Usage } from '../../domain/usage.ts'
 import type { UsageReader } from './contract.ts'
 import { chatUsage, Counts, firstFreeSlot, messagesUsage, responsesUsage } from './counts.ts'
-import { type Finder, type Plan, plan, textAt, textBytes, walkJson } from './walk.ts'
+import { type Finder, isText, type Plan, plan, textBytes, walkJson } from './walk.ts'
 
 /** What is done with an event. */
 type Heard = ReturnType<UsageReader['hear']>
@@ -23,9 +23,11 @@ const slots = {
   finish: firstFreeSlot + 3,
   error: firstFreeSlot + 4,
   type: firstFreeSlot + 5,
+  thought: firstFreeSlot + 6,
 } as const
 
 const wrote = plan(slots.wrote)
+const thought = plan(slots.thought)
 const named = plan(-1, { members: { name: wrote, arguments: wrote } })
 
 /** Some providers write content, and reasoning in it, as lists of parts. */
@@ -36,8 +38,9 @@ const parts = plan(slots.wrote, {
 const delta = plan(-1, {
   members: {
     content: parts,
-    reasoning_content: wrote,
-    reasoning: wrote,
+    // Two names of one text, which some servers write under both.
+    reasoning_content: thought,
+    reasoning: thought,
     refusal: wrote,
     tool_calls: plan(-1, {
       items: plan(-1, { members: { function: named, custom: plan(-1, { members: { name: wrote, input: wrote } }) } }),
@@ -93,6 +96,8 @@ export class ChatReader extends Reader {
   #finished = false
   #saidUsage = false
   #hasChoices = false
+  /** Bytes of the reasoning in this event. */
+  #thought = 0
 
   constructor(asked: boolean) {
     super(new Counts('whole'))
@@ -106,6 +111,7 @@ export class ChatReader extends Reader {
     }
     this.#saidUsage = false
     this.#hasChoices = false
+    this.#thought = 0
     walkJson(data, chatPlan, this)
     if (this.failed) return ended
     if (!this.#saidUsage) return passed
@@ -116,11 +122,17 @@ export class ChatReader extends Reader {
 
   protected note(slot: number, start: number, end: number): boolean {
     const first = this.bytes[start]
-    if (slot === slots.choices) this.#hasChoices = !isEmptyList(this.bytes, start, end)
+    if (slot === slots.thought) this.#think(textBytes(this.bytes, start, end))
+    else if (slot === slots.choices) this.#hasChoices = !isEmptyList(this.bytes, start, end)
     else if (slot === slots.usage) this.#saidUsage = first === openBrace
     else if (slot === slots.finish) this.#finished ||= first === quote
     else if (slot === slots.error) this.failed ||= first !== letterN
     return false
+  }
+
+  #think(bytes: number): void {
+    this.delivered_bytes += Math.max(0, bytes - this.#thought)
+    this.#thought = Math.max(bytes, this.#thought)
   }
 }
 
@@ -141,7 +153,21 @@ function isEmptyList(bytes: Buffer, start: number, end: number): boolean {
 /** What an event says of itself decides whether it is read on. */
 type Meaning = 'writes' | 'counts' | 'starts' | 'fails' | 'ends'
 
-const responseMeanings: ReadonlyMap<string, Meaning> = new Map([
+/** By their length, so that one comparison finds most of them, and none is built as a text. */
+class Meanings {
+  readonly #byLength: (readonly [name: Buffer, meaning: Meaning])[][] = []
+
+  constructor(meanings: readonly (readonly [name: string, meaning: Meaning])[]) {
+    for (const [name, meaning] of meanings) (this.#byLength[name.length] ??= []).push([Buffer.from(name), meaning])
+  }
+
+  /** Of the text between two quotes. */
+  find(bytes: Buffer, start: number, end: number): Meaning | undefined {
+    return this.#byLength[end - start - 2]?.find(([name]) => isText(bytes, start, end, name))?.[1]
+  }
+}
+
+const responseMeanings = new Meanings([
   ...[
     'output_text',
     'refusal',
@@ -173,9 +199,9 @@ const responsesPlan = plan(-1, {
 abstract class TypedReader extends Reader {
   protected meaning: Meaning | undefined
   readonly #plan: Plan
-  readonly #meanings: ReadonlyMap<string, Meaning>
+  readonly #meanings: Meanings
 
-  constructor(input: ConstructorParameters<typeof Counts>[0], wanted: Plan, meanings: ReadonlyMap<string, Meaning>) {
+  constructor(input: ConstructorParameters<typeof Counts>[0], wanted: Plan, meanings: Meanings) {
     super(new Counts(input))
     this.#plan = wanted
     this.#meanings = meanings
@@ -191,8 +217,7 @@ abstract class TypedReader extends Reader {
 
   protected note(slot: number, start: number, end: number): boolean {
     if (slot !== slots.type) return false
-    const type = textAt(this.bytes, start, end)
-    this.meaning = type === null ? undefined : this.#meanings.get(type)
+    this.meaning = this.#meanings.find(this.bytes, start, end)
     return this.meaning === undefined
   }
 }
@@ -213,7 +238,7 @@ export class ResponsesReader extends TypedReader {
   }
 }
 
-const messageMeanings: ReadonlyMap<string, Meaning> = new Map([
+const messageMeanings = new Meanings([
   ['message_start', 'counts'],
   ['message_delta', 'counts'],
   ['content_block_start', 'starts'],

@@ -4,7 +4,8 @@
  * ends.
  */
 import { closeBrace, closeBracket, colon, comma, openBrace, openBracket, quote } from '../../base/json-bytes.ts'
-import { closingQuote, isSpace } from '../../base/json-items.ts'
+
+const backslash = 0x5c
 
 /** What is looked for inside of a value. `slot` names a value its finder is told of, -1 for one that only leads to others. */
 export interface Plan {
@@ -62,10 +63,9 @@ class Walk {
 
   /** False ends the walk: it was told to, or the text does. */
   value(wanted: Plan | null): boolean {
-    this.#space()
-    const start = this.#at
-    const first = this.#bytes[start]
+    const first = this.#next()
     if (wanted === null) return this.#skip(first)
+    const start = this.#at
     if (!this.#enter(wanted, first)) return false
     return wanted.slot < 0 || !this.#finder.found(wanted.slot, start, this.#at)
   }
@@ -73,39 +73,35 @@ class Walk {
   #enter(wanted: Plan, first: number | undefined): boolean {
     if (first === openBrace && wanted.members.length > 0) {
       if (wanted.slot >= 0) this.#finder.opens(wanted.slot)
-      return this.#object(wanted)
+      return this.#object(wanted.members)
     }
     return first === openBracket && wanted.items !== null ? this.#array(wanted.items) : this.#skip(first)
   }
 
-  #object({ members }: Plan): boolean {
-    const bytes = this.#bytes
+  #object(members: readonly Member[]): boolean {
     this.#at += 1
     for (;;) {
-      this.#space()
-      const start = this.#at
-      if (bytes[start] === closeBrace) break
-      if (bytes[start] === comma) {
+      const byte = this.#next()
+      if (byte === closeBrace) break
+      if (byte === comma) {
         this.#at += 1
         continue
       }
-      if (bytes[start] !== quote || !this.#string()) return false
-      const end = this.#at
-      this.#space()
-      if (bytes[this.#at] !== colon) return false
+      const start = this.#at
+      if (byte !== quote || !this.#string()) return false
+      const wanted = memberAt(this.#bytes, start, this.#at, members)
+      if (this.#next() !== colon) return false
       this.#at += 1
-      if (!this.value(memberAt(bytes, start, end, members))) return false
+      if (!this.value(wanted)) return false
     }
     this.#at += 1
     return true
   }
 
   #array(items: Plan): boolean {
-    const bytes = this.#bytes
     this.#at += 1
     for (;;) {
-      this.#space()
-      const byte = bytes[this.#at]
+      const byte = this.#next()
       if (byte === closeBracket) break
       if (byte === comma) this.#at += 1
       else if (!this.value(items)) return false
@@ -120,10 +116,8 @@ class Walk {
   }
 
   #string(): boolean {
-    const end = closingQuote(this.#bytes, this.#at)
-    if (end < 0) return false
-    this.#at = end + 1
-    return true
+    this.#at = afterString(this.#bytes, this.#at)
+    return this.#at > 0
   }
 
   #word(): boolean {
@@ -141,9 +135,11 @@ class Walk {
       const byte = bytes[at]
       if (byte === undefined) return false
       if (byte === quote) {
-        at = closingQuote(bytes, at)
-        if (at < 0) return false
-      } else if (byte === openBrace || byte === openBracket) depth += 1
+        at = afterString(bytes, at)
+        if (at === 0) return false
+        continue
+      }
+      if (byte === openBrace || byte === openBracket) depth += 1
       else if (byte === closeBrace || byte === closeBracket) depth -= 1
       at += 1
     } while (depth > 0)
@@ -151,9 +147,49 @@ class Walk {
     return true
   }
 
-  #space(): void {
-    while (isSpace(this.#bytes[this.#at])) this.#at += 1
+  /** The next byte that is no space. */
+  #next(): number | undefined {
+    const bytes = this.#bytes
+    let at = this.#at
+    let byte = bytes[at]
+    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[(at += 1)]
+    this.#at = at
+    return byte
   }
+}
+
+/** So many bytes are looked at one by one before a search is worth its start. */
+const near_bytes = 64
+
+/** What ends a string, or a look at its bytes: a quote, a backslash, and zero, which stands for the end of the text. */
+const stops = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte === quote || byte === backslash || byte === 0))
+
+/** The byte after the string that begins at `open`; 0 where it has no end. */
+function afterString(bytes: Buffer, open: number): number {
+  let at = open + 1
+  let far = at + near_bytes
+  for (;;) {
+    while (at < far && stops[bytes[at] ?? 0] === 0) at += 1
+    if (at >= far) {
+      // Escapes come in crowds and pictures have none.
+      const end = bytes.indexOf(quote, at)
+      if (end < 0) return 0
+      if (bytes[end - 1] !== backslash) return end + 1
+      at = escapedUpTo(bytes, at, end)
+      far = end + near_bytes
+    }
+    const byte = bytes[at]
+    if (byte === quote) return at + 1
+    if (byte === undefined) return 0
+    at += byte === backslash ? 2 : 1
+  }
+}
+
+/** The first of the backslashes before `end`, but none before `from`, where one may stand that is escaped itself. */
+function escapedUpTo(bytes: Buffer, from: number, end: number): number {
+  let at = end
+  while (at > from && bytes[at - 1] === backslash) at -= 1
+  return at
 }
 
 /** Letters, digits, signs and dots: what words and numbers are made of. */
@@ -165,25 +201,33 @@ const marks = Uint8Array.from({ length: 256 }, (_, byte) =>
 )
 
 function memberAt(bytes: Buffer, start: number, end: number, members: readonly Member[]): Plan | null {
-  for (const { name, plan: inside } of members) if (isName(bytes, start, end, name)) return inside
-  return null
+  for (let i = 0; i < members.length; i += 1) {
+    const member = members[i]
+    if (member !== undefined && isText(bytes, start, end, member.name)) return member.plan
+  }
+  return hasEscapes(bytes, start, end) ? memberByText(textAt(bytes, start, end), members) : null
 }
 
-/** Whether the string between two quotes is that name, which is ASCII. It is only built where it has escapes. */
-function isName(bytes: Buffer, start: number, end: number, name: Buffer): boolean {
-  for (let at = start + 1; at < end - 1; at += 1) {
-    const byte = bytes[at]
-    if (byte === 0x5c) return textAt(bytes, start, end) === name.toString('latin1')
-    if (byte !== name[at - start - 1]) return false
-  }
-  return end - start - 2 === name.length
+function memberByText(text: string | null, members: readonly Member[]): Plan | null {
+  return members.find(({ name }) => name.toString('latin1') === text)?.plan ?? null
+}
+
+/** Whether what stands between two quotes are those bytes. */
+export function isText(bytes: Buffer, start: number, end: number, name: Buffer): boolean {
+  if (end - start - 2 !== name.length) return false
+  for (let at = 0; at < name.length; at += 1) if (bytes[start + 1 + at] !== name[at]) return false
+  return true
+}
+
+function hasEscapes(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start + 1; at < end - 1; at += 1) if (bytes[at] === backslash) return true
+  return false
 }
 
 /** The string between two quotes; null where it is none. */
 export function textAt(bytes: Buffer, start: number, end: number): string | null {
   if (bytes[start] !== quote) return null
-  const inside = bytes.subarray(start + 1, end - 1)
-  if (!inside.includes(0x5c)) return inside.toString('utf8')
+  if (!hasEscapes(bytes, start, end)) return bytes.toString('utf8', start + 1, end - 1)
   try {
     return JSON.parse(bytes.toString('utf8', start, end)) as string
   } catch {
@@ -196,7 +240,7 @@ export function textBytes(bytes: Buffer, start: number, end: number): number {
   if (bytes[start] !== quote) return 0
   let count = 0
   for (let at = start + 1; at < end - 1; count += 1) {
-    if (bytes[at] !== 0x5c) at += 1
+    if (bytes[at] !== backslash) at += 1
     else if (bytes[at + 1] !== 0x75) at += 2
     else {
       count += unitBytes(Number.parseInt(bytes.toString('latin1', at + 2, at + 6), 16)) - 1

@@ -156,6 +156,7 @@ class Telling implements Hearer {
   finish(state: TaskState, said: string | readonly JsonObject[] | null = null): void {
     const { ids } = this.#invocation
     const metadata = usageMetadata(this.#usage)
+    this.#course.uses([this.#usage])
     const status = this.#course.status(state, ids, said)
     const rest = { artifacts: this.#shelf.list(), ...(metadata ? { metadata } : {}) }
     this.#course.say(this.#announced ? statusEvent(ids, status, metadata) : taskEvent(ids, status, rest))

@@ -83,6 +83,7 @@ export class FoundryTelling implements Hearer {
     if (response.detail !== null) this.#course.detail(response.detail)
     const status = this.#statusOf(ids, response)
     const metadata = usageMetadata(response.usage)
+    this.#course.uses([response.usage])
     this.#course.say(this.#thread.told ? statusEvent(ids, status, metadata) : this.#whole(ids, status, metadata))
     this.#course.end()
   }

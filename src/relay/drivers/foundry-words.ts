@@ -3,7 +3,7 @@ import { type JsonObject, isJsonObject } from '../../base/json.ts'
 import type { TaskState } from '../../domain/task.ts'
 import { approvalAdvice, approvalOf } from './approval.ts'
 import { type Part, textOf } from './message.ts'
-import type { Usage } from './neutral.ts'
+import { someTokens, type Usage } from './neutral.ts'
 
 /** One response as the service shows it. */
 export interface FoundryResponse {
@@ -80,7 +80,7 @@ export function readResponse(json: unknown): FoundryResponse | null {
     detail: state === 'TASK_STATE_FAILED' && pending.length === 0 ? detailOf(json) : null,
     artifacts: output.flatMap((item) => artifactOf(item) ?? []),
     pending,
-    usage: usageOf(json['usage']),
+    usage: usageOf(json),
   }
 }
 
@@ -115,14 +115,23 @@ export function artifactOf({ id, type, content }: JsonObject): Artifact | null {
   return parts.length === 0 ? null : { artifactId: id, parts }
 }
 
-function usageOf(usage: unknown): Usage | null {
+function usageOf({ usage, model }: JsonObject): Usage | null {
   if (!isJsonObject(usage)) return null
-  const { input_tokens, output_tokens, total_tokens } = usage
+  const {
+    input_tokens,
+    output_tokens,
+    total_tokens,
+    input_tokens_details: read,
+    output_tokens_details: written,
+  } = usage
   if (!isCount(input_tokens) || !isCount(output_tokens)) return null
   return {
     input_tokens,
     output_tokens,
     total_tokens: isCount(total_tokens) ? total_tokens : input_tokens + output_tokens,
+    ...(isJsonObject(read) ? someTokens('cached_tokens', read['cached_tokens']) : {}),
+    ...(isJsonObject(written) ? someTokens('reasoning_tokens', written['reasoning_tokens']) : {}),
+    ...(typeof model === 'string' && model !== '' ? { model: model.slice(0, id_max) } : {}),
   }
 }
 

@@ -14,7 +14,7 @@ import type { Bench } from '../exchange.ts'
 import type { Upstream } from '../wire/upstream.ts'
 import { faultOfBug, type Outbound, makeFault } from '../wire/transport.ts'
 import { sayNeutral } from '../../protocol/a2a/neutral.ts'
-import { agentMessage, type TaskIds, type TaskStatus } from './neutral.ts'
+import { agentMessage, type TaskIds, type TaskStatus, type Usage, usageByModel } from './neutral.ts'
 import { type Answer, type Hearer, Request } from './request.ts'
 
 /** What drivers of frameworks work with: they also mint ids. */
@@ -136,6 +136,12 @@ export class Course implements Line {
   /** What the framework failed with, for operators. */
   detail(detail: string): void {
     if (!this.#over) this.#parts.ear.onDetail?.(detail)
+  }
+
+  /** Everything models have used so far. */
+  uses(used: readonly (Usage | null)[]): void {
+    const usage = this.#over ? [] : usageByModel(used)
+    if (usage.length > 0) this.#parts.ear.onUsage?.(usage)
   }
 
   quiet(): void {

@@ -8,8 +8,8 @@
 import { crc32 } from 'node:zlib'
 import { type JsonObject, isJsonObject } from '../../base/json.ts'
 import type { StreamEvent } from './splitters.ts'
-import { addUsage, eventJson, type GraphMessage, messagesOf, readMessage } from './langgraph-words.ts'
-import type { TaskIds, Usage } from './neutral.ts'
+import { eventJson, type GraphMessage, messagesOf, readMessage } from './langgraph-words.ts'
+import { addUsage, type TaskIds, type Usage } from './neutral.ts'
 import type { Shelf } from './shelf.ts'
 
 /** Messages of one run that are told apart. More are counted and not compared. */
@@ -40,7 +40,12 @@ export class RunFold {
 
   /** Tokens of the messages that are new in this run. */
   get usage(): Usage | null {
-    return [...new Set(this.#messages.values())].reduce((sum: Usage | null, { usage }) => addUsage(sum, usage), null)
+    return this.used.reduce(addUsage, null)
+  }
+
+  /** The same message by message. */
+  get used(): readonly (Usage | null)[] {
+    return Array.from(new Set(this.#messages.values()), ({ usage }) => usage)
   }
 
   take(ids: TaskIds, { name, data }: StreamEvent): void {
@@ -61,6 +66,14 @@ export class RunFold {
     told.length = message.text.length
     told.mark = crc32(message.text)
     this.#shelf.put(ids, told.id, [{ text: message.text }])
+  }
+
+  /** What was there before this run: nodes that hand on the whole conversation tell it again, and it was paid for. */
+  knewBefore(messages: readonly GraphMessage[]): void {
+    for (const { id } of messages) {
+      const told = id === null ? undefined : this.#messages.get(id)
+      if (told) told.usage = null
+    }
   }
 
   #takeChunk(ids: TaskIds, value: unknown): void {

@@ -9,7 +9,6 @@ import { succeeded } from './langgraph-api.ts'
 import { type GraphTask, isNewest, readTask, writeTask } from './langgraph-memo.ts'
 import { failed, plainStates, RunStream, settle } from './langgraph-run.ts'
 import {
-  addUsage,
   answersTo,
   type GraphMessage,
   interruptsIn,
@@ -17,7 +16,7 @@ import {
   questionOf,
   type RunStatus,
 } from './langgraph-words.ts'
-import { taskEvent, type Usage, usageMetadata } from './neutral.ts'
+import { addUsage, taskEvent, type Usage, usageMetadata } from './neutral.ts'
 
 export async function follow(api: GraphApi, bench: DriverBench, ask: FollowAsk): Promise<void> {
   const task = readTask(ask.taskId, ask.known)

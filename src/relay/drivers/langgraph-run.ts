@@ -8,6 +8,7 @@ import { RunFold } from './langgraph-fold.ts'
 import { type GraphTask, writeTask } from './langgraph-memo.ts'
 import {
   answersTo,
+  earlierThan,
   eventJson,
   interruptsIn,
   isGraphId,
@@ -53,7 +54,10 @@ export class RunStream implements Hearer {
 
   onEvent(event: StreamEvent): void {
     if (this.task === null) this.#name(event)
-    if (this.task !== null) this.fold.take(this.task, event)
+    if (this.task === null) return
+    this.fold.take(this.task, event)
+    // A node that is done has left there what its model used.
+    if (event.name.startsWith('updates')) this.#course.uses(this.fold.used)
   }
 
   onQuiet(): void {
@@ -65,6 +69,7 @@ export class RunStream implements Hearer {
     const { task } = this
     if (task === null) return this.#course.bad('a run without an id')
     const metadata = usageMetadata(this.fold.usage)
+    this.#course.uses(this.fold.used)
     const status = this.#course.status(state, task, said)
     const rest = { artifacts: this.shelf.list(), ...(metadata ? { metadata } : {}) }
     this.#course.say(this.#parts.told ? statusEvent(task, status, metadata) : taskEvent(task, status, rest))
@@ -110,6 +115,7 @@ export async function settle(api: GraphApi, stream: RunStream): Promise<void> {
   if (thread.kind !== 'thread') return api.stop(thread)
   const messages = messagesIn(thread.json)
   for (const message of answersTo(task.from, messages)) fold.takeWhole(task, message)
+  fold.knewBefore(earlierThan(task.from, messages))
   const interrupts = isLast(task.from, messages) ? interruptsIn(thread.json) : null
   if (interrupts !== null) return ask(course, stream, interrupts)
   stream.finish('TASK_STATE_COMPLETED')

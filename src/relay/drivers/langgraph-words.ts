@@ -1,7 +1,7 @@
 /** The words of LangGraph's server: runs, threads, messages of a graph. Everything it says is checked before use. */
 import { type JsonObject, isJsonObject, readJson } from '../../base/json.ts'
 import type { Part } from './message.ts'
-import type { Usage } from './neutral.ts'
+import { someTokens, type Usage } from './neutral.ts'
 
 /** States of a run, in the words of the server. */
 export type RunStatus = 'pending' | 'running' | 'success' | 'error' | 'timeout' | 'interrupted'
@@ -58,6 +58,12 @@ export function isLast(message: string, all: readonly GraphMessage[]): boolean {
   return behind(message, all).every(({ role }) => role !== 'human')
 }
 
+/** What stands before this message; nothing where nobody knows it. */
+export function earlierThan(message: string, all: readonly GraphMessage[]): readonly GraphMessage[] {
+  const at = all.findIndex(({ id }) => id === message)
+  return at === -1 ? [] : all.slice(0, at)
+}
+
 function behind(message: string, all: readonly GraphMessage[]): readonly GraphMessage[] {
   const at = all.findIndex(({ id }) => id === message)
   return at === -1 ? [] : all.slice(at + 1)
@@ -69,13 +75,13 @@ export function messagesOf(value: unknown): readonly GraphMessage[] {
 }
 
 export function readMessage(message: JsonObject): GraphMessage {
-  const { id, type, role, content, usage_metadata } = message
+  const { id, type, role, content, usage_metadata, response_metadata } = message
   const said = typeof type === 'string' ? type : role
   return {
     id: typeof id === 'string' && id !== '' ? id.slice(0, 256) : null,
     role: roles[String(said)] ?? 'other',
     text: contentText(content),
-    usage: readUsage(usage_metadata),
+    usage: readUsage(usage_metadata, response_metadata),
   }
 }
 
@@ -101,23 +107,24 @@ function contentText(content: unknown): string {
     .join('')
 }
 
-function readUsage(usage: unknown): Usage | null {
+function readUsage(usage: unknown, metadata: unknown): Usage | null {
   if (!isJsonObject(usage)) return null
   const [input_tokens, output_tokens] = [count(usage['input_tokens']), count(usage['output_tokens'])]
-  return { input_tokens, output_tokens, total_tokens: count(usage['total_tokens']) || input_tokens + output_tokens }
+  const { input_token_details: read, output_token_details: written } = usage
+  const model = isJsonObject(metadata) ? (metadata['model_name'] ?? metadata['model']) : null
+  return {
+    input_tokens,
+    output_tokens,
+    total_tokens: count(usage['total_tokens']) || input_tokens + output_tokens,
+    ...(isJsonObject(read) ? someTokens('cached_tokens', read['cache_read']) : {}),
+    ...(isJsonObject(read) ? someTokens('cache_write_tokens', read['cache_creation']) : {}),
+    ...(isJsonObject(written) ? someTokens('reasoning_tokens', written['reasoning']) : {}),
+    ...(typeof model === 'string' && model !== '' ? { model: model.slice(0, 256) } : {}),
+  }
 }
 
 function count(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0
-}
-
-export function addUsage(one: Usage | null, other: Usage | null): Usage | null {
-  if (one === null || other === null) return one ?? other
-  return {
-    input_tokens: one.input_tokens + other.input_tokens,
-    output_tokens: one.output_tokens + other.output_tokens,
-    total_tokens: one.total_tokens + other.total_tokens,
-  }
 }
 
 /** A message as a graph takes it: a text where there is nothing else, else blocks. */

@@ -5,7 +5,16 @@
 import { type JsonObject, readJsonObject } from '../../base/json.ts'
 import { makeFault } from '../wire/transport.ts'
 import type { Course } from './framework.ts'
-import { statusEvent, taskEvent, type TaskIds, type TaskStatus, type Usage, usageMetadata } from './neutral.ts'
+import {
+  addUsage,
+  statusEvent,
+  taskEvent,
+  type TaskIds,
+  type TaskStatus,
+  type Usage,
+  usageMetadata,
+  withUsage,
+} from './neutral.ts'
 import type { Hearer } from './request.ts'
 import { Shelf } from './shelf.ts'
 import type { StreamEvent } from './splitters.ts'
@@ -46,7 +55,8 @@ export class VertexTelling implements Hearer {
   readonly #shelf: Shelf
   readonly #runs = new Map<string, Run>()
   #pending: readonly Pending[] = []
-  #usage: Usage | null = null
+  /** Every answer of a model counts for itself. */
+  #used: readonly Usage[] = []
   #open = false
   #ids: TaskIds | null = null
   #invocation = ''
@@ -116,7 +126,7 @@ export class VertexTelling implements Hearer {
     const { author, text, files, pending, usage, open } = event
     this.#open = open ?? this.#open
     this.#pending = [...this.#pending, ...pending].slice(0, pendingMax)
-    this.#usage = sum(this.#usage, usage)
+    this.#uses(usage)
     const run = this.#runs.get(author)
     this.#runs.delete(author)
     if (run === undefined) {
@@ -127,8 +137,14 @@ export class VertexTelling implements Hearer {
     this.#course.quiet()
   }
 
+  #uses(usage: Usage | null): void {
+    if (usage === null) return
+    this.#used = withUsage(this.#used, usage)
+    this.#course.uses(this.#used)
+  }
+
   #close(ids: TaskIds, status: TaskStatus): void {
-    const metadata = usageMetadata(this.#usage)
+    const metadata = usageMetadata(this.#used.reduce(addUsage, null))
     const artifacts = this.#shelf.list()
     const rest = { ...(artifacts.length > 0 ? { artifacts } : {}), ...(metadata ? { metadata } : {}) }
     this.#course.say(this.#thread.told ? statusEvent(ids, status, metadata) : taskEvent(ids, status, rest))
@@ -153,15 +169,5 @@ export class VertexTelling implements Hearer {
   #artifactId({ id }: AdkEvent): string {
     this.#made += 1
     return id ?? `${this.#invocation}-${this.#made}`
-  }
-}
-
-/** Every answer of a model counts for itself. */
-function sum(before: Usage | null, more: Usage | null): Usage | null {
-  if (before === null || more === null) return before ?? more
-  return {
-    input_tokens: before.input_tokens + more.input_tokens,
-    output_tokens: before.output_tokens + more.output_tokens,
-    total_tokens: before.total_tokens + more.total_tokens,
   }
 }

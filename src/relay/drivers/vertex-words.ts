@@ -2,7 +2,7 @@
 import { type JsonObject, isJsonObject } from '../../base/json.ts'
 import { approvalAdvice, approvalOf } from './approval.ts'
 import { type Part, textOf } from './message.ts'
-import type { Usage } from './neutral.ts'
+import { someTokens, type Usage } from './neutral.ts'
 
 /** One event, without what the agent only thought or worked with. */
 export interface AdkEvent {
@@ -76,7 +76,7 @@ export function readEvent(json: JsonObject): AdkEvent | null {
     files: shown.map(fileOf).filter((file) => file !== null),
     pending: Array.isArray(long) ? shown.flatMap((part) => pendingOf(part, long) ?? []) : [],
     open: isOpen(member(json, 'actions'), shown, Array.isArray(long) && long.length > 0),
-    usage: usageOf(member(json, 'usage_metadata')),
+    usage: usageOf(member(json, 'usage_metadata'), member(json, 'model_version')),
     failure,
   }
 }
@@ -135,13 +135,28 @@ function pendingOf(part: JsonObject, long: readonly unknown[]): Pending | null {
   return { wish: wishes[name] ?? 'result', id, name, args: isJsonObject(args) ? args : {} }
 }
 
-function usageOf(usage: unknown): Usage | null {
+/** The prompt holds what was read from a cache; what tools brought into it, and thoughts, stand beside and are paid for. */
+function usageOf(usage: unknown, model: unknown): Usage | null {
   if (!isJsonObject(usage)) return null
-  const input = member(usage, 'prompt_token_count')
-  const total = member(usage, 'total_token_count')
-  if (!isCount(input) || !isCount(total) || total < input) return null
-  // Thoughts are paid for as well, and are part of the total only.
-  return { input_tokens: input, output_tokens: total - input, total_tokens: total }
+  const count = (name: string): number => countOf(member(usage, name))
+  const prompt = member(usage, 'prompt_token_count')
+  if (!isCount(prompt)) return null
+  const input = prompt + count('tool_use_prompt_token_count')
+  const written =
+    member(usage, 'total_token_count') ?? input + count('candidates_token_count') + count('thoughts_token_count')
+  if (!isCount(written) || written < input) return null
+  return {
+    input_tokens: input,
+    output_tokens: written - input,
+    total_tokens: written,
+    ...someTokens('cached_tokens', count('cached_content_token_count')),
+    ...someTokens('reasoning_tokens', count('thoughts_token_count')),
+    ...(isId(model) ? { model } : {}),
+  }
+}
+
+function countOf(value: unknown): number {
+  return isCount(value) ? value : 0
 }
 
 function isCount(value: unknown): value is number {

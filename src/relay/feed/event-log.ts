@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../../base/json.ts'
 import { foldAll } from '../../protocol/a2a/fold.ts'
-import { readNeutral, sayNeutral } from '../../protocol/a2a/neutral.ts'
+import { readNeutral, sayNeutral, wholeOf } from '../../protocol/a2a/neutral.ts'
 import type { Said } from '../../protocol/a2a/said.ts'
 import { shorten, sizeOf } from '../../protocol/a2a/shorten.ts'
 
@@ -71,6 +71,12 @@ export class EventLog {
   task(): JsonObject | null {
     this.#foldUpTo(this.next)
     return this.#task
+  }
+
+  /** What was said altogether: the task, or the message where that was the answer. */
+  whole(): JsonObject | null {
+    const last = this.at(this.next - 1)
+    return last?.seen.kind === 'message' ? wholeOf(last) : this.task()
   }
 
   #dropOldest(): void {

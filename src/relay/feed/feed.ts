@@ -8,6 +8,7 @@
  *        +--fault, error, halt--> over
  */
 import type { Fault } from '../../domain/fault.ts'
+import type { ModelUsage } from '../../domain/usage.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type { AgentError, Said } from '../../protocol/a2a/said.ts'
 import type { HeaderList } from '../../protocol/http.ts'
@@ -152,11 +153,15 @@ export class Feed implements Ear {
     this.sight.detail = detail
   }
 
+  onUsage(usage: readonly ModelUsage[]): void {
+    this.sight.usage = usage
+  }
+
   onSaid(said: Said): void {
     if (this.#end) return this.#tooLate(said)
     if (this.#waits(() => this.onSaid(said))) return
     this.bytesIn += bytesOf(said)
-    if (this.#isOther(said)) return this.fail(makeFault('bad_answer', otherTask, true))
+    if (this.#owned && this.sight.isOther(said)) return this.fail(makeFault('bad_answer', otherTask, true))
     this.sight.see(said, this.#line?.instance ?? null)
     this.#answer()
     const owned = this.#own()
@@ -187,11 +192,6 @@ export class Feed implements Ear {
     if (this.#end || this.#waits(() => this.onFault(fault))) return
     if (this.#progress.open) this.#lost(fault)
     else this.#finish({ kind: 'done' })
-  }
-
-  /** Whoever may see one task may not therefore see another. */
-  #isOther({ seen: { taskId } }: Said): boolean {
-    return this.#owned && taskId !== null && taskId !== this.task?.id
   }
 
   /** The road hears of an answer before anybody else does. */

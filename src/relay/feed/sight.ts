@@ -1,4 +1,5 @@
 /** What is known of the task an agent works on, put together from what it says. */
+import type { ModelUsage } from '../../domain/usage.ts'
 import type { Said } from '../../protocol/a2a/said.ts'
 import type { Known, TaskSeen } from '../driver.ts'
 
@@ -9,6 +10,8 @@ export class Sight {
   #memo: Memo | null = null
   /** What the driver says for operators alone, the newest. */
   detail: string | null = null
+  /** What the driver says that models used, the newest. */
+  usage: readonly ModelUsage[] = []
 
   /** `taskId` is that of a task the agent is asked about; null where it names one only in its answer. */
   constructor(taskId: string | null, contextId: string | null) {
@@ -23,6 +26,11 @@ export class Sight {
   /** What the driver wants to be remembered, also where no task is named yet. */
   get memo(): Memo | null {
     return this.#memo
+  }
+
+  /** Whoever may see one task may not therefore see another. */
+  isOther({ seen: { taskId } }: Said): boolean {
+    return taskId !== null && taskId !== this.#task?.id
   }
 
   /** What turned out to be somebody else's. */

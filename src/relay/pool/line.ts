@@ -10,6 +10,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Dice } from '../../base/dice.ts'
 import type { Alarm, Wheel } from '../../base/wheel.ts'
 import type { Fault } from '../../domain/fault.ts'
+import type { ModelUsage } from '../../domain/usage.ts'
 import type { AgentError, Said } from '../../protocol/a2a/said.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import type { Ask, Ear, Errand, Known, Line } from '../driver.ts'
@@ -111,6 +112,10 @@ export class PoolLine implements Line, Ear {
 
   onDetail(detail: string): void {
     this.#ear.onDetail?.(detail)
+  }
+
+  onUsage(usage: readonly ModelUsage[]): void {
+    this.#ear.onUsage?.(usage)
   }
 
   onMemo(memo: Partial<Pick<Known, 'task' | 'context'>>): void {

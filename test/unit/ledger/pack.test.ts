@@ -1,5 +1,6 @@
 import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
+import { noUsage } from '../../../src/domain/usage.ts'
 import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/ledger/pack.ts'
 import {
   agent,
@@ -37,6 +38,21 @@ test.each([
   signalEntry(),
   signalEntry({ human: null, outcome: 'ignored' }),
   call(hop(4), { taint: 'external', approval: { id: 'apr_1', by: 'ana', args_hash: 'h' } }),
+  call(hop(5), {
+    outcome: {
+      ...call(hop(5)).outcome,
+      metered: {
+        model: 'openai/gpt-5.5',
+        usage: { ...noUsage, input_tokens: 3, output_tokens: 4 },
+        source: 'provider',
+        cost_micros: null,
+        input_micros: null,
+        output_micros: null,
+        prices: null,
+      },
+      used: { source: 'reserved', units: 2.5, why: 'nothing at /_meta/cost' },
+    },
+  }),
   approvalEntry('granted'),
   cardEntry('approved'),
   toolEntry('changed'),

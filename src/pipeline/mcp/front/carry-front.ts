@@ -23,6 +23,7 @@ import { leaveRecord, unsent } from '../../visit.ts'
 import type { Meant } from '../behind.ts'
 import { settleCall } from '../carry.ts'
 import { checkedResult } from '../checks-of.ts'
+import { type Meter, meterOf } from '../meter.ts'
 import { aboutTarget, admitTool, mayUse, type McpVisit, refusalOfPass } from '../threshold.ts'
 import { placeOf } from './address.ts'
 import { FrontExchange, type Manner } from './exchange.ts'
@@ -82,12 +83,13 @@ async function carryTool(guest: Guest, meant: Meant & { kind: 'tool' }, carriage
   const hop = await admitTool({ ...received, visit }, meant.server)
   if (hop === null) return
   const line = carriage.lineOn(marked(visit.reply, marks(visit, hop)))
+  const meter = meterOf(visit, meant.server)
   const settle = (outcome: ExchangeOutcome, tell: () => number): void =>
-    guarded(visit, () => settleCall(visit, hop, outcome, tell))
+    guarded(visit, () => settleCall(visit, hop, { ...outcome, meter }, tell))
   const exchange = exchangeOf(
     guest,
     { visit, warrant: hop, meant },
-    { ...carriage, line, settle, standing: watch(road, hop), check: checkOf(visit, meant) },
+    { ...carriage, line, settle, standing: watch(road, hop), check: checkOf(visit, meant, meter) },
   )
   road.exchanges.begin({ hop, streaming: false, taskId: () => null, halt: (denial) => exchange.halt(denial) })
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
@@ -95,9 +97,14 @@ async function carryTool(guest: Guest, meant: Meant & { kind: 'tool' }, carriage
 }
 
 /** By the row of the tool, and by the schema that was judged with its definition. */
-function checkOf(visit: McpVisit, { server, listed }: Meant & { kind: 'tool' }): Ends['check'] {
+function checkOf(visit: McpVisit, { server, listed }: Meant & { kind: 'tool' }, meter: Meter | null): Ends['check'] {
   const { catalogue } = visit.road
-  return checkedResult(visit, server, listed ? catalogue.promiseOf(listed) : null)
+  const check = checkedResult(visit, server, listed ? catalogue.promiseOf(listed) : null)
+  if (meter === null) return check
+  return (result) => {
+    meter.result(result)
+    return check(result)
+  }
 }
 
 interface Passing {

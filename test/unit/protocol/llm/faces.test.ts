@@ -64,9 +64,7 @@ test('what may be called instead is in the sentence', () => {
     ...refused('openai-chat'),
     alternatives: ['openai/gpt-5.5-mini'],
   })
-  expect(bodyOf(written)).toMatchObject({
-    error: { message: expect.stringContaining('You may call: openai/gpt-5.5-mini. ') },
-  })
+  expect(written.body).toContain('You may call: openai/gpt-5.5-mini. ')
 })
 
 test('a hidden model answers like a missing one', () => {

@@ -112,3 +112,30 @@ test('a body of another type is refused', () => {
     status: 415,
   })
 })
+
+test.each([
+  ['messages', { fallbacks: [{ model: 'claude-a' }, { model: 'claude-b' }] }, ['claude-a', 'claude-b']],
+  ['messages', { fallbacks: 'default' }, ['default']],
+  ['messages', { tools: [{ type: 'advisor_20260301', name: 'advisor', model: 'claude-c' }] }, ['claude-c']],
+  ['chat', { models: ['a/b', 'a/b', 'c/d'] }, ['a/b', 'c/d']],
+  ['responses', { tools: [{ type: 'image_generation', model: 'gpt-image-2' }] }, ['gpt-image-2']],
+  ['chat', { models: null, fallbacks: [] }, []],
+] as const)('in a request to %s with %o the other models are %o', (path, said, otherModels) => {
+  expect(modelCall(path, { model: 'm', ...said })).toMatchObject({ otherModels })
+})
+
+test('a request that names models without end is refused', () => {
+  const models = Array.from({ length: 17 }, (_, i) => `m${i}`)
+  expect(readModel('chat', { model: 'm', models })).toMatchObject({ status: 400 })
+})
+
+test.each([
+  [{}, null],
+  [{ service_tier: 'default' }, null],
+  [{ service_tier: 'priority' }, 'service_tier:priority'],
+  [{ service_tier: null, speed: 'fast' }, 'speed:fast'],
+  [{ inference_geo: 'us' }, 'inference_geo:us'],
+  [{ service_tier: 7 }, 'service_tier:'],
+])('what %o costs more by is %s', (said, premium) => {
+  expect(modelCall('messages', { model: 'm', ...said })).toMatchObject({ premium })
+})

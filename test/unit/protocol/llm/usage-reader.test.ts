@@ -72,6 +72,7 @@ test('a stream that ends without usage has said nothing', () => {
 test.each([
   [{ content: 'h\u00e9\n"\u{1f600}' }, 9],
   [{ reasoning_content: 'abc' }, 3],
+  [{ reasoning_content: 'abc', reasoning: 'abc' }, 3],
   [{ refusal: 'no' }, 2],
   [{ tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1}' } }] }, 10],
   [

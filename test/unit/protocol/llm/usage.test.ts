@@ -74,6 +74,24 @@ test('of a message the input is everything that was read, from caches and into t
   })
 })
 
+test('what a compaction used is in no other count of a message, and is added', () => {
+  const counts = (input: number, output: number) => ({
+    input_tokens: input,
+    output_tokens: output,
+    cache_read_input_tokens: 1,
+  })
+  const iterations = [
+    { type: 'compaction', ...counts(1000, 50) },
+    { type: 'message', ...counts(20, 5) },
+    { ...counts(300, 7), type: 'compaction' },
+  ]
+  expect(read('anthropic-messages', { usage: { ...counts(20, 5), iterations } })).toMatchObject({
+    input_tokens: 1320 + 3,
+    cached_tokens: 3,
+    output_tokens: 62,
+  })
+})
+
 test('an embedding has no output', () => {
   const usage = { prompt_tokens: 8, total_tokens: 8 }
   expect(read('openai-embeddings', { data: [], usage })).toMatchObject({ input_tokens: 8, output_tokens: 0 })
