@@ -16,6 +16,7 @@ import { type BridgeMistake, isBridgeMistake } from '../../protocol/llm/bridge-p
 import { type BridgeAsk, readBridgeAsk } from '../../protocol/llm/bridge-request.ts'
 import { openResponsesFace } from '../../protocol/llm/bridge-responses.ts'
 import { Telling } from '../../protocol/llm/bridge-telling.ts'
+import { resourceOfModels } from '../models/model-road.ts'
 import { refuse } from '../refuse.ts'
 import { resourceOf, type Road, serverIn } from '../road.ts'
 import { serveKnown } from '../serve.ts'
@@ -35,7 +36,7 @@ export async function serveBridge(road: Road, agent: AgentId, bridged: Bridged):
   const { call, inbound } = bridged
   const { snapshot } = road
   const ask = readBridgeAsk(call, inbound.headers, slugOf(agent))
-  const known = snapshot.identity.authenticate(inbound, `${snapshot.publicUrl}/v1`, resourceOf(snapshot, agent))
+  const known = snapshot.identity.authenticate(inbound, resourceOfModels(snapshot), resourceOf(snapshot, agent))
   const principal = known instanceof Promise ? await known : known
   const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
   if (isBridgeMistake(ask)) return turnBack(agent, { road, ask, bridged, denial })
