@@ -9,7 +9,7 @@ import { mayBe, visibleTo } from '../policy/decide.ts'
 import type { PolicyAction } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import type { FailureTo } from '../protocol/a2a/failure.ts'
-import { type Refused, writeDenial } from '../protocol/faces.ts'
+import { type Refused, writeDenial, writeSentence } from '../protocol/faces.ts'
 import { writeMcpDenial } from '../protocol/mcp/faces.ts'
 import type { Reply } from '../protocol/http.ts'
 import { sendWritten, type Written } from '../protocol/jsonrpc.ts'
@@ -41,6 +41,7 @@ export async function refuse(visit: AnyVisit, denial: Denial): Promise<void> {
   const breach = visit.ask !== null && isBreach(denial, road.limits.settings)
   // A run that ends with this refusal must not be named: whoever joined it would be refused for ever.
   const runShown = run && shown.code !== 'not_found' && (breach || !isOpenedFor(visit)) ? run.id : null
+  visit.reply.refused?.(shown, { sentence: writeSentence(shown.code, call.id, alternatives, shown), run: runShown })
   leave(visit, denial, written(shown, call, { run: runShown, alternatives }), runShown)
   road.counts.denied(denial)
   if (!run || !visit.principal) return

@@ -7,13 +7,14 @@ import { type AgentId, isAgentId } from '../domain/ids.ts'
 import { mintHopId } from '../domain/mint-ids.ts'
 import { type Call, isHopOperation } from '../domain/call.ts'
 import { phaseOf } from '../domain/task.ts'
-import { deny, isDenial } from '../domain/verdict.ts'
+import type { Principal } from '../domain/principal.ts'
+import { type Denial, deny, isDenial } from '../domain/verdict.ts'
 import { isMalformed } from '../protocol/a2a/malformed.ts'
 import { readCall } from '../protocol/a2a/read-call.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { admit, type Asking, type Goal, permit } from './admit.ts'
-import { enterRun } from './enter.ts'
+import { type Entry, enterRun } from './enter.ts'
 import { refuse, turnAway } from './refuse.ts'
 import { type CallableEntry, isCallable, resourceOf, type Road, serverOf } from './road.ts'
 import { noSuchTask, taskIsOver } from './tasks/answer.ts'
@@ -40,9 +41,19 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   if (isDenial(principal)) return await refuse(visit, principal)
   visit.principal = principal
   if (denial) return await refuse(visit, denial)
+  await serveKnown(visit, principal)
+}
+
+/**
+ * The road from where its sender is known: what came in the words of another protocol goes on here. `entered` where its place
+ * was found already.
+ */
+export async function serveKnown(visit: Visit, principal: Principal, entered?: Entry | Denial): Promise<void> {
+  const { road, call, inbound } = visit
+  visit.principal = principal
   if (!isHopOperation(call.operation)) return await serveTask(visit, principal)
 
-  const entry = enterRun(road.runs, principal, inbound.headers)
+  const entry = entered ?? enterRun(road.runs, principal, inbound.headers)
   visit.authority = effectiveAuthority({ principal, entry: isDenial(entry) ? nowhere : entry })
   if (isDenial(entry)) return await refuse(visit, entry)
   visit.run = entry.run
@@ -52,9 +63,9 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   visit.chain = entry.chain
   visit.delegation = entry.delegation
 
-  const target = visit.snapshot.agents.get(agent)
+  const target = call.target.kind === 'agent' ? visit.snapshot.agents.get(call.target.id) : undefined
   if (!isCallable(target))
-    return await refuse(visit, deny('not_found', `${agent} is not registered or cannot be called`))
+    return await refuse(visit, deny('not_found', `${call.target.id} is not registered or cannot be called`))
 
   await proceed(visit, { principal, entry, target, goal: goalOf(call, target) })
 }

@@ -2,8 +2,8 @@
 import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
 import { nothingSpent, type Spend } from '../domain/spend.ts'
-import { deny, type Hop } from '../domain/verdict.ts'
-import { writeDenial } from '../protocol/faces.ts'
+import { type Denial, deny, type Hop } from '../domain/verdict.ts'
+import { writeDenial, writeSentence } from '../protocol/faces.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
 import type { ExchangeOutcome } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
@@ -80,11 +80,16 @@ function answer(visit: Visit, hop: Hop, outcome: ExchangeOutcome, padding: Paddi
   padding?.stop()
   if (outcome.kind === 'gone') return 0
   const denial = outcome.denial ?? deny('upstream_unavailable', `no answer from ${targetName(hop.call.target)}`)
+  if (!outcome.answer) tellRefusal(visit, hop, denial)
   const written = outcome.answer ?? writeDenial(denial, { call: hop.call, run: hop.run.id, alternatives: null })
   const { status, headers, body } = written
   if (padding?.begun) padding.end(body)
   else visit.reply.send(status, [...headers, ...marks(hop)], body)
   return Buffer.byteLength(body)
+}
+
+function tellRefusal({ reply }: Visit, { id, run }: Hop, denial: Denial): void {
+  reply.refused?.(denial, { sentence: writeSentence(denial.code, id, null, denial), run: run.id })
 }
 
 /** How a caller learns which run and hop this was. */
@@ -95,16 +100,18 @@ export function marks(hop: Hop<AnyCall>): HeaderList {
   ]
 }
 
-/** A reply that adds headers of ours to what the relay writes. */
-export function marked(reply: Reply, more: HeaderList): Reply {
+/** A reply that adds headers of ours to what the relay writes; a function is asked when they leave. */
+export function marked(reply: Reply, headersOf: HeaderList | (() => HeaderList)): Reply {
+  const more = typeof headersOf === 'function' ? headersOf : () => headersOf
   return {
-    send: (status, headers, body) => reply.send(status, [...headers, ...more], body),
-    begin: (status, headers) => reply.begin(status, [...headers, ...more]),
+    send: (status, headers, body) => reply.send(status, [...headers, ...more()], body),
+    begin: (status, headers) => reply.begin(status, [...headers, ...more()]),
     write: (chunk) => reply.write(chunk),
     end: () => reply.end(),
     cut: () => reply.cut(),
     onDrain: (handler) => reply.onDrain(handler),
     onGone: (handler) => reply.onGone(handler),
+    refused: (denial, said) => reply.refused?.(denial, said),
     get closed() {
       return reply.closed
     },

@@ -1,4 +1,6 @@
 import type { Millis } from '../base/clock.ts'
+import type { RunId } from '../domain/ids.ts'
+import type { Denial } from '../domain/verdict.ts'
 
 /**
  * The contract between a listener (edge) and whoever answers (pipeline, admin). Everything in an Inbound was
@@ -48,6 +50,19 @@ export interface Reply {
   readonly closed: boolean
   /** Bytes taken from us and not yet taken by the peer. */
   readonly buffered: number
+  /**
+   * Told of a refusal of Weir's own right before it is written. Only somebody inside Weir listens, who says it in the words of
+   * another protocol: what a target says may look like a refusal of ours, and this cannot.
+   */
+  refused?(denial: Denial, said: RefusalSaid): void
+}
+
+/** How a refusal is told. */
+export interface RefusalSaid {
+  /** What a model reads. */
+  readonly sentence: string
+  /** The run that may be named beside it. */
+  readonly run: RunId | null
 }
 
 /** Answers one request; never throws, never rejects (a Bug is caught by the listener and answered 500 with an id). */

@@ -46,6 +46,7 @@ export class Follower implements Reader {
   readonly #parts: FollowerParts
   readonly #events: FollowerEvents
   readonly #outlet: Outlet
+  readonly #reply: Reply
   #cursor: number
   #end: FeedEnd | null = null
   #over = false
@@ -55,6 +56,7 @@ export class Follower implements Reader {
     this.#parts = parts
     this.#events = events
     this.#cursor = cursor
+    this.#reply = reply
     this.#outlet = new Outlet(reply, parts.bench, {
       onFull: () => parts.feed.flow(),
       onRoom: () => this.#onRoom(),
@@ -158,6 +160,7 @@ export class Follower implements Reader {
   }
 
   #tellDenial(denial: Denial): void {
+    this.#sayRefused(denial)
     if (!this.#outlet.begun) return this.#outlet.answer(writeDenial(denial, this.#refused()))
     this.#outlet.write(writeDenialEvent(denial, this.#refused()))
     this.#outlet.end()
@@ -168,6 +171,7 @@ export class Follower implements Reader {
     const { call, feed, run } = this.#parts
     const { task } = feed
     if (task === null || run === null) return this.#tellDenial(denial)
+    this.#sayRefused(denial)
     const event = canceledEvent({
       taskId: task.id,
       contextId: task.contextId ?? '',
@@ -178,6 +182,11 @@ export class Follower implements Reader {
     })
     this.#outlet.write(writeSaidEvent(sayNeutral(event), call))
     this.#outlet.end()
+  }
+
+  #sayRefused(denial: Denial): void {
+    const { call, run } = this.#parts
+    this.#reply.refused?.(denial, { sentence: writeSentence(denial.code, call.id, null, denial), run })
   }
 
   #refused(): Parameters<typeof writeDenial>[1] {
