@@ -84,6 +84,7 @@ export function serveData(road: FrontRoad, keys: PublishedKeys): Serve {
     const set = path.startsWith(toolsPrefix) ? path.slice(toolsPrefix.length) : ''
     if (isSlug(set)) return serveFront(road, { kind: 'set', set }, inbound, reply)
     if (path === toolsPath) return serveFront(road, { kind: 'all' }, inbound, reply)
+    if (set === '_agents' || set === '_weir') return serveFront(road, { kind: 'own', own: set }, inbound, reply)
     if (path.startsWith(connectPrefix)) return serveConnect(road, inbound, reply)
     const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
     const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined

@@ -8,7 +8,9 @@ import type { PolicyContext } from '../../policy/world.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import { grantTypes } from '../../protocol/oauth/words.ts'
 import { serversAt } from '../mcp/address.ts'
+import type { McpAddress } from '../mcp/behind.ts'
 import { neutral } from '../refuse.ts'
+import type { Snapshot } from '../road.ts'
 import type { Ground } from './ground.ts'
 import { invalidTarget, type TokenRequest } from './request.ts'
 import { busy, type Known, refusalFor } from './visit.ts'
@@ -49,21 +51,35 @@ interface Seen {
 /** Registered, callable, and both to be called and to be had a token for. Every no is one and the same answer. */
 async function visible({ visit }: Known, { target }: TokenRequest, ask: Ask): Promise<Seen | OAuthRefusal> {
   const { snapshot } = visit
-  if (target.kind === 'tools') return await anyServer(serversAt(snapshot, target.address), ask)
+  if (target.kind === 'tools') return await anyOf(behind(snapshot, target.address), ask)
   const seen = await both('invoke', target, ask)
   if (isOAuthRefusal(seen) || snapshot.agents.get(target.id)?.driver) return seen
   return invalidTarget(`${target.id} cannot be called`)
 }
 
-/** A token for several servers is to be had by whoever may use one of them: every call is judged for itself. */
-async function anyServer(slugs: readonly string[], ask: Ask): Promise<Seen | OAuthRefusal> {
-  let refusal = invalidTarget('there is no server there')
-  for (const id of slugs) {
-    const seen = await both('useServer', { kind: 'server', id }, ask)
+/** A token for several targets is to be had by whoever may use one of them: every call is judged for itself. */
+async function anyOf(wanted: readonly Wanted[], ask: Ask): Promise<Seen | OAuthRefusal> {
+  let refusal = invalidTarget('there is nothing there')
+  for (const { action, resource } of wanted) {
+    const seen = await both(action, resource, ask)
     if (!isOAuthRefusal(seen)) return seen
     refusal = seen
   }
   return refusal
+}
+
+interface Wanted {
+  readonly action: PolicyAction
+  readonly resource: Target
+}
+
+/** What somebody may use who may use an address. That of agents shows agents; whoever may call anything may ask who it is. */
+function behind({ agents, servers, settings }: Snapshot, address: McpAddress): readonly Wanted[] {
+  const use = (id: string): Wanted => ({ action: 'useServer', resource: { kind: 'server', id } })
+  if (address.kind !== 'own') return serversAt({ servers, settings }, address).map(use)
+  const callable = [...agents.values()].filter(({ driver }) => driver !== null)
+  const asked = callable.map(({ settings: { id } }): Wanted => ({ action: 'invoke', resource: { kind: 'agent', id } }))
+  return address.own === '_agents' ? asked : [...asked, ...[...servers.keys()].map(use)]
 }
 
 async function both(action: PolicyAction, resource: Target, ask: Ask): Promise<Seen | OAuthRefusal> {

@@ -23,6 +23,7 @@ import { settleCall } from '../carry.ts'
 import { checkedResult } from '../checks-of.ts'
 import { aboutTarget, admitTool, mayUse, type McpVisit, refusalOfPass } from '../threshold.ts'
 import { placeOf } from './address.ts'
+import { carryAgent } from './carry-agent.ts'
 import { FrontExchange, type Manner } from './exchange.ts'
 import type { Guest } from './guest.ts'
 import type { Line } from './line.ts'
@@ -46,6 +47,7 @@ export async function carryFront(guest: Guest, carriage: Carriage): Promise<void
   const meant = await behind.find(method, carriage.params)
   if (meant.kind === 'nothing') return await answerNothing(guest, meant)
   if (meant.kind === 'tool') return await carryTool(guest, meant, carriage)
+  if (meant.kind === 'agent') return carryAgent(guest, meant, carriage)
   const visit = passing(received.visit, meant)
   const warrant = meant.kind === 'own' ? guest.warrant : await permitFor(guest, meant, visit)
   if (isDenial(warrant)) return await refuse(visit, warrant)
