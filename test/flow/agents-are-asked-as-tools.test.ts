@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunView } from '../support/admin-views.ts'
 import { completedTask, ownClient, startAskedAgents, taskIn, type OwnClient } from '../support/agents-as-tools.ts'
 import { generations } from '../support/mcp-weir.ts'
+import { until } from '../support/relay.ts'
 import { startWeir, type Weir } from '../support/weir.ts'
 
 const path = '/mcp/_agents'
-let forwarded: Record<string, string> = {}
+/** What the agents in the circle were told by their own calls. */
+const inCircle: string[] = []
 const asked = await startAskedAgents({
   helper: () => completedTask('forty-two'),
   vault: () => completedTask('gold'),
@@ -35,10 +37,11 @@ const asked = await startAskedAgents({
     },
   }),
   circle: async ({ headers }) => {
-    forwarded = { 'txn-token': String(headers['txn-token']) }
+    const forwarded = { 'txn-token': String(headers['txn-token']) }
     await using client = await ownClient(weir, 'circle', { path, headers: forwarded })
     const heard = await client.call('ask_circle', { message: 'once more' })
-    return completedTask(`heard: ${heard.text}`)
+    inCircle.push(heard.text)
+    return completedTask('went round')
   },
 })
 let weir: Weir
@@ -128,7 +131,10 @@ describe.each(generations)('with a client of %s', (generation) => {
 
   test('a loop through tools is cut, and the model reads the sentence', async () => {
     await using alice = await ownClient(weir, 'alice', at)
+    inCircle.splice(0)
     const said = await alice.call('ask_circle', { message: 'Go' })
-    expect(said.text).toContain('[weir:loop_detected]')
+    await until(() => inCircle.some((text) => text.includes('[weir:loop_detected]')))
+    expect(said).toMatchObject({ isError: true, structured: undefined })
+    expect(said.text).toContain('[weir:run_halted]')
   })
 })

@@ -108,7 +108,7 @@ export async function ownClient(
   return {
     tools: async () => (await client.listTools()).tools,
     async call(name, args = {}, onProgress) {
-      const heard = onProgress && { onprogress: ({ message }: { message?: string }) => onProgress(message ?? '') }
+      const heard = onProgress && { onprogress: ({ message }: { readonly message?: string | undefined }) => onProgress(message ?? '') }
       const asked = { name, arguments: args }
       const result = isV1
         ? await (client as ClientV1).callTool(asked, undefined, heard)
