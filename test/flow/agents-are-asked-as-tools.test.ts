@@ -14,10 +14,14 @@ const asked = await startAskedAgents({
   vault: () => completedTask('gold'),
   clerk: ({ params }) => {
     const { taskId } = params['message'] as { taskId?: string }
-    return taskId === undefined ? taskIn('TASK_STATE_INPUT_REQUIRED', 'Which account?') : taskIn('TASK_STATE_COMPLETED', 'Paid')
+    return taskId === undefined
+      ? taskIn('TASK_STATE_INPUT_REQUIRED', 'Which account?')
+      : taskIn('TASK_STATE_COMPLETED', 'Paid')
   },
   broken: () => taskIn('TASK_STATE_FAILED', 'No disk left', 'task-2'),
-  talker: () => ({ message: { messageId: 'm', role: 'ROLE_AGENT', contextId: 'c-2', parts: [{ text: 'just words' }] } }),
+  talker: () => ({
+    message: { messageId: 'm', role: 'ROLE_AGENT', contextId: 'c-2', parts: [{ text: 'just words' }] },
+  }),
   painter: () => ({
     task: {
       id: 'task-3',
@@ -73,7 +77,11 @@ describe.each(generations)('with a client of %s', (generation) => {
     await using alice = await ownClient(weir, 'alice', at)
     const before = (await runs()).length
     const said = await alice.call('ask_helper', { message: 'What is it?' })
-    expect(said).toMatchObject({ isError: false, text: 'forty-two', structured: { state: 'completed', context_id: 'c1' } })
+    expect(said).toMatchObject({
+      isError: false,
+      text: 'forty-two',
+      structured: { state: 'completed', context_id: 'c1' },
+    })
     const after = await runs()
     expect(after.length).toBe(before + 1)
     const newest = after.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1)
@@ -115,7 +123,9 @@ describe.each(generations)('with a client of %s', (generation) => {
   test('an agent that may not be seen answers like a tool that does not exist', async () => {
     await using alice = await ownClient(weir, 'alice', at)
     const errors = await Promise.all(
-      ['ask_vault', 'ask_nobody'].map((name) => alice.call(name, { message: 'x' }).catch((error: unknown) => String(error))),
+      ['ask_vault', 'ask_nobody'].map((name) =>
+        alice.call(name, { message: 'x' }).catch((error: unknown) => String(error)),
+      ),
     )
     const [hidden, missing] = errors.map((error) => String(error).replace(/hop_[0-9A-Za-z]+/, 'hop'))
     expect(hidden).toContain('not_found')

@@ -5,33 +5,37 @@ import { type OwnClient, ownClient, startAskedAgents } from '../support/agents-a
 import { generations, modernPost, messageOf } from '../support/mcp-weir.ts'
 import { until } from '../support/relay.ts'
 import { startSlowAgent } from '../support/slow-agent.ts'
-import { startWeir, type Weir } from '../support/weir.ts'
+import { startWeir, type Weir, type WeirConfig } from '../support/weir.ts'
 
 const path = '/mcp/_agents'
 const asked = await startAskedAgents({})
 const slow = await startSlowAgent(false)
 let weir: Weir
+/** The same, that waits for no agent. */
+let impatient: Weir
+const config = (over: WeirConfig = {}): WeirConfig => {
+  const base = asked.config(over)
+  const rows = base['agents'] as Record<string, object>
+  return { ...base, agents: { ...rows, slow: { url: slow.url, groups: ['asked'], price: { call_micros: 1000 } } } }
+}
 beforeAll(async () => {
-  const config = asked.config()
-  const rows = config['agents'] as Record<string, object>
-  weir = await startWeir({
-    ...config,
-    agents: { ...rows, slow: { url: slow.url, groups: ['asked'], price: { call_micros: 1000 } } },
-    timeouts: { ask_wait_ms: 400 },
-  })
+  weir = await startWeir(config())
+  impatient = await startWeir(config({ timeouts: { ask_wait_ms: 3000 } }))
 })
 afterAll(async () => {
   await weir.stop()
+  await impatient.stop()
   await slow.stop()
   await asked[Symbol.asyncDispose]()
 })
 
 const idOf = ({ structured }: Awaited<ReturnType<OwnClient['call']>>): string => String(structured?.['task_id'])
-const runOf = async (task: string): Promise<RunView> => {
+/** The one run in which a call is under way. */
+const openRun = async (): Promise<RunView> => {
   const { runs } = await weir.ask<{ runs: RunView[] }>('/api/v1/runs')
-  const open = runs.filter(({ state }) => state === 'active')
-  expect(open.length, task).toBeGreaterThan(0)
-  return open.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1) as RunView
+  const open = runs.filter((run) => run.open > 0)
+  expect(open).toHaveLength(1)
+  return open[0] as RunView
 }
 
 describe.each(generations)('with a client of %s', (generation) => {
@@ -47,7 +51,7 @@ describe.each(generations)('with a client of %s', (generation) => {
   })
 
   test('whoever waits hears on the way, and has a handle when it has waited long enough', async () => {
-    await using alice = await ownClient(weir, 'alice', { path, generation })
+    await using alice = await ownClient(impatient, 'alice', { path, generation })
     const heard: string[] = []
     const before = slow.streams()
     const calling = alice.call('ask_slow', { message: 'Work' }, (message) => heard.push(message))
@@ -61,6 +65,17 @@ describe.each(generations)('with a client of %s', (generation) => {
     slow.finish(idOf(handle))
   })
 
+  test('whoever comes back may wait for the end', async () => {
+    await using alice = await ownClient(weir, 'alice', { path, generation })
+    const task_id = idOf(await alice.call('ask_slow', { message: 'Work', wait: false }))
+    const before = slow.asked.filter(({ method }) => method === 'SubscribeToTask').length
+    const waiting = alice.call('ask_slow', { task_id, wait: true })
+    await until(() => slow.asked.some(({ method, params }) => method === 'GetTask' && params['id'] === task_id))
+    slow.finish(task_id)
+    expect(await waiting).toMatchObject({ structured: { state: 'completed', task_id } })
+    expect(slow.asked.filter(({ method }) => method === 'SubscribeToTask').length - before).toBeLessThanOrEqual(1)
+  })
+
   test('the task of somebody else is none', async () => {
     await using alice = await ownClient(weir, 'alice', { path, generation })
     await using bob = await ownClient(weir, 'bob', { path, generation })
@@ -71,18 +86,31 @@ describe.each(generations)('with a client of %s', (generation) => {
     slow.finish(task_id)
   })
 
-  test('a run that is halted under a call says so to its caller, and to whoever goes on with its task', async () => {
+  test('a run that is halted under a call says so to its caller', async () => {
     await using alice = await ownClient(weir, 'alice', { path, generation })
     const before = slow.streams()
     const calling = alice.call('ask_slow', { message: 'Work' })
     await until(() => slow.streams() > before)
-    const { id } = await runOf('slow')
+    const { id } = await openRun()
     await weir.ask(`/api/v1/runs/${id}/halt`, { reason: 'enough', actor: 'user:ana' })
     const said = await calling
     expect(said).toMatchObject({ isError: true, structured: undefined })
     expect(said.text).toContain('[weir:run_halted]')
     expect(said.meta?.['dev.weir/problem']).toMatchObject({ code: 'run_halted', runId: id })
   })
+})
+
+test('a call that goes on for nobody does not hold up the gateway when it stops', async () => {
+  const other = await startWeir(config())
+  const alice = await ownClient(other, 'alice', { path })
+  expect(await alice.call('ask_slow', { message: 'Work', wait: false })).toMatchObject({
+    structured: { state: 'working' },
+  })
+  await alice[Symbol.asyncDispose]()
+  // It would wait for half a minute for a caller that listens.
+  const began = performance.now()
+  expect(await other.stop()).toBe(0)
+  expect(performance.now() - began).toBeLessThan(15_000)
 })
 
 test('a call of a tool leaves one record, that of the hop', async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunView } from '../support/admin-views.ts'
 import { completedTask, ownClient, startAskedAgents } from '../support/agents-as-tools.ts'
 import { generations, type Generation } from '../support/mcp-weir.ts'
-import { keyOf, startWeir, type Weir } from '../support/weir.ts'
+import { keyOf, startWeir, type Weir, type WeirConfig } from '../support/weir.ts'
 import { say } from '../support/caller.ts'
 
 const path = '/mcp/_weir'
@@ -26,9 +26,7 @@ const asked = await startAskedAgents({
 })
 let weir: Weir
 beforeAll(async () => {
-  weir = await startWeir(
-    asked.config({ limits: { run: { cost_micros_max: 1_000_000, depth_max: 5, calls_max: 10 } } }),
-  )
+  weir = await startWeir(asked.config({ limits: { run: { cost_micros_max: 1_000_000, depth_max: 5, calls_max: 10 } } }))
 })
 afterAll(async () => {
   await weir.stop()
@@ -82,7 +80,8 @@ describe.each(generations)('with a client of %s', (each) => {
   test('what may be called is what policy lets be called, a page at a time', async () => {
     await using alice = await ownClient(weir, 'alice', { path, generation: each })
     const all = await alice.call('what_may_i_call')
-    const names = (structured: typeof all.structured) => (structured?.['items'] as { name: string }[]).map(({ name }) => name)
+    const names = (structured: typeof all.structured) =>
+      (structured?.['items'] as { name: string }[]).map(({ name }) => name)
     expect(names(all.structured)).toEqual(['agent:helper', 'agent:looker'])
     const first = await alice.call('what_may_i_call', { limit: 1 })
     expect(names(first.structured)).toEqual(['agent:helper'])
@@ -91,6 +90,34 @@ describe.each(generations)('with a client of %s', (each) => {
     expect(next.structured).not.toHaveProperty('next_cursor')
     expect(await alice.call('what_may_i_call', { limit: 0 })).toMatchObject({ isError: true, structured: undefined })
   })
+})
+
+test('an agent in a halted run reads that it is, and its asking leaves records and calls nothing', async () => {
+  let token = ''
+  await using stopped = await startAskedAgents({
+    looker: async ({ headers }) => {
+      token = String(headers['txn-token'])
+      return completedTask('looked')
+    },
+  })
+  await using other = await weirOf(stopped.config())
+  const { headers } = await say(other, { from: 'alice', to: 'looker' })
+  const run = headers.get('weir-run-id') ?? ''
+  await other.ask(`/api/v1/runs/${run}/halt`, { reason: 'enough', actor: 'user:ana' })
+  await using client = await ownClient(other, 'looker', { path, headers: { 'txn-token': token } })
+  const { structured } = await client.call('my_run')
+  expect(structured).toMatchObject({ run: { run_id: run, state: 'halted', halted_by: 'operator', calls: 1 } })
+})
+
+test('whoever asks too often reads it as the answer of the tool', async () => {
+  const limits = { agent: { invokes_per_minute: 1 } }
+  await using other = await weirOf(asked.config({ limits }))
+  await using alice = await ownClient(other, 'alice', { path })
+  let said = await alice.call('whoami')
+  for (let i = 0; i < 100 && !said.isError; i += 1) said = await alice.call('whoami')
+  expect(said).toMatchObject({ isError: true, structured: undefined })
+  expect(said.text).toContain('[weir:rate_limited]')
+  expect(said.meta?.['dev.weir/problem']).toMatchObject({ code: 'rate_limited' })
 })
 
 test('two callers on one socket see only themselves', async () => {
@@ -128,3 +155,8 @@ test('two callers on one socket see only themselves', async () => {
   expect(ports.size).toBe(1)
   socket.destroy()
 })
+
+async function weirOf(config: WeirConfig): Promise<Weir & AsyncDisposable> {
+  const started = await startWeir(config)
+  return Object.assign(started, { [Symbol.asyncDispose]: async () => void (await started.stop()) })
+}

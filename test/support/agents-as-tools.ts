@@ -56,7 +56,10 @@ export async function startAskedAgents(
     config: (over = {}) => ({
       policy: { dir: policyDir() },
       identity: { api_keys: [...names, ...Object.keys(agents)].map((name) => apiKey(name)) },
-      agents: { ...Object.fromEntries(rows), ...Object.fromEntries(names.map((name) => [name, { may_start_runs: true }])) },
+      agents: {
+        ...Object.fromEntries(rows),
+        ...Object.fromEntries(names.map((name) => [name, { may_start_runs: true }])),
+      },
       ...over,
     }),
     async [Symbol.asyncDispose]() {
@@ -108,7 +111,9 @@ export async function ownClient(
   return {
     tools: async () => (await client.listTools()).tools,
     async call(name, args = {}, onProgress) {
-      const heard = onProgress && { onprogress: ({ message }: { readonly message?: string | undefined }) => onProgress(message ?? '') }
+      const heard = onProgress && {
+        onprogress: ({ message }: { readonly message?: string | undefined }) => onProgress(message ?? ''),
+      }
       const asked = { name, arguments: args }
       const result = isV1
         ? await (client as ClientV1).callTool(asked, undefined, heard)

@@ -5,7 +5,8 @@
  */
 import { isJsonObject, type JsonObject, readJsonObject } from '../../../base/json.ts'
 import type { Alarm } from '../../../base/wheel.ts'
-import { type AgentId, slugOf } from '../../../domain/ids.ts'
+import { type AgentId, type HopId, slugOf } from '../../../domain/ids.ts'
+import { mintHopId } from '../../../domain/mint-ids.ts'
 import type { Principal } from '../../../domain/principal.ts'
 import { phaseOf } from '../../../domain/task.ts'
 import type { Denial } from '../../../domain/verdict.ts'
@@ -48,37 +49,26 @@ export class AgentTalk implements Talk {
   readonly sent = true
   readonly #ask: AgentAsk
   readonly #hearer: Hearer
-  readonly #reply: HeardReply
-  readonly #events: SseSplitter
-  readonly #patience: Alarm | null
-  readonly #method: AskedMethod
+  readonly #patience: Alarm
+  #reply: HeardReply | null = null
   #task: JsonObject | null = null
   #message: JsonObject | null = null
   #keptBytes = 0
   #words = 0
   #hasWaited: boolean
+  /** The words of an error in a stream. */
   #failure: string | null = null
   #over = false
 
   constructor(ask: AgentAsk, hearer: Hearer) {
     const { asked, visit } = ask
-    const { wheel } = visit.road.relay.bench
-    const { timeouts, maximums } = visit.snapshot.settings
     this.#ask = ask
     this.#hearer = hearer
-    this.#events = new SseSplitter(maximums.answer_bytes)
-    this.#method = methodFor(ask)
-    const streams = this.#method === 'SendStreamingMessage'
-    this.#hasWaited = asked.kind === 'message' && !asked.wait
-    this.#patience = streams && !this.#hasWaited ? wheel.after(timeouts.ask_wait_ms, () => this.#onPatienceEnd()) : null
-    this.#reply = new HeardReply({
-      max_bytes: maximums.answer_bytes,
-      onHead: (headers) => ask.onHead(headers),
-      ...(streams && { onPiece: (piece: Buffer) => this.#onPiece(piece) }),
-      onOver: (heard) => this.#onOver(heard),
-    })
+    this.#hasWaited = !asked.wait
+    const { wheel } = visit.road.relay.bench
+    this.#patience = wheel.after(visit.snapshot.settings.timeouts.ask_wait_ms, () => this.#onPatienceEnd())
     // Nobody hears anything before they know of the talk.
-    queueMicrotask(() => void this.#go())
+    queueMicrotask(() => void this.#go(methodFor(ask), visit.call.id))
   }
 
   answer(): void {}
@@ -88,28 +78,46 @@ export class AgentTalk implements Talk {
   /** Whoever leaves an agent alone does not stop it, as everywhere in A2A. */
   cancel(): void {
     this.#close()
-    this.#reply.leave()
+    this.#reply?.leave()
   }
 
-  async #go(): Promise<void> {
+  async #go(method: AskedMethod, id: HopId): Promise<void> {
     if (this.#over) return
     const { visit, principal, entry, agent } = this.#ask
-    const inbound = inboundFor(this.#ask, this.#method)
-    const call = readCall(inbound, agent, visit.call.id, '/')
+    const inbound = inboundFor(this.#ask, method)
+    const call = readCall(inbound, agent, id, '/')
     if (isMalformed(call)) return this.#fail('The message could not be read by the agent')
+    const reply = this.#listen(method, id)
+    this.#reply = reply
     try {
-      const passed = { ...openVisit(visit.road, inbound, call, this.#reply), snapshot: visit.snapshot }
+      const passed = { ...openVisit(visit.road, inbound, call, reply), snapshot: visit.snapshot }
       await serveKnown(passed, principal, entry)
     } catch (bug) {
-      visit.road.log.error('a bug while an agent was asked as a tool', { hop: call.id, error: String(bug) })
+      reply.leave()
+      visit.road.log.error('a bug while an agent was asked as a tool', { hop: id, error: String(bug) })
       this.#end({ kind: 'fault', fault: makeFault('bad_answer', 'a bug while an agent was asked', true) })
     }
   }
 
-  #onPiece(piece: Buffer): void {
+  #listen(method: AskedMethod, id: HopId): HeardReply {
+    const { followers } = this.#ask.visit.road
+    const max_bytes = this.#ask.visit.snapshot.settings.maximums.answer_bytes
+    const events = isStreamed(method) ? new SseSplitter(max_bytes) : null
+    return new HeardReply({
+      max_bytes,
+      onHead: (headers) => this.#ask.onHead(headers),
+      ...(events && { onPiece: (piece: Buffer) => this.#onPiece(events, piece) }),
+      onOver: (heard) => {
+        followers.end(id)
+        this.#onOver(method, heard)
+      },
+    })
+  }
+
+  #onPiece(events: SseSplitter, piece: Buffer): void {
     if (this.#over) return
-    for (const { data } of this.#events.push(piece)) if (data !== null) this.#onPayload(data)
-    if (this.#events.overflow) this.#fail(tooLong)
+    for (const { data } of events.push(piece)) if (data !== null) this.#onPayload(data)
+    if (events.overflow) this.#fail(tooLong)
   }
 
   #onPayload(data: Buffer): void {
@@ -134,7 +142,7 @@ export class AgentTalk implements Talk {
     if (this.#task) this.#answer()
   }
 
-  #onOver(heard: Heard): void {
+  #onOver(method: AskedMethod, heard: Heard): void {
     if (this.#over) return
     switch (heard.kind) {
       case 'refusal': {
@@ -146,24 +154,28 @@ export class AgentTalk implements Talk {
       case 'too_long':
         return this.#fail(tooLong)
       case 'answer':
-        return this.#method === 'SendStreamingMessage' ? this.#onStreamEnd() : this.#onWhole(heard.body)
+        return isStreamed(method) ? this.#onStreamEnd(method) : this.#onWhole(method, heard.body)
     }
   }
 
-  #onWhole(body: Buffer): void {
+  #onWhole(method: AskedMethod, body: Buffer): void {
     const said = readAnswer(body)
     if (typeof said === 'string') return this.#fail(said)
-    if (this.#method === 'GetTask') this.#task = said
+    if (method === 'GetTask') this.#task = said
     else if (said) {
       const { task, message } = said
       if (isJsonObject(task)) this.#task = task
       if (isJsonObject(message)) this.#message = message
     }
-    this.#answer()
+    const goesOn = this.#task !== null && phaseOf(stateOf(this.#task)) === 'open'
+    if (method !== 'GetTask' || !goesOn || this.#hasWaited) return this.#answer()
+    // Followed under an id of its own: one question, one record.
+    void this.#go('SubscribeToTask', mintHopId(this.#ask.visit.road.dice))
   }
 
-  #onStreamEnd(): void {
-    if (this.#failure !== null) return this.#fail(this.#failure)
+  #onStreamEnd(method: AskedMethod): void {
+    // An agent that cannot be followed, or whose task is over by now, has told how it stands.
+    if (this.#failure !== null && !(method === 'SubscribeToTask' && this.#task)) return this.#fail(this.#failure)
     this.#answer()
   }
 
@@ -192,12 +204,22 @@ export class AgentTalk implements Talk {
   #end(end: End): void {
     if (this.#over) return
     this.#close()
+    this.#letGoLater()
     this.#hearer.onEnd(end)
+  }
+
+  /** A call goes on for nobody, until it ends or the gateway stops; a question has no more to say. */
+  #letGoLater(): void {
+    const reply = this.#reply
+    if (reply === null || reply.closed) return
+    if (this.#ask.asked.kind === 'task') return reply.leave()
+    const { road, call } = this.#ask.visit
+    road.followers.begin({ id: call.id, standing: () => null, halt: () => reply.leave(), endless: true })
   }
 
   #close(): void {
     this.#over = true
-    this.#patience?.cancel()
+    this.#patience.cancel()
     this.#task = null
     this.#message = null
   }
@@ -207,6 +229,10 @@ export class AgentTalk implements Talk {
 function methodFor({ visit, agent, asked }: AgentAsk): AskedMethod {
   if (asked.kind === 'task') return 'GetTask'
   return maySend(agent, visit.authority, 'SendStreamingMessage') ? 'SendStreamingMessage' : 'SendMessage'
+}
+
+function isStreamed(method: AskedMethod): boolean {
+  return method === 'SendStreamingMessage' || method === 'SubscribeToTask'
 }
 
 const tooLong = 'The answer of the agent is too long to be the result of a tool'

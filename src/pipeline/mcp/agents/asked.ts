@@ -17,6 +17,8 @@ interface AskedMessage {
 interface AskedTask {
   readonly kind: 'task'
   readonly taskId: string
+  /** Whether to wait until it is over, or asks something. */
+  readonly wait: boolean
 }
 
 export type AskedOfAgent = AskedMessage | AskedTask
@@ -45,7 +47,8 @@ export const askedSchema = {
     wait: {
       type: 'boolean',
       description:
-        'false: do not wait for the answer, and come back for it with the task_id. What takes long is answered so in any case.',
+        'With a message, false: do not wait for the answer, and come back for it with the task_id. With a task_id alone, true: wait ' +
+        'for its end. What takes long is answered with the task_id in any case.',
     },
   },
   additionalProperties: false,
@@ -58,7 +61,7 @@ export function readAsked(params: Json | null): AskedOfAgent | string {
   const unknown = Object.keys(args).find((name) => !Object.hasOwn(askedSchema.properties, name))
   if (unknown !== undefined) return 'The arguments may have message, context_id, task_id and wait, and nothing else'
   const [message, taskId, contextId] = [args['message'], args['task_id'], args['context_id']]
-  const { wait = true } = args
+  const { wait = message !== undefined } = args
   if (!isTextOrNothing(message)) return 'message must be a text that is not empty'
   for (const [name, id] of [
     ['task_id', taskId],
@@ -69,7 +72,7 @@ export function readAsked(params: Json | null): AskedOfAgent | string {
   if (typeof wait !== 'boolean') return 'wait must be true or false'
   const ids = { taskId: textOrNull(taskId), contextId: textOrNull(contextId) }
   if (typeof message === 'string') return { kind: 'message', text: message, ...ids, wait }
-  if (ids.taskId !== null) return { kind: 'task', taskId: ids.taskId }
+  if (ids.taskId !== null) return { kind: 'task', taskId: ids.taskId, wait }
   return 'Say in message what you want of the agent, or name in task_id the task you want to look at'
 }
 
@@ -88,12 +91,16 @@ function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
-export type AskedMethod = 'GetTask' | 'SendMessage' | 'SendStreamingMessage'
+export type AskedMethod = 'GetTask' | 'SubscribeToTask' | 'SendMessage' | 'SendStreamingMessage'
 
 /** The request that asks for it. */
 export function requestFor(asked: AskedOfAgent, method: AskedMethod, messageId: string): Buffer {
-  const params = asked.kind === 'task' ? { id: asked.taskId, historyLength: 0 } : sendOf(asked, method, messageId)
+  const params = asked.kind === 'task' ? taskOf(asked, method) : sendOf(asked, method, messageId)
   return Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))
+}
+
+function taskOf({ taskId }: AskedTask, method: AskedMethod): object {
+  return { id: taskId, ...(method === 'GetTask' && { historyLength: 0 }) }
 }
 
 function sendOf({ text, taskId, contextId, wait }: AskedMessage, method: AskedMethod, messageId: string): object {

@@ -52,7 +52,7 @@ export async function carryFront(guest: Guest, carriage: Carriage): Promise<void
   const warrant = meant.kind === 'own' ? guest.warrant : await permitFor(guest, meant, visit)
   if (isDenial(warrant)) return await refuse(visit, warrant)
   const kept = refusalOfPass(guest.road, { ...received, visit })
-  if (kept) return await refuse(visit, kept)
+  if (kept) return await refuse(asAsked(visit, received.visit, meant), kept)
   if (!visit.reply.closed) carryPass(guest, { visit, warrant, meant }, carriage)
 }
 
@@ -61,6 +61,11 @@ function passing(visit: McpVisit, meant: Meant): McpVisit {
   const call = { ...visit.call, operation: 'pass' as const }
   const about: McpVisit = { ...visit, call, origin: visit.run ? visit.origin : null }
   return meant.kind === 'server' ? aboutTarget(about, { kind: 'server', id: meant.server.settings.id }) : about
+}
+
+/** A model that called a tool of Weir's own reads why it may not as it reads it of any tool. */
+function asAsked(visit: McpVisit, { call }: McpVisit, { kind }: Meant): McpVisit {
+  return kind === 'own' ? { ...visit, call: { ...visit.call, operation: call.operation } } : visit
 }
 
 async function permitFor(
