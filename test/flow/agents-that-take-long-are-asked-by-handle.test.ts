@@ -11,20 +11,16 @@ const path = '/mcp/_agents'
 const asked = await startAskedAgents({})
 const slow = await startSlowAgent(false)
 let weir: Weir
-/** The same, that waits for no agent. */
-let impatient: Weir
 const config = (over: WeirConfig = {}): WeirConfig => {
   const base = asked.config(over)
   const rows = base['agents'] as Record<string, object>
   return { ...base, agents: { ...rows, slow: { url: slow.url, groups: ['asked'], price: { call_micros: 1000 } } } }
 }
 beforeAll(async () => {
-  weir = await startWeir(config())
-  impatient = await startWeir(config({ timeouts: { ask_wait_ms: 3000 } }))
+  weir = await startWeir(config({ timeouts: { ask_wait_ms: 5000 } }))
 })
 afterAll(async () => {
   await weir.stop()
-  await impatient.stop()
   await slow.stop()
   await asked[Symbol.asyncDispose]()
 })
@@ -51,7 +47,7 @@ describe.each(generations)('with a client of %s', (generation) => {
   })
 
   test('whoever waits hears on the way, and has a handle when it has waited long enough', async () => {
-    await using alice = await ownClient(impatient, 'alice', { path, generation })
+    await using alice = await ownClient(weir, 'alice', { path, generation })
     const heard: string[] = []
     const before = slow.streams()
     const calling = alice.call('ask_slow', { message: 'Work' }, (message) => heard.push(message))
