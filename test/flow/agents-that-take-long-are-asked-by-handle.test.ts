@@ -117,7 +117,7 @@ test('a call of a tool leaves one record, that of the hop', async () => {
   })
   const [hop, run] = [answer.headers.get('weir-hop-id'), answer.headers.get('weir-run-id')]
   const { result } = await messageOf(answer)
-  slow.finish(String((result as { structuredContent: { task_id: string } }).structuredContent.task_id))
+  slow.finish((result as { structuredContent: { task_id: string } }).structuredContent.task_id)
   const records = async () => (await weir.ask<{ hops: { id: string }[] }>(`/api/v1/runs/${run}`)).hops
   expect((await records()).map(({ id }) => id)).toEqual([hop])
 })

@@ -81,7 +81,7 @@ describe.each(generations)('with a client of %s', (each) => {
     await using alice = await ownClient(weir, 'alice', { path, generation: each })
     const all = await alice.call('what_may_i_call')
     const names = (structured: typeof all.structured) =>
-      (structured?.['items'] as { name: string }[]).map(({ name }) => name)
+      ((structured?.['items'] ?? []) as { name: string }[]).map(({ name }) => name)
     expect(names(all.structured)).toEqual(['agent:helper', 'agent:looker'])
     const first = await alice.call('what_may_i_call', { limit: 1 })
     expect(names(first.structured)).toEqual(['agent:helper'])

@@ -125,7 +125,7 @@ export async function ownClient(
         text: texts.join('\n'),
         content,
         structured: result.structuredContent as ToolResult['structured'],
-        meta: result._meta as ToolResult['meta'],
+        meta: result._meta,
       }
     },
     [Symbol.asyncDispose]: () => client.close(),

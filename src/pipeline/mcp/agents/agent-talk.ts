@@ -21,7 +21,7 @@ import { makeFault } from '../../../relay/wire/transport.ts'
 import type { Entry } from '../../enter.ts'
 import { type Heard, HeardReply } from '../../heard-reply.ts'
 import { serveKnown } from '../../serve.ts'
-import { openVisit } from '../../visit.ts'
+import { leaveRecord, openVisit, unsent } from '../../visit.ts'
 import type { McpVisit } from '../threshold.ts'
 import { type AgentAnswer, resultOf, type ResultManner, stateOf, text, wordsOf } from './agent-result.ts'
 import { type AskedMethod, type AskedOfAgent, requestFor } from './asked.ts'
@@ -78,7 +78,8 @@ export class AgentTalk implements Talk {
   /** Whoever leaves an agent alone does not stop it, as everywhere in A2A. */
   cancel(): void {
     this.#close()
-    this.#reply?.leave()
+    if (this.#reply) this.#reply.leave()
+    else this.#leaveRecord('aborted', 'the caller left before the call did')
   }
 
   async #go(method: AskedMethod, id: HopId): Promise<void> {
@@ -86,7 +87,10 @@ export class AgentTalk implements Talk {
     const { visit, principal, entry, agent } = this.#ask
     const inbound = inboundFor(this.#ask, method)
     const call = readCall(inbound, agent, id, '/')
-    if (isMalformed(call)) return this.#fail('The message could not be read by the agent')
+    if (isMalformed(call)) {
+      this.#leaveRecord('refused', 'the arguments make no message of A2A')
+      return this.#fail('The arguments make no message that an agent could read')
+    }
     const reply = this.#listen(method, id)
     this.#reply = reply
     try {
@@ -215,6 +219,12 @@ export class AgentTalk implements Talk {
     if (this.#ask.asked.kind === 'task') return reply.leave()
     const { road, call } = this.#ask.visit
     road.followers.begin({ id: call.id, standing: () => null, halt: () => reply.leave(), endless: true })
+  }
+
+  /** Of what the road of A2A has not seen. */
+  #leaveRecord(status: 'aborted' | 'refused', detail: string): void {
+    const { visit } = this.#ask
+    leaveRecord(visit, { code: null, detail, rule: null }, unsent(visit, status, 0))
   }
 
   #close(): void {
