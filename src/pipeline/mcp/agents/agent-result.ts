@@ -154,7 +154,7 @@ function part(name: string): string {
   return encodeURIComponent(name.toWellFormed())
 }
 
-export function textIn(from: JsonObject, name: string): string | null {
+function textIn(from: JsonObject, name: string): string | null {
   const value = from[name]
   return typeof value === 'string' && value !== '' ? value : null
 }

@@ -15,7 +15,6 @@ const instructions =
   'come back with it instead of asking again. A refusal that begins with [weir:...] says what to do; doing the same once more does not help.'
 
 export class AgentTools implements OwnTools {
-  readonly title = 'Agents behind Weir'
   readonly instructions = instructions
   readonly page_bytes: number
   readonly #road: Road

@@ -76,7 +76,7 @@ export function readAsked(params: Json | null): AskedOfAgent | string {
   return 'Say in message what you want of the agent, or name in task_id the task you want to look at'
 }
 
-export function argumentsIn(params: Json | null): JsonObject | null {
+function argumentsIn(params: Json | null): JsonObject | null {
   const text = params === null ? null : valueAtPath(params, ['arguments'])
   if (text === null) return {}
   const read = readJsonObject(text.toString('utf8'))

@@ -9,7 +9,7 @@ import { AgentTalk } from '../agents/agent-talk.ts'
 import type { Meant } from '../behind.ts'
 import { aboutTarget } from '../threshold.ts'
 import { placeOf } from './address.ts'
-import type { Carriage } from './carry-front.ts'
+import type { Carriage } from './carriage.ts'
 import { FrontExchange } from './exchange.ts'
 import type { Guest } from './guest.ts'
 

@@ -4,14 +4,12 @@
  */
 import { type McpCall } from '../../../domain/call.ts'
 import { type Care, deny, type Hop, isDenial, type Permit } from '../../../domain/verdict.ts'
-import type { Reply } from '../../../protocol/http.ts'
 import { jsonHeaders, sendWritten } from '../../../protocol/jsonrpc.ts'
 import { errorForLegacy } from '../../../protocol/mcp/results.ts'
 import { traceOf } from '../../../protocol/mcp/trace.ts'
 import { codes } from '../../../protocol/mcp/words.ts'
 import { writeError } from '../../../protocol/mcp/write-message.ts'
 import type { ExchangeOutcome } from '../../../relay/exchange.ts'
-import type { Json } from '../../../relay/mcp/channel.ts'
 import type { Asking } from '../../../relay/mcp/link.ts'
 import { refuse } from '../../refuse.ts'
 import { taintByAnswer, tellOverruled } from '../../send.ts'
@@ -23,23 +21,10 @@ import { settleCall } from '../carry.ts'
 import { checkedResult } from '../checks-of.ts'
 import { aboutTarget, admitTool, mayUse, type McpVisit, refusalOfPass } from '../threshold.ts'
 import { placeOf } from './address.ts'
+import type { Carriage } from './carriage.ts'
 import { carryAgent } from './carry-agent.ts'
-import { FrontExchange, type Manner } from './exchange.ts'
+import { FrontExchange } from './exchange.ts'
 import type { Guest } from './guest.ts'
-import type { Line } from './line.ts'
-
-/** How a request is carried. */
-export interface Carriage {
-  /** Without what a round adds to it. */
-  readonly params: Json | null
-  readonly logLevel: string | null
-  readonly resume: NonNullable<Asking['resume']> | null
-  readonly manner: Manner
-  /** The client's end, once the request was let through. */
-  lineOn(reply: Reply): Line
-  /** Begins the exchange, or goes on with one. */
-  start(exchange: FrontExchange): void
-}
 
 export async function carryFront(guest: Guest, carriage: Carriage): Promise<void> {
   const { behind, received, arrival } = guest

@@ -52,7 +52,9 @@ export async function letIn(
       : careFor(placeOf(address))
   if (isDenial(warrant)) return warrant
   const client = clientOf(road, { visit, principal }, declared)
-  const behind = address.kind === 'own' ? openOwn(road, received, client, address) : road.openBehind(client, address)
+  const { serverInfo } = road.fronts
+  const behind =
+    address.kind === 'own' ? openOwn({ road, received, client, serverInfo }, address) : road.openBehind(client, address)
   return { road, address, arrival, received, behind, warrant }
 }
 

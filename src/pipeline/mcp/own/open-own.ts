@@ -7,12 +7,20 @@ import type { Road } from '../../road.ts'
 import { OwnBehind } from './own-behind.ts'
 import { SelfTools } from './self-tools.ts'
 
-export function openOwn(road: Road, received: Received, client: Client, { own }: OwnAddress): Behind {
+interface Asked {
+  readonly road: Road
+  readonly received: Received
+  readonly client: Client
+  /** Who answers, as a JSON object. */
+  readonly serverInfo: Buffer
+}
+
+export function openOwn({ road, received, client, serverInfo }: Asked, { own }: OwnAddress): Behind {
   switch (own) {
     case '_agents':
-      return new OwnBehind(client, new AgentTools(road, received, client))
+      return new OwnBehind(client, serverInfo, new AgentTools(road, received, client))
     case '_weir':
-      return new OwnBehind(client, new SelfTools(road, received, client))
+      return new OwnBehind(client, serverInfo, new SelfTools(road, received, client))
     default:
       return unreachable(own)
   }

@@ -5,7 +5,6 @@ import { valueAtPath } from '../../../base/json-edit.ts'
 import { codes, firstModern } from '../../../protocol/mcp/words.ts'
 import type { Json } from '../../../relay/mcp/channel.ts'
 import type { About, Asking, End, Hearer, Listening, Talk, Warrant } from '../../../relay/mcp/link.ts'
-import { version } from '../../../version.ts'
 import { textIn } from '../behind/requests.ts'
 import { ownTalk } from '../behind/talk.ts'
 import type { Behind, Client, Meant } from '../behind.ts'
@@ -13,7 +12,6 @@ import type { Behind, Client, Meant } from '../behind.ts'
 /** The tools of one address, for one caller. */
 export interface OwnTools {
   /** For models: what the tools are for. */
-  readonly title: string
   readonly instructions: string
   /** How much of the list one page may hold; one tool at least. Unit: bytes. */
   readonly page_bytes: number
@@ -28,21 +26,23 @@ export interface OwnTools {
 export class OwnBehind implements Behind {
   readonly #client: Client
   readonly #tools: OwnTools
+  readonly #serverInfo: Json
 
-  constructor(client: Client, tools: OwnTools) {
+  /** `serverInfo` is a JSON object. */
+  constructor(client: Client, serverInfo: Json, tools: OwnTools) {
     this.#client = client
+    this.#serverInfo = serverInfo
     this.#tools = tools
   }
 
   async about(): Promise<About> {
     const { era } = this.#client
-    const { title, instructions } = this.#tools
     return {
       era,
       version: era === 'modern' ? firstModern : '2025-11-25',
       capabilities: Buffer.from('{"tools":{"listChanged":true}}'),
-      serverInfo: Buffer.from(JSON.stringify({ name: 'weir', title, version })),
-      instructions,
+      serverInfo: this.#serverInfo,
+      instructions: this.#tools.instructions,
     }
   }
 

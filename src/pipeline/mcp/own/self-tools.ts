@@ -16,7 +16,6 @@ const instructions =
   'has spent and has left, and what you may call. Asking is free. Look at my_run before a plan that costs much, and after a refusal.'
 
 export class SelfTools implements OwnTools {
-  readonly title = 'You, as Weir sees you'
   readonly instructions = instructions
   readonly page_bytes: number
   readonly #road: Road

@@ -67,13 +67,19 @@ test('a kind is listed alone', async () => {
 })
 
 test('what a token does not let its holder call is not listed', async () => {
-  const some: Authority = { scopes: ['agent:invoke:research', 'model:use'], details: [{ type: 'model_use', models: ['local/small'] }] }
+  const some: Authority = {
+    scopes: ['agent:invoke:research', 'model:use'],
+    details: [{ type: 'model_use', models: ['local/small'] }],
+  }
   expect(await namesFor({ ...some, details: null })).toContain('agent:research')
   expect(await namesFor({ scopes: ['model:use'], details: some.details })).toEqual(['model:fast', 'model:local/small'])
 })
 
 test('a token for single answers is enough to see an agent, one for other methods is not', async () => {
-  const holds = (method: string): Authority => ({ scopes: null, details: [{ type: 'agent_invoke', methods: [method] }] })
+  const holds = (method: string): Authority => ({
+    scopes: null,
+    details: [{ type: 'agent_invoke', methods: [method] }],
+  })
   for (const [method, isSeen] of [
     ['SendMessage', true],
     ['SendStreamingMessage', true],
