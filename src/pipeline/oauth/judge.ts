@@ -51,16 +51,16 @@ interface Seen {
 /** Registered, callable, and both to be called and to be had a token for. Every no is one and the same answer. */
 async function visible({ visit }: Known, { target }: TokenRequest, ask: Ask): Promise<Seen | OAuthRefusal> {
   const { snapshot } = visit
-  if (target.kind === 'tools') return await anyOf(behind(snapshot, target.address), ask)
+  if (target.kind === 'tools') return await behind(snapshot, target.address, ask)
   const seen = await both('invoke', target, ask)
   if (isOAuthRefusal(seen) || snapshot.agents.get(target.id)?.driver) return seen
   return invalidTarget(`${target.id} cannot be called`)
 }
 
-/** A token for several targets is to be had by whoever may use one of them: every call is judged for itself. */
-async function anyOf(wanted: readonly Wanted[], ask: Ask): Promise<Seen | OAuthRefusal> {
+/** A token for several of them is to be had by whoever may use one: every call is judged for itself. */
+async function anyOf(action: PolicyAction, resources: readonly Target[], ask: Ask): Promise<Seen | OAuthRefusal> {
   let refusal = invalidTarget('there is nothing there')
-  for (const { action, resource } of wanted) {
+  for (const resource of resources) {
     const seen = await both(action, resource, ask)
     if (!isOAuthRefusal(seen)) return seen
     refusal = seen
@@ -68,18 +68,15 @@ async function anyOf(wanted: readonly Wanted[], ask: Ask): Promise<Seen | OAuthR
   return refusal
 }
 
-interface Wanted {
-  readonly action: PolicyAction
-  readonly resource: Target
-}
-
-/** What somebody may use who may use an address. That of agents shows agents; whoever may call anything may ask who it is. */
-function behind({ agents, servers, settings }: Snapshot, address: McpAddress): readonly Wanted[] {
-  const use = (id: string): Wanted => ({ action: 'useServer', resource: { kind: 'server', id } })
-  if (address.kind !== 'own') return serversAt({ servers, settings }, address).map(use)
-  const callable = [...agents.values()].filter(({ driver }) => driver !== null)
-  const asked = callable.map(({ settings: { id } }): Wanted => ({ action: 'invoke', resource: { kind: 'agent', id } }))
-  return address.own === '_agents' ? asked : [...asked, ...[...servers.keys()].map(use)]
+/** What is behind an address of tools. That of agents is theirs; whoever may call anything may ask who it is. */
+async function behind(snapshot: Snapshot, address: McpAddress, ask: Ask): Promise<Seen | OAuthRefusal> {
+  const slugs = address.kind === 'own' ? [...snapshot.servers.keys()] : serversAt(snapshot, address)
+  const servers = slugs.map((id) => ({ kind: 'server', id }) as const)
+  if (address.kind !== 'own') return await anyOf('useServer', servers, ask)
+  const callable = [...snapshot.agents.values()].filter(({ driver }) => driver !== null)
+  const agents = callable.map(({ settings: { id } }) => ({ kind: 'agent', id }) as const)
+  const seen = await anyOf('invoke', agents, ask)
+  return isOAuthRefusal(seen) && address.own === '_weir' ? await anyOf('useServer', servers, ask) : seen
 }
 
 async function both(action: PolicyAction, resource: Target, ask: Ask): Promise<Seen | OAuthRefusal> {

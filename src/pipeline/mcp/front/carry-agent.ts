@@ -13,8 +13,15 @@ import type { Carriage } from './carriage.ts'
 import { FrontExchange } from './exchange.ts'
 import type { Guest } from './guest.ts'
 
-/** What the road of A2A tells its callers of run and hop. */
-const marking: ReadonlySet<string> = new Set(['weir-run-id', 'weir-hop-id'])
+/** What the road of A2A tells its callers beside an answer: run and hop, what was decided and what is left. */
+const marking: ReadonlySet<string> = new Set([
+  'weir-run-id',
+  'weir-hop-id',
+  'weir-decision',
+  'weir-run-budget',
+  'ratelimit',
+  'ratelimit-policy',
+])
 /** The first revision with links to resources. */
 const firstLinks = 'mcp-2025-06-18'
 

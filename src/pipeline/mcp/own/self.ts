@@ -52,8 +52,8 @@ export function myRun(road: Road, { visit, principal, entry }: Received): JsonOb
 }
 
 /** Null where they are not counted. */
-function unpricedIn({ unpriced_calls }: ReturnType<typeof summaryOf>): number | null {
-  return typeof unpriced_calls === 'number' ? unpriced_calls : null
+function unpricedIn({ unpriced }: ReturnType<typeof summaryOf>): number | null {
+  return typeof unpriced === 'number' ? unpriced : null
 }
 
 /** JSON knows no Infinity: where there is no end it is null. */
