@@ -129,6 +129,12 @@ const timeoutRows = {
   mcp_session_ms: [1000, 1_800_000, 86_400_000, 'How long what is held of an idle MCP session stays in memory.'],
   mcp_stream_ms: [1000, 300_000, 3_600_000, 'How long the events of an MCP stream wait for a client that was cut off.'],
   mcp_parked_ms: [1000, 300_000, 3_600_000, 'How long a tool server waits for what its client was asked.'],
+  ask_wait_ms: [
+    100,
+    45_000,
+    3_600_000,
+    'How long a tool `ask_<agent>` waits for an answer before it gives the task to come back with.',
+  ],
   mcp_question_ms: [1000, 300_000, 3_600_000, 'How long a client with an MCP session may take over a question.'],
   tasks_ttl_ms: [1000, 604_800_000, 31_536_000_000, 'How long a task that is over is remembered.'],
 } as const satisfies Record<string, TimeoutRow>

@@ -93,6 +93,7 @@ export function serveData(road: FrontRoad, keys: PublishedKeys): Serve {
       if (route === 'wrong_method') return wrongMethod(reply, modelMethodOf(path))
       if (route) return serveModels(road, route, inbound, reply)
     }
+    if (set === '_agents' || set === '_weir') return serveFront(road, { kind: 'own', own: set }, inbound, reply)
     if (path.startsWith(connectPrefix)) return serveConnect(road, inbound, reply)
     const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
     const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined

@@ -10,7 +10,7 @@ import { countingDice } from '../../src/base/dice.ts'
 import { Wheel } from '../../src/base/wheel.ts'
 import { anything, type Authority } from '../../src/domain/authority.ts'
 import { deny } from '../../src/domain/verdict.ts'
-import type { Behind, Client, McpAddress } from '../../src/pipeline/mcp/behind.ts'
+import type { Behind, Client, ServersAddress } from '../../src/pipeline/mcp/behind.ts'
 import { openBehindWith } from '../../src/pipeline/mcp/behind/open.ts'
 import type { BehindParts } from '../../src/pipeline/mcp/behind/parts.ts'
 import { careFor } from '../../src/pipeline/mcp/care.ts'
@@ -37,7 +37,7 @@ export interface BehindWorld {
   /** Time goes on, and what was to ring rings. */
   pass(by_ms: number): void
   client(agent: string, more?: ClientOf): Client
-  behind(client: Client, address?: McpAddress): Behind
+  behind(client: Client, address?: ServersAddress): Behind
 }
 
 export interface ClientOf {
@@ -95,7 +95,7 @@ export async function behindWorld(
         }),
       }
     },
-    behind: (client: Client, address: McpAddress = { kind: 'all' }) => open(client, address),
+    behind: (client: Client, address: ServersAddress = { kind: 'all' }) => open(client, address),
   })
 }
 

@@ -59,11 +59,13 @@ interface Rows {
 
 /** Lets every tool be called whose operator names no scope of its own. */
 export const toolScope = 'tool:call'
+/** Lets every agent be called. */
+export const agentScope = 'agent:invoke'
 
 const rows: Rows = {
   agent: {
     type: 'agent_invoke',
-    scopes: ({ slug }) => ['agent:invoke', `agent:invoke:${slug}`],
+    scopes: ({ slug }) => [agentScope, `${agentScope}:${slug}`],
     obstacle: ({ targets, methods }, { slug, method }) => {
       if (targets && !targets.includes(slug)) return 'targets'
       return methods && !methods.includes(method) ? 'methods' : null

@@ -4,6 +4,7 @@
  * session and governs; this knows which server is meant, what it calls things, and what its caller may see.
  */
 import type { JsonObject } from '../../base/json.ts'
+import type { AgentId } from '../../domain/ids.ts'
 import type { ListedTool } from '../../catalogue/contract.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type {
@@ -19,6 +20,7 @@ import type {
 } from '../../relay/mcp/link.ts'
 import type { Era } from '../../protocol/mcp/read-call.ts'
 import type { Json } from '../../relay/mcp/channel.ts'
+import type { AskedOfAgent } from './agents/asked.ts'
 import type { ToolReader } from './visible-tools.ts'
 import type { ToolServerEntry } from '../road.ts'
 
@@ -46,6 +48,8 @@ export type Meant =
       /** Its definition as it was judged. */
       readonly listed?: ListedTool
     }
+  /** An agent as a tool: a call to it on the road of A2A, and no hop here. `tool` is what its caller knows it by. */
+  | { readonly kind: 'agent'; readonly agent: AgentId; readonly tool: string; readonly asked: AskedOfAgent }
   /** A tool of Weir's own, which only shows what the caller may see anyway: no hop. */
   | { readonly kind: 'own' }
   /** Something else of that server. */
@@ -66,10 +70,19 @@ export interface Behind {
 }
 
 /** `server` is null for everything that the client may use, else what the set or the address names. */
-export type OpenBehind = (client: Client, address: McpAddress) => Behind
+export type OpenBehind = (client: Client, address: ServersAddress) => Behind
 
 /** Where a client talks to. */
-export type McpAddress =
+export type McpAddress = ServersAddress | OwnAddress
+
+/** A name of Weir's own: agents as tools, or what an agent may know of itself. No set has one with an underscore. */
+export interface OwnAddress {
+  readonly kind: 'own'
+  readonly own: '_agents' | '_weir'
+}
+
+/** Tool servers. */
+export type ServersAddress =
   | { readonly kind: 'all' }
   | { readonly kind: 'set'; readonly set: string }
   | { readonly kind: 'server'; readonly server: string }

@@ -9,9 +9,11 @@ import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/
 import { grantTypes } from '../../protocol/oauth/words.ts'
 import { modelName } from '../../config/settings-models.ts'
 import { serversAt } from '../mcp/address.ts'
+import type { McpAddress } from '../mcp/behind.ts'
 import { knownPlaces } from '../models/names.ts'
 import { smallestCall } from '../models/model-road.ts'
 import { neutral } from '../refuse.ts'
+import type { Snapshot } from '../road.ts'
 import type { Ground } from './ground.ts'
 import { invalidTarget, type TokenRequest } from './request.ts'
 import { busy, type Known, refusalFor } from './visit.ts'
@@ -52,10 +54,7 @@ interface Seen {
 /** Registered, callable, and both to be called and to be had a token for. Every no is one and the same answer. */
 async function visible({ visit }: Known, { target }: TokenRequest, ask: Ask): Promise<Seen | OAuthRefusal> {
   const { snapshot } = visit
-  if (target.kind === 'tools') {
-    const servers = serversAt(snapshot, target.address).map((id) => ({ kind: 'server', id }) as const)
-    return await anyOf('useServer', servers, ask)
-  }
+  if (target.kind === 'tools') return await behind(snapshot, target.address, ask)
   if (target.kind === 'models') {
     const models = knownPlaces(snapshot.settings.models).map(
       (place) => ({ kind: 'model', id: modelName(place) }) as const,
@@ -76,6 +75,17 @@ async function anyOf(action: PolicyAction, resources: readonly Target[], ask: As
     refusal = seen
   }
   return refusal
+}
+
+/** What is behind an address of tools. That of agents is theirs; whoever may call anything may ask who it is. */
+async function behind(snapshot: Snapshot, address: McpAddress, ask: Ask): Promise<Seen | OAuthRefusal> {
+  const slugs = address.kind === 'own' ? [...snapshot.servers.keys()] : serversAt(snapshot, address)
+  const servers = slugs.map((id) => ({ kind: 'server', id }) as const)
+  if (address.kind !== 'own') return await anyOf('useServer', servers, ask)
+  const callable = [...snapshot.agents.values()].filter(({ driver }) => driver !== null)
+  const agents = callable.map(({ settings: { id } }) => ({ kind: 'agent', id }) as const)
+  const seen = await anyOf('invoke', agents, ask)
+  return isOAuthRefusal(seen) && address.own === '_weir' ? await anyOf('useServer', servers, ask) : seen
 }
 
 async function both(action: PolicyAction, resource: Target, ask: Ask): Promise<Seen | OAuthRefusal> {

@@ -1,6 +1,6 @@
 /** What clients may read without proving anything: RFC 8414 and RFC 9728. */
 import type { Detail } from '../../domain/authority.ts'
-import { toolScope } from '../../domain/authority/covers.ts'
+import { agentScope, toolScope } from '../../domain/authority/covers.ts'
 import { isAgentId } from '../../domain/ids.ts'
 import { clientAlgorithms as clientAlgs } from '../../identity/clients/client-assertion.ts'
 import { proofAlgorithms as dpopAlgs } from '../../identity/sender/dpop-checker.ts'
@@ -12,6 +12,7 @@ import { type ResourceFacts, resourceMetadata, serverMetadata } from '../../prot
 import { oauthPaths } from '../../protocol/oauth/words.ts'
 import { addressOf, resourceOfAddress } from '../mcp/address.ts'
 import { modelsPath, resourceOfModels } from '../models/model-road.ts'
+import type { McpAddress } from '../mcp/behind.ts'
 import { resourceOf, type Road, type Snapshot } from '../road.ts'
 
 /** The types of `domain/authority`; a table, so that a new one cannot be forgotten here. */
@@ -48,7 +49,13 @@ function resourceFacts(snapshot: Snapshot, rest: string): ResourceFacts | null {
   const address = addressOf(rest)
   if (!address) return null
   const resource = resourceOfAddress(snapshot, address)
-  return { ...ours, resource, authorizationServers: serversForTools(snapshot), scopes: [toolScope] }
+  return { ...ours, resource, authorizationServers: serversForTools(snapshot), scopes: scopesAt(address) }
+}
+
+/** Asking who one is takes no scope. */
+function scopesAt(address: McpAddress): readonly string[] | null {
+  if (address.kind !== 'own') return [toolScope]
+  return address.own === '_agents' ? [agentScope] : null
 }
 
 /** Clients take the first, so where people can log in comes before our own, which issues to agents that prove themselves. */

@@ -13,6 +13,8 @@ import { codes, dialectOf, firstModern } from './words.ts'
 export interface McpRefused {
   readonly call: Pick<McpCall, 'id' | 'rpcId' | 'form' | 'operation' | 'method' | 'dialect' | 'target'>
   readonly run: RunId | null
+  /** What a model reads, where it was told already. */
+  readonly sentence?: string | undefined
 }
 
 export function writeMcpDenial(denial: Denial, refused: McpRefused): Written {
@@ -25,7 +27,7 @@ export function writeMcpDenial(denial: Denial, refused: McpRefused): Written {
 /** The message alone: also the last event of a stream that is open already. */
 export function writeMcpAnswer(denial: Denial, refused: McpRefused): string {
   const { call } = refused
-  const text = writeSentence(denial.code, call.id, null, denial)
+  const text = refused.sentence ?? writeSentence(denial.code, call.id, null, denial)
   if (isToolResult(denial, refused)) return writeResult(text, denial, refused)
   const row: DenialRow = denials[denial.code]
   const code = denial.code === 'not_found' && call.target.kind === 'tool' ? codes.params : 1000 + row.http

@@ -12,7 +12,7 @@
 import type { McpCall, McpRevision } from '../../domain/call.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { Care, Denial, Hop, Permit } from '../../domain/verdict.ts'
-import type { HeaderList } from '../../protocol/http.ts'
+import type { HeaderList, RefusalSaid } from '../../protocol/http.ts'
 import type { Era } from '../../protocol/mcp/read-call.ts'
 import type { Channel, Json } from './channel.ts'
 
@@ -87,7 +87,8 @@ export type End =
   /** `error` is the object of a JSON-RPC error. */
   | { readonly kind: 'error'; readonly error: Json }
   | { readonly kind: 'fault'; readonly fault: Fault }
-  | { readonly kind: 'denial'; readonly denial: Denial }
+  /** `said` where the sentence of it was told already. */
+  | { readonly kind: 'denial'; readonly denial: Denial; readonly said?: RefusalSaid }
 
 /** Whoever asked. `onEnd` comes exactly once and last, but for an ask that rests, which is an end as well. Never called before `ask` returned. */
 export interface Hearer {

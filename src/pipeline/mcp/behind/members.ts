@@ -1,7 +1,7 @@
 /** Which servers stand behind an address for one client: those it may use, and of a set what the set names. */
 import { type Denial, isDenial, type Permit } from '../../../domain/verdict.ts'
 import { decide } from '../../../policy/decide.ts'
-import type { Client, McpAddress } from '../behind.ts'
+import type { Client, ServersAddress } from '../behind.ts'
 import type { Snapshot, ToolServerEntry } from '../../road.ts'
 import { Decided, together } from './decided.ts'
 
@@ -25,7 +25,7 @@ export class Members {
   readonly #decided = new Decided<readonly Member[]>(callers_max)
 
   /** In the order of their slugs, so that lists of them are the same every time. */
-  at(address: McpAddress, { snapshot, agent, context }: Reader): readonly Member[] | Promise<readonly Member[]> {
+  at(address: ServersAddress, { snapshot, agent, context }: Reader): readonly Member[] | Promise<readonly Member[]> {
     return this.#decided.of(snapshot, [address, agent, context], () => {
       const all = named(address, snapshot)
       const verdicts = together(all.map(({ slug }) => mayUse(slug, { snapshot, agent, context })))
@@ -43,7 +43,7 @@ function allowed(all: readonly Named[], verdicts: readonly (Permit | Denial)[]):
 
 type Named = Omit<Member, 'permit'>
 
-function named(address: McpAddress, snapshot: Snapshot): readonly Named[] {
+function named(address: ServersAddress, snapshot: Snapshot): readonly Named[] {
   const all = [...snapshot.servers]
     .map(([slug, server]): Named => ({ slug, server, tools: null, whole: true }))
     .toSorted((a, b) => (a.slug < b.slug ? -1 : 1))

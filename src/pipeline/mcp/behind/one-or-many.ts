@@ -2,7 +2,7 @@
  * What stands behind one address for one client. One server is called what it calls itself; several are one server to
  * their client, whose lists, names and URIs Weir makes of theirs.
  */
-import { unreachable } from '../../../base/assert.ts'
+import { assert, unreachable } from '../../../base/assert.ts'
 import type { BoundedMap } from '../../../base/bounded-map.ts'
 import type { JsonObject } from '../../../base/json.ts'
 import type { ToolSearch } from '../../../catalogue/search.ts'
@@ -24,7 +24,7 @@ import { type Denial, isDenial } from '../../../domain/verdict.ts'
 import { type Fault, isFault } from '../../../domain/fault.ts'
 import type { ToolServerEntry } from '../../road.ts'
 import { showsNothing } from '../proven.ts'
-import type { Behind, Client, McpAddress, Meant } from '../behind.ts'
+import type { Behind, Client, Meant, ServersAddress } from '../behind.ts'
 import { aboutMany, aboutOne } from './about.ts'
 import { findIn, locate } from './find.ts'
 import { type Handles, type Owner, ownerOf } from './handles.ts'
@@ -50,12 +50,12 @@ export interface Shared {
 export class OneOrMany implements Behind {
   readonly #shared: Shared
   readonly #client: Client
-  readonly #address: McpAddress
+  readonly #address: ServersAddress
   readonly #one: boolean
   readonly #owner: Owner
   #members: readonly Member[] | Promise<readonly Member[]> | null = null
 
-  constructor(shared: Shared, client: Client, address: McpAddress) {
+  constructor(shared: Shared, client: Client, address: ServersAddress) {
     this.#shared = shared
     this.#client = client
     this.#address = address
@@ -80,6 +80,7 @@ export class OneOrMany implements Behind {
   }
 
   ask(warrant: Warrant, meant: Meant, asking: Asking, hearer: Hearer): Talk {
+    assert(meant.kind !== 'agent', 'agents are asked on their own road')
     switch (meant.kind) {
       case 'nothing':
         return ownTalk(Promise.resolve(errorOf(meant.error)), hearer)

@@ -4,7 +4,6 @@
  */
 import { type McpCall } from '../../../domain/call.ts'
 import { type Care, deny, type Hop, isDenial, type Permit } from '../../../domain/verdict.ts'
-import type { Reply } from '../../../protocol/http.ts'
 import { jsonHeaders, sendWritten } from '../../../protocol/jsonrpc.ts'
 import { errorForLegacy } from '../../../protocol/mcp/results.ts'
 import { traceOf } from '../../../protocol/mcp/trace.ts'
@@ -12,7 +11,6 @@ import { type Trace, traceparentOf } from '../../../protocol/traceparent.ts'
 import { codes } from '../../../protocol/mcp/words.ts'
 import { writeError } from '../../../protocol/mcp/write-message.ts'
 import type { ExchangeOutcome } from '../../../relay/exchange.ts'
-import type { Json } from '../../../relay/mcp/channel.ts'
 import type { Asking } from '../../../relay/mcp/link.ts'
 import { refuse } from '../../refuse.ts'
 import { marks } from '../../marks.ts'
@@ -26,22 +24,10 @@ import { checkedResult } from '../checks-of.ts'
 import { type Meter, meterOf } from '../meter.ts'
 import { aboutTarget, admitTool, mayUse, type McpVisit, refusalOfPass } from '../threshold.ts'
 import { placeOf } from './address.ts'
-import { FrontExchange, type Manner } from './exchange.ts'
+import type { Carriage } from './carriage.ts'
+import { carryAgent } from './carry-agent.ts'
+import { FrontExchange } from './exchange.ts'
 import type { Guest } from './guest.ts'
-import type { Line } from './line.ts'
-
-/** How a request is carried. */
-export interface Carriage {
-  /** Without what a round adds to it. */
-  readonly params: Json | null
-  readonly logLevel: string | null
-  readonly resume: NonNullable<Asking['resume']> | null
-  readonly manner: Manner
-  /** The client's end, once the request was let through. */
-  lineOn(reply: Reply): Line
-  /** Begins the exchange, or goes on with one. */
-  start(exchange: FrontExchange): void
-}
 
 export async function carryFront(guest: Guest, carriage: Carriage): Promise<void> {
   const { behind, received, arrival } = guest
@@ -49,11 +35,12 @@ export async function carryFront(guest: Guest, carriage: Carriage): Promise<void
   const meant = await behind.find(method, carriage.params)
   if (meant.kind === 'nothing') return await answerNothing(guest, meant)
   if (meant.kind === 'tool') return await carryTool(guest, meant, carriage)
+  if (meant.kind === 'agent') return carryAgent(guest, meant, carriage)
   const visit = passing(received.visit, meant)
   const warrant = meant.kind === 'own' ? guest.warrant : await permitFor(guest, meant, visit)
   if (isDenial(warrant)) return await refuse(visit, warrant)
   const kept = refusalOfPass(guest.road, { ...received, visit })
-  if (kept) return await refuse(visit, kept)
+  if (kept) return await refuse(asAsked(visit, received.visit, meant), kept)
   if (!visit.reply.closed) carryPass(guest, { visit, warrant, meant }, carriage)
 }
 
@@ -62,6 +49,11 @@ function passing(visit: McpVisit, meant: Meant): McpVisit {
   const call = { ...visit.call, operation: 'pass' as const }
   const about: McpVisit = { ...visit, call, origin: visit.run ? visit.origin : null }
   return meant.kind === 'server' ? aboutTarget(about, { kind: 'server', id: meant.server.settings.id }) : about
+}
+
+/** A model that called a tool of Weir's own reads why it may not as it reads it of any tool. */
+function asAsked(visit: McpVisit, { call }: McpVisit, { kind }: Meant): McpVisit {
+  return kind === 'own' ? { ...visit, call: { ...visit.call, operation: call.operation } } : visit
 }
 
 async function permitFor(

@@ -6,6 +6,7 @@ import type { Clock } from '../../../base/clock.ts'
 import type { McpCall } from '../../../domain/call.ts'
 import type { RunId } from '../../../domain/ids.ts'
 import type { Denial } from '../../../domain/verdict.ts'
+import type { RefusalSaid } from '../../../protocol/http.ts'
 import { writeMcpDenial } from '../../../protocol/mcp/faces.ts'
 import { codeOf } from '../../../protocol/mcp/results.ts'
 import { writeError } from '../../../protocol/mcp/write-message.ts'
@@ -33,7 +34,7 @@ export interface Exchanged {
   readonly call: McpCall
   readonly run: () => RunId | null
   readonly warrant: Warrant
-  readonly behind: Behind
+  readonly behind: Pick<Behind, 'ask'>
   readonly meant: Meant
   readonly asking: Asking
   readonly line: Line
@@ -56,6 +57,7 @@ export class FrontExchange implements Hearer {
   #talk: Talk | null = null
   #ear: Ear
   #answer: Answer | null = null
+  #said: RefusalSaid | null = null
   #bytesIn = 0
   #firstByteAt: number | null = null
   /** How often the client was asked. */
@@ -138,7 +140,10 @@ export class FrontExchange implements Hearer {
 
   onEnd(end: End): void {
     if (this.over) return
-    if (end.kind === 'denial') return this.#end({ kind: 'halted', sent: this.#sent, denial: end.denial })
+    if (end.kind === 'denial') {
+      this.#said = end.said ?? null
+      return this.#end({ kind: 'halted', sent: this.#sent, denial: end.denial })
+    }
     if (end.kind === 'fault') {
       const denial = denialOf(end.fault)
       return this.#end({ kind: 'fault', sent: end.fault.sent, fault: end.fault, denial })
@@ -203,7 +208,9 @@ export class FrontExchange implements Hearer {
 
   #end(ending: Ending): void {
     if (ending.denial) {
-      const { status, headers, body } = writeMcpDenial(ending.denial, { call: this.call, run: this.#parts.run() })
+      const run = this.#said?.run ?? this.#parts.run()
+      const refused = { call: this.call, run, sentence: this.#said?.sentence }
+      const { status, headers, body } = writeMcpDenial(ending.denial, refused)
       this.#answer = { status, headers, body: Buffer.from(body) }
     }
     const { bytesOut } = this.#parts.line

@@ -6,6 +6,7 @@ import type { FrontArrival } from '../../../protocol/mcp/read-front.ts'
 import type { Era } from '../../../protocol/mcp/read-call.ts'
 import type { Behind, Client, McpAddress } from '../behind.ts'
 import { careFor } from '../care.ts'
+import { openOwn } from '../own/open-own.ts'
 import { ownerOf } from '../sessions.ts'
 import { mayUse, mostOf, type Received } from '../threshold.ts'
 import { speakerFor } from '../proven.ts'
@@ -50,7 +51,10 @@ export async function letIn(
       ? await mayUse(visit, principal, visit.snapshot.servers.get(address.server))
       : careFor(placeOf(address))
   if (isDenial(warrant)) return warrant
-  const behind = road.openBehind(clientOf(road, { visit, principal }, declared), address)
+  const client = clientOf(road, { visit, principal }, declared)
+  const { serverInfo } = road.fronts
+  const behind =
+    address.kind === 'own' ? openOwn({ road, received, client, serverInfo }, address) : road.openBehind(client, address)
   return { road, address, arrival, received, behind, warrant }
 }
 

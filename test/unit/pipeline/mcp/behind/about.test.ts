@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { McpAddress } from '../../../../../src/pipeline/mcp/behind.ts'
+import type { ServersAddress } from '../../../../../src/pipeline/mcp/behind.ts'
 import { type BehindWorld, behindWorld, type ClientOf } from '../../../../support/behind-world.ts'
 
 let world: BehindWorld
@@ -20,7 +20,7 @@ beforeEach(async () => {
   world.links.abouts.set('vault', { instructions: 'The code is 1234' })
 })
 
-async function about(address: McpAddress = { kind: 'all' }, of: ClientOf = {}) {
+async function about(address: ServersAddress = { kind: 'all' }, of: ClientOf = {}) {
   const said = await world.behind(world.client('alice', of), address).about()
   const read = (text: Buffer | null): unknown => (text === null ? null : JSON.parse(text.toString()))
   return { ...said, capabilities: read(said.capabilities), serverInfo: read(said.serverInfo) }

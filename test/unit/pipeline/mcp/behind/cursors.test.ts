@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { McpAddress } from '../../../../../src/pipeline/mcp/behind.ts'
+import type { ServersAddress } from '../../../../../src/pipeline/mcp/behind.ts'
 import {
   type BehindWorld,
   behindWorld,
@@ -9,7 +9,7 @@ import {
 } from '../../../../support/behind-world.ts'
 
 const many = Array.from({ length: 60 }, (_, i) => `tool_${String(i).padStart(2, '0')}`)
-const all: McpAddress = { kind: 'all' }
+const all: ServersAddress = { kind: 'all' }
 
 async function world(): Promise<BehindWorld> {
   const sets = { one: { servers: ['a'] } }
@@ -25,7 +25,7 @@ interface Page {
 
 interface Asking extends ClientOf {
   readonly agent?: string
-  readonly address?: McpAddress
+  readonly address?: ServersAddress
   readonly cursor?: string
 }
 

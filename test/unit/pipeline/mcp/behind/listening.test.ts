@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { careFor } from '../../../../../src/pipeline/mcp/care.ts'
-import type { McpAddress } from '../../../../../src/pipeline/mcp/behind.ts'
+import type { ServersAddress } from '../../../../../src/pipeline/mcp/behind.ts'
 import type { Listening, Wants } from '../../../../../src/relay/mcp/link.ts'
 import { type BehindWorld, behindWorld, resultOf } from '../../../../support/behind-world.ts'
 
@@ -29,7 +29,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 async function listen(
   wants: Partial<Wants>,
   agent = 'alice',
-  address: McpAddress = { kind: 'all' },
+  address: ServersAddress = { kind: 'all' },
 ): Promise<Listening> {
   const listening = world.behind(world.client(agent), address).listen(
     careFor('any'),
