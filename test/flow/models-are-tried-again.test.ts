@@ -165,7 +165,7 @@ test('a model that fails again and again is left alone, found out about by one c
   const good = await well()
   const { heard, report } = ears()
   const models = bench(
-    { bad: row(bad.url, {}, { eject_after_faults: 3, eject_ms: 150 }), good: row(good.url) },
+    { bad: row(bad.url, {}, { eject_after_faults: 3, eject_ms: 2000 }), good: row(good.url) },
     { report },
   )
   const tiers = [['bad/gpt'], ['good/gpt']]
