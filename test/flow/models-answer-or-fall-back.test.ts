@@ -222,7 +222,7 @@ test('an error in the middle of a stream is the provider’s last word', async (
     (response) => void openEvents(response).end(delta('hello') + event({ error: { message: 'no' } })),
   )
   const { reply, outcome } = bench({ openai: row(it.url) }).send([['openai/gpt']], { closing: () => '' })
-  expect(await outcome).toMatchObject({ kind: 'answered', told: { final: false, delivered_bytes: 5 } })
+  expect(await outcome).toMatchObject({ kind: 'answered', errorCode: 500, told: { final: false, delivered_bytes: 5 } })
   expect(reply.text).toBe(delta('hello') + event({ error: { message: 'no' } }))
 })
 
@@ -261,4 +261,39 @@ test('a call that may not go on is not tried again and gets nothing of an answer
   const mid = models.send([['second/b']], { standing: () => ((asked += 1) > 1 ? denial : null) })
   expect(await mid.outcome).toMatchObject({ kind: 'halted' })
   expect(mid.reply.text).toBe(delta('hello') + event({ error: { code: 'run_halted' } }))
+})
+
+const named = (type: string, data: object): string => `event: ${type}\n${event({ type, ...data })}`
+const message = [
+  named('message_start', { message: { usage: { input_tokens: 11, cache_read_input_tokens: 4, output_tokens: 1 } } }),
+  named('ping', {}),
+  named('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'hello' } }),
+  named('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 9 } }),
+  named('message_stop', {}),
+]
+const response = [
+  named('response.created', { response: { id: 'r1', usage: null } }),
+  named('response.output_text.delta', { delta: 'hello' }),
+  named('response.completed', { response: { id: 'r1', usage: { input_tokens: 11, output_tokens: 9 } } }),
+]
+
+test.each([
+  ['anthropic-messages', 'anthropic', message, 15],
+  ['openai-responses', 'openai', response, 11],
+] as const)('a stream of %s ends by its own words, whole or cut', async (dialect, api, events, input_tokens) => {
+  const it = await provider((answer, nth) => {
+    openEvents(answer).write(events.slice(0, nth === 0 ? -1 : -2).join(''))
+    if (nth === 0) answer.end(events.at(-1))
+    else setTimeout(() => answer.destroy(), 20)
+  })
+  const models = bench({ it: { ...row(it.url), api } })
+  const full = models.send([['it/m']], {}, { dialect, streaming: true })
+  expect(await full.outcome).toMatchObject({
+    kind: 'answered',
+    told: { final: true, usage: { input_tokens, output_tokens: 9 } },
+  })
+  expect(full.reply.text).toBe(`${events.slice(0, -1).join('')}: weir tokens=9\n\n${events.at(-1)}`)
+  const cut = models.send([['it/m']], {}, { dialect, streaming: true })
+  const { kind, told } = await cut.outcome
+  expect([kind, told?.final, told?.delivered_bytes]).toEqual(['fault', false, dialect === 'openai-responses' ? 0 : 5])
 })

@@ -80,19 +80,19 @@ test('the same model is asked again after a passing failure, as often as it may 
 })
 
 test('a Retry-After is waited for, in seconds, milliseconds or as a date, and not where it is too long', async () => {
-  const baseline = await statuses([503])
-  await bench({ openai: row(baseline.url, {}, { attempts_max: 2 }) }).send([['openai/gpt']]).outcome
+  const waitAfter = async (headers: object): Promise<number> => {
+    const it = await statuses([503, headers])
+    await bench({ openai: row(it.url, {}, { attempts_max: 2 }) }).send([['openai/gpt']]).outcome
+    return gap(it)
+  }
+  const baseline = Math.min(await waitAfter({}), await waitAfter({}), await waitAfter({}))
   const times = [
     { 'retry-after': '1' },
     { 'retry-after-ms': '900', 'retry-after': '29' },
     { 'retry-after': new Date(Date.now() + 2600).toUTCString() },
   ]
-  const gaps = times.map(async (headers) => {
-    const it = await statuses([503, headers])
-    await bench({ openai: row(it.url, {}, { attempts_max: 2 }) }).send([['openai/gpt']]).outcome
-    return gap(it) / gap(baseline)
-  })
-  for (const ratio of await Promise.all(gaps)) expect(ratio).toBeGreaterThan(5)
+  const waits = await Promise.all(times.map(waitAfter))
+  for (const wait of waits) expect(wait / baseline).toBeGreaterThan(5)
   const [long, second] = [await statuses([429, { 'retry-after': '6' }]), await well()]
   const models = bench({ openai: row(long.url, {}, { attempts_max: 2 }), second: row(second.url) })
   expect((await models.send([['openai/gpt'], ['second/gpt']]).outcome).told?.candidate.provider.id).toBe('second')
@@ -165,7 +165,7 @@ test('a model that fails again and again is left alone, found out about by one c
   const good = await well()
   const { heard, report } = ears()
   const models = bench(
-    { bad: row(bad.url, {}, { eject_after_faults: 3, eject_ms: 150 }), good: row(good.url) },
+    { bad: row(bad.url, {}, { eject_after_faults: 3, eject_ms: 2000 }), good: row(good.url) },
     { report },
   )
   const tiers = [['bad/gpt'], ['good/gpt']]

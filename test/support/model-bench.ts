@@ -100,7 +100,7 @@ export function settingsOf(providers: Rows): ModelsSettings {
 }
 
 /** Quick, and nobody is left alone, but where a test says so. */
-export const calm = { backoff_ms: 1, eject_after_faults: 0, attempts_max: 1, retries_per_second_min: 1000 }
+const calm = { backoff_ms: 1, eject_after_faults: 0, attempts_max: 1, retries_per_second_min: 1000 }
 
 export function row(url: string, more: object = {}, resilience: object = {}): object {
   return {

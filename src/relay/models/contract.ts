@@ -63,6 +63,7 @@ export interface Told {
   readonly delivered_bytes: number
 }
 
+/** `errorCode` is the HTTP status of an error of the provider that was handed on; 500 where a stream ended with one. */
 export interface ModelOutcome extends ExchangeOutcome {
   /** Whoever answered, or began to; null where nobody was reached. */
   readonly told: Told | null

@@ -122,7 +122,7 @@ export class Course {
     const { attempts_max, retry_after_max_ms } = provider.resilience
     const tooLong = (retryAfter_ms ?? 0) > retry_after_max_ms
     if (finding.next !== 'same' || tooLong || stop.attempts >= attempts_max || !place.healthy) stop.closed = true
-    stop.notBefore = this.#now + this.#rest_ms(stop, retryAfter_ms)
+    stop.notBefore = this.#now + this.#rest_ms(stop, finding, retryAfter_ms)
   }
 
   /** The first word of a stream proves enough: it may go on for hours. */
@@ -236,10 +236,10 @@ export class Course {
   }
 
   /** As long as the provider asks for, or doubling; the half of it is chance, so that those who failed together do not return together. */
-  #rest_ms(stop: Stop, retryAfter_ms: number | null): number {
+  #rest_ms(stop: Stop, { key }: Finding, retryAfter_ms: number | null): number {
     const { backoff_ms, retry_after_max_ms } = stop.provider.resilience
-    const isElsewhere = stop.rows.length > 1 && stop.provider.keys.isFit(stop, false)
-    if (retryAfter_ms !== null && isElsewhere) return 0
+    // The provider asked for patience with one key, and there is another.
+    if (key === 'limited' && retryAfter_ms !== null && stop.provider.keys.isFit(stop, false)) return 0
     const whole_ms = Math.min(backoff_ms * 2 ** (stop.attempts - 1), retryAfterCeiling_ms)
     const chance = Number.parseInt(this.#dice.hex(2), 16) / 0xffff
     if (retryAfter_ms === null) return (whole_ms * (1 + chance)) / 2
@@ -248,9 +248,11 @@ export class Course {
 
   #nobody(): Fault {
     const stops = this.#tiers.flatMap((tier) => tier.stops)
-    const isFull = stops.some(({ closed, asked, provider }) => !closed && !asked && !provider.hasRoom)
-    return isFull
-      ? makeFault('overloaded', 'every provider has as many calls open as it may', false)
-      : makeFault('connect_failed', 'no provider is left that could be asked', false)
+    const left = stops.filter(({ closed, asked }) => !closed && !asked)
+    if (left.some(({ provider }) => !provider.hasRoom))
+      return makeFault('overloaded', 'every provider has as many calls open as it may', false)
+    const isKeyless = left.some((stop) => !stop.provider.keys.isFit(stop, true))
+    const why = isKeyless ? 'every key of ours is refused or out of quota' : 'no provider is left that could be asked'
+    return makeFault('connect_failed', why, false)
   }
 }

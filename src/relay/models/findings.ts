@@ -49,7 +49,7 @@ export interface Whole {
 
 export function findingOf({ status, head, body }: Whole): Finding {
   // A redirect would lead callers past us, and a page in place of an answer is from whoever stands before the provider.
-  if (status < 200 || (status >= 300 && status < 400)) return findings.odd
+  if (status < 200 || (status >= 300 && status < 400) || status > 599) return findings.odd
   if (status < 300) return looksLikeJson(body) ? findings.answered : findings.odd
   if (status === 429 && isOutOfQuota(body)) return findings.out_of_quota
   const found = findings[statuses[status] ?? (status >= 500 ? 'broken' : 'answered')]

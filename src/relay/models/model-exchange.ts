@@ -105,16 +105,15 @@ export class ModelExchange implements Exchange, AttemptEars {
     if (!this.#outlet && reader.failed && this.#goesElsewhere(trial)) return
     const outlet = this.#pass(trial)
     if (!outlet) return
-    const told = toldOf(trial)
-    if (last) outlet.write(this.#mission.closing(told))
+    if (last) outlet.write(this.#mission.closing(toldOf(trial)))
     if (!drop || !this.#mission.dropsUsage) outlet.write(bytes)
-    if (last) this.#finish(told, reader.failed ? brokenStream : answered)
+    if (last) this.#finish(trial)
   }
 
   onEnd(): void {
     const trial = this.#trial
     // A provider that told of its error has nothing more to say.
-    if (trial && this.#outlet && trial.reader.failed) return this.#finish(toldOf(trial), brokenStream)
+    if (trial && this.#outlet && trial.reader.failed) return this.#finish(trial)
     this.onFault(makeFault('truncated', 'the stream ended before its last event', true))
   }
 
@@ -219,13 +218,15 @@ export class ModelExchange implements Exchange, AttemptEars {
     if (denial) this.halt(denial)
   }
 
-  #finish(told: Told, finding: Finding): void {
-    this.#told = told
-    this.#settle(finding, null)
-    this.#trial?.attempt.linger()
+  #finish(trial: Trial): void {
+    const { failed } = trial.reader
+    this.#told = toldOf(trial)
+    this.#settle(failed ? brokenStream : answered, null)
+    trial.attempt.linger()
     this.#outlet?.end()
-    this.#way.course.close('answered')
-    this.#tell({ kind: 'answered', sent: true })
+    this.#way.course.close(failed ? 'failed' : 'answered')
+    const error = failed ? { errorCode: 500, detail: 'the provider ended its stream with an error' } : {}
+    this.#tell({ kind: 'answered', sent: true, ...error })
   }
 
   #answer(whole: Whole): void {

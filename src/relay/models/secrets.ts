@@ -2,11 +2,12 @@
  * Keeps what we prove to providers out of what callers get. Providers echo keys and the name of the organisation in their
  * errors; none of that is the caller's business.
  */
+import type { Secret } from '../../config/secret.ts'
 import type { ProviderSettings } from '../../config/settings-models.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 
 /** Shorter values are no secrets but words, `ollama` or `beta`, and stand in many an answer. */
-const chars_min = 12
+const bytes_min = 12
 
 const instead = '[redacted]'
 
@@ -14,28 +15,35 @@ const instead = '[redacted]'
 const forms = /\b(sk|org|proj)([-_])[A-Za-z0-9_-]{8,}/g
 
 export class ProviderSecrets {
-  readonly #needles: readonly Buffer[]
+  readonly #keys: readonly Buffer[]
+  /** Keys, and what the operator's headers say: an account, a project. */
+  readonly #all: readonly Buffer[]
 
   constructor({ keys, headers }: Pick<ProviderSettings, 'keys' | 'headers'>) {
-    const values = [...keys.map(({ key }) => key), ...headers.map(([, value]) => value)].map((each) => each.reveal())
-    this.#needles = values.filter(({ length }) => length >= chars_min).map((value) => Buffer.from(value))
+    this.#keys = needles(keys.map(({ key }) => key))
+    this.#all = [...this.#keys, ...needles(headers.map(([, value]) => value))]
   }
 
+  /** Whether a key is in what a model wrote. Headers are not looked for: the name of an application is a word like others. */
   isIn(bytes: Buffer): boolean {
-    return this.#needles.some((needle) => bytes.includes(needle))
+    return this.#keys.some((needle) => bytes.includes(needle))
   }
 
   /** The body of an error without them; the very same bytes where there is none in it. */
   without(body: Buffer): Buffer {
     const text = body.toString('latin1')
     let plain = text
-    for (const needle of this.#needles) plain = plain.replaceAll(needle.toString('latin1'), instead)
+    for (const needle of this.#all) plain = plain.replaceAll(needle.toString('latin1'), instead)
     plain = plain.replace(forms, `$1$2${instead}`)
     return plain === text ? body : Buffer.from(plain, 'latin1')
   }
 
   /** Headers that hold none. */
   outOf(headers: HeaderList): HeaderList {
-    return headers.filter(([, value]) => !this.isIn(Buffer.from(value)))
+    return headers.filter(([, value]) => !this.#all.some((needle) => Buffer.from(value).includes(needle)))
   }
+}
+
+function needles(secrets: readonly Secret[]): readonly Buffer[] {
+  return secrets.map((each) => Buffer.from(each.reveal())).filter(({ length }) => length >= bytes_min)
 }

@@ -14,9 +14,11 @@ const secrets = new ProviderSecrets({
   ],
 })
 
-test('keys and the operator’s headers are found in any bytes', () => {
+test('keys are found in any bytes, and what the operator’s headers say in headers and errors', () => {
   expect(secrets.isIn(Buffer.from(`é ${key}`))).toBe(true)
-  expect(secrets.isIn(Buffer.from('customer-number-17'))).toBe(true)
+  expect(secrets.isIn(Buffer.from('a model may say customer-number-17'))).toBe(false)
+  expect(secrets.without(Buffer.from('no customer-number-17')).toString()).toBe('no [redacted]')
+  expect(secrets.outOf([['x-request-id', 'customer-number-17']])).toEqual([])
   expect(
     secrets.outOf([
       ['x-request-id', key],

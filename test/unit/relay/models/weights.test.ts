@@ -1,25 +1,7 @@
 import { expect, test } from 'vitest'
-import { countingDice, type Dice } from '../../../../src/base/dice.ts'
+import { countingDice } from '../../../../src/base/dice.ts'
 import { byWeight, leastOutstanding } from '../../../../src/relay/models/weights.ts'
-
-/** The same throws each time (mulberry32). */
-export function seededDice(seed: number): Dice {
-  let state = seed
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let bits = Math.imul(state ^ (state >>> 15), state | 1)
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61)
-    return (bits ^ (bits >>> 14)) >>> 0
-  }
-  return {
-    hex: (bytes) =>
-      next()
-        .toString(16)
-        .padStart(8, '0')
-        .slice(0, bytes * 2)
-        .padStart(bytes * 2, '0'),
-  }
-}
+import { seededDice } from '../../../support/seeded-dice.ts'
 
 const rows = [
   { name: 'a', weight: 1 },
