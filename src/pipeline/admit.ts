@@ -16,7 +16,7 @@ import { decide } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import { approvalRequired, closeApproval, permitApproved } from './approve.ts'
-import type { Entry } from './enter.ts'
+import { begunMeanwhile, type Entry } from './enter.ts'
 import { runEntry } from './run-entry.ts'
 import { taintOfCaller, taintRun } from './taint.ts'
 import { refusalOfPlace } from './standing.ts'
@@ -161,7 +161,7 @@ export function admit<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking, 
 function admitPermitted<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking, granted: Permit): Hop<Kind> | Denial {
   const { road } = visit
   const { principal, entry } = asking
-  const run = entry.run ?? openRun(visit, principal)
+  const run = entry.run ?? joinBegun(visit, asking) ?? openRun(visit, principal)
   if (isDenial(run)) return run
   visit.run = run
   const ask = askOf(visit, asking, run)
@@ -179,6 +179,12 @@ function admitPermitted<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking
   const { agent } = principal.proof
   taintRun(road, run, taintOfCaller(visit.snapshot, asking), { actor: 'weir', reason: `${agent} calls in it` })
   return hopOf(visit, asking, { permit: granted, lease, ask })
+}
+
+function joinBegun(visit: AnyVisit, { principal, entry }: Asking): LiveRun | null {
+  const begun = begunMeanwhile(visit.road.runs, principal.proof, entry.names)
+  if (begun) visit.origin = begun.origin
+  return begun?.run ?? null
 }
 
 function openRun(visit: AnyVisit, principal: Principal): LiveRun | Denial {

@@ -58,6 +58,24 @@ function byItself(runs: Runs, agent: AgentId): Entry | Denial {
   return { kind: 'entry', run: null, origin: 'new', ...atTheRoot(agent) }
 }
 
+/**
+ * The run that another call of the same work began while this one was judged. It was judged as the first call of a run, so it
+ * joins one only where it would have been judged alike.
+ */
+export function begunMeanwhile(
+  runs: Runs,
+  { agent, person }: Principal['proof'],
+  names: readonly string[] = [],
+): (Pick<Entry, 'origin'> & { readonly run: LiveRun }) | null {
+  for (const name of names) {
+    const run = runs.aliases.find(name)
+    if (run?.state !== 'active' || run.taint !== 'none' || run.deepestOf(agent) !== null) continue
+    const origin = isTrace(name, { agent, person }) ? 'trace' : 'vendor'
+    if (join(origin, runs, { agent, person }, run)) return { run, origin }
+  }
+  return null
+}
+
 function byToken(runs: Runs, agent: AgentId, delegation: Delegation): Entry | Denial {
   const run = runs.find(delegation.run)
   if (!run) return deny('run_context_required', `${delegation.run} is over or was never known here`)
@@ -77,6 +95,10 @@ interface Caller {
 }
 
 const ofTrace = 'trace '
+
+function isTrace(name: string, { agent, person }: Pick<Caller, 'agent' | 'person'>): boolean {
+  return name.startsWith(`${agent} ${person ?? ''} ${ofTrace}`)
+}
 
 /** A name belongs to the agent and the person that said it: whoever else says the same means something else. */
 function namesOf({ agent, person }: Principal['proof'], { trace, sessions }: RunContext): readonly string[] {
@@ -112,10 +134,8 @@ function byTrace(runs: Runs, caller: Caller, { trace }: RunContext): Entry | nul
 }
 
 function byName(runs: Runs, caller: Caller, origin: 'trace' | 'vendor'): Entry | null {
-  const { names, agent, person } = caller
-  const traces = `${agent} ${person ?? ''} ${ofTrace}`
-  for (const name of names) {
-    if (name.startsWith(traces) !== (origin === 'trace')) continue
+  for (const name of caller.names) {
+    if (isTrace(name, caller) !== (origin === 'trace')) continue
     const entry = join(origin, runs, caller, runs.aliases.find(name))
     if (entry) return entry
   }
@@ -126,7 +146,12 @@ function byName(runs: Runs, caller: Caller, origin: 'trace' | 'vendor'): Entry |
  * A claimed run counts only if this agent serves an invocation of it, or is its root for the same person and serves
  * nothing else. In every other case the claim is a label and no more.
  */
-function join(origin: RunOrigin, runs: Runs, { agent, person }: Caller, run: LiveRun | undefined): Entry | null {
+function join(
+  origin: RunOrigin,
+  runs: Runs,
+  { agent, person }: Pick<Caller, 'agent' | 'person'>,
+  run: LiveRun | undefined,
+): Entry | null {
   if (!run) return null
   const served: Served<LiveRun> | null = runs.servedIn(run, agent)
   if (served) return below(origin, run, served)

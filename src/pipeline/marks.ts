@@ -2,17 +2,22 @@
 import { type AnyCall, isModelCall } from '../domain/call.ts'
 import type { AgentId, RunId } from '../domain/ids.ts'
 import type { Run } from '../domain/run.ts'
+import type { Spend } from '../domain/spend.ts'
+import type { Metered } from '../domain/usage.ts'
 import type { Denial, Hop } from '../domain/verdict.ts'
 import type { HeaderList } from '../protocol/http.ts'
-import { idHeaders, type Quota, type RateLeft, runHeaders, type RunLeft } from '../protocol/run-headers.ts'
+import { costHeader, idHeaders, type Quota, type RateLeft, runHeaders, type RunLeft } from '../protocol/run-headers.ts'
 import type { AnyVisit } from './visit.ts'
 
-/** Beside the answer of a call that was let through. */
-export function marks(visit: AnyVisit, { id, run, call, permit, depth, principal }: Hop<AnyCall>): HeaderList {
+/** Beside the answer of a call that was let through; `bill` where it is known before the head leaves, null for an unknown price. */
+export function marks(visit: AnyVisit, hop: Hop<AnyCall>, bill?: Metered | Spend | null): HeaderList {
+  const { id, run, call, permit, depth, principal } = hop
   const ids = { hop: id, run: run.id, isOfModel: isModelCall(call) }
   if (visit.snapshot.settings.gateway.response_headers === 'ids') return idHeaders(ids)
   const decision = { rule: permit.policies[0] ?? null, config: visit.snapshot.configHash.slice(0, config_chars) }
-  return runHeaders({ ...ids, decision, left: leftIn(visit, run, depth), rate: rateOf(visit, principal.proof.agent) })
+  const rate = rateOf(visit, principal.proof.agent)
+  const headers = runHeaders({ ...ids, decision, left: leftIn(visit, run, depth), rate })
+  return bill === undefined ? headers : [...headers, costHeader(bill)]
 }
 
 /** Beside a refusal, as the caller sees it: `shown` and `run` say nothing of what must look as if it did not exist. */

@@ -39,8 +39,9 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
     return denial ? turnAway(reply, denial, id, read.to) : sendWritten(reply, read)
   }
 
-  const said = saidInMetadata(read.body)
-  const call = said === null ? read : { ...read, body: withoutRun(read.body) }
+  const body = withoutRun(read.body)
+  const said = body === read.body ? null : saidInMetadata(read.body)
+  const call = body === read.body ? read : { ...read, body }
   const visit = openVisit(road, inbound, call, reply)
   if (isDenial(principal)) return await refuse(visit, principal)
   visit.principal = principal

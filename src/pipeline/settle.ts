@@ -6,7 +6,6 @@ import type { Metered, Used } from '../domain/usage.ts'
 import { type Denial, deny, type Hop } from '../domain/verdict.ts'
 import { writeDenial, writeSentence } from '../protocol/faces.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
-import { costHeader } from '../protocol/run-headers.ts'
 import type { ExchangeOutcome } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
 import { billOfAgent, tellBeyond } from './bill.ts'
@@ -106,7 +105,7 @@ function answer(visit: Visit, hop: Hop, { outcome, spent }: Paid, padding: Paddi
   const written = outcome.answer ?? writeDenial(denial, { call: hop.call, run: hop.run.id, alternatives: null })
   const { status, headers, body } = written
   if (padding?.begun) padding.end(body)
-  else visit.reply.send(status, [...headers, ...marks(visit, hop), costHeader(spent)], body)
+  else visit.reply.send(status, [...headers, ...marks(visit, hop, spent)], body)
   return Buffer.byteLength(body)
 }
 

@@ -128,7 +128,8 @@ export function readTags(headers: HeaderMap, keys: readonly string[]): Readonly<
   if (said === undefined) return null
   const tags = new Map<string, string>()
   for (const pair of said.split(',', tags_max)) {
-    const [key = '', value = ''] = pair.split('=', 2).map((part) => part.trim())
+    const at = pair.indexOf('=')
+    const [key, value] = [pair.slice(0, Math.max(0, at)).trim(), pair.slice(at + 1).trim()]
     if (keys.includes(key) && !tags.has(key) && value.length <= tag_max && tagForm.test(value)) tags.set(key, value)
   }
   return tags.size === 0 ? null : Object.fromEntries(tags)

@@ -144,8 +144,11 @@ test('answers say what was decided, what it cost and what is left', async () => 
   expect(said.headers.get('weir-run-budget')).toBe(
     'cost;q=1000000;r=999000;unit=micro-usd, tokens;q=1000;r=990, depth;q=5;r=4, calls;q=20;r=19',
   )
+  const tool = await readFile('carol', {})
+  expect(tool.headers.get('weir-cost')).toBe('100;unit=micro-usd')
+  expect(tool.headers.get('weir-decision')).toContain('rule="open.call-tool"')
   expect(said.headers.get('ratelimit-policy')).toBe('"agent-invoke";q=600;w=60')
-  expect(said.headers.get('ratelimit')).toMatch(/^"agent-invoke";r=59\d;t=1$/)
+  expect(said.headers.get('ratelimit')).toMatch(/^"agent-invoke";r=(?:59\d|600);t=[01]$/)
 })
 
 test('a restart forgets the names of runs, and the next call of a session begins one', async () => {

@@ -70,13 +70,13 @@ afterAll(async () => {
   await sse[Symbol.asyncDispose]()
 })
 
-function message(): string {
+function message(extension: unknown = { run_id: 'canary-metadata' }): string {
   const said = JSON.parse(sendMessage('hello')) as { params: { message: Record<string, unknown> } }
-  said.params.message['metadata'] = { [runExtension]: { run_id: 'canary-metadata' }, own: 'stays' }
+  said.params.message['metadata'] = { [runExtension]: extension, own: 'stays' }
   return JSON.stringify(said)
 }
 
-async function call(slug: string, more: Readonly<Record<string, string>> = {}): Promise<Response> {
+async function call(slug: string, more: Readonly<Record<string, string>> = {}, said = message()): Promise<Response> {
   return await fetch(`${weir.url}/a2a/${slug}/`, {
     method: 'POST',
     headers: {
@@ -87,7 +87,7 @@ async function call(slug: string, more: Readonly<Record<string, string>> = {}): 
       authorization: `Bearer ${keyOf('alice')}`,
       ...more,
     },
-    body: message(),
+    body: said,
   })
 }
 
@@ -99,6 +99,11 @@ test('an agent hears none of it, and everything else of the message', async () =
   expect(asked?.raw).not.toContain(runExtension)
   expect(asked?.raw).toContain('"own":"stays"')
   expect(asked?.headers).toMatchObject({ traceparent, 'a2a-extensions': 'https://other.example/ext' })
+})
+
+test('nor of what has not the form of it', async () => {
+  await (await call('plain', {}, message('canary-text'))).text()
+  expect(agent.asked.at(-1)?.raw).toContain('"metadata":{"own":"stays"}')
 })
 
 test('of traces an agent hears what its row says', async () => {

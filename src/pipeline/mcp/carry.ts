@@ -10,7 +10,6 @@ import { askToConnect, withoutConnect } from '../../protocol/mcp/connect.ts'
 import { writeMcpAnswer, writeMcpDenial } from '../../protocol/mcp/faces.ts'
 import { withoutOurs } from '../../protocol/mcp/run-meta.ts'
 import { mcpHeadersUpwards } from '../../protocol/mcp/headers.ts'
-import { costHeader } from '../../protocol/run-headers.ts'
 import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
 import type { Arrival } from '../../protocol/mcp/read-call.ts'
 import { traceparentOf } from '../../protocol/traceparent.ts'
@@ -47,9 +46,7 @@ export function carryCall(visit: McpVisit, hop: Hop<McpCall>, errand: Errand): v
   const mission = missionOf(visit, { ...errand, rewrite: metered(meter, errand.rewrite) }, watch(road, hop))
   const done = (outcome: ExchangeOutcome): void =>
     guarded(visit, () =>
-      settleCall(visit, hop, { ...outcome, meter }, (spent) =>
-        answer(visit, outcome, () => [...marks(visit, hop), costHeader(spent)]),
-      ),
+      settleCall(visit, hop, { ...outcome, meter }, (spent) => answer(visit, outcome, () => marks(visit, hop, spent))),
     )
   const exchange = road.relay.sendMcp(hop, mission, { reply: marked(reply, marks(visit, hop)), done })
   const halt: Exchange['halt'] = (denial) => exchange.halt(denial)

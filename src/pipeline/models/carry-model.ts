@@ -10,7 +10,7 @@ import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import { writeModelDenial, writeModelDenialEvents } from '../../protocol/llm/faces.ts'
 import { modelHeadersBack, modelHeadersUpwards } from '../../protocol/llm/headers.ts'
 import { asksForUsage, writeModelRequest } from '../../protocol/llm/write-request.ts'
-import { closingComment, costHeader } from '../../protocol/run-headers.ts'
+import { closingComment } from '../../protocol/run-headers.ts'
 import type { Exchange } from '../../relay/exchange.ts'
 import type { ModelMission, ModelOutcome, Tier } from '../../relay/models/contract.ts'
 import { closeApproval } from '../approve.ts'
@@ -90,7 +90,7 @@ function settleModel(visit: ModelVisit, hop: Hop<ModelCall>, outcome: ModelOutco
   if (metered) hop.lease.settle(spent)
   else hop.lease.refund()
   closeApproval(visit, outcome.sent)
-  const bytesOut = answer(visit, outcome, [...marks(visit, hop), costHeader(metered ?? nothingSpent)])
+  const bytesOut = answer(visit, outcome, marks(visit, hop, metered ?? nothingSpent))
   recordOutcome(visit, { ...outcome, bytesOut }, spent, metered)
 }
 

@@ -109,3 +109,12 @@ test('hop ends with 3 where a signature is broken and with 5 where nothing is ke
   expect(await run(['hop', hop(2)])).toMatchObject({ code: 5, stderr: 'weir: no such hop\n' })
   expect([isHopId(hop(2)), isRunId(runId(1)), isPersonId('user:tomas')]).toEqual([true, true, true])
 })
+
+test('what the client said of itself is shown as said, and labels beside it', () => {
+  const claims = { vendor: 'codex', session: 's1', agent: 't\u001b[2J2', parent: 't1', type: null } as const
+  const page = hopPage({ ...refused, run_origin: 'vendor', claims, tags: { project: 'atlas' } }, plain)
+  expect(page).toContain(`run       ${runId(1)}, by the session of its client\n`)
+  expect(page).toMatch(/^claimed {3}codex, session s1, agent t\S*2, parent t1$/m)
+  expect(page).toContain('tags      project=atlas\n')
+  expect(page).not.toContain('\u001b')
+})

@@ -63,3 +63,15 @@ test('a wait is never longer than an SDK obeys, and a rate of nothing admits not
   expect([rate.take(1, 1, start), rate.take(1, 1, start)]).toEqual([0, 30_000])
   expect(newRate().take(0, 0, start)).toBe(30_000)
 })
+
+test('what is left can be read without taking it', () => {
+  const rate = new Rate(new BigInt64Array(new SharedArrayBuffer(8)), 0)
+  const now = 1_800_000_000_000
+  expect(rate.read(60, 60, now)).toEqual({ max: 60, left: 60, reset_s: 0 })
+  for (let call = 0; call < 12; call += 1) rate.take(60, 60, now)
+  expect(rate.read(60, 60, now)).toEqual({ max: 60, left: 48, reset_s: 12 })
+  expect(rate.read(60, 60, now + 5000)).toEqual({ max: 60, left: 53, reset_s: 7 })
+  for (let call = 0; call < 100; call += 1) rate.take(60, 60, now)
+  expect(rate.read(60, 60, now)).toEqual({ max: 60, left: 0, reset_s: 60 })
+  expect(rate.read(60, 60, now + 60_000)).toMatchObject({ left: 60, reset_s: 0 })
+})

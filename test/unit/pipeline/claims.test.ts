@@ -176,6 +176,21 @@ test('a subagent of Codex is found by the thread that started it, and a trace by
   expect(await placeOf(trial, work, { headers: { traceparent: trace('7') } })).toMatchObject({ run, origin: 'trace' })
 })
 
+test('calls of one session that come at once are one run as well, also where one of them is refused', async () => {
+  const trial = await pave({ limits: { run: { concurrency_max: 3 } } }, 'policy-open')
+  const headers = { 'session-id': 's1' }
+  const replies = await Promise.all(Array.from({ length: 4 }, () => trial.call(...work, { headers })))
+  expect(new Set(trial.sent.map(({ hop }) => hop.run)).size).toBe(1)
+  expect(replies.filter(({ text }) => text.includes('[weir:concurrency_limited]'))).toHaveLength(1)
+  expect(trial.road.runs.list().map(({ state, calls }) => [state, calls])).toEqual([['active', 3]])
+  for (const { done } of trial.sent) done(outcomeOf('answered'))
+  const origins = trial.entries.flatMap((entry) => (entry.kind === 'call' ? [entry.run_origin] : []))
+  expect(origins.filter((origin) => origin === 'vendor')).toHaveLength(3)
+  const strangers = [ana, tomas].map((person) => trial.call(...work, { person, headers }))
+  await Promise.all(strangers)
+  expect(new Set(trial.sent.map(({ hop }) => hop.run)).size).toBe(3)
+})
+
 test('a session whose run was halted, or is over by its clock, is refused; one that only paused begins another', async () => {
   const trial = await pave({ limits: { run: { wall_clock_ms: 100_000 } } }, 'policy-open')
   const headers = { 'session-id': 's1' }

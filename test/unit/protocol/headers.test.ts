@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { headersBack, headersUpwards } from '../../../src/protocol/headers.ts'
+import { runExtension } from '../../../src/protocol/a2a/run-extension.ts'
+import { headersBack, headersUpwards, traced } from '../../../src/protocol/headers.ts'
 
 test('only what is listed goes up', () => {
   const secret = [
@@ -45,4 +46,30 @@ test.each([
 
 test('without extensions there is no list of them', () => {
   expect([headersUpwards(new Map(), '0.3'), headersBack({}, '1.0')]).toEqual([[], []])
+})
+
+const parent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`
+const opened = `00-${'3'.repeat(32)}-${'4'.repeat(16)}-01`
+const [plain, said] = [
+  [['accept-language', 'de']],
+  [
+    ['traceparent', parent],
+    ['tracestate', 'a=b'],
+  ],
+] as const
+
+test.each([
+  ['pass', [...plain, ...said], [...plain, ...said]],
+  ['pass', plain, plain],
+  ['open', said, said],
+  ['open', [...plain, ['tracestate', 'a=b']], [...plain, ['traceparent', opened]]],
+  ['strip', [...plain, ...said], plain],
+] as const)('a target that is told %s of %j hears %j', (how, headers, heard) => {
+  expect(traced(headers, how, () => opened)).toEqual(heard)
+})
+
+test('the extension that is between the caller and us is none of the target', () => {
+  const upwards = (list: string) => headersUpwards(new Map([['a2a-extensions', list]]), '1.0')
+  expect(upwards(`${runExtension}, https://x.example/1`)).toEqual([['a2a-extensions', 'https://x.example/1']])
+  expect(upwards(runExtension)).toEqual([])
 })

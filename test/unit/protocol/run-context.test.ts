@@ -93,6 +93,7 @@ test.each([
   ['owner=me', null],
   ['project', null],
   ['project=', null],
+  ['project=a=b', null],
   ['project=<b>', null],
   [`project=${'a'.repeat(65)}`, null],
   ['__proto__=x', null],
