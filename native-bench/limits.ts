@@ -35,8 +35,10 @@ const settings: LimitSettings = {
   },
   agent: { invokes_per_minute: { max: 6e7, mode: 'enforce' }, concurrency_max: most, ...day },
   team: day,
+  person: {},
   agents: new Map(),
   teams: new Map(),
+  people: new Map(),
   tools: new Map(),
 }
 
@@ -50,8 +52,8 @@ function team(id: string): TeamId {
   return id
 }
 
-const board = createBoard({ ...limitsPlan({ runs: 4, agents: 4, teams: 4, grants: 8, tools: 1 }), floor: 1 })
-const bench = new Bench(board, settings, { runs: 4, edges_per_run: 64, grants: 8, chain: 64 })
+const board = createBoard({ ...limitsPlan({ runs: 4, agents: 4, teams: 4, people: 4, grants: 8, tools: 1 }), floor: 1 })
+const bench = new Bench(board, settings, { runs: 4, edges_per_run: 64, run_aliases: 16, grants: 8, chain: 64 })
 const dice = cryptoDice()
 const root = agent('agent:orchestrator')
 const target = agent('agent:research')

@@ -5,6 +5,7 @@ import { healthRoutes } from './admin/health.ts'
 import { keyRoutes } from './admin/keys.ts'
 import { pushRoutes } from './admin/push.ts'
 import { revocationRoutes } from './admin/revocations.ts'
+import { modelsPrefix } from './edge/routes.ts'
 import { serveAdmin } from './admin/routes.ts'
 import { runRoutes } from './admin/runs.ts'
 import { toolRoutes } from './admin/tools.ts'
@@ -41,7 +42,7 @@ export function openAdmin({ road, keys, draining, page, token, options }: AdminP
 
 export function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', workshop: Workshop): ListenerOptions {
   const { host, port } = settings.gateway[which]
-  const { header_bytes, body_bytes, open_calls } = settings.maximums
+  const { header_bytes, body_bytes, model_body_bytes, open_calls } = settings.maximums
   const { clock, dice, log } = workshop
   const onBug = (bug: unknown, id: string): void =>
     log.error(`a bug was answered with 500 ${id}`, { error: bug instanceof Error ? bug.stack : String(bug) })
@@ -53,6 +54,7 @@ export function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', 
     tls: which === 'listen' ? settings.gateway.tls : null,
     header_bytes,
     body_bytes,
+    ...(which === 'listen' && { bodies_below: { prefix: modelsPrefix, body_bytes: model_body_bytes } }),
     body_ms: settings.timeouts.body_ms,
     open_calls,
     clock,

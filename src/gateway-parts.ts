@@ -5,6 +5,7 @@ import { type Clock, day_ms, type Millis } from './base/clock.ts'
 import { moduleUrl } from './base/module-url.ts'
 import type { Loaded } from './config/load.ts'
 import type { ApiBook } from './gateway-apis.ts'
+import type { Models } from './gateway-models.ts'
 import type { Settings } from './config/settings.ts'
 import { epochsPlan } from './identity/revocation/epochs.ts'
 import { fetchTextFrom } from './identity/trust/fetch-text.ts'
@@ -22,6 +23,7 @@ import { limitsPlan } from './limits/bench.ts'
 import { Revocations } from './identity/revocation/revocations.ts'
 import { readRevocations } from './identity/revocation/revocations-file.ts'
 import { openSignals } from './identity/revocation/signals.ts'
+import { openPriceBook } from './pricing/price-book.ts'
 import type { HealthBook } from './relay/pool/health.ts'
 import type { Relay } from './relay/relay.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
@@ -33,7 +35,15 @@ import { loadPolicies } from './policy/load.ts'
 import { openPolicy, type PolicySnapshot } from './policy/snapshot.ts'
 import { describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
 import type { Snapshot } from './pipeline/road.ts'
-import { agentFacts, identitySettings, keyPlaces, makeSnapshot, readAllTls, serverFacts } from './pipeline/snapshot.ts'
+import {
+  agentFacts,
+  identitySettings,
+  keyPlaces,
+  makeSnapshot,
+  providerFacts,
+  readAllTls,
+  serverFacts,
+} from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
 import { Outside } from './relay/wire/outside.ts'
 import { tokenParts } from './gateway-tokens.ts'
@@ -76,6 +86,7 @@ export interface Workshop {
   /** Descriptions of APIs that are offered as tools. */
   readonly apis: ApiBook
   readonly relay: Relay
+  readonly models: Models
   /** What is known of the instances of every agent. */
   readonly health: HealthBook
   /** What platforms know people by hangs on it. */
@@ -89,9 +100,9 @@ const ahead_max_ms = 60_000
 
 /** The rows every part wants on the board. */
 export function boardPlan({ maximums, agents, teams, tools: { servers } }: Settings): BoardPlan {
-  const { runs, grants } = maximums
+  const { runs, grants, people } = maximums
   const tools = [...servers.values()].reduce((sum, server) => sum + server.tools.size, spareRows)
-  const counts = { runs, grants, agents: agents.size + spareRows, teams: teams.size + spareRows, tools }
+  const counts = { runs, grants, people, agents: agents.size + spareRows, teams: teams.size + spareRows, tools }
   return { ...limitsPlan(counts), ...singleUsePlan(maximums.replay_proofs) }
 }
 
@@ -227,6 +238,7 @@ export async function buildSnapshot(
     signals,
     oauth: tokenParts(identity),
     alerts,
+    prices: openPriceBook(settings.models),
   })
 }
 
@@ -242,6 +254,7 @@ async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promis
     oracle: oracleOn(pool),
     agents: agentFacts(settings),
     servers: serverFacts(settings),
+    providers: providerFacts(settings),
   })
 }
 

@@ -89,6 +89,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Fr
     cards,
     ledger,
     relay: workshop.relay,
+    models: workshop.models.relay,
     exchanges: new Exchanges(),
     deliveries,
     tasks: laid.tasks,

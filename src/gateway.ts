@@ -31,6 +31,7 @@ import {
   type Workshop,
 } from './gateway-parts.ts'
 import { ApiBook } from './gateway-apis.ts'
+import { openModels } from './gateway-models.ts'
 import { openAdmin, optionsOf } from './gateway-doors.ts'
 import { openToolLock, openTools, type Tools } from './gateway-mcp.ts'
 import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
@@ -132,6 +133,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const registry = new Registry()
   const metrics = declareGatewayMetrics(registry)
   const health = new HealthBook(clock, poolReport(metrics))
+  const models = openModels(relay.bench, { clock, dice, log })
+  models.places.use(settings.models)
   const connector = openConnector(settings, { outside, clock, dice, log, seal: lasting.seal })
   const workshop: Workshop = {
     pool,
@@ -144,6 +147,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
     health,
     outside,
     connector,
+    models,
     ...lasting,
     apis: new ApiBook(),
   }
@@ -256,6 +260,7 @@ async function reload(running: Running, loaded: Loaded): Promise<boolean> {
   road.limits.use(limitSettings(loaded.settings))
   knowAgents(next, running)
   road.snapshot = next
+  workshop.models.places.use(next.settings.models)
   await running.tools.use(before)
   road.fronts.reloaded()
   workshop.keys.use(rotationOf(loaded.settings))

@@ -30,6 +30,12 @@ const deps: CliDeps = {
     plan: async (...asked) => (await import('./tools-mcp.ts')).plan(...asked),
     write: async (...asked) => (await import('./tools-mcp.ts')).write(...asked),
   },
+  connect: {
+    world: async (configPath) => (await import('./tools-connect.ts')).world(configPath),
+    read: async (path) => (await import('./tools-connect.ts')).readFile(path),
+    write: async (...asked) => (await import('./tools-connect.ts')).writeFile(...asked),
+    firstCall: async (asked) => (await import('./tools-connect.ts')).firstCall(asked),
+  },
   login: {
     begin: async (asked) => (await import('./tools.ts')).begin(asked),
     exchange: async (asked) => (await import('./tools.ts')).exchange(asked),

@@ -1,11 +1,14 @@
 /** Runs for operators: list, look, halt, taint. Every order has a reason and an actor. */
-import { isRunId } from '../domain/ids.ts'
+import { prefixed } from '../config/fields.ts'
+import { isAgentId, isPersonId, isRunId } from '../domain/ids.ts'
+import { isDenial } from '../domain/verdict.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import { taints } from '../domain/principal.ts'
 import { readTaint } from '../domain/taint.ts'
 import { haltRun } from '../pipeline/halt.ts'
 import { taintRun } from '../pipeline/taint.ts'
 import type { Road } from '../pipeline/road.ts'
+import { runEntry } from '../pipeline/run-entry.ts'
 import { detailOf, summaryOf } from '../pipeline/run-view.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
@@ -21,6 +24,13 @@ export function runRoutes(road: Road): readonly Route[] {
       path: '/api/v1/runs',
       open: false,
       answer: () => json(200, { schema: 'weir.runs/v1', runs: road.runs.list().slice(0, listed).map(summaryOf) }),
+    },
+    { method: 'POST', path: '/api/v1/runs', open: false, answer: (request) => open(road, request.body) },
+    {
+      method: 'POST',
+      path: '/api/v1/runs/:id/end',
+      open: false,
+      answer: (request) => withRun(road, request, (run) => end(road, run, request.body)),
     },
     { method: 'GET', path: '/api/v1/runs/:id', open: false, answer: (request) => withRun(road, request, show) },
     {
@@ -46,6 +56,40 @@ function withRun(road: Road, request: AdminRequest, answer: (run: LiveRun) => Wr
 
 function show(run: LiveRun): Written {
   return json(200, detailOf(run))
+}
+
+/** For work that an operator begins: it is there before its first call, and stays until it is ended or its time is over. */
+function open(road: Road, body: Buffer): Written {
+  const order = readOrder(body)
+  if ('status' in order) return order
+  const { agent: slug, person: name = null } = order.asked
+  const agent = typeof slug === 'string' ? prefixed('agent:', slug) : ''
+  const person = typeof name === 'string' ? prefixed('user:', name) : null
+  const settings = isAgentId(agent) ? road.snapshot.agents.get(agent)?.settings : undefined
+  if (!isAgentId(agent) || !settings)
+    return writeProblem(404, 'not_found', 'No such agent', 'Name an agent of the configuration.')
+  if ((name !== null && person === null) || (person !== null && !isPersonId(person)))
+    return writeProblem(400, 'invalid_request', 'No such person', 'A person is a name of letters, digits and . _ @ + -')
+  if (!settings.may_start_runs)
+    return writeProblem(403, 'run_context_required', 'It starts no runs', `may_start_runs is not set for ${agent}.`)
+  const run = road.runs.open(agent, person, road.clock.now())
+  if (isDenial(run)) return writeProblem(503, run.code, 'No room', 'The run table is full.')
+  const { reason, actor } = order
+  if (!road.ledger.append(runEntry(run, 'opened', run.startedAt, { code: 'operator', reason, actor }))) {
+    road.runs.end(run, road.clock.now())
+    return writeProblem(503, 'busy', 'No record, no run', 'The ledger takes no new run.')
+  }
+  run.holdUntil(run.endsAt)
+  return json(201, detailOf(run))
+}
+
+function end(road: Road, run: LiveRun, body: Buffer): Written {
+  const order = readOrder(body)
+  if ('status' in order) return order
+  if (run.open > 0) return writeProblem(409, 'run_busy', 'Calls are under way', 'Halt the run to abort them.')
+  if (!road.runs.end(run, road.clock.now()))
+    return writeProblem(409, 'run_over', 'The run is over', `The run is ${run.state} already.`)
+  return show(run)
 }
 
 function halt(road: Road, run: LiveRun, body: Buffer): Written {

@@ -31,6 +31,10 @@ export interface AdminClient {
   showRun(id: string): Promise<RunDetail | CliProblem>
   /** `reason` is written into the ledger. A run that is over already is a problem with exit `no`. */
   haltRun(id: string, reason: string): Promise<RunDetail | CliProblem>
+  /** Opens a run for work that this terminal begins. */
+  openRun(asked: OpenRunOrder): Promise<RunDetail | CliProblem>
+  /** One with calls under way, or one that is over already, is a problem with exit `no`. */
+  endRun(id: string, reason: string): Promise<RunDetail | CliProblem>
   listKeys(): Promise<KeyList | CliProblem>
   /** A use whose key Weir does not keep itself is a problem with exit `no`. */
   rotateKey(asked: RotateRequest): Promise<KeyList | CliProblem>
@@ -57,6 +61,13 @@ export interface AdminClient {
 export function toolPath(server: string, name: string, verb?: 'approve' | 'reject'): string {
   const tool = `/api/v1/tools/${encodeURIComponent(server)}/${encodeURIComponent(name)}`
   return verb === undefined ? tool : `${tool}/${verb}`
+}
+
+export interface OpenRunOrder {
+  readonly agent: string
+  /** Absent for nobody. */
+  readonly person?: string
+  readonly reason: string
 }
 
 export interface ApproveOrder {
@@ -87,6 +98,8 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
     listRuns: () => ask<RunList>('/api/v1/runs', 'weir.runs/v1'),
     showRun: (id) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}`, 'weir.run/v1'),
     haltRun: (id, reason) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}/halt`, 'weir.run/v1', { reason }),
+    openRun: (asked) => ask<RunDetail>('/api/v1/runs', 'weir.run/v1', asked),
+    endRun: (id, reason) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}/end`, 'weir.run/v1', { reason }),
     listKeys: () => ask<KeyList>('/api/v1/keys', 'weir.keys/v1'),
     rotateKey: (asked) => ask<KeyList>('/api/v1/keys/rotate', 'weir.keys/v1', asked),
     listRevocations: () => ask<RevocationList>('/api/v1/revocations', 'weir.revocations/v1'),

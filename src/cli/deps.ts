@@ -4,6 +4,7 @@ import type { Dice } from '../base/dice.ts'
 import type { CheckupVerdict, Finding } from '../domain/checkup.ts'
 import type { HopAccount, RunChain } from '../domain/evidence.ts'
 import type { Inspected } from '../domain/inspected.ts'
+import type { ConnectTools } from './connect/deps.ts'
 import type { CliProblem } from './exit-codes.ts'
 import type { PlannedEntry } from './planned-entry.ts'
 import type { ToolServerTools } from './tool-server-deps.ts'
@@ -28,6 +29,7 @@ export interface CliDeps {
   readonly card: CardTools
   readonly registry: RegistryTools
   readonly toolServers: ToolServerTools
+  readonly connect: ConnectTools
   readonly login: LoginTools
   /** Writes the generated reference pages; returns the paths that changed. */
   readonly docs: () => Promise<readonly string[]>

@@ -1,6 +1,8 @@
 /** A hop as a page: what was decided, for whom, and through which chain with what authority. */
 import { authorityWords } from '../domain/authority/words.ts'
+import type { Claims } from '../domain/claims.ts'
 import type { ChainStep, HopAccount, Login } from '../domain/evidence.ts'
+import type { RunOrigin } from '../domain/run.ts'
 import { formatMicros } from '../domain/spend.ts'
 import { type Paint, visible } from './paint.ts'
 import { table } from './table.ts'
@@ -8,20 +10,43 @@ import { type Line, linesOf, loginWords } from './token-view.ts'
 import { formatCount, formatDuration, formatTime } from './units.ts'
 
 export function hopPage(account: HopAccount, paint: Paint): string {
-  const { hop, at, agent, target, method, run, person, login } = account
+  const { hop, at, agent, target, method, run, run_origin, claims, tags, person, login } = account
   const call = `${visible(agent ?? 'nobody known')} → ${visible(target)}`
   const head: readonly (Line | null)[] = [
     ['hop', `${hop}, ${formatTime(at)}`],
     ['call', method === null ? call : `${call}, ${visible(method)}`],
     ['decision', decisionWords(account, paint)],
     outcomeLine(account),
-    ['run', run ?? 'none'],
+    ['run', run === null ? 'none' : `${run}${run_origin === null ? '' : `, ${origins[run_origin]}`}`],
+    claims === null ? null : ['claimed', claimWords(claims)],
+    tagsLine(tags),
     ['person', person === null ? 'nobody: the root agent acts for itself' : visible(person)],
     login === null ? null : ['login', howWords(login)],
     ['proof', proofWords(account, paint)],
     ...account.problems.map((problem): Line => ['missing', paint('warn', visible(problem))]),
   ]
   return `${linesOf(head)}${chainTable(account.chain)}`
+}
+
+const origins: Readonly<Record<RunOrigin, string>> = {
+  token: 'by its token',
+  header: 'by its header',
+  trace: 'by its trace',
+  vendor: 'by the session of its client',
+  inferred: 'inferred: the caller served nothing else',
+  new: 'begun by it',
+}
+
+/** Said by the client and proved by nobody. */
+function claimWords({ vendor, session, agent, parent, type }: Claims): string {
+  const parts = { session, agent, parent, type }
+  const said = Object.entries(parts).flatMap(([name, value]) => (value === null ? [] : [`${name} ${visible(value)}`]))
+  return [vendor, ...said].join(', ')
+}
+
+function tagsLine(tags: HopAccount['tags']): Line | null {
+  const said = Object.entries(tags).map(([key, value]) => `${key}=${visible(value)}`)
+  return said.length === 0 ? null : ['tags', said.join(', ')]
 }
 
 function decisionWords(account: HopAccount, paint: Paint): string {

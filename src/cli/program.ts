@@ -9,6 +9,8 @@ import type { InspectOptions, MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
 import { addAgents } from './program-agents.ts'
+import { addConnect } from './program-connect.ts'
+import { addExec } from './program-exec.ts'
 import { addLogin } from './program-login.ts'
 import { addMcp } from './program-mcp.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
@@ -56,6 +58,8 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addDemo(program, deps, settle)
   addCheck(program, deps, settle)
   addServe(program, deps, settle)
+  addConnect(program, deps, settle)
+  addExec(program, deps, settle)
   program.commandsGroup('Look and prove:')
   addRuns(program, deps, settle)
   addHop(program, deps, settle)

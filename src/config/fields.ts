@@ -53,9 +53,15 @@ export function slug(facts: Facts): z.ZodString {
   return text(isSlug, { ...facts, form: slugForm })
 }
 
+/** The words for the name of a person, for keys of maps as well as for references. */
+export const personForm = 'a person: letters, digits and . _ @ + - after an optional user:'
+
+export function isPersonName(value: string): boolean {
+  return isPersonId(prefixed('user:', value))
+}
+
 export function person(facts: Facts): z.ZodString {
-  const form = 'a person: letters, digits and . _ @ + - after an optional user:'
-  return text((value) => isPersonId(prefixed('user:', value)), { ...facts, form })
+  return text(isPersonName, { ...facts, form: personForm })
 }
 
 export function team(facts: Facts): z.ZodString {

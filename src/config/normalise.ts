@@ -15,6 +15,7 @@ import type {
   AgentSettings,
   Limit,
   LimitMode,
+  PersonLimits,
   RunLimits,
   Settings,
   TeamLimits,
@@ -54,7 +55,7 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
     models: modelsSettings(file),
     teams: new Map(teams.map((row) => [row.id, row])),
     policy: { dir: resolve(base, file.policy.dir) },
-    limits: { on_breach: file.limits.on_breach, run, agent, team },
+    limits: { on_breach: file.limits.on_breach, run, agent, team, ...personLimits(file) },
     timeouts: file.timeouts,
     maximums: file.maximums,
     alerts: {
@@ -80,6 +81,15 @@ function withMode<Section extends object>(
       typeof written === 'number' ? { max: written, mode } : { max: written.max, mode: written.mode ?? mode }
   }
   return limits
+}
+
+function personLimits({ limits }: ConfigFile): Pick<Settings['limits'], 'person' | 'people'> {
+  const person: PersonLimits = withMode(limits.person, limits.mode)
+  const people = Object.entries(limits.people).map(([name, row]): [PersonId, PersonLimits] => [
+    personId(name),
+    { ...person, ...withMode(row, limits.mode) },
+  ])
+  return { person, people: new Map(people) }
 }
 
 function agentSettings(

@@ -19,6 +19,7 @@ import { instanceFields } from './schema-instances.ts'
 import { driver } from './schema-drivers.ts'
 import { agentLimits, teamLimits } from './schema-limits.ts'
 import { cardFields } from './schema-card.ts'
+import { traceparentField } from './schema-told.ts'
 import { authorizationDetails, isJwksPlace } from './schema-trust.ts'
 
 /** What an agent does that nobody described. */
@@ -149,6 +150,7 @@ const agent = z.strictObject({
   client,
   credential,
   driver,
+  traceparent: traceparentField,
   limits: agentLimits,
   ...cardFields,
 })

@@ -1,6 +1,7 @@
 /** The configuration table: where Weir listens, keeps its state, finds its policies and sends its alerts. */
 import { z } from 'zod'
 import { readIpRange } from '../base/ip-ranges.ts'
+import { toldFields } from './schema-told.ts'
 import { address, isPlainUrl, path, secret, text, url } from './fields.ts'
 
 export const defaultListen = '127.0.0.1:8080'
@@ -71,6 +72,7 @@ export const gatewaySection = z
       .meta({ description: 'HTTP engine: uws, node, or auto for uws where it can load.' }),
     tls: tls.optional(),
     outside,
+    ...toldFields,
   })
   .prefault({})
   .meta({ description: 'Where Weir listens and what it is called.' })

@@ -1,6 +1,6 @@
 /** The configuration table: how often, how deep, how many, how much, how long and how large. */
 import { z } from 'zod'
-import { whole } from './fields.ts'
+import { isPersonName, personForm, text, whole } from './fields.ts'
 
 export const limitModes = ['shadow', 'warn', 'enforce'] as const
 
@@ -35,11 +35,22 @@ const teamRows = {
   cost_micros_per_day: [1, large, 'micro-dollars/day', 'Cost the agents of a team may cause together in a UTC day.'],
 } as const satisfies Record<string, LimitRow>
 
+const personRows = {
+  tokens_per_day: [1, large, 'tokens/day', 'Tokens that runs for one person may spend together in a UTC day.'],
+  cost_micros_per_day: [
+    1,
+    large,
+    'micro-dollars/day',
+    'Cost that runs for one person may cause together in a UTC day.',
+  ],
+} as const satisfies Record<string, LimitRow>
+
 /** Every limit by the name used in rules, metrics and records: `run.depth_max`. */
 export const limitNames: readonly string[] = [
   ...Object.keys(runRows).map((name) => `run.${name}`),
   ...Object.keys(agentRows).map((name) => `agent.${name}`),
   ...Object.keys(teamRows).map((name) => `team.${name}`),
+  ...Object.keys(personRows).map((name) => `person.${name}`),
 ]
 
 function limit([min, max, unit, description]: LimitRow) {
@@ -69,6 +80,14 @@ export const teamLimits = limits(teamRows)
   .prefault({})
   .meta({ description: `Limits of each team. ${none}` })
 
+const personLimits = limits(personRows)
+  .prefault({})
+  .meta({ description: `Limits of each person whom runs are for, over all agents. ${none}` })
+const people = z
+  .record(text(isPersonName, { form: personForm, description: 'Name of a person.' }), limits(personRows))
+  .default({})
+  .meta({ description: 'Limits of single persons, by name: what is written here stands in place of limits.person.' })
+
 export const limitsSection = z
   .strictObject({
     mode: z
@@ -82,6 +101,8 @@ export const limitsSection = z
     run: runLimits,
     agent: agentLimits,
     team: teamLimits,
+    person: personLimits,
+    people,
   })
   .prefault({})
   .meta({ description: 'How often, how deep, how many at once and how much. Absent limits do not exist.' })
@@ -117,17 +138,38 @@ type MaximumRow = readonly [min: number, usual: number, max: number, unit: strin
 
 const maximumRows = {
   body_bytes: [1024, 1_048_576, 67_108_864, 'bytes', 'Body of a request.'],
+  model_body_bytes: [
+    1024,
+    33_554_432,
+    268_435_456,
+    'bytes',
+    'Body of a request to a model: conversations and pictures.',
+  ],
   header_bytes: [1024, 16_384, 65_536, 'bytes', 'All headers of a request together.'],
   answer_bytes: [1024, 16_777_216, 268_435_456, 'bytes', 'Body of an answer that is not a stream.'],
   event_bytes: [1024, 4_194_304, 67_108_864, 'bytes', 'One event of a stream.'],
   runs: [1, 10_000, 1_000_000, 'runs', 'Runs that are held in memory at once.'],
   edges_per_run: [1, 1024, 65_536, 'edges', 'Distinct edges in the graph of a run.'],
+  run_aliases: [
+    1,
+    16,
+    1024,
+    'names',
+    'Trace and session ids of callers by which one run is found; the one that was not used for longest leaves first.',
+  ],
   grants: [
     8,
     16_384,
     1_048_576,
     'ceilings',
     'Budget ceilings of tokens that are counted at once, an eighth for one run.',
+  ],
+  people: [
+    1,
+    10_000,
+    1_000_000,
+    'persons',
+    'Persons with limits whose spend of a day is counted at once; one more is refused.',
   ],
   chain: [1, 64, 64, 'agents', 'Length of a delegation chain; holds in every mode.'],
   proofs: [1, 20_000, 1_000_000, 'proofs', 'Verified proofs that are remembered.'],

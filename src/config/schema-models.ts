@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { modelPrice } from './schema-model-price.ts'
 import { providerResilience } from './schema-model-resilience.ts'
+import { isModelName } from './model-name.ts'
 import { frameHeaders, prose, secret, slug, slugForm, text, url, whole } from './fields.ts'
 
 /** Those of the frame, those that say who we are, and those of the caller. */
@@ -9,11 +10,6 @@ const ownHeaders = new Set<string>([...frameHeaders, 'accept', 'accept-encoding'
 
 function isProviderHeader(name: string): boolean {
   return /^[A-Za-z0-9-]{1,64}$/.test(name) && !ownHeaders.has(name.toLowerCase())
-}
-
-/** Names come from providers and have slashes, colons and dots in them: `meta-llama/Llama-4:free`. */
-function isModelName(name: string): boolean {
-  return /^[\x21-\x7e]{1,256}$/.test(name)
 }
 
 const nameForm = 'the name of a model: 1 to 256 printable ASCII characters without spaces'

@@ -5,6 +5,7 @@ import { openApiDocument } from './schema-tool-openapi.ts'
 import { serverSafety, toolSafety } from './schema-tool-safety.ts'
 import { toolCredential } from './schema-tool-auth.ts'
 import { toolProcess } from './schema-tool-process.ts'
+import { traceparentField } from './schema-told.ts'
 import { serverPrice, toolRows } from './schema-tool-rows.ts'
 import { frameHeaders, person, prose, secret, slugForm, team, text, url, whole } from './fields.ts'
 
@@ -49,6 +50,7 @@ const server = z.strictObject({
     .default({})
     .meta({ description: 'Headers sent to the server: its own credential, never that of a caller.' }),
   credential: toolCredential,
+  traceparent: traceparentField,
   team: team({ description: 'The team that owns the server.' }).optional(),
   owner: person({ description: 'The person who answers for the server.' }).optional(),
   description: prose({ description: 'What the server offers, for people.' }).default('A tool server.'),

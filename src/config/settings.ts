@@ -26,6 +26,7 @@ type LimitsOf<Section> = { readonly [Name in keyof Section]?: Limit }
 export type RunLimits = LimitsOf<ConfigFile['limits']['run']>
 export type AgentLimits = LimitsOf<ConfigFile['limits']['agent']>
 export type TeamLimits = LimitsOf<ConfigFile['limits']['team']>
+export type PersonLimits = LimitsOf<ConfigFile['limits']['person']>
 
 export interface InstanceSettings {
   readonly url: string
@@ -65,6 +66,7 @@ export interface AgentSettings extends ShownSettings {
   readonly credential: CredentialSettings
   /** How it is spoken to. */
   readonly driver: DriverSettings
+  readonly traceparent: ConfigFile['agents'][string]['traceparent']
   /** Merged over `limits.agent`. */
   readonly limits: AgentLimits
 }
@@ -95,6 +97,10 @@ export interface Settings {
     readonly allowed_origins: readonly string[]
     /** What Weir may reach where others name the place. */
     readonly outside: { readonly allow: readonly string[] }
+    /** What answers say of their run. */
+    readonly response_headers: ConfigFile['gateway']['response_headers']
+    /** Keys of the labels that callers may put on what they spend. */
+    readonly tags: readonly string[]
   }
   readonly state: {
     readonly dir: string
@@ -112,6 +118,9 @@ export interface Settings {
     readonly run: RunLimits
     readonly agent: AgentLimits
     readonly team: TeamLimits
+    readonly person: PersonLimits
+    /** Merged over `person`. */
+    readonly people: ReadonlyMap<PersonId, PersonLimits>
   }
   readonly timeouts: Readonly<ConfigFile['timeouts']>
   readonly maximums: Readonly<ConfigFile['maximums']>

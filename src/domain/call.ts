@@ -121,6 +121,11 @@ export function isModelCall(call: AnyCall): call is ModelCall {
   return call.dialect.startsWith('openai-') || call.dialect.startsWith('anthropic-')
 }
 
+/** Counting and listing cost nothing, start no run and are no hops. */
+export function isModelHop({ operation }: Pick<ModelCall, 'operation'>): boolean {
+  return operation === 'generate' || operation === 'embed'
+}
+
 export function familyOf(dialect: ModelDialect): ModelFamily {
   return dialect.startsWith('openai-') ? 'openai' : 'anthropic'
 }
@@ -151,6 +156,12 @@ export interface Call extends AnyCall {
   readonly query: string
   /** What a REST caller says it accepts; JSON-RPC has one content type. */
   readonly accept?: string
+}
+
+/** Which of the three kinds of traffic a call is, for metrics. */
+export function planeOf(call: AnyCall): 'a2a' | 'mcp' | 'llm' {
+  if (isMcpCall(call)) return 'mcp'
+  return isModelCall(call) ? 'llm' : 'a2a'
 }
 
 /** The slug of the server that a tool is of: `files` of `files/read`. */

@@ -3,6 +3,7 @@ import type { Millis } from '../base/clock.ts'
 import type { Authority } from './authority.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
 import type { Confirmation, CredentialKind } from './principal.ts'
+import type { Claims } from './claims.ts'
 import type { CallRecord, GrantEntry, IntentEntry, Outcome, RevocationEntry, RunEntry, TokenEntry } from './record.ts'
 
 /** How the person at the root is known, as far as anybody said. */
@@ -47,6 +48,10 @@ export interface HopAccount {
   readonly hop: HopId
   readonly at: Millis
   readonly run: RunId | null
+  /** How it found its run. */
+  readonly run_origin: CallRecord['run_origin']
+  readonly claims: Claims | null
+  readonly tags: Readonly<Record<string, string>>
   readonly decision: ChainStep['decision']
   readonly code: string | null
   readonly detail: string | null

@@ -1,5 +1,6 @@
 import type { Millis } from '../base/clock.ts'
 import type { CallApproval } from './approval.ts'
+import type { Claims } from './claims.ts'
 import type { Confirmation, CredentialKind, ForeignChain, Taint } from './principal.ts'
 import type { AnyCall } from './call.ts'
 import type { DenialCode } from './denials.ts'
@@ -7,7 +8,7 @@ import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
 import type { Revocable, RevocationSource } from './revocation.ts'
 import type { RunOrigin } from './run.ts'
-import type { Spend } from './spend.ts'
+import type { Spend, Spent } from './spend.ts'
 import type { Metered } from './usage.ts'
 
 /**
@@ -86,6 +87,10 @@ export interface CallRecord extends Stamp {
   /** The taint of the run when the call was over; `none` where it belongs to no run. */
   readonly taint: Taint
   readonly approval: CallApproval | null
+  /** What the client said of itself, proved by nobody; absent in files older than this, null where it said nothing. */
+  readonly claims?: Claims | null
+  /** Labels of its cost, of the keys in `gateway.tags`; absent and null as above. */
+  readonly tags?: Readonly<Record<string, string>> | null
 }
 
 /** What was seen to happen after the decision. */
@@ -93,7 +98,7 @@ export interface Outcome {
   readonly status: 'refused' | 'answered' | 'failed' | 'aborted' | 'halted'
   /** What the outside did to us, if it did. */
   readonly fault: FaultCode | null
-  readonly spent: Spend
+  readonly spent: Spent
   readonly bytes_in: number
   readonly bytes_out: number
   /** Milliseconds from the first byte of the call to the last byte of its answer. */
@@ -111,6 +116,8 @@ export interface IntentEntry extends Stamp {
   readonly kind: 'intent'
   readonly rid: HopId
   readonly run: RunId
+  /** Whom the run is for; absent in files older than budgets of persons. */
+  readonly human?: PersonId | null
   readonly agent: AgentId
   readonly depth: number
   readonly target: string

@@ -4,6 +4,12 @@ export interface Spend {
   readonly cost_micros: number
 }
 
+/** What was spent in the end. */
+export interface Spent extends Spend {
+  /** Calls of models in it whose price nobody knows: what they cost is missing in `cost_micros`. Absent for none. */
+  readonly unpriced?: number
+}
+
 export const nothingSpent: Spend = { tokens: 0, cost_micros: 0 }
 
 /** `$48.20` of 48200000 micro-dollars; fractions of a cent are shown when they are all there is. */

@@ -8,6 +8,8 @@ export interface Usage {
   readonly cached_tokens: number
   /** Of the input: written to a cache. */
   readonly cache_write_tokens: number
+  /** Of what was written to a cache: kept for an hour. Absent where the provider does not say for how long. */
+  readonly cache_write_1h_tokens?: number
   /** Everything that was written, reasoning too. */
   readonly output_tokens: number
   /** Of the output: reasoning that is not shown. */

@@ -6,7 +6,7 @@ import type { BudgetCeiling } from './ceilings.ts'
 import type { Authority } from './authority.ts'
 import type { Delegation, Principal } from './principal.ts'
 import type { Run } from './run.ts'
-import type { Spend } from './spend.ts'
+import type { Spend, Spent } from './spend.ts'
 import type { TaskRow } from './task.ts'
 
 declare const proof: unique symbol
@@ -102,7 +102,7 @@ export interface Lease {
   /** Limits in shadow or warn mode that would have refused this call. */
   readonly overruled: readonly Overruled[]
   /** Books what was really spent and gives back the rest. Exactly one of settle and refund is called, once. */
-  settle(spent: Spend): void
+  settle(spent: Spent): void
   /** Gives everything back: nothing reached the target. */
   refund(): void
 }

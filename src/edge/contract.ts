@@ -14,6 +14,8 @@ export interface ListenerOptions {
   /** Longest request line and header block together. */
   readonly header_bytes: number
   readonly body_bytes: number
+  /** Bodies below a path that may be of another size; absent for none. */
+  readonly bodies_below?: { readonly prefix: string; readonly body_bytes: number }
   /** How long a request body may take from its first to its last byte. */
   readonly body_ms: number
   /** Calls under way at once; one more is answered 503. */

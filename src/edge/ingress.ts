@@ -22,6 +22,8 @@ export interface RequestHead {
 export interface IngressLimits {
   readonly header_bytes: number
   readonly body_bytes: number
+  /** Paths below which bodies may be of another size: pictures and long conversations are for models. Absent for none. */
+  readonly bodies_below?: { readonly prefix: string; readonly body_bytes: number }
 }
 
 export interface Admitted {
@@ -29,6 +31,8 @@ export interface Admitted {
   readonly headers: HeaderMap
   /** Bytes of the body; 0 if there is none, null if it is chunked and its length is not known yet. */
   readonly contentLength: number | null
+  /** The most it may have. */
+  readonly body_bytes: number
 }
 
 /** More header fields than any client of ours sends; both parsers carry at least as many. */
@@ -102,7 +106,11 @@ export function readHead(head: RequestHead, limits: IngressLimits): Admitted | R
   if (!hostForm.test(headers.get('host') ?? '')) return refusal('host_invalid')
   if (headers.has('content-encoding')) return refusal('encoding_unsupported')
   if ((headers.get('expect') ?? '100-continue') !== '100-continue') return refusal('expectation_unknown')
-  return readFraming(headers, limits.body_bytes)
+  return readFraming(headers, bodyMaxAt(head.path, limits))
+}
+
+function bodyMaxAt(path: string, { body_bytes, bodies_below }: IngressLimits): number {
+  return bodies_below && path.startsWith(bodies_below.prefix) ? bodies_below.body_bytes : body_bytes
 }
 
 /** RFC 9112 section 6: how long the body is, if there is exactly one way to tell. */
@@ -112,14 +120,14 @@ function readFraming(headers: HeaderMap, body_bytes: number): Admitted | Refusal
   if (coding !== undefined) {
     if (length !== undefined) return refusal('framing_ambiguous')
     return coding === 'chunked'
-      ? { kind: 'admitted', headers, contentLength: null }
+      ? { kind: 'admitted', headers, contentLength: null, body_bytes }
       : refusal('transfer_encoding_invalid')
   }
-  if (length === undefined) return { kind: 'admitted', headers, contentLength: 0 }
+  if (length === undefined) return { kind: 'admitted', headers, contentLength: 0, body_bytes }
   if (!lengthForm.test(length)) return refusal('content_length_invalid')
   return Number(length) > body_bytes
     ? refusal('body_too_large')
-    : { kind: 'admitted', headers, contentLength: Number(length) }
+    : { kind: 'admitted', headers, contentLength: Number(length), body_bytes }
 }
 
 function readFields(head: RequestHead, header_bytes: number): Map<string, string> | Refusal {

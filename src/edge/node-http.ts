@@ -156,7 +156,7 @@ class NodeListener implements Listener {
     this.#desk.startBody(reply)
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > this.#desk.options.body_bytes) this.#refuse(request.socket, reply, refusal('body_too_large'))
+      if (bytes > admitted.body_bytes) this.#refuse(request.socket, reply, refusal('body_too_large'))
       else if (!reply.closed) chunks.push(chunk)
     })
     request.on('end', () => {

@@ -17,8 +17,10 @@ import { openToPages } from '../pipeline/mcp/cross-origin.ts'
 import { serveMcp } from '../pipeline/mcp/serve-mcp.ts'
 import { serveToolSearch } from '../pipeline/mcp/serve-tool-search.ts'
 import type { FrontRoad } from '../pipeline/mcp/front/front-road.ts'
+import { serveModels } from '../pipeline/models/serve-models.ts'
 import { agentOf, type AgentPath, serveA2a } from '../pipeline/serve.ts'
 import { openSignalDesk } from '../pipeline/signals.ts'
+import { modelMethodOf, modelRouteOf } from '../protocol/llm/routes.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { HeaderList, Inbound, Reply, Serve } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
@@ -64,6 +66,8 @@ const serverPrefix = '/mcp/s/'
 /** Where all of them are as one, and each named set of them. */
 const toolsPath = '/mcp'
 const toolsPrefix = '/mcp/'
+/** Where models are, in the shapes of OpenAI and Anthropic. */
+export const modelsPrefix = '/v1/'
 
 /** The public documents with which anyone can check what Weir signed: now, and long after. */
 export type PublishedKeys = Pick<Keyring, 'jwks' | 'history'>
@@ -84,6 +88,11 @@ export function serveData(road: FrontRoad, keys: PublishedKeys): Serve {
     const set = path.startsWith(toolsPrefix) ? path.slice(toolsPrefix.length) : ''
     if (isSlug(set)) return serveFront(road, { kind: 'set', set }, inbound, reply)
     if (path === toolsPath) return serveFront(road, { kind: 'all' }, inbound, reply)
+    if (path.startsWith(modelsPrefix)) {
+      const route = modelRouteOf(method, path, inbound.headers)
+      if (route === 'wrong_method') return wrongMethod(reply, modelMethodOf(path))
+      if (route) return serveModels(road, route, inbound, reply)
+    }
     if (path.startsWith(connectPrefix)) return serveConnect(road, inbound, reply)
     const fixed = path.startsWith(`${oauthPaths.resource}/`) ? oauthPaths.resource : path
     const route = Object.hasOwn(fixedRoutes, fixed) ? fixedRoutes[fixed] : undefined

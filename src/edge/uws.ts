@@ -113,7 +113,7 @@ class UwsListener implements Listener {
   #collect(inbound: Inbound, admitted: Admitted, reply: UwsReply, response: UwsResponse): void {
     if (admitted.contentLength === 0) return this.#desk.answer(inbound, reply)
     this.#desk.startBody(reply)
-    response.collectBody(this.#desk.options.body_bytes, (bytes) => {
+    response.collectBody(admitted.body_bytes, (bytes) => {
       if (reply.closed) return
       this.#desk.endBody(reply)
       if (bytes === null) reply.refuse(refusal('body_too_large'))

@@ -15,6 +15,7 @@ export const shapes: Shapes = {
     'decision code detail rule policies pol_hash cfg_hash shadow reserved.tokens reserved.cost_micros outcome.status',
     'outcome.fault outcome.spent.tokens outcome.spent.cost_micros outcome.bytes_in outcome.bytes_out outcome.ms',
     'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery grants ext_head taint approval',
+    'claims tags',
   ),
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants'),
   run: words('v ts run event root human ends_at code reason actor'),
@@ -155,6 +156,8 @@ function callRow(entry: CallRecord): readonly unknown[] {
     entry.ext_head,
     entry.taint,
     entry.approval && { ...entry.approval, by: clip(entry.approval.by) },
+    entry.claims ?? null,
+    entry.tags ?? null,
   ]
 }
 

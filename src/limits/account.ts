@@ -25,9 +25,13 @@ const seen = new DataView(new ArrayBuffer(8))
 const wanted = new DataView(new ArrayBuffer(8))
 const half = 2 ** 32
 
-/** What a hop holds of an account: the amount, the limit in force, and the period `reserve` returned. */
+/**
+ * What a hop holds of an account: the amount, the limit in force, and the period `reserve` returned. What is `firm` is likely
+ * to be spent, as a price is; the rest of what is held is likely to come back in part.
+ */
 export interface Claim {
   readonly reserved: number
+  readonly firm?: boolean
   readonly max: number
   readonly period: number
 }
@@ -35,6 +39,9 @@ export interface Claim {
 export class Account {
   readonly #cells: BigInt64Array<SharedArrayBuffer>
   readonly #at: number
+  /** What calls of this thread hold at a fixed price, in the newest period they booked in. */
+  #firm = 0
+  #firmPeriod = 0
 
   constructor(cells: BigInt64Array<SharedArrayBuffer>, at: number) {
     this.#cells = cells
@@ -48,6 +55,23 @@ export class Account {
 
   spent(period: number): number {
     return this.#read(spent, period)
+  }
+
+  /**
+   * What no call that ends will give back: what is spent, and what is held at a fixed price. Of other threads all that is held
+   * counts as if it could come back. Only tells a refusal that will pass from one that will not; it admits nothing.
+   */
+  gone(period: number): number {
+    return this.spent(period) + (period === this.#firmPeriod ? this.#firm : 0)
+  }
+
+  /** Notes that what was reserved in this period is held at a fixed price. */
+  firm(amount: number, period: number): void {
+    if (period > this.#firmPeriod) {
+      this.#firm = 0
+      this.#firmPeriod = period
+    }
+    if (period === this.#firmPeriod) this.#firm += amount
   }
 
   /** What was spent beyond the limit because a hop cost more than was left; never reset. */
@@ -79,6 +103,7 @@ export class Account {
   settle(claim: Claim, used: number): void {
     assertAmount(used)
     const { reserved, max, period } = claim
+    if (claim.firm === true && period === this.#firmPeriod) this.#firm -= reserved
     if (used <= reserved) {
       // Spent before held, so that a reader never sees less held than spent.
       this.#add(spent, used, period)

@@ -1,6 +1,6 @@
 /**
  * Everything admission counts against beside the run: one row of the board for each agent and each team, with the
- * limits in force. A reload changes the limits and leaves the counters alone.
+ * limits in force. A reload changes the limits and leaves the counters alone. Persons have rows of their own: people.ts.
  *
  *     agent  longs  0 rate   1..3 tokens   4..6 cost   ints 14 open
  *     team   longs           1..3 tokens   4..6 cost
@@ -11,11 +11,12 @@
 import { intsPerRow, longsPerRow, type Board, type BoardPlan, type Rows, rowsOf } from '../base/board.ts'
 import { day_ms, type Millis } from '../base/clock.ts'
 import { retryAfterCeiling_ms } from '../domain/denials.ts'
-import type { AgentId, TeamId } from '../domain/ids.ts'
+import type { AgentId, PersonId, TeamId } from '../domain/ids.ts'
 import type { Spend } from '../domain/spend.ts'
 import { Account, longsPerAccount } from './account.ts'
 import { Gauge } from './gauge.ts'
 import { Grants } from './grants.ts'
+import { People, type Person } from './people.ts'
 import { runRowsPlan } from './run-cells.ts'
 import { Rate } from './rate.ts'
 import type { AgentLimits, Limit, LimitMaximums, LimitSettings, TeamLimits } from './settings.ts'
@@ -50,11 +51,17 @@ export function dayOf(now: Millis): number {
 
 /** The rows this organ wants on the board. Agents and teams that reloads add need rows too: plan some more. */
 export function limitsPlan(
-  counts: Readonly<Record<'runs' | 'agents' | 'teams' | 'grants' | 'tools', number>>,
+  counts: Readonly<Record<'runs' | 'agents' | 'teams' | 'people' | 'grants' | 'tools', number>>,
 ): BoardPlan {
-  const { runs, agents, teams, grants, tools } = counts
+  const { runs, agents, teams, people, grants, tools } = counts
   const parties = { 'limits.agents': agents, 'limits.teams': teams, 'limits.tokens': agents, 'limits.asks': agents }
-  return { ...runRowsPlan(runs), ...parties, 'limits.grants': grants, 'limits.tools': tools }
+  return {
+    ...runRowsPlan(runs),
+    ...parties,
+    'limits.people': people,
+    'limits.grants': grants,
+    'limits.tools': tools,
+  }
 }
 
 export class Bench {
@@ -69,6 +76,7 @@ export class Bench {
   readonly #teams = new Map<TeamId, Changing<Team>>()
   readonly #toolRows: Rows
   readonly #tools = new Map<string, Gauge>()
+  readonly #people: People
   #settings: LimitSettings
 
   constructor(board: Board, settings: LimitSettings, maximums: LimitMaximums) {
@@ -78,6 +86,7 @@ export class Bench {
     this.#tokenRates = new RateRows(rowsOf(board, 'limits.tokens'))
     this.#askRates = new RateRows(rowsOf(board, 'limits.asks'))
     this.grants = new Grants(board)
+    this.#people = new People(rowsOf(board, 'limits.people'), settings)
     this.#settings = settings
     this.maximums = maximums
   }
@@ -91,6 +100,7 @@ export class Bench {
     this.#settings = settings
     for (const [id, party] of this.#agents) party.limits = settings.agents.get(id) ?? settings.agent
     for (const [id, team] of this.#teams) team.limits = settings.teams.get(id) ?? settings.team
+    this.#people.use(settings)
   }
 
   /** The counters of an agent; null if the board has no row left for one more. */
@@ -113,6 +123,11 @@ export class Bench {
     const team = { ...cellsOf(this.#teamRows, row), limits: this.#settings.teams.get(id) ?? this.#settings.team }
     this.#teams.set(id, team)
     return team
+  }
+
+  /** The counters of a person; `free` for one without limits, null if the board has no row left for one more. */
+  person(id: PersonId, now: Millis): Person | 'free' | null {
+    return this.#people.of(id, dayOf(now))
   }
 
   /** The limit on a target and its counter; `free` for one without a limit, null if the board has no row left for one more. */
@@ -145,8 +160,8 @@ export class Bench {
     return this.#askRates.of(id)?.take(perMinute, perMinute, now) ?? retryAfterCeiling_ms
   }
 
-  /** Puts back what an agent or a team had spent today before a restart. */
-  restore(party: Team | null, spent: Spend, now: Millis): void {
+  /** Puts back what an agent, a team or a person had spent today before a restart. */
+  restore(party: Pick<Team, 'tokens' | 'cost'> | null, spent: Spend, now: Millis): void {
     party?.tokens.restore(spent.tokens, dayOf(now))
     party?.cost.restore(spent.cost_micros, dayOf(now))
   }

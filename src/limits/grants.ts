@@ -120,13 +120,23 @@ export function accountsAt({ longs }: Rows, row: number): Grant['accounts'] {
   return { tokens: new Account(longs, long), cost_micros: new Account(longs, long + longsPerAccount) }
 }
 
+/** What a call takes under ceilings; `firm` as in `Claim`. */
+export interface Taking {
+  readonly reserved: number
+  readonly firm: boolean
+}
+
 /** Reserves the amount under every ceiling or under none. */
-export function reserveUnder(grants: readonly Grant[], unit: keyof Spend, amount: number): boolean {
-  for (const [at, grant] of grants.entries()) {
-    const max = maxOf(grant.ceiling, unit)
-    if (max === Number.POSITIVE_INFINITY || grant.accounts[unit].reserve(amount, max, period) === period) continue
-    settleUnder(grants.slice(0, at), unit, { reserved: amount, used: 0 })
-    return false
+export function reserveUnder(grants: readonly Grant[], unit: keyof Spend, taking: Taking): boolean {
+  const { reserved, firm } = taking
+  for (const [at, { ceiling, accounts }] of grants.entries()) {
+    const max = maxOf(ceiling, unit)
+    if (max === Number.POSITIVE_INFINITY) continue
+    if (accounts[unit].reserve(reserved, max, period) !== period) {
+      settleUnder(grants.slice(0, at), unit, { ...taking, used: 0 })
+      return false
+    }
+    if (firm) accounts[unit].firm(reserved, period)
   }
   return true
 }
@@ -135,11 +145,11 @@ export function reserveUnder(grants: readonly Grant[], unit: keyof Spend, amount
 export function settleUnder(
   grants: readonly Grant[],
   unit: keyof Spend,
-  { reserved, used }: { readonly reserved: number; readonly used: number },
+  { reserved, firm, used }: Taking & { readonly used: number },
 ): void {
   for (const { ceiling, accounts } of grants) {
     const max = maxOf(ceiling, unit)
-    if (max !== Number.POSITIVE_INFINITY) accounts[unit].settle({ reserved, max, period }, used)
+    if (max !== Number.POSITIVE_INFINITY) accounts[unit].settle({ reserved, firm, max, period }, used)
   }
 }
 
@@ -148,6 +158,14 @@ export function tightest(grants: readonly Grant[], unit: keyof Spend): Grant | u
   return grants
     .filter(({ ceiling }) => ceiling[unit] !== undefined)
     .toSorted((a, b) => leftUnder(a, unit) - leftUnder(b, unit))[0]
+}
+
+/** What would be left under all of them if every call gave back what it holds and is not sure to spend. */
+export function notGoneUnder(grants: readonly Grant[], unit: keyof Spend): number {
+  return grants.reduce(
+    (least, { ceiling, accounts }) => Math.min(least, maxOf(ceiling, unit) - accounts[unit].gone(period)),
+    Number.POSITIVE_INFINITY,
+  )
 }
 
 function leftUnder({ ceiling, accounts }: Grant, unit: keyof Spend): number {

@@ -14,6 +14,8 @@ export interface Served<Run> {
   readonly chain: readonly AgentId[]
   /** The chain that went out with it, which goes on from here also where the agent shows no token; set when it is written. */
   delegation: Delegation | null
+  /** The id of the trace that went out with it; set when it is delivered, absent without one. */
+  trace?: string
 }
 
 /** Open invocations that are looked through; an agent with more of them has to forward its tokens. */
@@ -32,10 +34,11 @@ export class InboundIndex<Run> {
   }
 
   /** What went out with an open invocation, as its agent will show it. */
-  deliver(agent: AgentId, hop: HopId, delegation: Delegation): void {
+  deliver(agent: AgentId, hop: HopId, delegation: Delegation, trace: string | null): void {
     const served = this.#serving.get(agent)?.get(hop)
     if (!served) return
     served.delegation = delegation
+    if (trace !== null) served.trace = trace
     if (delegation.hop !== null && delegation.hop !== hop) this.#lent.set(delegation.hop, served)
   }
 
@@ -57,6 +60,19 @@ export class InboundIndex<Run> {
     let best: Served<Run> | null = null
     for (const served of this.#serving.get(agent)?.values() ?? [])
       if (served.run === run && (!best || served.depth >= best.depth)) best = served
+    return best
+  }
+
+  /** The deepest open invocation of the agent that went out with this trace, if all of those are of one run. */
+  ofTrace(agent: AgentId, trace: string): Served<Run> | null {
+    const open = this.#serving.get(agent)
+    if (!open || open.size > lookedAt) return null
+    let best: Served<Run> | null = null
+    for (const served of open.values()) {
+      if (served.trace !== trace) continue
+      if (best && served.run !== best.run) return null
+      if (!best || served.depth >= best.depth) best = served
+    }
     return best
   }
 

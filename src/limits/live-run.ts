@@ -8,7 +8,7 @@ import { type AgentId, type HopId, isAgentId, type PersonId, type RunId } from '
 import type { Delegation, Taint } from '../domain/principal.ts'
 import { RunGraph } from '../domain/run-graph.ts'
 import type { Halt, Run, RunState } from '../domain/run.ts'
-import type { Spend } from '../domain/spend.ts'
+import type { Spend, Spent } from '../domain/spend.ts'
 import { levelOf, taintAt } from '../domain/taint.ts'
 import type { Denial } from '../domain/verdict.ts'
 import type { Account } from './account.ts'
@@ -70,6 +70,7 @@ export class LiveRun implements Run {
   #halt: Halt | null = null
   #heldUntil: Millis = 0
   #refused = 0
+  #unpriced = 0
 
   constructor(facts: RunFacts, row: number, house: RunHouse) {
     this.id = facts.id
@@ -111,6 +112,16 @@ export class LiveRun implements Run {
   /** Calls of this run that were refused, for whatever reason. */
   get refused(): number {
     return this.#refused
+  }
+
+  /** Calls of models whose price nobody knows: what they cost is missing in what was spent. */
+  get unpriced(): number {
+    return this.#unpriced
+  }
+
+  /** Counts calls whose price nobody knows. */
+  addUnpriced(calls: number): void {
+    this.#unpriced += calls
   }
 
   /** Rules in shadow or warn mode that would have refused a call of this run. */
@@ -198,9 +209,12 @@ export class LiveRun implements Run {
     this.#house.serving.add(server, served)
   }
 
-  /** Books the token that goes out with a hop to an agent: in the same turn as `begin`, before anyone can stand there. */
-  deliver(hop: HopId, server: AgentId, delegation: Delegation): void {
-    this.#house.serving.deliver(server, hop, delegation)
+  /**
+   * Books the token that goes out with a hop to an agent, and the id of its trace if it has one: in the same turn as `begin`,
+   * before anyone can stand there.
+   */
+  deliver(hop: HopId, server: AgentId, delegation: Delegation, trace: string | null = null): void {
+    this.#house.serving.deliver(server, hop, delegation, trace)
   }
 
   /** True the first time it is asked about a rule: one line in the log is enough for a run. */
@@ -216,8 +230,9 @@ export class LiveRun implements Run {
   }
 
   /** Books that the target of a hop has answered or failed, and what it cost. */
-  finish(hop: HopStart, state: 'answered' | 'failed', spent: Spend): void {
+  finish(hop: HopStart, state: 'answered' | 'failed', spent: Spent): void {
     this.graph.spend(hop.from, hop.to, spent.tokens, spent.cost_micros)
+    this.addUnpriced(spent.unpriced ?? 0)
     this.hopLog.conclude(hop.id, state, spent.cost_micros)
     if (hop.server && !this.#lingering.has(hop.id)) this.#house.serving.remove(hop.server, hop.id)
   }

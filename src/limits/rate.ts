@@ -22,6 +22,16 @@ export class Rate {
     this.#at = at
   }
 
+  /** How many calls would be let through now, and in how many seconds all of them would be again. Takes nothing. */
+  read(perMinute: number, burst: number, now: Millis): { max: number; left: number; reset_s: number } {
+    const now_us = Math.floor(now * 1000)
+    const interval_us = Math.ceil(minute_us / perMinute)
+    view.setBigInt64(0, Atomics.load(this.#cells, this.#at))
+    const used_us = Math.max(0, view.getFloat64(0) - now_us)
+    const left = Math.max(0, Math.floor(burst) - Math.ceil(used_us / interval_us))
+    return { max: perMinute, left, reset_s: Math.ceil(used_us / 1_000_000) }
+  }
+
   /**
    * Lets one call through and returns 0, or returns how long to wait, 1..30000 milliseconds. Of `burst` + n calls
    * within n intervals all are let through, and never more. The interval is rounded up to a whole microsecond, so

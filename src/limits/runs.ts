@@ -16,6 +16,7 @@ import type { Taint } from '../domain/principal.ts'
 import type { Halt } from '../domain/run.ts'
 import type { Spend } from '../domain/spend.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
+import { Aliases } from './aliases.ts'
 import type { Bench } from './bench.ts'
 import { noRoom } from './grants.ts'
 import { InboundIndex, type Served } from './inbound.ts'
@@ -55,6 +56,8 @@ interface RestoredEdge extends Spend {
 
 export class Runs {
   readonly #known = new Map<RunId, LiveRun>()
+  /** What callers call runs by. A run that is over by its wall clock or was halted keeps its names while it is known. */
+  readonly aliases: Aliases<LiveRun>
   readonly #ended = new Map<LiveRun, Millis>()
   readonly #halted = new Map<LiveRun, Millis>()
   /** Active runs by who began them, the oldest first. */
@@ -73,6 +76,7 @@ export class Runs {
     const rows = runRowsOf(board)
     const count = Math.min(rows.rows.count, bench.maximums.runs)
     this.#free = Array.from({ length: count }, (_, row) => count - 1 - row)
+    this.aliases = new Aliases(bench.maximums.run_aliases)
     this.#bench = bench
     this.#dice = dice
     const { edges_per_run } = bench.maximums
@@ -115,6 +119,8 @@ export class Runs {
     const won = run.leave('ended', null)
     if (!won) return false
     run.releaseAll()
+    // Work that paused goes on in a run of its own; what is over by its limits is not begun anew under the same name.
+    if (now < this.#dueAt(run)) this.aliases.forget(run)
     this.#quiet.delete(run)
     this.#notActive(run)
     this.#ended.set(run, now)
@@ -141,6 +147,11 @@ export class Runs {
   /** The invocation the agent still works on whose token names this hop; null if it has answered it. */
   serves(agent: AgentId, hop: HopId): Served<LiveRun> | null {
     return this.#serving.find(agent, hop)
+  }
+
+  /** The deepest invocation of that trace which the agent serves; null if there is none, or in several runs. */
+  servesTrace(agent: AgentId, trace: string): Served<LiveRun> | null {
+    return this.#serving.ofTrace(agent, trace)
   }
 
   /** The deepest invocation that the agent serves in this run; null if it serves none there. */
@@ -220,6 +231,7 @@ export class Runs {
   #leave(run: LiveRun): boolean {
     if (run.open > 0) return false
     run.releaseAll()
+    this.aliases.forget(run)
     this.#known.delete(run.id)
     this.#ended.delete(run)
     this.#halted.delete(run)

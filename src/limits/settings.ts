@@ -1,5 +1,5 @@
 /** What this organ needs of the configuration: every limit as a ceiling and a mode. Absent means no limit. */
-import type { AgentId, TeamId } from '../domain/ids.ts'
+import type { AgentId, PersonId, TeamId } from '../domain/ids.ts'
 
 /**
  * `enforce` refuses; `warn` and `shadow` let the call through and name the limit in its record. In both of them the
@@ -43,11 +43,14 @@ export interface LimitSettings {
   /** What a breach does beside refusing the call: halt its run and alert, or nothing more. */
   readonly on_breach: 'halt' | 'refuse'
   readonly run: RunLimits
-  /** For agents and teams that have no row of their own; a row stands alone and is not merged here. */
+  /** For agents, teams and persons that have no row of their own; a row stands alone and is not merged here. */
   readonly agent: AgentLimits
   readonly team: TeamLimits
+  /** For each person a run is for. */
+  readonly person: TeamLimits
   readonly agents: ReadonlyMap<AgentId, AgentLimits>
   readonly teams: ReadonlyMap<TeamId, TeamLimits>
+  readonly people: ReadonlyMap<PersonId, TeamLimits>
   /** Calls of one tool that may be open at once, by its name as a target; those that have no limit are not there. */
   readonly tools: ReadonlyMap<string, Limit>
 }
@@ -56,6 +59,8 @@ export interface LimitSettings {
 export interface LimitMaximums {
   readonly runs: number
   readonly edges_per_run: number
+  /** Trace and session ids by which callers find one run. */
+  readonly run_aliases: number
   /** Budget ceilings of tokens that are counted at once. */
   readonly grants: number
   /** Agents in one delegation chain, enforced whatever the modes say. */

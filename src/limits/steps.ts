@@ -11,7 +11,8 @@ import type { Account } from './account.ts'
 import type { Party, Team, Tool } from './bench.ts'
 import { type HopStart, type LiveRun, runPeriod } from './live-run.ts'
 import type { Gauge } from './gauge.ts'
-import { type Grant, reserveUnder, settleUnder, tightest } from './grants.ts'
+import type { Person } from './people.ts'
+import { type Grant, notGoneUnder, reserveUnder, settleUnder, tightest } from './grants.ts'
 import type { Limit, RateLimit, RunLimits } from './settings.ts'
 
 /** A call while it is held against the limits, and then what it took of them. */
@@ -19,6 +20,8 @@ export interface Seat {
   readonly run: LiveRun
   readonly agent: Party
   readonly team: Team | null
+  /** Null where nobody is behind the run, or one without limits. */
+  readonly person: Person | null
   /** Null for a target without a limit of its own. */
   readonly tool: Tool | null
   /** The ceilings of the tokens behind the call. */
@@ -26,7 +29,10 @@ export interface Seat {
   readonly limits: RunLimits
   readonly hop: HopStart
   readonly cycle: Cycle | null
-  readonly price: Spend
+  /** Of a call that can do with less: what it makes of what is left, known once it comes to what is paid. */
+  price: Spend
+  /** Whether it costs its price; one that can do with less reserves the most and gives back the rest. */
+  readonly firm: boolean
   readonly now: Millis
   readonly day: number
   /** The period in which each day budget was booked, by the slot of its row. */
@@ -48,6 +54,17 @@ export interface Step {
   settle(seat: Seat, spent: Spend): void
   /** What stands against the limit now, for operators. */
   reading(seat: Seat): number
+  /** For what is paid; null for everything else. */
+  readonly paid: Paid | null
+}
+
+/** What a limit on spend says of what it has. */
+export interface Paid {
+  readonly unit: keyof Spend
+  /** What is not held yet, never below zero. */
+  left(seat: Seat, max: number): number
+  /** The same if every call gave back what it holds and is not sure to spend. */
+  notGone(seat: Seat, max: number): number
 }
 
 type Fields = Pick<Step, 'rule' | 'code' | 'limit'>
@@ -56,13 +73,14 @@ const nothing = (): void => undefined
 
 /** A limit on a property of the call itself: nothing is taken, so there is nothing to give back. */
 function check(fields: Fields, reading: (seat: Seat) => number): Step {
-  return { ...fields, take: (seat, max) => reading(seat) <= max, undo: nothing, settle: nothing, reading }
+  return { ...fields, paid: null, take: (seat, max) => reading(seat) <= max, undo: nothing, settle: nothing, reading }
 }
 
 /** A limit on what is under way. */
 function concurrency(fields: Fields, gauge: (seat: Seat) => Gauge): Step {
   return {
     ...fields,
+    paid: null,
     take: (seat, max) => gauge(seat).enter(max),
     undo: (seat) => gauge(seat).leave(),
     settle: (seat) => gauge(seat).leave(),
@@ -84,28 +102,37 @@ function budget(fields: BudgetFields, account: (seat: Seat) => Account | undefin
   const release = (seat: Seat, spent: number): void => {
     const bound = limit(seat)
     const max = bound?.mode === 'enforce' ? bound.max : Number.POSITIVE_INFINITY
-    const claim = { reserved: seat.price[unit], max, period: seat.booked[slot] ?? runPeriod }
+    const claim = { reserved: seat.price[unit], firm: seat.firm, max, period: seat.booked[slot] ?? runPeriod }
     account(seat)?.settle(claim, spent)
   }
+  const periodOf = (seat: Seat): number => (daily ? seat.day : runPeriod)
+  const held = (seat: Seat): number => account(seat)?.held(periodOf(seat)) ?? 0
   return {
     rule,
     code,
     limit,
     take: (seat, max) => {
-      const period = account(seat)?.reserve(seat.price[unit], max, daily ? seat.day : runPeriod) ?? runPeriod
+      const period = account(seat)?.reserve(seat.price[unit], max, periodOf(seat)) ?? runPeriod
       seat.booked[slot] = period
+      if (period >= 0 && seat.firm) account(seat)?.firm(seat.price[unit], period)
       return period >= 0
     },
     undo: (seat) => release(seat, 0),
     settle: (seat, spent) => release(seat, spent[unit]),
-    reading: (seat) => account(seat)?.held(daily ? seat.day : runPeriod) ?? 0,
+    reading: held,
+    paid: {
+      unit,
+      left: (seat, max) => Math.max(0, max - held(seat)),
+      notGone: (seat, max) => Math.max(0, max - (account(seat)?.gone(periodOf(seat)) ?? 0)),
+    },
   }
 }
 
 /** The ceilings of tokens on what may be spent, all of them at once. A refusal names the one of which least is left. */
 function ceilings(rule: string, unit: keyof Spend): Step {
   const release = (seat: Seat, used: number): void =>
-    settleUnder(seat.grants, unit, { reserved: seat.price[unit], used })
+    settleUnder(seat.grants, unit, { reserved: seat.price[unit], firm: seat.firm, used })
+  const held = ({ grants }: Seat): number => tightest(grants, unit)?.accounts[unit].held(runPeriod) ?? 0
   return {
     rule,
     code: 'budget_exhausted',
@@ -113,14 +140,20 @@ function ceilings(rule: string, unit: keyof Spend): Step {
       const max = grants.length === 0 ? undefined : tightest(grants, unit)?.ceiling[unit]
       return max === undefined ? undefined : { max, mode: 'enforce' }
     },
-    take: ({ grants, price }) => reserveUnder(grants, unit, price[unit]),
+    take: ({ grants, price, firm }) => reserveUnder(grants, unit, { reserved: price[unit], firm }),
     undo: (seat) => release(seat, 0),
     settle: (seat, spent) => release(seat, spent[unit]),
-    reading: ({ grants }) => tightest(grants, unit)?.accounts[unit].held(runPeriod) ?? 0,
+    reading: held,
+    paid: {
+      unit,
+      left: (seat, max) => Math.max(0, max - held(seat)),
+      notGone: ({ grants }) => Math.max(0, notGoneUnder(grants, unit)),
+    },
   }
 }
 
 const wallClock: Step = {
+  paid: null,
   rule: 'run.wall_clock_ms',
   code: 'run_time_exceeded',
   limit: (seat) => seat.limits.wall_clock_ms,
@@ -131,6 +164,7 @@ const wallClock: Step = {
 }
 
 const calls: Step = {
+  paid: null,
   rule: 'run.calls_max',
   code: 'calls_exceeded',
   limit: (seat) => seat.limits.calls_max,
@@ -141,6 +175,7 @@ const calls: Step = {
 }
 
 const fanOut: Step = {
+  paid: null,
   rule: 'run.fan_out_max',
   code: 'fan_out_exceeded',
   limit: (seat) => seat.limits.fan_out_max,
@@ -151,6 +186,7 @@ const fanOut: Step = {
 }
 
 const rate: Step = {
+  paid: null,
   rule: 'agent.invokes_per_minute',
   code: 'rate_limited',
   limit: (seat) => seat.agent.limits.invokes_per_minute,
@@ -167,6 +203,7 @@ const rate: Step = {
 
 /** Whoever calls it: what protects a tool does not ask who comes. */
 const toolOpen: Step = {
+  paid: null,
   rule: 'tool.concurrency_max',
   code: 'concurrency_limited',
   limit: ({ tool }) => tool?.limit,
@@ -230,6 +267,26 @@ export const steps: readonly Step[] = [
       limit: (seat) => seat.team?.limits.cost_micros_per_day,
     },
     (seat) => seat.team?.cost,
+  ),
+  budget(
+    {
+      ...dayOut,
+      rule: 'person.tokens_per_day',
+      unit: 'tokens',
+      slot: 6,
+      limit: (s) => s.person?.limits.tokens_per_day,
+    },
+    (seat) => seat.person?.tokens,
+  ),
+  budget(
+    {
+      ...dayOut,
+      rule: 'person.cost_micros_per_day',
+      unit: 'cost_micros',
+      slot: 7,
+      limit: (seat) => seat.person?.limits.cost_micros_per_day,
+    },
+    (seat) => seat.person?.cost,
   ),
   ceilings('token.tokens', 'tokens'),
   ceilings('token.cost_micros', 'cost_micros'),

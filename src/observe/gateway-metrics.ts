@@ -9,7 +9,7 @@ import type { Declared, MetricTable, Registry } from './metrics.ts'
 const haltCodes = [...denialCodes, 'operator']
 
 /** Kinds of traffic. */
-const planes = ['a2a'] as const
+const planes = ['a2a', 'mcp', 'llm'] as const
 
 /** How a call ended; the same words as in its record. */
 const outcomes = ['refused', 'answered', 'failed', 'aborted', 'halted'] as const

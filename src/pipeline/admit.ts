@@ -170,11 +170,12 @@ function admitPermitted<Kind extends AnyCall>(visit: Visit<Kind>, asking: Asking
   if (isDenial(lease)) return lease
   let taken = false
   try {
-    taken = road.ledger.append(intentOf(ask))
+    taken = road.ledger.append(intentOf(ask, lease))
   } finally {
     if (!taken) lease.refund()
   }
   if (!taken) return deny('busy', 'the ledger takes no intent: no record, no hop', { rule: 'ledger.room' })
+  for (const name of entry.names ?? []) road.runs.aliases.bind(name, run)
   const { agent } = principal.proof
   taintRun(road, run, taintOfCaller(visit.snapshot, asking), { actor: 'weir', reason: `${agent} calls in it` })
   return hopOf(visit, asking, { permit: granted, lease, ask })
@@ -211,9 +212,9 @@ function askOf(visit: AnyVisit, { entry, principal, goal }: Asking, run: LiveRun
   }
 }
 
-function intentOf(ask: Ask): IntentEntry {
-  const { hop, run, agent, depth, target, price, budget, now } = ask
-  const what = { rid: hop, run: run.id, agent, depth, target, reserved: price, grants: grantsOf(budget) }
+function intentOf(ask: Ask, { reserved }: Lease): IntentEntry {
+  const { hop, run, agent, depth, target, budget, now } = ask
+  const what = { rid: hop, run: run.id, human: run.person, agent, depth, target, reserved, grants: grantsOf(budget) }
   return { v: 1, ts: now, kind: 'intent', ...what }
 }
 

@@ -1,6 +1,7 @@
 /** What the road counts, with the series of the hot path looked up once. */
 import type { Millis } from '../base/clock.ts'
 import type { DenialCode } from '../domain/denials.ts'
+import type { planeOf } from '../domain/call.ts'
 import { type AgentId, slugOf } from '../domain/ids.ts'
 import type { Outcome } from '../domain/record.ts'
 import type { Denial } from '../domain/verdict.ts'
@@ -11,6 +12,7 @@ import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
 import type { Cell } from '../observe/metrics.ts'
 
 type Status = Outcome['status']
+type Plane = ReturnType<typeof planeOf>
 
 export class Counts {
   readonly #metrics: GatewayMetrics
@@ -29,7 +31,7 @@ export class Counts {
   }
 
   /** One call has ended. `caller` is null for one that could not be identified. */
-  ended(caller: AgentId | null, plane: 'a2a' | 'mcp', outcome: Outcome): void {
+  ended(caller: AgentId | null, plane: Plane, outcome: Outcome): void {
     this.#request(caller, plane, outcome.status).add()
     this.#overhead.record(Math.max(0, outcome.ms - outcome.upstream_ms))
     if (outcome.upstream_ms > 0) this.#upstream.record(outcome.upstream_ms)
@@ -62,7 +64,7 @@ export class Counts {
     this.#metrics.runsHalted.child({ code }).add()
   }
 
-  #request(caller: AgentId | null, plane: 'a2a' | 'mcp', outcome: Status): Cell {
+  #request(caller: AgentId | null, plane: Plane, outcome: Status): Cell {
     const key = `${plane} ${outcome} ${caller}`
     const known = this.#requests.get(key)
     if (known) return known

@@ -9,6 +9,7 @@ import { authorityHash } from '../domain/authority/hash.ts'
 import { deliveredTaint } from '../identity/tokens/delivery.ts'
 import type { UpstreamCredential } from '../identity/outbound/outbound.ts'
 import { refusalOfRun } from '../limits/lease.ts'
+import { traceIdIn } from '../protocol/run-context.ts'
 import { Deliveries, type Lent } from './deliveries.ts'
 import type { Papers } from './road.ts'
 import { abandon } from './send.ts'
@@ -74,8 +75,10 @@ function takeHome({ road }: Visit, { run, principal }: Hop, place: string): Lent
   return lent
 }
 
-function book({ run }: Visit, { id, call }: Hop, { delegation }: Pick<Lent, 'delegation'>): void {
-  if (call.target.kind === 'agent') run?.deliver(id, delegation.holder, delegation)
+function book({ run, inbound }: Visit, { id, call }: Hop, { delegation }: Pick<Lent, 'delegation'>): void {
+  if (call.target.kind !== 'agent') return
+  const trace = traceIdIn(inbound.headers.get('traceparent') ?? null)
+  run?.deliver(id, delegation.holder, delegation, trace)
 }
 
 function placeOf({ run, call, delegation, authority, depthMax, budget, principal }: Hop): string | null {

@@ -13,11 +13,11 @@ export class Padding {
   #begun = false
 
   /** Begins after the first `every_ms` of silence, with these headers beside those of JSON. */
-  constructor(reply: Reply, wheel: Wheel, every_ms: number, headers: HeaderList) {
+  constructor(reply: Reply, wheel: Wheel, every_ms: number, headers: () => HeaderList) {
     this.#reply = reply
     this.#alarm = wheel.after(every_ms, () => {
       if (reply.closed) return
-      if (!this.#begun) reply.begin(200, [...jsonHeaders, ...headers])
+      if (!this.#begun) reply.begin(200, [...jsonHeaders, ...headers()])
       this.#begun = true
       reply.write(' ')
       this.#alarm.push(every_ms)

@@ -1,8 +1,8 @@
 /** Where every refusal on the road ends: the face for the caller, the record, the counters, and, for a breach, the halt. */
 import { assert } from '../base/assert.ts'
-import { type AnyCall, isA2aCall, isMcpCall, type Target, targetName } from '../domain/call.ts'
+import { type AnyCall, isA2aCall, isMcpCall, isModelCall, type Target, targetName } from '../domain/call.ts'
 import type { DenialCode } from '../domain/denials.ts'
-import type { AgentId, HopId, RunId } from '../domain/ids.ts'
+import type { AgentId, HopId } from '../domain/ids.ts'
 import type { Denial } from '../domain/verdict.ts'
 import { haltFor, isBreach, reportBreach } from '../limits/breach.ts'
 import { mayBe, visibleTo } from '../policy/decide.ts'
@@ -10,10 +10,13 @@ import type { PolicyAction } from '../policy/question.ts'
 import type { PolicyContext } from '../policy/world.ts'
 import type { FailureTo } from '../protocol/a2a/failure.ts'
 import { type Refused, writeDenial } from '../protocol/faces.ts'
+import { writeModelDenial } from '../protocol/llm/faces.ts'
 import { writeMcpDenial } from '../protocol/mcp/faces.ts'
-import type { Reply } from '../protocol/http.ts'
+import type { HeaderList, Reply } from '../protocol/http.ts'
 import { sendWritten, type Written } from '../protocol/jsonrpc.ts'
 import { haltRun } from './halt.ts'
+import { smallestCall } from './models/model-road.ts'
+import { refusalMarks } from './marks.ts'
 import type { Snapshot } from './road.ts'
 import { type AnyVisit, endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent } from './visit.ts'
 
@@ -41,7 +44,8 @@ export async function refuse(visit: AnyVisit, denial: Denial): Promise<void> {
   const breach = visit.ask !== null && isBreach(denial, road.limits.settings)
   // A run that ends with this refusal must not be named: whoever joined it would be refused for ever.
   const runShown = run && shown.code !== 'not_found' && (breach || !isOpenedFor(visit)) ? run.id : null
-  leave(visit, denial, written(shown, call, { run: runShown, alternatives }), runShown)
+  const answer = written(shown, call, { run: runShown, alternatives })
+  leave(visit, denial, answer, refusalMarks(visit, shown, runShown))
   road.counts.denied(denial)
   if (!run || !visit.principal) return
   const from = visit.principal.proof.agent
@@ -55,6 +59,7 @@ export async function refuse(visit: AnyVisit, denial: Denial): Promise<void> {
 /** The face of its protocol. */
 function written(denial: Denial, call: AnyCall, said: Omit<Refused, 'call'>): Written {
   if (isA2aCall(call)) return writeDenial(denial, { call, ...said })
+  if (isModelCall(call)) return writeModelDenial(denial, { call, ...said })
   assert(isMcpCall(call), 'a call is of a protocol that is spoken here')
   return writeMcpDenial(denial, { call, run: said.run })
 }
@@ -69,10 +74,8 @@ export function turnAway(reply: Reply, denial: Denial, id: HopId, to: FailureTo 
 const nobody: FailureTo = { dialect: 'a2a-1.0-jsonrpc', operation: 'send', rpcId: 'null' }
 
 /** Writes the answer and the one record of a call that was not let through. */
-function leave(visit: AnyVisit, refusal: Refusal, written: Written, runShown: RunId | null): void {
-  const { reply } = visit
-  const runHeader = runShown === null ? [] : ([['weir-run-id', runShown]] as const)
-  sendWritten(reply, written, [['weir-hop-id', visit.call.id], ...runHeader])
+function leave(visit: AnyVisit, refusal: Refusal, written: Written, more: HeaderList): void {
+  sendWritten(visit.reply, written, more)
   const outcome = unsent(visit, 'refused', written.body.length)
   leaveRecord(visit, refusal, outcome)
 }
@@ -97,7 +100,8 @@ async function isHidden(visit: AnyVisit, denial: Denial): Promise<boolean> {
   // An address of several servers is there for everybody; what is behind it shows with what is asked.
   if (call.target.kind === 'server' && call.target.id.endsWith('*')) return false
   const { agent } = principal.proof
-  const context = { ...neutral(agent, snapshot), scopes: authority.scopes ?? [] }
+  const model = call.target.kind === 'model' ? smallestCall : {}
+  const context = { ...neutral(agent, snapshot), ...model, scopes: authority.scopes ?? [] }
   const action = actionFor[call.target.kind]
   return !(await mayBe(snapshot.policy, { action, principal: agent, resource: call.target, context }))
 }

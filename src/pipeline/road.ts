@@ -16,12 +16,14 @@ import type { Bench } from '../limits/bench.ts'
 import type { Runs } from '../limits/runs.ts'
 import type { Alerts } from '../observe/alerts.ts'
 import type { Log } from '../observe/log.ts'
+import type { PriceBook } from '../pricing/contract.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { BoundedMap } from '../base/bounded-map.ts'
 import type { Card } from '../protocol/a2a/card.ts'
 import type { CompiledApi } from '../protocol/openapi/contract.ts'
 import type { Driver, Errand } from '../relay/driver.ts'
 import type { Upstream } from '../relay/wire/upstream.ts'
+import type { ModelRelay } from '../relay/models/model-relay.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { Tasks } from '../tasks/contract.ts'
 import type { CardWatch } from './cards/card-watch.ts'
@@ -54,6 +56,8 @@ export interface Snapshot {
   readonly oauth: TokenParts
   readonly signals: Signals
   readonly alerts: Alerts
+  /** What models cost. */
+  readonly prices: PriceBook
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
   readonly alternatives: Map<AgentId, readonly string[]>
   /** Signed cards by agent and view; filled as they are asked for. */
@@ -116,6 +120,8 @@ export interface Road {
   readonly cards: CardWatch
   readonly ledger: Ledger
   readonly relay: Relay
+  /** Carries calls of models to their providers. */
+  readonly models: ModelRelay
   readonly exchanges: Exchanges
   readonly deliveries: Deliveries
   readonly tasks: Tasks

@@ -20,6 +20,7 @@ export function summaryOf(run: LiveRun): RunSummary {
     depth_max: run.depthMax,
     laps: Math.max(0, ...run.graph.cycles.map((cycle) => cycle.lap)),
     spent: run.spent,
+    unpriced: run.unpriced,
     reserved: run.reserved,
     left: finite(run.left),
     shadow: run.shadow,

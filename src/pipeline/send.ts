@@ -2,14 +2,16 @@
 import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Denial, Hop, Overruled } from '../domain/verdict.ts'
 import { paramsOf } from '../protocol/a2a/params.ts'
-import { headersUpwards } from '../protocol/headers.ts'
+import { headersUpwards, traced } from '../protocol/headers.ts'
+import { traceparentOf } from '../protocol/traceparent.ts'
 import type { Exchange, ExchangeOutcome, Mission } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
 import { Detour } from './detour.ts'
 import { Padding } from './padding.ts'
 import { refuse } from './refuse.ts'
 import { type CallableEntry, type Papers, serverOf } from './road.ts'
-import { guarded, marked, marks, settle } from './settle.ts'
+import { marks } from './marks.ts'
+import { guarded, marked, settle } from './settle.ts'
 import { watch } from './standing.ts'
 import { taintOfAnswer, taintRun } from './taint.ts'
 import { knownFor } from './tasks/mission.ts'
@@ -37,7 +39,7 @@ export function send(visit: Visit, hop: Hop, { target, papers, otherwise }: Way)
   const done = (outcome: ExchangeOutcome): void =>
     guarded(visit, () => settle(visit, hop, outcome, { padding, detour }))
   const exchange: Exchange = streaming
-    ? road.relay.sendStream(hop, mission, marked(reply, marks(hop)), done)
+    ? road.relay.sendStream(hop, mission, marked(reply, marks(visit, hop)), done)
     : road.relay.sendUnary(hop, mission, done)
   const halt: Exchange['halt'] = (denial, cancels) => exchange.halt(denial, cancels)
   road.exchanges.begin({ hop, streaming, taskId: () => exchange.taskId, halt })
@@ -52,7 +54,9 @@ interface Bound extends Omit<Way, 'otherwise'> {
 function missionOf(visit: Visit, hop: Hop, { target, papers, detour }: Bound): Mission {
   const { road, inbound } = visit
   const { call } = hop
-  const errand = { ...papers, headers: headersUpwards(inbound.headers), standing: watch(road, hop) }
+  const opened = (): string => traceparentOf(hop.run.id, hop.id)
+  const headers = traced(headersUpwards(inbound.headers), target.settings.traceparent, opened)
+  const errand = { ...papers, headers, standing: watch(road, hop) }
   return {
     driver: target.driver,
     errand,
@@ -63,9 +67,10 @@ function missionOf(visit: Visit, hop: Hop, { target, papers, detour }: Bound): M
   }
 }
 
-function padded({ road, reply }: Visit, hop: Hop): Padding {
+function padded(visit: Visit, hop: Hop): Padding {
+  const { road, reply } = visit
   const { wheel, settings } = road.relay.bench
-  return new Padding(reply, wheel, settings.heartbeat_ms, marks(hop))
+  return new Padding(reply, wheel, settings.heartbeat_ms, () => marks(visit, hop))
 }
 
 /** Before the first byte of an answer is handed on: whoever reads it may be steered by it. */

@@ -10,6 +10,7 @@ import { phaseOf } from '../domain/task.ts'
 import { deny, isDenial } from '../domain/verdict.ts'
 import { isMalformed } from '../protocol/a2a/malformed.ts'
 import { readCall } from '../protocol/a2a/read-call.ts'
+import { saidInMetadata, withoutRun } from '../protocol/a2a/run-extension.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { sendWritten } from '../protocol/jsonrpc.ts'
 import { admit, type Asking, type Goal, permit } from './admit.ts'
@@ -28,21 +29,23 @@ import { askedOfAgent, effectiveAuthority, nowhere } from './within-authority.ts
 /** Serves one A2A request to the agent of that slug; `rest` is its path behind it. Never rejects but for a Bug. */
 export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: Inbound, reply: Reply): Promise<void> {
   const id = mintHopId(road.dice)
-  const call = readCall(inbound, agent, id, rest)
+  const read = readCall(inbound, agent, id, rest)
   const known = road.snapshot.identity.authenticate(inbound, resourceOf(road.snapshot, agent))
   const principal = known instanceof Promise ? await known : known
   const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
-  if (isMalformed(call)) {
-    return denial ? turnAway(reply, denial, id, call.to) : sendWritten(reply, call)
+  if (isMalformed(read)) {
+    return denial ? turnAway(reply, denial, id, read.to) : sendWritten(reply, read)
   }
 
+  const said = saidInMetadata(read.body)
+  const call = said === null ? read : { ...read, body: withoutRun(read.body) }
   const visit = openVisit(road, inbound, call, reply)
   if (isDenial(principal)) return await refuse(visit, principal)
   visit.principal = principal
   if (denial) return await refuse(visit, denial)
   if (!isHopOperation(call.operation)) return await serveTask(visit, principal)
 
-  const entry = enterRun(road.runs, principal, inbound.headers)
+  const entry = enterRun(road.runs, principal, inbound.headers, said)
   visit.authority = effectiveAuthority({ principal, entry: isDenial(entry) ? nowhere : entry })
   if (isDenial(entry)) return await refuse(visit, entry)
   visit.run = entry.run

@@ -2,12 +2,15 @@
 import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Outcome } from '../domain/record.ts'
 import { nothingSpent, type Spend } from '../domain/spend.ts'
+import type { Metered } from '../domain/usage.ts'
 import { deny, type Hop } from '../domain/verdict.ts'
 import { writeDenial } from '../protocol/faces.ts'
 import type { HeaderList, Reply } from '../protocol/http.ts'
+import { costHeader } from '../protocol/run-headers.ts'
 import type { ExchangeOutcome } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
 import type { Detour } from './detour.ts'
+import { marks } from './marks.ts'
 import type { Padding } from './padding.ts'
 import { type AnyVisit, elapsed_ms, leaveRecord, type Refusal, type Visit } from './visit.ts'
 
@@ -33,7 +36,8 @@ export function settle(visit: Visit, hop: Hop, outcome: ExchangeOutcome, { paddi
     road.deliveries.giveBack(visit.delivery)
   if (call.operation === 'send' && outcome.fault && padding?.begun !== true) detour?.takes(outcome.fault)
   const leaves = detour?.taken === true
-  const bytesOut = call.operation === 'send' && !leaves ? answer(visit, hop, outcome, padding) : outcome.bytesOut
+  const bytesOut =
+    call.operation === 'send' && !leaves ? answer(visit, hop, { outcome, spent }, padding) : outcome.bytesOut
   recordOutcome(visit, { ...outcome, bytesOut }, spent)
   if (!leaves) return
   padding?.stop()
@@ -56,7 +60,12 @@ export function pay(visit: AnyVisit, { lease }: Hop<AnyCall>, { sent }: Exchange
 }
 
 /** The record of an exchange, and its denial counted. */
-export function recordOutcome(visit: AnyVisit, outcome: ExchangeOutcome, spent = nothingSpent): void {
+export function recordOutcome(
+  visit: AnyVisit,
+  outcome: ExchangeOutcome,
+  spent = nothingSpent,
+  metered: Metered | null = null,
+): void {
   const seen: Outcome = {
     status: statuses[outcome.kind],
     fault: outcome.fault?.code ?? null,
@@ -66,6 +75,7 @@ export function recordOutcome(visit: AnyVisit, outcome: ExchangeOutcome, spent =
     ms: elapsed_ms(visit),
     upstream_ms: outcome.upstream_ms,
     task: outcome.task?.id ?? null,
+    ...(metered && { metered }),
   }
   const { denial } = outcome
   const detail = outcome.fault?.detail ?? outcome.detail ?? denial?.detail ?? null
@@ -75,24 +85,21 @@ export function recordOutcome(visit: AnyVisit, outcome: ExchangeOutcome, spent =
   if (denial) visit.road.counts.denied(denial)
 }
 
+interface Paid {
+  readonly outcome: ExchangeOutcome
+  readonly spent: Spend
+}
+
 /** Writes the answer of a unary call; returns its size in bytes. */
-function answer(visit: Visit, hop: Hop, outcome: ExchangeOutcome, padding: Padding | null): number {
+function answer(visit: Visit, hop: Hop, { outcome, spent }: Paid, padding: Padding | null): number {
   padding?.stop()
   if (outcome.kind === 'gone') return 0
   const denial = outcome.denial ?? deny('upstream_unavailable', `no answer from ${targetName(hop.call.target)}`)
   const written = outcome.answer ?? writeDenial(denial, { call: hop.call, run: hop.run.id, alternatives: null })
   const { status, headers, body } = written
   if (padding?.begun) padding.end(body)
-  else visit.reply.send(status, [...headers, ...marks(hop)], body)
+  else visit.reply.send(status, [...headers, ...marks(visit, hop), costHeader(spent)], body)
   return Buffer.byteLength(body)
-}
-
-/** How a caller learns which run and hop this was. */
-export function marks(hop: Hop<AnyCall>): HeaderList {
-  return [
-    ['weir-run-id', hop.run.id],
-    ['weir-hop-id', hop.id],
-  ]
 }
 
 /** A reply that adds headers of ours to what the relay writes. */

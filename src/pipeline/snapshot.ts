@@ -8,7 +8,7 @@ import type { RotationSettings } from '../identity/keys/key-rotation.ts'
 import type { KeyPlaces } from '../identity/keys/keyring-open.ts'
 import type { IdentitySettings } from '../identity/settings.ts'
 import type { Limit, LimitSettings } from '../limits/settings.ts'
-import type { AgentFacts, ToolServerFacts } from '../policy/world.ts'
+import type { AgentFacts, ModelProviderFacts, ToolServerFacts } from '../policy/world.ts'
 import type { CompiledApi } from '../protocol/openapi/contract.ts'
 import { upstreamAt } from '../relay/wire/upstream.ts'
 import { readUpstreamTls, type UpstreamTls } from '../relay/wire/upstream-tls.ts'
@@ -18,7 +18,7 @@ import type { AgentEntry, Snapshot, ToolServerEntry } from './road.ts'
 /** What a snapshot is made of beside the settings. */
 export type SnapshotParts = Pick<
   Snapshot,
-  'publicUrl' | 'policy' | 'identity' | 'outbound' | 'toolCredentials' | 'signals' | 'oauth' | 'alerts'
+  'publicUrl' | 'policy' | 'identity' | 'outbound' | 'toolCredentials' | 'signals' | 'oauth' | 'alerts' | 'prices'
 > & {
   readonly upstreamTls: UpstreamTlsTable
   readonly drivers: DriverWorld
@@ -89,6 +89,15 @@ export function serverFacts({ tools }: Settings): readonly ToolServerFacts[] {
   })
 }
 
+/** Providers of models as policies know them. */
+export function providerFacts({ models }: Settings): readonly ModelProviderFacts[] {
+  return Array.from(models.providers.values(), ({ id, region, models: rows }) => ({
+    id,
+    region,
+    groups: new Map(Array.from(rows, ([name, { groups }]) => [name, groups] as const)),
+  }))
+}
+
 /** How many calls of a tool may be open at once, by the name of the target. */
 function toolLimits({ tools }: Pick<Settings, 'tools'>): ReadonlyMap<string, Limit> {
   const limits = new Map<string, Limit>()
@@ -106,6 +115,8 @@ export function limitSettings({ limits, agents, teams, tools }: Settings): Limit
     run: limits.run,
     agent: limits.agent,
     team: limits.team,
+    person: limits.person,
+    people: limits.people,
     agents: new Map([...agents].map(([id, agent]) => [id, agent.limits])),
     teams: new Map([...teams].map(([id, team]) => [id, team.limits])),
   }

@@ -44,6 +44,7 @@ export function taintOfCaller({ agents }: Snapshot, { principal, entry }: Caller
 /** What an answer of the target brings along. */
 export function taintOfAnswer({ agents, servers }: Snapshot, target: Target): Taint {
   if (target.kind === 'agent') return agents.get(target.id)?.settings.external === true ? 'external' : 'none'
+  if (target.kind === 'model') return 'none'
   const server = servers.get(serverOfTool(target))?.settings
   const said = server && target.kind === 'tool' ? toolRowOf(server, nameOfTool(target)) : server
   return said?.external === true ? 'external' : 'none'

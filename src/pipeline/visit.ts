@@ -5,7 +5,7 @@
 import type { CallApproval } from '../domain/approval.ts'
 import { anything, type Authority } from '../domain/authority.ts'
 import { grantsOf } from '../domain/ceilings.ts'
-import { type AnyCall, type Call, isMcpCall, targetName } from '../domain/call.ts'
+import { type AnyCall, type Call, planeOf, targetName } from '../domain/call.ts'
 import type { AgentId, HopId, PersonId } from '../domain/ids.ts'
 import type { Delegation, Principal } from '../domain/principal.ts'
 import type { CallRecord, Outcome } from '../domain/record.ts'
@@ -16,6 +16,7 @@ import { authorityHash } from '../domain/authority/hash.ts'
 import type { Ask } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
+import { readClaims, readTags } from '../protocol/run-context.ts'
 import type { Party } from '../domain/task.ts'
 import type { Approval } from './approvals.ts'
 import type { Lent } from './deliveries.ts'
@@ -112,6 +113,8 @@ function recordOf(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): C
     ...provenance(visit),
     taint: visit.run?.taint ?? 'none',
     approval: approvalOf(visit),
+    claims: readClaims(visit.inbound.headers),
+    tags: readTags(visit.inbound.headers, visit.snapshot.settings.gateway.tags),
   }
 }
 
@@ -168,7 +171,7 @@ export function leaveRecord(visit: AnyVisit, refusal: Refusal | null, outcome: O
   const left = road.ledger.append(recordOf(visit, refusal, outcome))
   if (!left && road.counts.unrecorded(road.clock.now()))
     road.log.error('calls leave no record: the ledger takes nothing', { hop: call.id })
-  road.counts.ended(principal?.proof.agent ?? null, isMcpCall(call) ? 'mcp' : 'a2a', outcome)
+  road.counts.ended(principal?.proof.agent ?? null, planeOf(call), outcome)
 }
 
 /** The person at the root of the work: the run's, else the delegation's, else the one the credential names. */

@@ -2,6 +2,7 @@
  * Which headers cross the gateway: lists of what may, so that a credential, a cookie or a header nobody thought
  * of stays on its side. What we decide ourselves (content type, version, tokens) is not in the lists.
  */
+import { runExtension } from './a2a/run-extension.ts'
 import type { A2aVersion } from './a2a/revision.ts'
 import type { HeaderList, HeaderMap } from './http.ts'
 
@@ -34,11 +35,28 @@ type Read = (name: string) => string | undefined
 
 /** Under their own names, or all of them in one list under the name of one revision. */
 function pickExtensions(read: Read, to: A2aVersion | null): HeaderList {
-  const found = pick(names, read)
+  const found = pick(names, (name) => withoutOurs(read(name)))
   if (found.length === 0) return found
   const [first, ...more] = [...new Set(found.map(([, value]) => value))]
   return to === null || first === undefined ? found : [[extensions[to], [first, ...more].join(', ')]]
 }
+
+/** The extension of ours is between the caller and us. */
+function withoutOurs(list: string | undefined): string | undefined {
+  if (list?.includes(runExtension) !== true) return list
+  const others = list.split(',').filter((each) => each.trim() !== runExtension)
+  return others.length === 0 ? undefined : others.join(',').trim()
+}
+
+/** How a target hears of traces: as its caller does, with one that Weir opens where its caller has none, or not at all. */
+export function traced(headers: HeaderList, how: TraceManner, opened: (() => string) | null): HeaderList {
+  if (how === 'strip') return headers.filter(([name]) => name !== 'traceparent' && name !== 'tracestate')
+  if (how === 'pass' || opened === null || headers.some(([name]) => name === 'traceparent')) return headers
+  // What stands in a tracestate belongs to the trace beside it, and there was none.
+  return [...headers.filter(([name]) => name !== 'tracestate'), ['traceparent', opened()]]
+}
+
+type TraceManner = 'pass' | 'open' | 'strip'
 
 function pick(wanted: readonly string[], read: Read): HeaderList {
   const found: [string, string][] = []

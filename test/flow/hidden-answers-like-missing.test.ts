@@ -15,6 +15,7 @@ test('a forbidden agent and a missing one give the same bytes but for the refere
   const weir = await startWeir({
     identity: { api_keys: [apiKey('console', 'tomas'), apiKey('stranger')] },
     agents: { console: { groups: ['entrypoints'] }, stranger: {}, critic: { url: agent.url, groups: ['subagents'] } },
+    limits: { run: { cost_micros_max: 1000, depth_max: 5 }, agent: { invokes_per_minute: 60 } },
   })
   open.push(
     () => weir.stop(),
@@ -27,8 +28,10 @@ test('a forbidden agent and a missing one give the same bytes but for the refere
     expect(hidden.text).toContain('[weir:not_found]')
     expect(normal(hidden.text)).toBe(normal(missing.text))
     expect(hidden.status).toBe(missing.status)
-    const names = (said: typeof hidden): string[] => [...said.headers.keys()].toSorted()
-    expect(names(hidden)).toEqual(names(missing))
+    const headers = (said: typeof hidden): string[] =>
+      [...said.headers].filter(([name]) => name !== 'date').map(([name, value]) => `${name}: ${normal(value)}`)
+    expect(headers(hidden)).toEqual(headers(missing))
+    expect(headers(hidden)).toContain('weir-decision: deny;code=not_found')
   }
   expect(agent.asked).toHaveLength(0)
 })

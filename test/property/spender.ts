@@ -44,7 +44,7 @@ function walk({ board, threads, seed, moves, tree }: Walk): Seen {
   const held: Held[] = []
   let [refused, broken] = [0, 0]
   const close = (one: Held, used: number): void => {
-    settleUnder(of(one.path), unit, { reserved: one.amount, used })
+    settleUnder(of(one.path), unit, { reserved: one.amount, firm: true, used })
     for (const node of one.path) spent[node] = (spent[node] ?? 0) + used
   }
   const { ints } = rowsOf(board, 'gate')
@@ -54,7 +54,7 @@ function walk({ board, threads, seed, moves, tree }: Walk): Seen {
     const [path, amount] = [pathTo(below(tree.length)), below(30)]
     const closing = held.length >= heldMax || below(2) === 0 ? held.splice(below(held.length), 1)[0] : undefined
     if (closing) close(closing, below(3) === 0 ? 0 : below(closing.amount + 1))
-    else if (reserveUnder(of(path), unit, amount)) held.push({ path, amount })
+    else if (reserveUnder(of(path), unit, { reserved: amount, firm: true })) held.push({ path, amount })
     else refused += 1
     for (const { ceiling, accounts } of grants)
       if (accounts.tokens.held(0) > (ceiling.tokens ?? 0) || accounts.tokens.spent(0) > (ceiling.tokens ?? 0))

@@ -112,7 +112,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     whileMinting: (): void => undefined,
     credential: { headers: [], replacesDelivery: false } as TestRoad['credential'],
   }
-  const counts = { runs: settings.maximums.runs, agents: 16, teams: 4, grants: 64, tools: 8 }
+  const counts = { runs: settings.maximums.runs, agents: 16, teams: 4, people: 8, grants: 64, tools: 8 }
   const { revocations: max } = settings.maximums
   const board = createBoard({ ...limitsPlan(counts), ...epochsPlan(max) })
   const limits = new Bench(board, limitSettings(settings), settings.maximums)
@@ -189,12 +189,18 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       oauth: {} as unknown as Road['snapshot']['oauth'],
       signals: { verifySignal: () => Promise.reject(new Error('nobody signals')) },
       alerts: { send: (alert) => void alerts.push(alert), dead: 0, close: async () => undefined },
+      prices: { find: () => null },
     }),
     runs,
     limits,
     revocations: new Revocations([], { board, stateDir, max, clock }),
     ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0, flush: async () => true } as unknown as Ledger,
     relay: relay as unknown as Relay,
+    models: {
+      send: () => {
+        throw new Error('nobody calls models')
+      },
+    } as unknown as Road['models'],
     exchanges: new Exchanges(),
     deliveries: new Deliveries(),
     tasks: tasksOn(new MemoryPaper(), { clock }),

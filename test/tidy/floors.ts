@@ -30,12 +30,14 @@ const roots = [
   '**/gateway-mcp.ts',
   '**/gateway-doors.ts',
   '**/gateway-apis.ts',
+  '**/gateway-models.ts',
   '**/gateway-tokens.ts',
   '**/tools.ts',
   '**/tools-evidence.ts',
   '**/tools-agents.ts',
   '**/tools-doctor.ts',
   '**/tools-mcp.ts',
+  '**/tools-connect.ts',
   '**/main.ts',
 ] as const
 

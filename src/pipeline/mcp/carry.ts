@@ -1,20 +1,26 @@
 /** Carries one message to a tool server and settles what comes of it: a call of a tool, or anything else. */
 import type { McpCall } from '../../domain/call.ts'
 import type { Principal } from '../../domain/principal.ts'
+import type { Spend } from '../../domain/spend.ts'
 import { type Denial, deny, type Hop, type Permit } from '../../domain/verdict.ts'
+import { traced } from '../../protocol/headers.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import { jsonHeaders, sendWritten, type Written } from '../../protocol/jsonrpc.ts'
 import { askToConnect, withoutConnect } from '../../protocol/mcp/connect.ts'
 import { writeMcpAnswer, writeMcpDenial } from '../../protocol/mcp/faces.ts'
+import { withoutOurs } from '../../protocol/mcp/run-meta.ts'
 import { mcpHeadersUpwards } from '../../protocol/mcp/headers.ts'
+import { costHeader } from '../../protocol/run-headers.ts'
 import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
 import type { Arrival } from '../../protocol/mcp/read-call.ts'
+import { traceparentOf } from '../../protocol/traceparent.ts'
 import type { Exchange, ExchangeOutcome } from '../../relay/exchange.ts'
 import type { McpMission } from '../../relay/mcp-exchange.ts'
 import type { Head, Outbound } from '../../relay/wire/transport.ts'
 import type { CarriedServer } from '../road.ts'
+import { marks } from '../marks.ts'
 import { taintByAnswer, tellOverruled } from '../send.ts'
-import { blame, guarded, marked, marks, pay, recordOutcome } from '../settle.ts'
+import { blame, guarded, marked, pay, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
 import type { McpSession } from './sessions.ts'
 import type { McpVisit } from './threshold.ts'
@@ -31,24 +37,33 @@ export interface Errand {
   readonly speaker: SpeakerCredentials
 }
 
+type Tell = (spent: Spend) => number
+
 /** A call of a tool is on its way. */
 export function carryCall(visit: McpVisit, hop: Hop<McpCall>, errand: Errand): void {
   const { road, reply } = visit
   const mission = missionOf(visit, errand, watch(road, hop))
   const done = (outcome: ExchangeOutcome): void =>
-    guarded(visit, () => settleCall(visit, hop, outcome, () => answer(visit, outcome, marks(hop))))
-  const exchange = road.relay.sendMcp(hop, mission, { reply: marked(reply, marks(hop)), done })
+    guarded(visit, () =>
+      settleCall(visit, hop, outcome, (spent) =>
+        answer(visit, outcome, () => [...marks(visit, hop), costHeader(spent)]),
+      ),
+    )
+  const exchange = road.relay.sendMcp(hop, mission, { reply: marked(reply, marks(visit, hop)), done })
   const halt: Exchange['halt'] = (denial) => exchange.halt(denial)
   road.exchanges.begin({ hop, streaming: false, taskId: () => null, halt })
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
 }
 
-/** Gives back or books what the hop held, before its caller hears; `tell` answers it and says how many bytes that took. */
-export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome, tell: () => number): void {
+/**
+ * Gives back or books what the hop held, before its caller hears; `tell` answers it, told what was spent, and says how many
+ * bytes that took.
+ */
+export function settleCall(visit: McpVisit, hop: Hop<McpCall>, outcome: ExchangeOutcome, tell: Tell): void {
   visit.road.exchanges.end(hop.run.id, hop.id)
   blame(visit, hop, outcome)
   const spent = pay(visit, hop, outcome)
-  recordOutcome(visit, { ...outcome, bytesOut: tell() }, spent)
+  recordOutcome(visit, { ...outcome, bytesOut: tell(spent) }, spent)
 }
 
 /** Everything else is on its way: it costs nothing and is let go of when its sender is. */
@@ -59,7 +74,7 @@ export function carryPass(visit: McpVisit, permit: Permit, errand: Errand): void
   const done = (outcome: ExchangeOutcome): void =>
     guarded(visit, () => {
       road.followers.end(id)
-      recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, []) })
+      recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, () => []) })
     })
   const exchange = road.relay.sendMcp(permit, missionOf(visit, errand, standing), { reply, done })
   const endless = call.form === 'listen' || call.method === 'subscriptions/listen'
@@ -88,10 +103,11 @@ function missionOf(visit: McpVisit, errand: Errand, standing: () => Denial | nul
 
 const methods = { listen: 'GET', close: 'DELETE', request: 'POST', notification: 'POST', response: 'POST' } as const
 
-function requestOf({ call, inbound }: McpVisit, { arrival, server, proof }: Errand): Outbound {
+function requestOf({ call, inbound, hop }: McpVisit, { arrival, server, proof }: Errand): Outbound {
   const { upstream, settings } = server
   const { first_byte_ms, idle_ms, listen_idle_ms } = settings.timeouts
-  const picked = mcpHeadersUpwards(inbound.headers, call, arrival.era)
+  const opened = hop && ((): string => traceparentOf(hop.run.id, hop.id))
+  const picked = traced(mcpHeadersUpwards(inbound.headers, call, arrival.era), settings.traceparent, opened)
   const ours = picked.filter(([name]) => !upstream.taken.has(name)).flat()
   const session = arrival.session === null ? [] : ['mcp-session-id', arrival.session.id]
   const method = methods[call.form]
@@ -100,7 +116,7 @@ function requestOf({ call, inbound }: McpVisit, { arrival, server, proof }: Erra
     origin: upstream.origin,
     path: upstream.path,
     headers: [...upstream.fixed, ...ours, ...session, ...proof.flat()],
-    body: method === 'POST' ? withoutConnect(call.body) : null,
+    body: method === 'POST' ? withoutOurs(withoutConnect(call.body), settings.traceparent) : null,
     tls: upstream.tls,
     patience: { first_byte_ms, idle_ms: call.form === 'listen' ? listen_idle_ms : idle_ms },
   }
@@ -116,12 +132,12 @@ function headersBack({ road }: McpVisit, { arrival, principal, server }: Errand,
 }
 
 /** Writes what is no stream; returns the size of what the caller got, in bytes. */
-function answer({ call, reply, run }: McpVisit, outcome: ExchangeOutcome, more: HeaderList): number {
+function answer({ call, reply, run }: McpVisit, outcome: ExchangeOutcome, more: () => HeaderList): number {
   if (outcome.kind === 'gone' || outcome.bytesOut > 0) return outcome.bytesOut
   if (reply.closed) return 0
   const denial = outcome.denial ?? deny('upstream_unavailable', 'the server did not answer')
   const written = outcome.answer ?? question(denial, call) ?? writeMcpDenial(denial, { call, run: run?.id ?? null })
-  sendWritten(reply, written, more)
+  sendWritten(reply, written, more())
   return Buffer.byteLength(written.body)
 }
 

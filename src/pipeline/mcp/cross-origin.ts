@@ -23,10 +23,15 @@ const sendable: ReadonlySet<string> = new Set([
   'traceparent',
   'tracestate',
   'txn-token',
+  'weir-parent-hop',
   'weir-run-id',
+  'weir-tags',
 ])
 const sendablePrefix = 'mcp-param-'
-const readable = 'Mcp-Session-Id, WWW-Authenticate, DPoP-Nonce, Retry-After, Weir-Run-Id, Weir-Hop-Id'
+const readable = [
+  'Mcp-Session-Id, WWW-Authenticate, DPoP-Nonce, Retry-After',
+  'Weir-Run-Id, Weir-Hop-Id, Weir-Decision, Weir-Cost, Weir-Run-Budget, RateLimit, RateLimit-Policy',
+].join(', ')
 /** More names than a page has reason to ask for are not looked at. */
 const asked_max = 64
 /** How long a browser may keep an answer. Unit: seconds. */

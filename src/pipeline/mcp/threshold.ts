@@ -11,6 +11,7 @@ import type { PolicyContext } from '../../policy/world.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeMcpTurnAway } from '../../protocol/mcp/faces.ts'
+import { saidInMeta } from '../../protocol/mcp/trace.ts'
 import { mcpError, type McpMalformed } from '../../protocol/mcp/read-call.ts'
 import { admit, type Asking, permit } from '../admit.ts'
 import { type Entry, enterRun } from '../enter.ts'
@@ -18,7 +19,7 @@ import { neutral, refuse } from '../refuse.ts'
 import type { Road, ToolServerEntry } from '../road.ts'
 import { abandon } from '../send.ts'
 import { refusalOfPlace } from '../standing.ts'
-import { openVisit, type Visit } from '../visit.ts'
+import { type AnyVisit, openVisit, type Visit } from '../visit.ts'
 import { effectiveAuthority, nowhere } from '../within-authority.ts'
 import { goalOfTool } from './goal.ts'
 import { homeOf, strangerHeader } from './own-host.ts'
@@ -66,7 +67,7 @@ export async function receive(
     await refuse(visit, denial ?? deny('unauthenticated', 'nobody is known to ask'))
     return null
   }
-  const entry = enterRun(road.runs, principal, inbound.headers)
+  const entry = enterRun(road.runs, principal, inbound.headers, saidInMeta(inbound.body))
   takePlace(visit, principal, entry)
   return { visit, principal, entry }
 }
@@ -141,7 +142,10 @@ async function refused(visit: McpVisit, denial: Denial): Promise<null> {
 }
 
 /** Why what is no call of a tool may not pass now: its place was revoked, or its sender asks too often. */
-export function refusalOfPass(road: Road, { visit, principal }: Omit<Received, 'entry'>): Denial | null {
+export function refusalOfPass(
+  road: Road,
+  { visit, principal }: { readonly visit: AnyVisit; readonly principal: Principal },
+): Denial | null {
   return refusalOfPlace(road, { principal, delegation: visit.delegation }) ?? tooOften(road, principal)
 }
 

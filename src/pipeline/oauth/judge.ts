@@ -7,7 +7,10 @@ import type { PolicyAction } from '../../policy/question.ts'
 import type { PolicyContext } from '../../policy/world.ts'
 import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/oauth/refusal.ts'
 import { grantTypes } from '../../protocol/oauth/words.ts'
+import { modelName } from '../../config/settings-models.ts'
 import { serversAt } from '../mcp/address.ts'
+import { knownPlaces } from '../models/names.ts'
+import { smallestCall } from '../models/model-road.ts'
 import { neutral } from '../refuse.ts'
 import type { Ground } from './ground.ts'
 import { invalidTarget, type TokenRequest } from './request.ts'
@@ -49,17 +52,26 @@ interface Seen {
 /** Registered, callable, and both to be called and to be had a token for. Every no is one and the same answer. */
 async function visible({ visit }: Known, { target }: TokenRequest, ask: Ask): Promise<Seen | OAuthRefusal> {
   const { snapshot } = visit
-  if (target.kind === 'tools') return await anyServer(serversAt(snapshot, target.address), ask)
+  if (target.kind === 'tools') {
+    const servers = serversAt(snapshot, target.address).map((id) => ({ kind: 'server', id }) as const)
+    return await anyOf('useServer', servers, ask)
+  }
+  if (target.kind === 'models') {
+    const models = knownPlaces(snapshot.settings.models).map(
+      (place) => ({ kind: 'model', id: modelName(place) }) as const,
+    )
+    return await anyOf('useModel', models, ask)
+  }
   const seen = await both('invoke', target, ask)
   if (isOAuthRefusal(seen) || snapshot.agents.get(target.id)?.driver) return seen
   return invalidTarget(`${target.id} cannot be called`)
 }
 
-/** A token for several servers is to be had by whoever may use one of them: every call is judged for itself. */
-async function anyServer(slugs: readonly string[], ask: Ask): Promise<Seen | OAuthRefusal> {
-  let refusal = invalidTarget('there is no server there')
-  for (const id of slugs) {
-    const seen = await both('useServer', { kind: 'server', id }, ask)
+/** A token for several of them is to be had by whoever may use one: every call is judged for itself. */
+async function anyOf(action: PolicyAction, resources: readonly Target[], ask: Ask): Promise<Seen | OAuthRefusal> {
+  let refusal = invalidTarget('there is nothing there')
+  for (const resource of resources) {
+    const seen = await both(action, resource, ask)
     if (!isOAuthRefusal(seen)) return seen
     refusal = seen
   }
@@ -100,6 +112,7 @@ export function contextOf(
   const left = run && visit.road.limits.grants.left(run, delegation?.budget ?? [])
   return {
     ...neutral(client.agent, snapshot),
+    ...(target.kind === 'models' ? smallestCall : {}),
     depth,
     chain,
     human: person,

@@ -9,6 +9,7 @@ import { isOAuthRefusal, oauthRefusal, type OAuthRefusal } from '../../protocol/
 import { accessTokenType, type GrantType, grantTypes, isGrantType } from '../../protocol/oauth/words.ts'
 import { addressOf } from '../mcp/address.ts'
 import type { McpAddress } from '../mcp/behind.ts'
+import { modelsPath } from '../models/model-road.ts'
 import { agentOf } from '../serve.ts'
 
 /** A token and what the client says it is. */
@@ -31,10 +32,11 @@ export interface TokenRequest {
   readonly budget: BudgetAmounts | null
 }
 
-/** What a token is for: an agent, or an address of tools. */
+/** What a token is for: an agent, an address of tools, or models. */
 export type TokenTarget =
   | { readonly kind: 'agent'; readonly id: AgentId }
   | { readonly kind: 'tools'; readonly address: McpAddress }
+  | { readonly kind: 'models' }
 
 type Read<T> = T | OAuthRefusal
 
@@ -94,6 +96,7 @@ function readTarget(form: Form, publicUrl: string): Read<Pick<TokenRequest, 'aud
 }
 
 function targetAt(path: string): TokenTarget | null {
+  if (path === modelsPath) return { kind: 'models' }
   const address = addressOf(path)
   if (address) return { kind: 'tools', address }
   const id = path.startsWith('/a2a/') ? agentOf(path.slice('/a2a/'.length)) : null

@@ -11,6 +11,7 @@ import { writeMetadata } from '../../protocol/oauth/faces.ts'
 import { type ResourceFacts, resourceMetadata, serverMetadata } from '../../protocol/oauth/metadata.ts'
 import { oauthPaths } from '../../protocol/oauth/words.ts'
 import { addressOf, resourceOfAddress } from '../mcp/address.ts'
+import { modelsPath, resourceOfModels } from '../models/model-road.ts'
 import { resourceOf, type Road, type Snapshot } from '../road.ts'
 
 /** The types of `domain/authority`; a table, so that a new one cannot be forgotten here. */
@@ -43,6 +44,7 @@ function resourceFacts(snapshot: Snapshot, rest: string): ResourceFacts | null {
   if (rest === '') return { ...ours, resource: snapshot.publicUrl }
   const agent = rest.startsWith('/a2a/') ? `agent:${rest.slice('/a2a/'.length)}` : ''
   if (isAgentId(agent)) return { ...ours, resource: resourceOf(snapshot, agent) }
+  if (rest === modelsPath) return { ...ours, resource: resourceOfModels(snapshot), scopes: ['model:use'] }
   const address = addressOf(rest)
   if (!address) return null
   const resource = resourceOfAddress(snapshot, address)

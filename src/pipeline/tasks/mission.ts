@@ -3,7 +3,7 @@ import { readJsonObject } from '../../base/json.ts'
 import type { AgentId } from '../../domain/ids.ts'
 import type { TaskRow } from '../../domain/task.ts'
 import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
-import { headersUpwards } from '../../protocol/headers.ts'
+import { headersUpwards, traced } from '../../protocol/headers.ts'
 import type { HeaderMap } from '../../protocol/http.ts'
 import type { Errand, Known } from '../../relay/driver.ts'
 import type { Road } from '../road.ts'
@@ -25,8 +25,9 @@ export const weirItself: Asker = { headers: noHeaders, standing: stands }
  * for one gets that of the call that started the task, while it is remembered.
  */
 export async function errandFor(road: Road, row: TaskRow, asker: Asker): Promise<Errand | Denial> {
-  const headers = headersUpwards(asker.headers)
   const { standing } = asker
+  const manner = road.snapshot.settings.agents.get(row.target)?.traceparent ?? 'pass'
+  const headers = traced(headersUpwards(asker.headers), manner, null)
   const papers = road.papers.get(row.hop)
   if (papers) return { ...papers, delivery: null, headers, standing }
   const mode = road.snapshot.settings.agents.get(row.target)?.credential.mode ?? 'none'

@@ -1,41 +1,40 @@
 /**
- * Where a call belongs in a trace (W3C Trace Context): what its `_meta` says (SEP-414), else its header. What has not exactly
- * the form is no trace, for whoever keeps traces would join it to anything.
+ * Where a message belongs, as its `_meta` says it: in a trace (SEP-414), and in a run of ours. What is said there wins over
+ * the headers beside it.
  */
-import { scanJson } from '../../base/json-scan.ts'
+import { type JsonSpans, scanJson } from '../../base/json-scan.ts'
 import { jsonShape } from '../../base/json-shape.ts'
 import type { Inbound } from '../http.ts'
+import type { SaidOfRun } from '../run-context.ts'
+import { readTraceparent, type Trace } from '../traceparent.ts'
 
-export interface Trace {
-  /** `00-<trace>-<span>-<flags>`, lower case. */
-  readonly traceparent: string
-  /** 32 hexadecimal digits. */
-  readonly traceId: string
-  /** 16 hexadecimal digits: the span of whoever sent it. */
-  readonly parentId: string
-  readonly sampled: boolean
-}
+/** Ours in `_meta`: `{run_id, parent_hop}`. */
+const runKey = 'dev.weir/run'
+const [trace, run, hop] = [
+  'params._meta.traceparent',
+  'params._meta.dev\\.weir/run.run_id',
+  'params._meta.dev\\.weir/run.parent_hop',
+] as const
 
-const shape = jsonShape(['params._meta.traceparent'], 'ignore')
-
-/** Version 00 exactly; of later ones the part that every version has (section 3.2.4), after which more may follow. */
-const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
-const nothing = /^0+$/
+const shape = jsonShape([trace, run, hop], 'ignore')
+type Spans = JsonSpans<typeof trace | typeof run | typeof hop>
 
 /** The trace of a message; null where it names none, or more than one. */
 export function traceOf({ headers }: Pick<Inbound, 'headers'>, message: Buffer): Trace | null {
   const spans = message.includes('traceparent') ? scanJson(message, shape) : null
   if (spans?.kind === 'mistake') return null
-  const inMeta = spans?.has('params._meta.traceparent') === true
   // What the body says is what the server sees, so a header does not stand in for a malformed one.
-  const said = inMeta ? spans.text('params._meta.traceparent') : (headers.get('traceparent') ?? null)
+  const said = spans?.has(trace) === true ? spans.text(trace) : (headers.get('traceparent') ?? null)
   return said === null ? null : readTraceparent(said)
 }
 
-function readTraceparent(said: string): Trace | null {
-  const [, version = '', traceId = '', parentId = '', flags = '', more] = form.exec(said) ?? []
-  if (version === '' || version === 'ff' || (version === '00' && more !== undefined)) return null
-  if (nothing.test(traceId) || nothing.test(parentId)) return null
-  const sampled = (Number.parseInt(flags, 16) & 1) === 1
-  return { traceparent: `00-${traceId}-${parentId}-${sampled ? '01' : '00'}`, traceId, parentId, sampled }
+/** What `_meta` says of the run; null where it says nothing of it, or cannot be read. */
+export function saidInMeta(message: Buffer): SaidOfRun | null {
+  if (!message.includes(runKey) && !message.includes('traceparent')) return null
+  const spans: Spans | { readonly kind: 'mistake' } = scanJson(message, shape)
+  if (spans.kind === 'mistake') return null
+  const text = (path: typeof trace | typeof run | typeof hop): string | null =>
+    spans.has(path) ? (spans.text(path) ?? '') : null
+  const said = { run_id: text(run), parent_hop: text(hop), traceparent: text(trace) }
+  return said.run_id === null && said.parent_hop === null && said.traceparent === null ? null : said
 }

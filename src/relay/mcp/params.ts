@@ -3,6 +3,7 @@
  * written anew for the next one. Everything else keeps its bytes.
  */
 import { membersOf, valueAtPath } from '../../base/json-edit.ts'
+import { isBetweenUs } from '../../protocol/mcp/run-meta.ts'
 import { metaPrefix } from '../../protocol/mcp/words.ts'
 import { joined } from './heard.ts'
 import type { Json } from './channel.ts'
@@ -15,6 +16,7 @@ const ofTheHop: ReadonlySet<string> = new Set([
   `${metaPrefix}logLevel`,
   `${metaPrefix}subscriptionId`,
   'progressToken',
+  'traceparent',
 ])
 
 /** A member and its value as JSON text. */
@@ -25,7 +27,8 @@ export function withMeta(params: Json | null, meta: readonly Member[], beside: r
   const members = params === null ? [] : membersOf(params)
   const said = params === null ? null : valueAtPath(params, ['_meta'])
   const written = new Set(meta.map(([name]) => name))
-  const kept = (said === null ? [] : membersOf(said)).filter(([name]) => !ofTheHop.has(name) && !written.has(name))
+  const handedOn = (name: string): boolean => !ofTheHop.has(name) && !isBetweenUs(name) && !written.has(name)
+  const kept = (said === null ? [] : membersOf(said)).filter(([name]) => handedOn(name))
   const inMeta = [...kept, ...meta]
   const besides = new Set(beside.map(([name]) => name))
   const others = members.filter(([name]) => name !== '_meta' && !besides.has(name))

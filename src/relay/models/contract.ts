@@ -3,7 +3,7 @@
  * first byte on, the answer is that one's.
  *
  *     model-relay.ts     ModelRelay: send(warrant, mission, to): Exchange
- *     places.ts          placesOf(settings, before): ModelPlaces, which lasts over reloads and knows who is well
+ *     places.ts          new ModelPlaces(clock, report), which lasts over reloads (`use(settings)`) and knows who is well
  */
 import type { ProviderSettings } from '../../config/settings-models.ts'
 import type { ModelCall } from '../../domain/call.ts'
@@ -68,6 +68,8 @@ export interface ModelOutcome extends ExchangeOutcome {
   readonly told: Told | null
   /** Requests that left, over all places. */
   readonly attempts: number
+  /** Of those, apart from that of `told`: requests whose answer never came or broke off. Their provider may bill them. */
+  readonly lost?: number
 }
 
 export type ModelDone = (outcome: ModelOutcome) => void

@@ -2,14 +2,11 @@
  * The instances of one agent and who of them is left alone. It lives over reloads: an instance that left the
  * configuration is still found by what it works on.
  */
-import { assert } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { AgentId } from '../../domain/ids.ts'
+import type { Verdict } from './breaker.ts'
 import { Seat } from './seat.ts'
 import type { Instance, PoolReport, PoolSettings } from './settings.ts'
-
-/** What an ask says of its instance once it is over; `nothing` where it was given up or failed for reasons of its own. */
-export type Verdict = 'well' | 'ill' | 'nothing'
 
 /** Instances that left and are remembered; past it the one that left first is forgotten. */
 const left_max = 64
@@ -79,14 +76,9 @@ export class Roster {
 
   /** An ask of `seat` is over. `probe` is what `take` said of it. */
   settle(seat: Seat, verdict: Verdict, probe: number): void {
-    assert(seat.outstanding > 0, 'nothing is given back that was not taken')
-    seat.outstanding -= 1
-    const probed = seat.endProbe(probe)
-    if (verdict === 'nothing') return
     const { resilience } = this.#settings
-    if (probed) return verdict === 'well' ? seat.heal() : seat.eject(resilience)
+    if (!seat.giveBack(verdict, probe, resilience)) return
     seat.window.add(verdict === 'ill', resilience.outlier_window_ms)
-    seat.faults = verdict === 'ill' ? seat.faults + 1 : 0
     if (verdict === 'well' || !seat.healthy || !this.#mayEject(seat)) return
     seat.eject(resilience)
     this.report.onEjected(this.agent)

@@ -40,6 +40,12 @@ export async function run(args: readonly string[], fakes: Partial<CliDeps> = {},
       plan: () => Promise.resolve(problem('no', 'no file here')),
       write: () => Promise.resolve(problem('failed', 'no room')),
     },
+    connect: {
+      world: () => Promise.resolve({ url: 'http://127.0.0.1:8080', home: '/home/ana' }),
+      read: () => Promise.resolve(''),
+      write: () => Promise.resolve(problem('failed', 'no room')),
+      firstCall: () => Promise.resolve(null),
+    },
     login: {
       begin: () => Promise.resolve(problem('unreachable', 'no issuer here')),
       exchange: () => Promise.resolve(problem('denied', 'no gateway here')),

@@ -37,6 +37,9 @@ const refused: HopAccount = {
   hop: hop(2),
   at: now,
   run: runId(1),
+  run_origin: 'token',
+  claims: null,
+  tags: {},
   decision: 'deny',
   code: 'policy_denied',
   detail: 'no policy permits it',
@@ -60,7 +63,7 @@ test('a refused hop says for whom, through whom and by what right, and why it wa
   expect(hopPage(refused, plain)).toBe(`hop       ${hop(2)}, 2027-01-15T08:00:00Z
 call      agent:research → agent:writer, SendMessage
 decision  refused: policy_denied, policy.default, no policy permits it, policies sha256:01234
-run       ${runId(1)}
+run       ${runId(1)}, by its token
 person    user:tomas
 login     at https://login.test, 2027-01-15T08:00:00Z, amr hwk
 proof     1 of 2 hops signed, all signatures hold

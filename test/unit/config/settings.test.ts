@@ -38,7 +38,7 @@ test('a dozen lines govern, and everything else has a default', async () => {
 test('an empty file is a gateway that knows nobody', async () => {
   const { settings } = await loadedOf('')
   expect(settings.agents.size).toBe(0)
-  expect(settings.limits).toEqual({ on_breach: 'halt', run: {}, agent: {}, team: {} })
+  expect(settings.limits).toEqual({ on_breach: 'halt', run: {}, agent: {}, team: {}, person: {}, people: new Map() })
 })
 
 test('a limit takes the default mode unless it names its own, and an absent one does not exist', async () => {
@@ -154,7 +154,7 @@ test('the commented example is a right configuration and names every section', a
   await config.write(await readFile(join(root, 'config', 'weir.example.yaml'), 'utf8'))
   const { settings } = await mustLoad(config.path)
   expect(settings.agents.size).toBe(4)
-  expect(Object.keys(settings)).toHaveLength(11)
+  expect(Object.keys(settings)).toHaveLength(12)
 })
 
 test('credentials of the service manager are found by the environment and are no part of the configuration', async () => {

@@ -142,6 +142,8 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
     ext_head: digest('theirs'),
     taint: 'none',
     approval: null,
+    claims: { vendor: 'codex', session: 's1', agent: 't2', parent: 't1', type: 'review' },
+    tags: { project: 'atlas' },
     ...facts,
   }
 }

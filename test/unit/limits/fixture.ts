@@ -2,7 +2,16 @@
 import { type Board, createBoard } from '../../../src/base/board.ts'
 import { ManualClock } from '../../../src/base/clock.ts'
 import { countingDice } from '../../../src/base/dice.ts'
-import { type AgentId, type HopId, isAgentId, isHopId, isTeamId, type TeamId } from '../../../src/domain/ids.ts'
+import {
+  type AgentId,
+  type HopId,
+  isAgentId,
+  isHopId,
+  isPersonId,
+  isTeamId,
+  type PersonId,
+  type TeamId,
+} from '../../../src/domain/ids.ts'
 import { type Denial, isDenial, type Lease } from '../../../src/domain/verdict.ts'
 import { Bench, limitsPlan } from '../../../src/limits/bench.ts'
 import { type Ask, reserve } from '../../../src/limits/lease.ts'
@@ -22,6 +31,12 @@ function teamId(slug: string): TeamId {
   return id
 }
 
+export function personId(name: string): PersonId {
+  const id = `user:${name}`
+  if (!isPersonId(id)) throw new Error(`not a person: ${name}`)
+  return id
+}
+
 export function hopId(number: number): HopId {
   const id = `hop_${number.toString(16).padStart(16, '0')}`
   if (!isHopId(id)) throw new Error(`not a hop: ${number}`)
@@ -38,26 +53,29 @@ interface PlainLimits {
   readonly run?: Plain<LimitSettings['run']>
   readonly agent?: Plain<LimitSettings['agent']>
   readonly team?: Plain<LimitSettings['team']>
+  readonly person?: Plain<LimitSettings['person']>
 }
 
 /** Limits as plain numbers, all in one mode. */
 export function limits(plain: PlainLimits, mode: LimitMode = 'enforce'): LimitSettings {
   const block = (numbers: Readonly<Record<string, number>> = {}) =>
     Object.fromEntries(Object.entries(numbers).map(([name, max]) => [name, { max, mode }]))
-  const { run, agent, team } = plain
+  const { run, agent, team, person } = plain
   const none = new Map<never, never>()
   return {
     on_breach: 'halt',
     run: block(run),
     agent: block(agent),
     team: block(team),
+    person: block(person),
     agents: none,
     teams: none,
+    people: none,
     tools: none,
   }
 }
 
-export const maximums: LimitMaximums = { runs: 8, edges_per_run: 64, grants: 32, chain: 64 }
+export const maximums: LimitMaximums = { runs: 8, edges_per_run: 64, run_aliases: 4, grants: 32, chain: 64 }
 
 export class World {
   readonly clock = new ManualClock()
@@ -66,14 +84,17 @@ export class World {
   readonly runs: Runs
   #hops = 0
 
-  constructor(settings: LimitSettings, most: LimitMaximums = maximums) {
-    this.board = createBoard(limitsPlan({ runs: most.runs, agents: 4, teams: 4, grants: most.grants, tools: 2 }))
+  /** `board`: that of another thread. */
+  constructor(settings: LimitSettings, most: LimitMaximums = maximums, board?: Board) {
+    this.board =
+      board ??
+      createBoard(limitsPlan({ runs: most.runs, agents: 4, teams: 4, people: 2, grants: most.grants, tools: 2 }))
     this.bench = new Bench(this.board, settings, most)
     this.runs = new Runs(this.board, this.bench, countingDice())
   }
 
-  open(root = orchestrator): LiveRun {
-    const run = this.runs.open(root, null, this.clock.now())
+  open(root = orchestrator, person: PersonId | null = null): LiveRun {
+    const run = this.runs.open(root, person, this.clock.now())
     if (isDenial(run)) throw new Error(run.detail)
     return run
   }

@@ -8,14 +8,16 @@ import type { Reply } from '../../../protocol/http.ts'
 import { jsonHeaders, sendWritten } from '../../../protocol/jsonrpc.ts'
 import { errorForLegacy } from '../../../protocol/mcp/results.ts'
 import { traceOf } from '../../../protocol/mcp/trace.ts'
+import { type Trace, traceparentOf } from '../../../protocol/traceparent.ts'
 import { codes } from '../../../protocol/mcp/words.ts'
 import { writeError } from '../../../protocol/mcp/write-message.ts'
 import type { ExchangeOutcome } from '../../../relay/exchange.ts'
 import type { Json } from '../../../relay/mcp/channel.ts'
 import type { Asking } from '../../../relay/mcp/link.ts'
 import { refuse } from '../../refuse.ts'
+import { marks } from '../../marks.ts'
 import { taintByAnswer, tellOverruled } from '../../send.ts'
-import { guarded, marked, marks, recordOutcome } from '../../settle.ts'
+import { guarded, marked, recordOutcome } from '../../settle.ts'
 import { watch, watchOf } from '../../standing.ts'
 import { leaveRecord, unsent } from '../../visit.ts'
 import type { Meant } from '../behind.ts'
@@ -79,7 +81,7 @@ async function carryTool(guest: Guest, meant: Meant & { kind: 'tool' }, carriage
   if (refused) return await refuse(visit, refused)
   const hop = await admitTool({ ...received, visit }, meant.server)
   if (hop === null) return
-  const line = carriage.lineOn(marked(visit.reply, marks(hop)))
+  const line = carriage.lineOn(marked(visit.reply, marks(visit, hop)))
   const settle = (outcome: ExchangeOutcome, tell: () => number): void =>
     guarded(visit, () => settleCall(visit, hop, outcome, tell))
   const exchange = exchangeOf(
@@ -131,13 +133,21 @@ function exchangeOf(guest: Guest, { visit, warrant, meant }: Passing, carriage: 
     params,
     logLevel,
     mirrors: [],
-    traceparent: traceOf(inbound, inbound.body)?.traceparent ?? null,
+    traceparent: traceparentTo(meant, warrant, traceOf(inbound, inbound.body)),
     ...(resume && { resume }),
   }
   const onAnswer = (): void => taintByAnswer(visit)
   const run = () => visit.run?.id ?? null
   const told = { line, manner, standing, onAnswer, settle, check, clock: road.clock }
   return new FrontExchange({ call, run, warrant, behind, meant, asking, ...told })
+}
+
+/** As the row of the server says; what is no hop opens no trace. */
+function traceparentTo(meant: Passing['meant'], warrant: Passing['warrant'], said: Trace | null): string | null {
+  const manner = 'server' in meant ? meant.server.settings.traceparent : 'pass'
+  if (manner === 'strip') return null
+  const opened = manner === 'open' && warrant.kind === 'hop' ? traceparentOf(warrant.run.id, warrant.id) : null
+  return said?.traceparent ?? opened
 }
 
 /** A tool that nobody has is answered like one that may not be seen. */

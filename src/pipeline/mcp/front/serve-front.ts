@@ -16,6 +16,7 @@ import {
   readFront,
 } from '../../../protocol/mcp/read-front.ts'
 import type { McpMalformed } from '../../../protocol/mcp/read-call.ts'
+import { saidInMeta } from '../../../protocol/mcp/trace.ts'
 import { enterRun } from '../../enter.ts'
 import { refuse } from '../../refuse.ts'
 import type { FrontRoad } from './front-road.ts'
@@ -104,7 +105,7 @@ function receivedAgain({ road, received }: Guest, { call }: Arrived, reply: Repl
   const { principal, visit: whole } = received
   const visit = openVisit(road, { ...whole.inbound, body: Buffer.from(call.body) }, call, reply)
   visit.principal = principal
-  const entry = enterRun(road.runs, principal, whole.inbound.headers)
+  const entry = enterRun(road.runs, principal, whole.inbound.headers, saidInMeta(visit.inbound.body))
   takePlace(visit, principal, entry)
   return { visit, principal, entry }
 }

@@ -1,0 +1,52 @@
+/** How a caller learns which run and hop this was, what was decided and what is left: beside the answer of any protocol. */
+import { type AnyCall, isModelCall } from '../domain/call.ts'
+import type { AgentId, RunId } from '../domain/ids.ts'
+import type { Run } from '../domain/run.ts'
+import type { Denial, Hop } from '../domain/verdict.ts'
+import type { HeaderList } from '../protocol/http.ts'
+import { idHeaders, type Quota, type RateLeft, runHeaders, type RunLeft } from '../protocol/run-headers.ts'
+import type { AnyVisit } from './visit.ts'
+
+/** Beside the answer of a call that was let through. */
+export function marks(visit: AnyVisit, { id, run, call, permit, depth, principal }: Hop<AnyCall>): HeaderList {
+  const ids = { hop: id, run: run.id, isOfModel: isModelCall(call) }
+  if (visit.snapshot.settings.gateway.response_headers === 'ids') return idHeaders(ids)
+  const decision = { rule: permit.policies[0] ?? null, config: visit.snapshot.configHash.slice(0, config_chars) }
+  return runHeaders({ ...ids, decision, left: leftIn(visit, run, depth), rate: rateOf(visit, principal.proof.agent) })
+}
+
+/** Beside a refusal, as the caller sees it: `shown` and `run` say nothing of what must look as if it did not exist. */
+export function refusalMarks(visit: AnyVisit, shown: Denial, run: RunId | null): HeaderList {
+  const { call, principal, snapshot, depth } = visit
+  const ids = { hop: call.id, run, isOfModel: isModelCall(call) }
+  if (snapshot.settings.gateway.response_headers === 'ids') return idHeaders(ids)
+  const left = run === null || visit.run === null ? null : leftIn(visit, visit.run, depth)
+  const rate = principal && rateOf(visit, principal.proof.agent)
+  return runHeaders({ ...ids, decision: shown.code, left, rate })
+}
+
+/** Enough of the hash to tell two states of the configuration apart. */
+const config_chars = 12
+
+function leftIn({ road }: AnyVisit, run: Run, depth: number): RunLeft {
+  const limits = road.limits.settings.run
+  const { cost_micros_max, tokens_max, wall_clock_ms, depth_max, calls_max } = limits
+  const left = cost_micros_max || tokens_max ? run.left : null
+  const quota = (max: number | undefined, rest: number): Quota | null =>
+    max === undefined ? null : { max, left: Math.max(0, rest) }
+  return {
+    cost: quota(cost_micros_max?.max, left?.cost_micros ?? 0),
+    tokens: quota(tokens_max?.max, left?.tokens ?? 0),
+    wall: wall_clock_ms
+      ? { max: (run.endsAt - run.startedAt) / 1000, left: (run.endsAt - road.clock.now()) / 1000 }
+      : null,
+    depth: quota(depth_max?.max, (depth_max?.max ?? 0) - depth),
+    calls: quota(calls_max?.max, (calls_max?.max ?? 0) - run.calls),
+  }
+}
+
+function rateOf({ road }: AnyVisit, agent: AgentId): RateLeft | null {
+  const party = road.limits.agent(agent)
+  const limit = party?.limits.invokes_per_minute
+  return party && limit ? party.rate.read(limit.max, limit.burst ?? limit.max, road.clock.now()) : null
+}

@@ -1,0 +1,108 @@
+/**
+ * How a call of a model becomes a hop: it holds the most it may cost at the dearest place it may go to, and its answer is
+ * trimmed to what is left for it. A place whose price nobody knows cannot be held to a budget for cost.
+ */
+import { type ModelCall, targetName } from '../../domain/call.ts'
+import type { Spend } from '../../domain/spend.ts'
+import { type Denial, deny, type Hop, isDenial } from '../../domain/verdict.ts'
+import type { Tier } from '../../relay/models/contract.ts'
+import { admit, type Goal } from '../admit.ts'
+import type { Entry } from '../enter.ts'
+import { dearestOf, type Fitting, fitOf } from './fit.ts'
+import { outputWanted } from './goal-of-model.ts'
+import type { JudgedModel, JudgedPlace } from './judge-places.ts'
+import type { ReceivedModel } from './model-road.ts'
+import { placeName } from './names.ts'
+
+/** A call that may leave. */
+export interface AdmittedModel {
+  readonly kind: 'admitted'
+  readonly hop: Hop<ModelCall>
+  readonly tiers: readonly Tier[]
+  /** The most tokens each answer may have; null leaves what the caller wrote. */
+  readonly ceiling: number | null
+}
+
+export function admitModel(
+  { visit, principal }: ReceivedModel,
+  entry: Entry,
+  judged: JudgedModel,
+): AdmittedModel | Denial {
+  const { call, snapshot } = visit
+  const refuses = snapshot.settings.models.unknown_price === 'refuse'
+  const plan = new Plan(call, judged, refuses)
+  const hop = admit(visit, { principal, entry, goal: plan.goal() }, judged.permit)
+  if (isDenial(hop)) return plan.unpriced ?? hop
+  const ceiling = plan.ceilingOf(hop.lease.reserved, visit.authority.details !== null)
+  return { kind: 'admitted', hop, tiers: plan.tiers(), ceiling }
+}
+
+/** What is asked of the limits, and what was learned by asking: whether anything counts here at all. */
+class Plan {
+  readonly #call: ModelCall
+  readonly #judged: JudgedModel
+  readonly #refusesUnknown: boolean
+  readonly #wanted: number
+  #fitting: Fitting
+  #counts = false
+  #costCounts = false
+
+  constructor(call: ModelCall, judged: JudgedModel, refusesUnknown: boolean) {
+    this.#call = call
+    this.#judged = judged
+    this.#refusesUnknown = refusesUnknown
+    this.#wanted = Math.max(...judged.places.map((place) => outputWanted(call, place)))
+    const { inputBound, choices } = call
+    const price = dearestOf(judged.places.map((place) => place.price))
+    this.#fitting = fitOf({ price, inputBound, outputWanted: this.#wanted, choices })
+  }
+
+  goal(): Goal {
+    const { outputMax, streaming, target, inputBound, choices } = this.#call
+    const most = { tokens: Number.POSITIVE_INFINITY, cost_micros: Number.POSITIVE_INFINITY }
+    const want = this.#fitting.fit(most) ?? { tokens: inputBound + this.#wanted * choices, cost_micros: 0 }
+    return {
+      action: 'useModel',
+      asked: null,
+      server: targetName(target),
+      agent: null,
+      named: null,
+      price: { call_micros: want.cost_micros, call_tokens: want.tokens },
+      fit: (left) => this.#fit(left),
+      model: { maxTokens: outputMax ?? Number.POSITIVE_INFINITY, streaming },
+    }
+  }
+
+  /** Set where nothing else was in the way. */
+  get unpriced(): Denial | null {
+    if (!this.#costCounts || !this.#refusesUnknown || this.#judged.places.some(hasPrice)) return null
+    const names = this.#judged.places.map(({ candidate }) => placeName(candidate)).join(', ')
+    return deny('price_unknown', `nobody knows the price of ${names}`, { rule: 'models.unknown_price' })
+  }
+
+  tiers(): readonly Tier[] {
+    if (!this.#costCounts || !this.#refusesUnknown) return this.#judged.tiers
+    const priced = new Set(this.#judged.places.filter(hasPrice).map(({ candidate }) => candidate))
+    return this.#judged.tiers
+      .map((tier) => ({ ...tier, candidates: tier.candidates.filter((candidate) => priced.has(candidate)) }))
+      .filter(({ candidates }) => candidates.length > 0)
+  }
+
+  /** Where nothing counts, what the caller wrote stands; where something does, its end must be ours if it is not lower. */
+  ceilingOf(reserved: Spend, bounded: boolean): number | null {
+    const { operation, outputMax } = this.#call
+    if (operation !== 'generate' || !(this.#counts || bounded)) return null
+    const ceiling = Math.min(this.#fitting.ceilingOf(reserved), this.#wanted)
+    return outputMax !== null && outputMax <= ceiling ? null : ceiling
+  }
+
+  #fit(left: Spend): Spend | null {
+    this.#costCounts ||= Number.isFinite(left.cost_micros)
+    this.#counts ||= this.#costCounts || Number.isFinite(left.tokens)
+    return this.unpriced === null ? this.#fitting.fit(left) : null
+  }
+}
+
+function hasPrice({ price }: JudgedPlace): boolean {
+  return price !== null
+}

@@ -1,0 +1,106 @@
+/** Carries one request to whoever answers for the model, and settles what comes of it. */
+import type { ModelCall } from '../../domain/call.ts'
+import { nothingSpent } from '../../domain/spend.ts'
+import type { Metered } from '../../domain/usage.ts'
+import { deny, type Hop } from '../../domain/verdict.ts'
+import { familyOf } from '../../domain/call.ts'
+import type { HeaderList } from '../../protocol/http.ts'
+import { sendWritten } from '../../protocol/jsonrpc.ts'
+import type { ModelRoute } from '../../protocol/llm/contract.ts'
+import { writeModelDenial, writeModelDenialEvents } from '../../protocol/llm/faces.ts'
+import { modelHeadersBack, modelHeadersUpwards } from '../../protocol/llm/headers.ts'
+import { asksForUsage, writeModelRequest } from '../../protocol/llm/write-request.ts'
+import { closingComment, costHeader } from '../../protocol/run-headers.ts'
+import type { Exchange } from '../../relay/exchange.ts'
+import type { ModelMission, ModelOutcome, Tier } from '../../relay/models/contract.ts'
+import { closeApproval } from '../approve.ts'
+import { tellOverruled } from '../send.ts'
+import { marks } from '../marks.ts'
+import { blame, guarded, marked, recordOutcome } from '../settle.ts'
+import { watch, watchOf } from '../standing.ts'
+import type { AdmittedModel } from './admit-model.ts'
+import { type JudgedModel, priceOf } from './judge-places.ts'
+import { meterOf, spendOf } from './meter.ts'
+import type { ModelVisit } from './model-road.ts'
+
+/** What a request is carried by. */
+interface Way {
+  readonly tiers: readonly Tier[]
+  readonly route: ModelRoute
+  /** The most tokens each answer may have; null leaves what the caller wrote. */
+  readonly ceiling: number | null
+}
+
+/** A generation or an embedding is on its way. */
+export function carryModel(visit: ModelVisit, { hop, tiers, ceiling }: AdmittedModel, route: ModelRoute): void {
+  const { road, reply, call } = visit
+  const meter = ({ told, sent }: Pick<ModelOutcome, 'told' | 'sent'>): Metered | null =>
+    meterOf(call, { told, sent }, told && priceOf(visit, told.candidate), hop.lease.reserved)
+  const mission: ModelMission = {
+    ...missionOf(visit, { tiers, route, ceiling }),
+    standing: watch(road, hop),
+    closing: (told) => closingComment(meter({ told, sent: true })?.cost_micros ?? null, hop.run.id),
+  }
+  const done = (outcome: ModelOutcome): void => guarded(visit, () => settleModel(visit, hop, outcome, meter(outcome)))
+  const exchange = road.models.send(hop, mission, { reply: marked(reply, marks(visit, hop)), done })
+  const halt: Exchange['halt'] = (denial) => exchange.halt(denial)
+  road.exchanges.begin({ hop, streaming: call.streaming, taskId: () => null, halt })
+  for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
+}
+
+/** Counting is on its way: it costs nothing. */
+export function carryPass(visit: ModelVisit, judged: JudgedModel, route: ModelRoute): void {
+  const { road, call, reply } = visit
+  const { id } = call
+  const standing = watchOf(visit)
+  const done = (outcome: ModelOutcome): void =>
+    guarded(visit, () => {
+      road.followers.end(id)
+      recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, []) })
+    })
+  const mission = { ...missionOf(visit, { tiers: judged.tiers, route, ceiling: null }), standing, closing: () => '' }
+  const exchange = road.models.send(judged.permit, mission, { reply, done })
+  road.followers.begin({ id, standing, halt: (denial) => exchange.halt(denial), endless: false })
+}
+
+function missionOf(visit: ModelVisit, { tiers, route, ceiling }: Way): Omit<ModelMission, 'standing' | 'closing'> {
+  const { call, inbound, run } = visit
+  const refused = { call, run: run?.id ?? null, alternatives: null }
+  const asks = asksForUsage(call)
+  const usage = call.streaming && !asks
+  return {
+    call,
+    tiers,
+    path: route.path,
+    body: ({ model }) => writeModelRequest(call, { model, outputMax: ceiling, usage }),
+    headers: modelHeadersUpwards(inbound.headers, familyOf(call.dialect)),
+    dropsUsage: !asks,
+    onAnswer: () => undefined,
+    headersBack: (head) => modelHeadersBack(head, familyOf(call.dialect)),
+    writeDenialEvents: (denial) => writeModelDenialEvents(denial, refused),
+    writeDenial: (denial) => writeModelDenial(denial, refused),
+  }
+}
+
+/** Books what it came to, before its caller hears of it. */
+function settleModel(visit: ModelVisit, hop: Hop<ModelCall>, outcome: ModelOutcome, metered: Metered | null): void {
+  visit.road.exchanges.end(hop.run.id, hop.id)
+  blame(visit, hop, outcome)
+  const spent = metered ? spendOf(metered) : nothingSpent
+  if (metered) hop.lease.settle(spent)
+  else hop.lease.refund()
+  closeApproval(visit, outcome.sent)
+  const bytesOut = answer(visit, outcome, [...marks(visit, hop), costHeader(metered ?? nothingSpent)])
+  recordOutcome(visit, { ...outcome, bytesOut }, spent, metered)
+}
+
+/** Writes what is no stream; returns the size of what the caller got, in bytes. */
+function answer(visit: ModelVisit, outcome: ModelOutcome, more: HeaderList): number {
+  const { call, reply, run } = visit
+  if (outcome.kind === 'gone' || outcome.bytesOut > 0) return outcome.bytesOut
+  if (reply.closed) return 0
+  const denial = outcome.denial ?? deny('upstream_unavailable', 'the provider did not answer')
+  const written = outcome.answer ?? writeModelDenial(denial, { call, run: run?.id ?? null, alternatives: null })
+  sendWritten(reply, written, more)
+  return Buffer.byteLength(written.body)
+}

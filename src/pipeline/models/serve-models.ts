@@ -1,0 +1,69 @@
+/**
+ * The road of a request to a model. A generation or an embedding is a hop; counting and listing pass for whoever may use a
+ * model at all.
+ *
+ *     read -> authenticate -> enter run -> judge every place the name leads to -> admit (limits, intent) -> carry -> settle
+ */
+import { familyOf, isModelHop } from '../../domain/call.ts'
+import { mintHopId } from '../../domain/mint-ids.ts'
+import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
+import type { Inbound, Reply } from '../../protocol/http.ts'
+import type { ModelRoute } from '../../protocol/llm/contract.ts'
+import { isMalformed, readModelCall } from '../../protocol/llm/read-call.ts'
+import type { Entry } from '../enter.ts'
+import { refuse } from '../refuse.ts'
+import type { Road } from '../road.ts'
+import { abandon } from '../send.ts'
+import { refusalOfPass } from '../mcp/threshold.ts'
+import { admitModel } from './admit-model.ts'
+import { carryModel, carryPass } from './carry-model.ts'
+import { withBearer } from './credential.ts'
+import { type JudgedModel, judgePlaces } from './judge-places.ts'
+import { serveModelList } from './list-models.ts'
+import type { ModelVisit, ReceivedModel } from './model-road.ts'
+import { findModel } from './names.ts'
+import { receiveModel } from './receive-model.ts'
+
+/** Serves one request under `/v1`. Never rejects but for a Bug. */
+export async function serveModels(road: Road, route: ModelRoute, given: Inbound, reply: Reply): Promise<void> {
+  const inbound = withBearer(given)
+  const id = mintHopId(road.dice)
+  const { media_tokens_max } = road.snapshot.settings.models
+  const read = readModelCall(inbound, route, id, { media_tokens: media_tokens_max })
+  const received = await receiveModel(road, { inbound, reply }, { id, route, read })
+  if (received === null) return
+  const { visit } = received
+  const kept = isModelHop(visit.call) ? null : refusalOfPass(road, received)
+  if (kept) return await refuse(visit, kept)
+  if (visit.call.operation === 'list') return await serveModelList(received, route)
+  const judged = await judge(received)
+  if (judged === null || reply.closed) return
+  const about = aboutModel(visit, judged.id)
+  if (!isModelHop(about.call)) return carryPass(about, judged, route)
+  const admitted = admitModel({ ...received, visit: about }, judged.entry, judged)
+  if (isDenial(admitted)) return await refuse(about, admitted)
+  const { hop } = admitted
+  if (reply.closed) return abandon(about, hop, { status: 'aborted', detail: 'the caller left before the call did' })
+  carryModel(about, admitted, route)
+}
+
+/** Where the call may go, and from where in its run; null where it was refused. */
+async function judge(received: ReceivedModel): Promise<(JudgedModel & { readonly entry: Entry }) | null> {
+  const { visit, entry } = received
+  const { call, snapshot } = visit
+  if (isDenial(entry)) return await refused(visit, entry)
+  const named = findModel(snapshot.settings.models, call.model, familyOf(call.dialect))
+  if (named === null) return await refused(visit, deny('not_found', 'no provider has a model by that name'))
+  const judged = await judgePlaces(received, entry, named)
+  return judged.kind === 'judged' ? { ...judged, entry } : await refused(judged.visit, judged.denial)
+}
+
+async function refused(visit: ModelVisit, denial: Denial): Promise<null> {
+  await refuse(visit, denial)
+  return null
+}
+
+/** The same visit, about the model that its name leads to. */
+function aboutModel(visit: ModelVisit, id: string): ModelVisit {
+  return id === visit.call.target.id ? visit : { ...visit, call: { ...visit.call, target: { kind: 'model', id } } }
+}

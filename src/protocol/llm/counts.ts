@@ -1,0 +1,111 @@
+/**
+ * The counts of a provider, made one kind of count. Providers say odd things: what is no count is not known, and nothing
+ * said about a part may be more than the whole.
+ */
+import type { Usage } from '../../domain/usage.ts'
+import { type Plan, plan } from './walk.ts'
+
+/** Nobody reads or writes so much in one call: more is a mistake of the provider, and a mistake is not billed. */
+const tokensMax = 1_000_000_000
+
+/** What is counted, whatever it is called; the order is that of the slots. */
+const counted = ['input', 'output', 'total', 'cached', 'written', 'reasoning'] as const
+type Counted = (typeof counted)[number]
+
+/** Slots of counts, for whoever has a plan with more in it. */
+export const firstFreeSlot = counted.length
+
+function count(name: Counted): Plan {
+  return plan(counted.indexOf(name))
+}
+
+const openAiParts = { cached_tokens: count('cached'), cache_write_tokens: count('written') }
+const reasoning = plan(-1, { members: { reasoning_tokens: count('reasoning') } })
+
+/** `usage` of Chat Completions and of Embeddings. */
+export const chatUsage = plan(-1, {
+  members: {
+    prompt_tokens: count('input'),
+    completion_tokens: count('output'),
+    total_tokens: count('total'),
+    prompt_tokens_details: plan(-1, { members: openAiParts }),
+    completion_tokens_details: reasoning,
+    // Of DeepSeek, which has no details.
+    prompt_cache_hit_tokens: count('cached'),
+  },
+})
+
+/** `usage` of Responses. */
+export const responsesUsage = plan(-1, {
+  members: {
+    input_tokens: count('input'),
+    output_tokens: count('output'),
+    total_tokens: count('total'),
+    input_tokens_details: plan(-1, { members: openAiParts }),
+    output_tokens_details: reasoning,
+  },
+})
+
+/** `usage` of Messages, in which what was read from a cache, or written to one, is no part of the input. */
+export const messagesUsage = plan(-1, {
+  members: {
+    input_tokens: count('input'),
+    output_tokens: count('output'),
+    cache_read_input_tokens: count('cached'),
+    cache_creation_input_tokens: count('written'),
+    output_tokens_details: plan(-1, { members: { thinking_tokens: count('reasoning') } }),
+  },
+})
+
+/** Whether the parts that come from caches are counted in the input (OpenAI) or beside it (Anthropic). */
+export type InputCount = 'whole' | 'beside_caches'
+
+/** Takes what a walk finds. Later words replace earlier ones; what is null, or no count, replaces nothing. */
+export class Counts {
+  readonly #input: InputCount
+  readonly #said: (number | null)[] = counted.map(() => null)
+
+  constructor(input: InputCount) {
+    this.#input = input
+  }
+
+  hear(slot: number, bytes: Buffer, start: number, end: number): void {
+    const said = readCount(bytes, start, end)
+    if (said !== null) this.#said[slot] = said
+  }
+
+  /** Null as long as the input is not known, or the output where it has to be. */
+  usage(output: 'needed' | 'none_yet'): Usage | null {
+    const said = this.#of('input')
+    const written = this.#of('output') ?? (output === 'none_yet' ? 0 : null)
+    if (said === null || written === null) return null
+    const caches = this.#input === 'beside_caches' ? (this.#of('cached') ?? 0) + (this.#of('written') ?? 0) : 0
+    const input_tokens = said + caches
+    const cached_tokens = Math.min(this.#of('cached') ?? 0, input_tokens)
+    const output_tokens = this.#input === 'whole' ? this.#outputBy(said, written) : written
+    return {
+      input_tokens,
+      cached_tokens,
+      cache_write_tokens: Math.min(this.#of('written') ?? 0, input_tokens - cached_tokens),
+      output_tokens,
+      reasoning_tokens: Math.min(this.#of('reasoning') ?? 0, output_tokens),
+    }
+  }
+
+  /** Some providers (xAI, Google) leave reasoning out of the output and count it in the total alone. */
+  #outputBy(input: number, output: number): number {
+    return Math.max(output, (this.#of('total') ?? 0) - input)
+  }
+
+  #of(name: Counted): number | null {
+    return this.#said[counted.indexOf(name)] ?? null
+  }
+}
+
+/** Null for what is no whole number from 0 to a billion. */
+function readCount(bytes: Buffer, start: number, end: number): number | null {
+  const first = bytes[start] ?? 0
+  if (first < 0x30 || first > 0x39 || end - start > 32) return null
+  const said = Number(bytes.toString('latin1', start, end))
+  return Number.isInteger(said) && said <= tokensMax ? said : null
+}

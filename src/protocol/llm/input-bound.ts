@@ -1,0 +1,176 @@
+/**
+ * The most tokens an input can come to. No tokenizer makes more than one token of a byte, and what JSON writes is never
+ * shorter than what it means, so the bytes of a request bound its text. What bytes do not bound is reckoned apart:
+ *
+ *     pictures          providers scale them to a fixed size, so each is an allowance and its bytes are not counted
+ *     sound             an allowance, and a token for every 16 bytes: the thinnest speech is 75 bytes of Base64 a token
+ *     files             an allowance, and every byte: those of a text are the text, and a page of a PDF has more bytes than tokens
+ *     what is elsewhere an earlier response, a stored prompt, a document behind a link or an id, what a tool of the provider
+ *                       reads: nobody here knows, so it is taken for a whole context
+ *
+ * Sources: the request references of Chat Completions, Responses, Embeddings and Messages.
+ */
+import { quote } from '../../base/json-bytes.ts'
+import type { ModelDialect } from '../../domain/call.ts'
+import { inputPlans, partSlot, slots } from './input-plans.ts'
+import { type Finder, textAt, walkJson } from './walk.ts'
+
+/** What providers put around messages, tools and roles, in tokens. */
+const frame_tokens = 1024
+/** What the description of a tool that a provider knows by its type comes to: 735 for that of a computer. */
+const knownTool_tokens = 1024
+const soundBytesPerToken = 16
+
+/** The longest context that is sold widely. Stands for input that is not in the request. */
+export const context_tokens = 1_048_576
+
+export interface InputBound {
+  readonly tokens: number
+  /** Whether part of the input is not in the request, so that a context stands for it. */
+  readonly boundless: boolean
+}
+
+/** The text must have been checked. `media_tokens` is what each picture, sound and file is taken for. */
+export function inputBoundOf(bytes: Buffer, dialect: ModelDialect, media_tokens: number): InputBound {
+  const reckoning = new Reckoning(bytes)
+  walkJson(bytes, inputPlans[dialect], reckoning)
+  const { pieces, knownTools, hidden, sound, boundless } = reckoning
+  const text = bytes.length - hidden + Math.ceil(sound / soundBytesPerToken)
+  const around = frame_tokens + knownTools * knownTool_tokens + pieces * media_tokens
+  return { tokens: text + around + (boundless ? context_tokens : 0), boundless }
+}
+
+/** A part of a message, or a whole item, while it is walked. */
+interface Part {
+  /** Null before it was heard, and `''` where it was said twice. */
+  type: string | null
+  /** Bytes that are no text, if the part is what it has to be for that. */
+  picture: number
+  sound: number
+  /** It holds something beside text. */
+  isMedia: boolean
+  /** It points at something that is not in the request. */
+  points: boolean
+  hasContent: boolean
+}
+
+const texts: ReadonlySet<string | null> = new Set([
+  'text',
+  'input_text',
+  'output_text',
+  'refusal',
+  'summary_text',
+  'reasoning_text',
+  'thinking',
+  'redacted_thinking',
+  'tool_use',
+  'tool_result',
+  'server_tool_use',
+  'search_result',
+  'tool_reference',
+  'web_search_tool_result',
+  null,
+])
+const pictures: ReadonlySet<string | null> = new Set([
+  'image_url',
+  'input_image',
+  'image',
+  'computer_screenshot',
+  'image_generation_call',
+])
+
+/** Tools that the caller runs itself, so that what they find comes in its next request. Everything else reads by itself. */
+const callersTools =
+  /^(?:function|custom|namespace|apply_patch|local_shell|computer|computer_use_preview)$|^(?:bash|text_editor|computer|memory|computer_toolset|browser_toolset)_\d{8}$/
+/** Those whose description is in the request. */
+const describedTools: ReadonlySet<string> = new Set(['function', 'custom', 'namespace'])
+
+class Reckoning implements Finder {
+  pieces = 0
+  knownTools = 0
+  hidden = 0
+  sound = 0
+  boundless = false
+  readonly #bytes: Buffer
+  /** The parts that are open, the innermost last: a result of a tool has parts itself. */
+  readonly #open: Part[] = []
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  opens(slot: number): void {
+    if (slot === partSlot || slot === slots.item)
+      this.#open.push({ type: null, picture: 0, sound: 0, isMedia: false, points: false, hasContent: false })
+  }
+
+  found(slot: number, start: number, end: number): boolean {
+    const isNull = this.#bytes[start] === 0x6e
+    if (slot === slots.elsewhere) this.boundless ||= !isNull && !isNothing(this.#bytes, start, end)
+    else if (slot === slots.toolType) this.#tool(textAt(this.#bytes, start, end))
+    else if (slot === partSlot || slot === slots.item) this.#close(slot, this.#bytes[start])
+    else if (!isNull) this.#note(slot, start, end)
+    return false
+  }
+
+  #tool(type: string | null): void {
+    if (type === null) return
+    if (!callersTools.test(type)) this.boundless = true
+    if (!describedTools.has(type)) this.knownTools += 1
+  }
+
+  #note(slot: number, start: number, end: number): void {
+    const part = this.#open.at(-1)
+    if (part === undefined) return
+    const bytes = this.#bytes[start] === quote ? end - start - 2 : 0
+    if (slot === slots.type) part.type = part.type === null ? textAt(this.#bytes, start, end) : ''
+    else if (slot === slots.content) part.hasContent = true
+    else part.isMedia = true
+    if (slot === slots.picture && isPicture(this.#bytes, start)) part.picture += bytes
+    else if (slot === slots.data) part.picture += bytes
+    else if (slot === slots.sound) part.sound += bytes
+    else if (slot === slots.pointer) part.points ||= !isEmbedded(this.#bytes, start)
+  }
+
+  #close(slot: number, first: number | undefined): void {
+    if (first !== 0x7b) return
+    const part = this.#open.pop()
+    if (part === undefined) return
+    const isPictured = pictures.has(part.type)
+    if (part.isMedia || (slot === partSlot && !texts.has(part.type))) this.pieces += 1
+    if (isPictured) this.hidden += part.picture
+    if (part.type === 'input_audio') {
+      this.hidden += part.sound
+      this.sound += part.sound
+    }
+    // A picture behind a link is a picture; a document behind one is of any length.
+    if (part.points && !isPictured) this.boundless = true
+    if (slot === slots.item) this.#closeItem(part)
+  }
+
+  /** Items of Responses may be named instead of sent; reasoning that is kept for them is taken for a picture. */
+  #closeItem({ type, hasContent }: Part): void {
+    if (type === 'item_reference' || (type === null && !hasContent)) this.boundless = true
+    if (type === 'reasoning') this.pieces += 1
+  }
+}
+
+/** An empty list or text. */
+function isNothing(bytes: Buffer, start: number, end: number): boolean {
+  return end - start === 2 && bytes[start] !== 0x7b
+}
+
+const picturePrefix = Buffer.from('"data:image/')
+const embeddedPrefix = Buffer.from('"data:')
+
+function isPicture(bytes: Buffer, start: number): boolean {
+  return startsWith(bytes, start, picturePrefix)
+}
+
+function isEmbedded(bytes: Buffer, start: number): boolean {
+  return startsWith(bytes, start, embeddedPrefix)
+}
+
+function startsWith(bytes: Buffer, start: number, prefix: Buffer): boolean {
+  return bytes.subarray(start, start + prefix.length).equals(prefix)
+}
