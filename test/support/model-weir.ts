@@ -12,7 +12,7 @@ const open = join(import.meta.dirname, '../../config/policy-open')
 export const providerKey = 'sk-of-the-operator'
 
 /** Names that lead to the recording provider without its slug in front. */
-const names = ['echo', 'loop', 'obey', 'slow-20ms', 'cut', 'cut-error', 'error-400']
+const names = ['echo', 'loop', 'cut', 'cut-quiet', 'error-400']
 
 export interface ModelWeir {
   readonly weir: Weir
