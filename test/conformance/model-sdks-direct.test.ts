@@ -78,6 +78,17 @@ test('a stream is understood however it is cut into pieces', async () => {
   expect(provider.last().answer.digest).toBe(sha256(whole))
 })
 
+test('a provider can be slow, lose a connection after so many bytes, and be itself again', async () => {
+  const [sdk] = modelSdks
+  provider.next({ cutAfter_bytes: 40, wait_ms: 20 })
+  const cut = await sdk?.ask(door(), { model: 'echo', text, streaming: true })
+  expect(cut?.error).not.toBeNull()
+  expect(provider.last().answer).toMatchObject({ end: 'cut', text: expect.stringMatching(/^.{40}$/) as string })
+  provider.next({ status: 500, chunks: ['{}'] }, 2)
+  const again = await sdk?.ask(door(), { model: 'echo', text })
+  expect(again).toMatchObject({ text, error: null, sent: 3 })
+})
+
 test('the official SDKs embed, count and list', async () => {
   const openai = openaiClient(door())
   const { data, usage } = await openai.embeddings.create({ model: 'echo', input: ['one two', 'three'], dimensions: 4 })

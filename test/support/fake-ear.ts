@@ -1,4 +1,6 @@
-/** Hears one answer of the fake provider: what it was told, in order, and what that says in JSON. */
+/** The fake provider in unit tests: an ear that notes what it hears in order, and answers as they are before they are sent. */
+import { expect } from 'vitest'
+import { answerTo } from '../../src/relay/models/fake/answer.ts'
 import { type Head, type Outbound, type Receiver } from '../../src/relay/wire/transport.ts'
 import type { Fault } from '../../src/domain/fault.ts'
 
@@ -67,4 +69,29 @@ export function outbound(path: string, body: object | null, more: Partial<Outbou
 /** A conversation of one user message. */
 export function saying(model: string, content: string, more: object = {}): object {
   return { model, max_tokens: 100, messages: [{ role: 'user', content }], ...more }
+}
+
+export const now_ms = 1_800_000_000_500
+export const created_s = 1_800_000_000
+
+export type Json = Readonly<Record<string, unknown>>
+
+/** What stands at the end of a path of members and places. */
+export function dig(from: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Readonly<Record<string | number, unknown>> | undefined)?.[key],
+    from,
+  )
+}
+
+export function like(form: RegExp): unknown {
+  return expect.stringMatching(form)
+}
+
+export function textOf(request: Outbound): string {
+  return [...answerTo(request, now_ms).pieces].map(({ data }) => data).join('')
+}
+
+export function ask(path: string, body: object): Json {
+  return JSON.parse(textOf(outbound(path, body))) as Json
 }

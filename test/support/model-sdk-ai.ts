@@ -12,13 +12,13 @@ const inputSchema = jsonSchema({ ...schema, required: [...schema.required] })
 const tools: ToolSet = { [name]: { description, inputSchema } }
 
 async function askAi(model: LanguageModel, question: SdkQuestion): Promise<SdkSaid> {
-  const { text: prompt, tool, outputMax, streaming, signal } = question
+  const { text: prompt, tool, outputMax, streaming, retries } = question
   const wish = {
     model,
     prompt,
     ...(tool ? { tools } : {}),
     ...(outputMax === undefined ? {} : { maxOutputTokens: outputMax }),
-    ...(signal ? { abortSignal: signal } : {}),
+    ...(retries === undefined ? {} : { maxRetries: retries }),
   }
   if (!streaming) {
     const { text, toolCalls, usage } = await generateText(wish)

@@ -19,9 +19,8 @@ function messageSaid({ content, usage }: Anthropic.Message): SdkSaid {
 
 const messages = counted(
   { name: '@anthropic-ai/sdk messages', sdk: '@anthropic-ai/sdk', family: 'anthropic', path: '/v1/messages' },
-  async (door, { model, text, tool, outputMax = 1024, streaming, signal }) => {
-    const client = anthropicClient(door)
-    const options = signal ? { signal } : {}
+  async (door, { model, text, tool, outputMax = 1024, streaming, retries }) => {
+    const client = anthropicClient(door, retries)
     const { name, description, schema } = findTool
     const body: Anthropic.MessageCreateParamsNonStreaming = {
       model,
@@ -29,8 +28,8 @@ const messages = counted(
       messages: [{ role: 'user', content: text }],
       ...(tool ? { tools: [{ name, description, input_schema: { ...schema, required: [...schema.required] } }] } : {}),
     }
-    if (!streaming) return messageSaid(await client.messages.create(body, options))
-    return messageSaid(await client.messages.stream(body, options).finalMessage())
+    if (!streaming) return messageSaid(await client.messages.create(body))
+    return messageSaid(await client.messages.stream(body).finalMessage())
   },
 )
 

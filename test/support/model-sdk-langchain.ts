@@ -14,21 +14,21 @@ function saidOf({ text, tool_calls: calls = [], usage_metadata }: AIMessageChunk
 
 const chat = counted(
   { name: '@langchain/openai', sdk: '@langchain/openai', family: 'openai', path: '/v1/chat/completions' },
-  async ({ url, key, headers = {}, fetch }, { model, text, tool, outputMax, streaming, signal }) => {
+  async ({ url, key, headers = {}, fetch }, { model, text, tool, outputMax, streaming, retries }) => {
     const client = new ChatOpenAI({
       model,
       apiKey: key,
       configuration: { baseURL: `${url}/v1`, defaultHeaders: headers, fetch },
+      ...(retries === undefined ? {} : { maxRetries: retries }),
       ...(outputMax === undefined ? {} : { maxTokens: outputMax }),
     })
     const { name, description, schema } = findTool
     const bound = tool
       ? client.bindTools([{ type: 'function', function: { name, description, parameters: { ...schema } } }])
       : client
-    const options = signal ? { signal } : {}
-    if (!streaming) return saidOf(await bound.invoke(text, options))
+    if (!streaming) return saidOf(await bound.invoke(text))
     let whole: AIMessageChunk | null = null
-    for await (const chunk of await bound.stream(text, options)) whole = whole === null ? chunk : whole.concat(chunk)
+    for await (const chunk of await bound.stream(text)) whole = whole === null ? chunk : whole.concat(chunk)
     if (whole === null) throw new Error('an empty stream')
     return saidOf(whole)
   },

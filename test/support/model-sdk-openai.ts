@@ -38,11 +38,10 @@ function chatSaid({ choices: [choice], usage }: OpenAI.ChatCompletion): SdkSaid 
 const chat = counted(
   { name: 'openai chat.completions', sdk: 'openai', family: 'openai', path: '/v1/chat/completions' },
   async (door, question) => {
-    const { completions } = openaiClient(door).chat
-    const options = question.signal ? { signal: question.signal } : {}
+    const { completions } = openaiClient(door, question.retries).chat
     const body = chatBody(question)
-    if (!question.streaming) return chatSaid(await completions.create(body, options))
-    const stream = completions.stream({ ...body, stream_options: { include_usage: true } }, options)
+    if (!question.streaming) return chatSaid(await completions.create(body))
+    const stream = completions.stream({ ...body, stream_options: { include_usage: true } })
     return chatSaid(await stream.finalChatCompletion())
   },
 )
@@ -60,17 +59,16 @@ function responseSaid({ output, output_text, usage }: OpenAI.Responses.Response)
 
 const responses = counted(
   { name: 'openai responses', sdk: 'openai', family: 'openai', path: '/v1/responses' },
-  async (door, { model, text, tool, outputMax, streaming, signal }) => {
-    const client = openaiClient(door)
-    const options = signal ? { signal } : {}
+  async (door, { model, text, tool, outputMax, streaming, retries }) => {
+    const client = openaiClient(door, retries)
     const body = {
       model,
       input: text,
       ...(tool ? { tools: [responseTool] } : {}),
       ...(outputMax === undefined ? {} : { max_output_tokens: outputMax }),
     }
-    if (!streaming) return responseSaid(await client.responses.create(body, options))
-    return responseSaid(await client.responses.stream(body, options).finalResponse())
+    if (!streaming) return responseSaid(await client.responses.create(body))
+    return responseSaid(await client.responses.stream(body).finalResponse())
   },
 )
 

@@ -15,7 +15,8 @@ export interface SdkQuestion {
   readonly tool?: boolean
   /** Tokens. */
   readonly outputMax?: number
-  readonly signal?: AbortSignal
+  /** After the first request; that of the SDK where it is not given. */
+  readonly retries?: number
 }
 
 export interface SdkToolCall {
@@ -39,7 +40,9 @@ export interface SdkAnswer extends SdkSaid {
   readonly error: { readonly status: number | undefined; readonly message: string } | null
   /** Requests that were sent, retries too. */
   readonly sent: number
-  /** What came back to the last of them; headers without repeating ones. */
+  /** The body of the last of them. */
+  readonly sentBody: Buffer
+  /** What came back to it. */
   readonly received: { readonly status: number; readonly headers: Headers; readonly body: Buffer } | null
 }
 
@@ -82,11 +85,14 @@ export function counted(sdk: Omit<ModelSdk, 'ask'>, asker: Asker): ModelSdk {
 
 class CountingFetch {
   #sent = 0
+  #body = Buffer.alloc(0)
   #last: { readonly status: number; readonly headers: Headers; readonly body: Promise<Buffer> } | null = null
 
   /** The body is read twice: once by the SDK and once here. */
   readonly fetch: typeof fetch = async (input, init) => {
     this.#sent += 1
+    // All of them hand over their body as a text.
+    this.#body = Buffer.from(typeof init?.body === 'string' ? init.body : '')
     const response = await fetch(input, init)
     const copy = response.clone()
     const body = copy.arrayBuffer().then(Buffer.from, () => Buffer.alloc(0))
@@ -94,9 +100,9 @@ class CountingFetch {
     return response
   }
 
-  async seen(): Promise<Pick<SdkAnswer, 'sent' | 'received'>> {
+  async seen(): Promise<Pick<SdkAnswer, 'sent' | 'sentBody' | 'received'>> {
     const last = this.#last
-    return { sent: this.#sent, received: last && { ...last, body: await last.body } }
+    return { sent: this.#sent, sentBody: this.#body, received: last && { ...last, body: await last.body } }
   }
 }
 

@@ -165,13 +165,14 @@ class Outlet {
     const piece = Buffer.from(chunk.subarray(0, this.#left_bytes))
     this.#left_bytes -= piece.length
     this.#answer.chunks.push(piece)
-    this.#response.write(piece, () => {
-      if (piece.length < chunk.length) this.cut()
-    })
+    const isCut = piece.length < chunk.length
+    if (isCut) this.#answer.end = 'cut'
+    this.#response.write(piece, () => isCut && this.cut())
   }
 
   end(): void {
-    this.#answer.end ??= 'whole'
+    if (this.over) return
+    this.#answer.end = 'whole'
     this.#response.end()
   }
 

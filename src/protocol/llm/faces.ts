@@ -32,7 +32,7 @@ export function writeModelDenial(denial: Denial, refused: ModelRefused): Written
  */
 export function writeModelDenialEvents(denial: Denial, refused: ModelRefused): string {
   const { call } = refused
-  const answer = errorOf(denial, refused)
+  const answer = errorOf(denial, refused, typeInStream(denial))
   if (familyOf(call.dialect) === 'anthropic') return `event: error\n${writeEvent(JSON.stringify(answer))}`
   if (call.dialect !== 'openai-responses') return writeEvent(JSON.stringify(answer))
   const message = sentenceOf(denial, refused)
@@ -41,6 +41,14 @@ export function writeModelDenialEvents(denial: Denial, refused: ModelRefused): s
   const response = { id: call.id, object: 'response', status: 'failed', output: [], error: { code, message } }
   const failed = { type: 'response.failed', sequence_number: 1, response }
   return `event: error\n${writeEvent(JSON.stringify(error))}event: response.failed\n${writeEvent(JSON.stringify(failed))}`
+}
+
+/**
+ * A stream has no status left to give, so the AI SDK looks for one in code and type, and where it finds none and no word was
+ * said yet it asks again: what is over says there that it is.
+ */
+function typeInStream({ code }: Denial): string {
+  return denials[code].retry === 'after_wait' ? `weir_${code}` : 'permission_error'
 }
 
 /** What is no refusal: a request that cannot be read, asks with a wrong method, or for a path that is none. */
@@ -77,12 +85,13 @@ function sentenceOf(denial: Denial, { call, alternatives, sentence }: ModelRefus
   return sentence ?? writeSentence(denial.code, call.id, alternatives, denial)
 }
 
-function errorOf(denial: Denial, refused: ModelRefused): Answer {
+/** `openaiType` is the type in the shape of OpenAI. */
+function errorOf(denial: Denial, refused: ModelRefused, openaiType = `weir_${denial.code}`): Answer {
   const { call, run } = refused
   const { code } = denial
   const message = sentenceOf(denial, refused)
   const weir = { code, ...factsOf(denialFacts(denial, call.id, run)) }
-  if (familyOf(call.dialect) === 'openai') return { error: { message, type: `weir_${code}`, param: null, code, weir } }
+  if (familyOf(call.dialect) === 'openai') return { error: { message, type: openaiType, param: null, code, weir } }
   const type = anthropicTypes[statusOf(denial, refused)] ?? 'api_error'
   return { type: 'error', error: { type, message, weir }, request_id: call.id }
 }

@@ -107,3 +107,12 @@ test('a stream that is open ends in the words of its API', () => {
     /^event: error\ndata: \{"type":"error"[^\n]+\n\nevent: response\.failed\ndata: \{"type":"response.failed"[^\n]+\n\n$/,
   )
 })
+
+test('a stream that must not be asked for again says so to SDKs that look for a status in the type', () => {
+  const typeOf = (code: 'run_halted' | 'upstream_unavailable'): string | undefined =>
+    /"type":"((?:weir|permission)_\w+)"/.exec(writeModelDenialEvents(deny(code, 'x'), refused('openai-chat')))?.[1]
+  expect([typeOf('run_halted'), typeOf('upstream_unavailable')]).toEqual([
+    'permission_error',
+    'weir_upstream_unavailable',
+  ])
+})

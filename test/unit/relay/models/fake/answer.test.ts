@@ -1,34 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { answerTo } from '../../../../../src/relay/models/fake/answer.ts'
-import type { Outbound } from '../../../../../src/relay/wire/transport.ts'
-import { chatPath, messagesPath, outbound, saying } from '../../../../support/fake-ear.ts'
+import {
+  type Json,
+  ask,
+  chatPath,
+  created_s,
+  dig,
+  like,
+  messagesPath,
+  outbound,
+  saying,
+  textOf,
+} from '../../../../support/fake-ear.ts'
 
 const responsesPath = '/v1/responses'
-const now_ms = 1_800_000_000_500
-const created = 1_800_000_000
-
-type Json = Readonly<Record<string, unknown>>
-
-/** What stands at the end of a path of members and places. */
-function dig(from: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (value as Readonly<Record<string | number, unknown>> | undefined)?.[key],
-    from,
-  )
-}
-
-function like(form: RegExp): unknown {
-  return expect.stringMatching(form)
-}
-
-function textOf(request: Outbound): string {
-  return [...answerTo(request, now_ms).pieces].map(({ data }) => data).join('')
-}
-
-function ask(path: string, body: object): Json {
-  return JSON.parse(textOf(outbound(path, body))) as Json
-}
-
 function eventsOf(path: string, body: object): readonly Json[] {
   const text = textOf(outbound(path, { ...body, stream: true }))
   return [...text.matchAll(/^data: (\{.*)$/gm)].map(([, json]) => JSON.parse(json ?? '') as Json)
@@ -49,7 +33,7 @@ describe('chat completions', () => {
     expect(ask(chatPath, asked)).toMatchObject({
       id: like(/^chatcmpl-[0-9a-f]{24}$/),
       object: 'chat.completion',
-      created,
+      created: created_s,
       model: 'echo',
       choices: [{ index: 0, message: { role: 'assistant', content: 'hello  there' }, finish_reason: 'stop' }],
       usage: { prompt_tokens: 4, completion_tokens: 2, total_tokens: 6 },
@@ -113,7 +97,7 @@ describe('responses', () => {
     expect(ask(responsesPath, body)).toMatchObject({
       id: like(/^resp_/),
       object: 'response',
-      created_at: created,
+      created_at: created_s,
       status: 'completed',
       output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'hello there you' }] }],
       usage: { input_tokens: 5, output_tokens: 3, total_tokens: 8 },
@@ -239,58 +223,4 @@ test('embeddings are of length one, alike for the same text, and the same in bot
   const bytes = Buffer.from(String(dig(packed, 'data', 0, 'embedding')), 'base64')
   const floats = first?.embedding.map((_, at) => bytes.readFloatLE(at * 4))
   expect(floats).toEqual(first?.embedding)
-})
-
-describe('refusals', () => {
-  const anthropic = { type: 'error', request_id: like(/^req_/) }
-
-  const rows = [
-    { what: 'an unknown model', model: 'gpt', status: 404, code: 'model_not_found', type: 'not_found_error' },
-    { what: '429', model: 'error-429', status: 429, code: 'rate_limit_exceeded', type: 'rate_limit_error' },
-    { what: 'no money', model: 'error-quota', status: 429, code: 'insufficient_quota', type: 'rate_limit_error' },
-    { what: '401', model: 'error-401', status: 401, code: 'invalid_api_key', type: 'authentication_error' },
-    { what: '500', model: 'error', status: 500, code: null, type: 'api_error' },
-    { what: 'a status without a row', model: 'error-418', status: 418, code: null, type: 'invalid_request_error' },
-    { what: 'no messages', messages: undefined, status: 400, code: null, type: 'invalid_request_error' },
-  ]
-
-  test.each(rows)('$what is refused in the words of either provider', ({ status, code, type, ...more }) => {
-    const body = { ...asked, max_tokens: 5, ...more }
-    const openai = answerTo(outbound(chatPath, body), now_ms)
-    expect([openai.status, ask(chatPath, body)]).toMatchObject([status, { error: { code } }])
-    expect(answerTo(outbound(messagesPath, body), now_ms).status).toBe(status)
-    expect(ask(messagesPath, body)).toMatchObject({ ...anthropic, error: { type } })
-  })
-
-  test('a wait is named where there is one', () => {
-    const { head } = answerTo(outbound(chatPath, { ...asked, model: 'error-429' }), now_ms)
-    expect(head['retry-after']).toBe('1')
-  })
-
-  test.each([
-    ['no JSON', { body: Buffer.from('{"model"') }, 400],
-    ['nothing', { body: null }, 400],
-    ['a list', { body: Buffer.from('[]') }, 400],
-    ['another path', { path: '/v1/chat' }, 404],
-    ['another method', { method: 'PUT' as const }, 404],
-  ])('%s is refused, not thrown', (_what, more, status) => {
-    expect(answerTo(outbound(chatPath, asked, more), now_ms).status).toBe(status)
-  })
-
-  test('what was answered before is not remembered', () => {
-    const after = ask(responsesPath, { model: 'echo', input: 'hi', previous_response_id: 'resp_1' })
-    expect(after).toMatchObject({ error: { param: 'previous_response_id' } })
-  })
-})
-
-test('models are listed in the shape that is asked for', () => {
-  const list = outbound('/v1/models', null)
-  expect(JSON.parse(textOf(list))).toMatchObject({
-    object: 'list',
-    data: expect.arrayContaining([expect.objectContaining({ id: 'echo', object: 'model' }) as unknown]) as unknown,
-  })
-  const other = JSON.parse(textOf({ ...list, headers: ['Anthropic-Version', '2023-06-01'] })) as Json
-  expect([other['has_more'], dig(other, 'data', 0)]).toMatchObject([false, { type: 'model', id: 'echo' }])
-  expect(JSON.parse(textOf(outbound('/v1/models/slow-20ms', null)))).toMatchObject({ id: 'slow-20ms' })
-  expect(answerTo(outbound('/v1/models/gpt', null), now_ms).status).toBe(404)
 })
