@@ -1,5 +1,6 @@
 import { Packr } from 'msgpackr'
 import type { ApprovalEntry, CallRecord, GrantEntry, LedgerEntry } from '../domain/record.ts'
+import type { Metered } from '../domain/usage.ts'
 
 /**
  * How an entry becomes bytes: one MessagePack array, the kind first, then the values in the order of its shape.
@@ -15,8 +16,9 @@ export const shapes: Shapes = {
     'decision code detail rule policies pol_hash cfg_hash shadow reserved.tokens reserved.cost_micros outcome.status',
     'outcome.fault outcome.spent.tokens outcome.spent.cost_micros outcome.bytes_in outcome.bytes_out outcome.ms',
     'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery grants ext_head taint approval',
+    'outcome.spent.unpriced outcome.metered',
   ),
-  intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants'),
+  intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants human'),
   run: words('v ts run event root human ends_at code reason actor'),
   boot: words('v ts boot gw pid'),
   grant: words(
@@ -30,6 +32,9 @@ export const shapes: Shapes = {
   card: words('v ts agent event digest before changes reason actor'),
   tool: words('v ts server tool event digest before classes reason actor'),
 }
+
+/** Members that are absent where a row has null for them. */
+const absent = new Set(['outcome.spent.unpriced', 'outcome.metered'])
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
 const textMax = 512
@@ -53,7 +58,8 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
   if (entry.kind === 'intent') {
     const { reserved } = entry
     const who = [entry.rid, entry.run, entry.agent, entry.depth, clip(entry.target)]
-    return ['intent', entry.v, entry.ts, ...who, reserved.tokens, reserved.cost_micros, clipList(entry.grants ?? [])]
+    const what = [reserved.tokens, reserved.cost_micros, clipList(entry.grants ?? [])]
+    return ['intent', entry.v, entry.ts, ...who, ...what, entry.human ?? null]
   }
   if (entry.kind === 'run') {
     const why = [clip(entry.code), clip(entry.reason), clip(entry.actor)]
@@ -155,7 +161,14 @@ function callRow(entry: CallRecord): readonly unknown[] {
     entry.ext_head,
     entry.taint,
     entry.approval && { ...entry.approval, by: clip(entry.approval.by) },
+    outcome.spent.unpriced ?? null,
+    outcome.metered ? meteredRow(outcome.metered) : null,
   ]
+}
+
+/** By name, as few records have one. */
+function meteredRow(metered: Metered): Metered {
+  return { ...metered, model: clip(metered.model) ?? '', prices: clip(metered.prices) }
 }
 
 function grantRow(entry: GrantEntry): readonly unknown[] {
@@ -185,14 +198,22 @@ function shorten(text: string, max: number): string {
 
 /** A reader for entries that were packed with these shapes. It answers null for bytes that are no entry. */
 export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry | null {
-  const paths = new Map(Object.entries(shapes).map(([kind, names]) => [kind, names.map((name) => name.split('.'))]))
+  const paths = new Map(
+    Object.entries(shapes).map(([kind, names]) => [
+      kind,
+      names.map((name) => ({ path: name.split('.'), optional: absent.has(name) })),
+    ]),
+  )
   return (packed) => {
     const row = unpackRow(packed)
     const kind: unknown = row?.[0]
     const members = typeof kind === 'string' ? paths.get(kind) : undefined
     if (!row || !members || row.length !== members.length + 1) return null
     const entry: Record<string, unknown> = { kind }
-    members.forEach((path, place) => put(entry, path, row[place + 1]))
+    members.forEach(({ path, optional }, place) => {
+      const value = row[place + 1]
+      if (value !== null || !optional) put(entry, path, value)
+    })
     // The checksum of the frame held and the shape fits: what stands here is what `packEntry` was given.
     return entry as unknown as LedgerEntry
   }
