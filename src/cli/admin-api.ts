@@ -1,6 +1,6 @@
 /** The answers of the admin listener as the terminal reads them. The schema member is checked, the rest is ours. */
 import type { Cycle, RunEdge } from '../domain/run-graph.ts'
-import { formatMicros, type Spend } from '../domain/spend.ts'
+import { formatCost, type Spend } from '../domain/spend.ts'
 
 export interface RunSummary {
   readonly id: string
@@ -217,9 +217,7 @@ export interface Problem {
 
 /** What a run has cost and what its open calls hold, and beside it what nobody knows the price of. */
 export function committedWords(run: RunSummary): string {
-  const { unpriced = 0 } = run
-  const known = formatMicros(committedMicros(run))
-  return unpriced === 0 ? known : `${known} + unknown (${unpriced} ${unpriced === 1 ? 'call' : 'calls'})`
+  return formatCost(committedMicros(run), run.unpriced ?? 0)
 }
 
 /** What a run has cost and what its open calls hold: the number that grows while a loop is under way. */

@@ -1,6 +1,6 @@
 /** What work cost as a page. A cost that nobody knows is never shown as one of zero. */
 import type { CostDimension, CostReport, CostSums } from '../domain/cost.ts'
-import { formatMicros } from '../domain/spend.ts'
+import { formatCost, formatMicros } from '../domain/spend.ts'
 import { visible } from './paint.ts'
 import { table } from './table.ts'
 import { formatCount, formatTime } from './units.ts'
@@ -27,14 +27,7 @@ export function costPage({ by, since, run, rows, total }: CostReport): string {
 }
 
 function cellsOf(sums: CostSums): readonly string[] {
-  return [formatCount(sums.calls), formatCount(sums.tokens), costWords(sums), notesOf(sums)]
-}
-
-/** `$1.20`, `unknown (3 calls)`, `$1.20 + unknown (3 calls)`. */
-function costWords({ cost_micros, unpriced }: CostSums): string {
-  if (unpriced === 0) return formatMicros(cost_micros)
-  const unknown = `unknown (${callsOf(unpriced)})`
-  return cost_micros === 0 ? unknown : `${formatMicros(cost_micros)} + ${unknown}`
+  return [formatCount(sums.calls), formatCount(sums.tokens), formatCost(sums.cost_micros, sums.unpriced), notesOf(sums)]
 }
 
 function notesOf({ delivered, reserved, open, held_micros }: CostSums): string {

@@ -160,7 +160,7 @@ export class Runs {
     run.cells.calls.raiseTo(snapshot.calls)
     run.cells.depth.raiseTo(snapshot.depthMax)
     run.raiseTaint(snapshot.taint)
-    run.addUnpriced(snapshot.unpriced)
+    run.unpriced = snapshot.unpriced
     run.cells.tokens.restore(snapshot.spent.tokens, runPeriod)
     run.cells.cost.restore(snapshot.spent.cost_micros, runPeriod)
     for (const [grant, spent] of snapshot.grants) grants.restore(run, grant, spent)
