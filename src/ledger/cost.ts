@@ -20,7 +20,7 @@ type Sums = Changing<Omit<CostSums, 'usage'>> & { usage: Changing<Required<Usage
 
 /** Rows of one report; more keys than these are summed in a row of their own. */
 const rows_max = 100_000
-export const otherKeys = 'others'
+const otherKeys = 'others'
 
 /** Sums up as entries come by; what is held grows with rows, and with calls that are under way. */
 export class CostTally {

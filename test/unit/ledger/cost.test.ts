@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { CallRecord, LedgerEntry } from '../../../src/domain/record.ts'
 import { spendOf } from '../../../src/pipeline/models/meter.ts'
-import { costBy, totalOf } from '../../../src/ledger/cost.ts'
+import { costBy, CostTally, totalOf } from '../../../src/ledger/cost.ts'
 import { agent, call, hop, intent, metered, noon, person, refusedCall, run } from './entries.ts'
 
 /** A call of a model as the road books it. */
@@ -85,4 +85,14 @@ test('what nobody knows, what was cut, what was never heard of and what is under
 test('a call before the time asked for counts for nothing, and is not taken for one under way', () => {
   const late = [intent(hop(1), { ts: noon + 10 }), call(hop(1), { ts: noon }), call(hop(2), { ts: noon + 10 })]
   expect(costBy(late, 'agent', { since: noon + 5 })).toMatchObject([{ calls: 1, open: 0 }])
+})
+
+test('more keys than rows are summed in a row of their own, and nothing is lost', () => {
+  const one = call(hop(1))
+  const tally = new CostTally('run')
+  for (let at = 0; at < 100_010; at++) tally.add({ ...one, run: run(at) })
+  const rows = tally.rows()
+  expect(rows).toHaveLength(100_001)
+  expect(rows[0]).toMatchObject({ key: 'others', calls: 10 })
+  expect(totalOf(rows).calls).toBe(100_010)
 })
