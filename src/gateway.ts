@@ -8,6 +8,7 @@ import { takeLock } from './base/instance-lock.ts'
 import { adminToken } from './admin/token.ts'
 import { addressUrl } from './config/fields.ts'
 import type { Loaded } from './config/load.ts'
+import { namedModels } from './config/settings-models.ts'
 import type { Settings } from './config/settings.ts'
 import { isListenFailure, type Listener } from './edge/contract.ts'
 import { openListener } from './edge/listener.ts'
@@ -201,10 +202,11 @@ interface Secrets extends Lasting, Pick<Workshop, 'keys' | 'dice'> {
 
 /** Metrics speak only of agents that are known, and the book of their instances is never longer than their list. */
 function knowAgents(
-  { agents }: Snapshot,
+  { agents, settings: { models } }: Snapshot,
   { registry, metrics, workshop: { health } }: Pick<Running, 'registry' | 'metrics' | 'workshop'>,
 ): void {
   registry.knowAgents([...agents.keys()].map(slugOf))
+  registry.knowModels(namedModels(models))
   health.keepOnly(new Set(agents.keys()))
   for (const [id, { settings }] of agents) showOutstanding(metrics, health, id, settings.instances.length)
 }

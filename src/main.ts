@@ -17,6 +17,7 @@ const deps: CliDeps = {
     hop: async (request) => (await import('./tools-evidence.ts')).hop(request),
     run: async (request) => (await import('./tools-evidence.ts')).run(request),
     write: async (request) => (await import('./tools-evidence.ts')).write(request),
+    cost: async (request) => (await import('./tools-cost.ts')).cost(request),
   },
   card: { verify: async (places) => (await import('./tools.ts')).verifyCardFile(places) },
   registry: {

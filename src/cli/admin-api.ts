@@ -1,6 +1,6 @@
 /** The answers of the admin listener as the terminal reads them. The schema member is checked, the rest is ours. */
 import type { Cycle, RunEdge } from '../domain/run-graph.ts'
-import type { Spend } from '../domain/spend.ts'
+import { formatCost, type Spend } from '../domain/spend.ts'
 
 export interface RunSummary {
   readonly id: string
@@ -18,6 +18,8 @@ export interface RunSummary {
   /** The most laps of any cycle; 0 without one. */
   readonly laps: number
   readonly spent: Spend
+  /** Calls of models whose price nobody knows: missing in what was spent. Absent from older gateways. */
+  readonly unpriced?: number
   readonly reserved: Spend
   /** Null where the run has no such budget. */
   readonly left: { readonly tokens: number | null; readonly cost_micros: number | null }
@@ -211,6 +213,11 @@ export interface Problem {
   readonly title?: string
   readonly detail?: string
   readonly code?: string
+}
+
+/** What a run has cost and what its open calls hold, and beside it what nobody knows the price of. */
+export function committedWords(run: RunSummary): string {
+  return formatCost(committedMicros(run), run.unpriced ?? 0)
 }
 
 /** What a run has cost and what its open calls hold: the number that grows while a loop is under way. */

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { CheckupVerdict, Finding } from '../domain/checkup.ts'
+import type { CostDimension, CostReport } from '../domain/cost.ts'
 import type { HopAccount, RunChain } from '../domain/evidence.ts'
 import type { Inspected } from '../domain/inspected.ts'
 import type { ConnectTools } from './connect/deps.ts'
@@ -241,8 +242,17 @@ export interface InspectedToken extends Inspected {
 interface EvidenceTools {
   readonly hop: (request: { readonly configPath: string; readonly hop: string }) => Promise<HopAccount | CliProblem>
   readonly run: (request: { readonly configPath: string; readonly run: string }) => Promise<RunChain | CliProblem>
+  /** Sums up the ledger; `since` in milliseconds since the epoch, null for everything and every run. */
+  readonly cost: (request: CostAsked) => Promise<CostReport | CliProblem>
   /** Writes a bundle to a file that ends in `.json`, or to a folder; never over what is there. */
   readonly write: (request: { readonly chain: RunChain; readonly out: string }) => Promise<WrittenFiles | CliProblem>
+}
+
+interface CostAsked {
+  readonly configPath: string
+  readonly by: CostDimension
+  readonly since: number | null
+  readonly run: string | null
 }
 
 interface WrittenFiles {

@@ -62,8 +62,12 @@ function decisionWords(account: HopAccount, paint: Paint): string {
 
 function outcomeLine({ outcome, decision, code }: HopAccount): Line | null {
   if (!outcome || decision === 'deny') return null
-  const { status, ms, spent } = outcome
-  const spend = `${formatCount(spent.tokens)} tokens, ${formatMicros(spent.cost_micros)}`
+  const { status, ms, spent, metered } = outcome
+  const cost = (spent.unpriced ?? 0) > 0 ? 'cost unknown' : formatMicros(spent.cost_micros)
+  const how = metered
+    ? `, ${visible(metered.model)}${metered.source === 'provider' ? '' : `, settled by what was ${metered.source}`}`
+    : ''
+  const spend = `${formatCount(spent.tokens)} tokens, ${cost}${how}`
   return ['outcome', `${status}${code === null ? '' : ` (${code})`} in ${formatDuration(ms)}, ${spend}`]
 }
 

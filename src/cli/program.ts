@@ -5,6 +5,7 @@ import { readyArgv } from './argv.ts'
 import type { HaltOptions } from './commands/runs.ts'
 import type { ChainOptions } from './commands/chain.ts'
 import type { HopOptions } from './commands/hop.ts'
+import { addCost } from './program-cost.ts'
 import type { InspectOptions, MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
 import { exits } from './exit-codes.ts'
@@ -63,6 +64,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   program.commandsGroup('Look and prove:')
   addRuns(program, deps, settle)
   addHop(program, deps, settle)
+  addCost(program, deps, settle)
   program.commandsGroup('Decide and stop:')
   addApprovals(program, deps, settle)
   addRevocations(program, deps, settle)

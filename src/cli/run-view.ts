@@ -1,7 +1,7 @@
 /** A run as text: who started it, where it loops, what it cost, why it stopped. The four questions of an operator. */
 import type { Cycle } from '../domain/run-graph.ts'
 import { formatMicros } from '../domain/spend.ts'
-import { committedMicros, type RunDetail, type RunSummary } from './admin-api.ts'
+import { committedWords, type RunDetail, type RunSummary } from './admin-api.ts'
 import { type Paint, type Tone, visible } from './paint.ts'
 import { type Column, table } from './table.ts'
 import { formatCount, formatDuration, formatTime } from './units.ts'
@@ -41,7 +41,7 @@ export function runsTable(runs: readonly RunSummary[], paint: Paint, now: number
     formatCount(run.refused),
     String(run.depth_max),
     formatCount(run.laps),
-    formatMicros(committedMicros(run)),
+    committedWords(run),
     startedBy(run),
   ])
   return table(runColumns, rows)
@@ -69,7 +69,7 @@ function headline(run: RunDetail, paint: Paint, now: number): string {
     paint('strong', run.id),
     paint(toneOfState[run.state], run.state.toUpperCase()),
     formatDuration(endOf(run, now) - run.started_at),
-    formatMicros(committedMicros(run)),
+    committedWords(run),
     `${formatCount(run.calls)} hops`,
     ...(run.refused > 0 ? [`${formatCount(run.refused)} refused`] : []),
     ...(run.open > 0 ? [`${formatCount(run.open)} open`] : []),

@@ -61,6 +61,13 @@ export function modelName({ provider, model }: ModelPlace): string {
   return `${provider}/${model}`
 }
 
+/** Every provider and model the configuration names, as series of metrics may name them. */
+export function namedModels({ providers, routes }: ModelsSettings): Record<'providers' | 'models', readonly string[]> {
+  const rows = [...providers.values()].flatMap((provider) => [...provider.models.keys()])
+  const places = [...routes.values()].flatMap(({ to, fallback }) => [...to, ...fallback])
+  return { providers: [...providers.keys()], models: [...rows, ...places.map(({ model }) => model)] }
+}
+
 export function modelsSettings({ models }: ConfigFile): ModelsSettings {
   const providers = Object.entries(models.providers).map(([id, row]): [string, ProviderSettings] => [
     id,

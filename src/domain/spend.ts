@@ -17,3 +17,10 @@ export function formatMicros(micros: number): string {
   const dollars = micros / 1_000_000
   return micros !== 0 && Math.abs(dollars) < 0.01 ? `$${dollars.toFixed(6)}` : `$${dollars.toFixed(2)}`
 }
+
+/** `$1.20`, `unknown (3 calls)`, `$1.20 + unknown (1 call)`: what nobody knows the price of is never shown as zero. */
+export function formatCost(micros: number, unpriced: number): string {
+  if (unpriced === 0) return formatMicros(micros)
+  const unknown = `unknown (${unpriced} ${unpriced === 1 ? 'call' : 'calls'})`
+  return micros === 0 ? unknown : `${formatMicros(micros)} + ${unknown}`
+}

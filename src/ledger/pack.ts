@@ -19,7 +19,7 @@ export const shapes: Shapes = {
     'claims tags',
     'outcome.spent.unpriced outcome.metered outcome.used',
   ),
-  intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants'),
+  intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants human'),
   run: words('v ts run event root human ends_at code reason actor'),
   boot: words('v ts boot gw pid'),
   grant: words(
@@ -59,7 +59,8 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
   if (entry.kind === 'intent') {
     const { reserved } = entry
     const who = [entry.rid, entry.run, entry.agent, entry.depth, clip(entry.target)]
-    return ['intent', entry.v, entry.ts, ...who, reserved.tokens, reserved.cost_micros, clipList(entry.grants ?? [])]
+    const what = [reserved.tokens, reserved.cost_micros, clipList(entry.grants ?? [])]
+    return ['intent', entry.v, entry.ts, ...who, ...what, entry.human ?? null]
   }
   if (entry.kind === 'run') {
     const why = [clip(entry.code), clip(entry.reason), clip(entry.actor)]

@@ -22,6 +22,8 @@ interface ReplayedRun {
   readonly depthMax: number
   /** Settled spend, and the reservation of every hop whose end nobody saw. */
   readonly spent: Spend
+  /** Calls of models in it whose price nobody knows. */
+  readonly unpriced: number
   /** The same for each budget ceiling of a token, by its grant. */
   readonly grants: ReadonlyMap<string, Spend>
   readonly participants: readonly AgentId[]
@@ -36,6 +38,8 @@ export interface Replayed {
   readonly runs: readonly ReplayedRun[]
   /** What each agent has spent of the current UTC day, counted as for runs. */
   readonly today: ReadonlyMap<AgentId, Spend>
+  /** The same for each person whom runs were for. */
+  readonly todayOfPeople: ReadonlyMap<PersonId, Spend>
   readonly entries: number
   /** The latest time in it; null if nothing was read. */
   readonly newest: Millis | null
@@ -69,7 +73,8 @@ export async function replay(dir: string, now: Millis, horizon_ms = horizonDefau
     newest = Math.max(newest ?? item.entry.ts, item.entry.ts)
     memory.take(item.entry)
   }
-  return { runs: memory.runs(), today: memory.today, entries, newest, problems }
+  const { today, todayOfPeople } = memory
+  return { runs: memory.runs(), today, todayOfPeople, entries, newest, problems }
 }
 
 interface OpenRun {
@@ -78,6 +83,7 @@ interface OpenRun {
   calls: number
   depthMax: number
   spent: Spend
+  unpriced: number
   readonly grants: Map<string, Spend>
   taint: Taint
   readonly participants: Set<AgentId>
@@ -86,6 +92,7 @@ interface OpenRun {
 
 class Memory {
   readonly today = new Map<AgentId, Spend>()
+  readonly todayOfPeople = new Map<PersonId, Spend>()
   readonly #now: Millis
   readonly #midnight: Millis
   readonly #runs = new Map<RunId, OpenRun>()
@@ -114,6 +121,7 @@ class Memory {
       calls: run.calls,
       depthMax: run.depthMax,
       spent: run.spent,
+      unpriced: run.unpriced,
       grants: run.grants,
       participants: [...run.participants],
       edges: [...run.edges.values()],
@@ -132,13 +140,13 @@ class Memory {
 
   #takeIntent(entry: IntentEntry): void {
     this.#under.set(entry.rid, entry)
-    this.#book(entry.agent, entry.ts, entry.reserved)
+    this.#book(entry, entry.ts, entry.reserved)
     const run = this.#runs.get(entry.run)
     if (run) admit(run, entry, entry.reserved)
   }
 
   #takeCall(record: CallRecord): void {
-    const { agent, decision, outcome } = record
+    const { agent, human, decision, outcome } = record
     const run = record.run === null ? undefined : this.#runs.get(record.run)
     // Records of an older program say nothing of it.
     if (run) run.taint = worseTaint(run.taint, readTaint(record.taint) ?? 'none')
@@ -150,16 +158,25 @@ class Memory {
     const intent = this.#under.get(record.rid)
     this.#under.delete(record.rid)
     // The day is that of the reservation, as it was when the call was let through.
-    this.#book(agent, intent?.ts ?? record.ts, outcome.spent)
-    if (intent) this.#book(agent, intent.ts, negative(intent.reserved))
+    this.#book({ agent, human }, intent?.ts ?? record.ts, outcome.spent)
+    if (intent) this.#book(intent, intent.ts, negative(intent.reserved))
     if (!run) return
+    run.unpriced += outcome.spent.unpriced ?? 0
     if (!intent) admit(run, { ...record, agent }, outcome.spent)
     else spend(run, intent, plus(outcome.spent, negative(intent.reserved)))
   }
 
-  #book(agent: AgentId, at: Millis, spent: Spend): void {
-    if (at >= this.#midnight) this.today.set(agent, plus(this.today.get(agent) ?? nothingSpent, spent))
+  #book({ agent, human = null }: Payer, at: Millis, spent: Spend): void {
+    if (at < this.#midnight) return
+    this.today.set(agent, plus(this.today.get(agent) ?? nothingSpent, spent))
+    if (human !== null) this.todayOfPeople.set(human, plus(this.todayOfPeople.get(human) ?? nothingSpent, spent))
   }
+}
+
+/** The part of an intent or a record that says whose budgets of a day it counts on. Intents of older files name no person. */
+interface Payer {
+  readonly agent: AgentId
+  readonly human?: PersonId | null
 }
 
 /** The part of an intent or a record that says where a hop went. */
@@ -172,7 +189,7 @@ interface Step {
 
 function newRun(opened: RunEntry): OpenRun {
   const participants = new Set([opened.root])
-  const nothing = { halt: null, calls: 0, depthMax: 0, spent: nothingSpent, taint: 'none' } as const
+  const nothing = { halt: null, calls: 0, depthMax: 0, spent: nothingSpent, unpriced: 0, taint: 'none' } as const
   return { opened, ...nothing, grants: new Map(), participants, edges: new Map() }
 }
 

@@ -58,6 +58,8 @@ export class LiveRun implements Run {
   readonly endsAt: Millis
   readonly graph: RunGraph
   readonly hopLog = new HopLog()
+  /** Calls of models whose price nobody knows: what they cost is missing in what was spent. */
+  unpriced = 0
   readonly #participants: Set<AgentId>
   /** The deepest invocation of each agent that was ever called here. */
   readonly #deepest = new Map<AgentId, Served<LiveRun>>()
@@ -70,7 +72,6 @@ export class LiveRun implements Run {
   #halt: Halt | null = null
   #heldUntil: Millis = 0
   #refused = 0
-  #unpriced = 0
 
   constructor(facts: RunFacts, row: number, house: RunHouse) {
     this.id = facts.id
@@ -112,16 +113,6 @@ export class LiveRun implements Run {
   /** Calls of this run that were refused, for whatever reason. */
   get refused(): number {
     return this.#refused
-  }
-
-  /** Calls of models whose price nobody knows: what they cost is missing in what was spent. */
-  get unpriced(): number {
-    return this.#unpriced
-  }
-
-  /** Counts calls whose price nobody knows. */
-  addUnpriced(calls: number): void {
-    this.#unpriced += calls
   }
 
   /** Rules in shadow or warn mode that would have refused a call of this run. */
@@ -232,7 +223,7 @@ export class LiveRun implements Run {
   /** Books that the target of a hop has answered or failed, and what it cost. */
   finish(hop: HopStart, state: 'answered' | 'failed', spent: Spent): void {
     this.graph.spend(hop.from, hop.to, spent.tokens, spent.cost_micros)
-    this.addUnpriced(spent.unpriced ?? 0)
+    this.unpriced += spent.unpriced ?? 0
     this.hopLog.conclude(hop.id, state, spent.cost_micros)
     if (hop.server && !this.#lingering.has(hop.id)) this.#house.serving.remove(hop.server, hop.id)
   }

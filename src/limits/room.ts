@@ -30,13 +30,9 @@ export function refusalOfRest(seat: Seat, fit: Fit): Denial {
     fit({ tokens: Number.POSITIVE_INFINITY, cost_micros: least.cost_micros }) === null ? 'cost_micros' : 'tokens'
   const tightest = step[unit] ?? step.cost_micros ?? step.tokens
   assert(tightest !== undefined, 'a call fits where nothing limits what it spends')
-  return deny(
-    held ? 'budget_held' : tightest.code,
-    `${tightest.rule}: ${least[unit]} ${unit} left, which is too little`,
-    {
-      rule: tightest.rule,
-    },
-  )
+  const { rule, code } = tightest
+  const detail = `${rule}: ${least[unit]} ${unit} left, which is too little`
+  return held ? deny('budget_held', detail, { rule }) : deny(code, detail, { rule })
 }
 
 /** Whether the price would fit once every call under way has given back what it may. */

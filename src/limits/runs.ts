@@ -40,6 +40,8 @@ export interface RunSnapshot extends RunFacts {
   readonly calls: number
   readonly depthMax: number
   readonly spent: Spend
+  /** Calls of models whose price nobody knows. */
+  readonly unpriced: number
   /** What was spent under each ceiling of a token, by its grant. */
   readonly grants: ReadonlyMap<string, Spend>
   readonly edges: readonly RestoredEdge[]
@@ -169,6 +171,7 @@ export class Runs {
     run.cells.calls.raiseTo(snapshot.calls)
     run.cells.depth.raiseTo(snapshot.depthMax)
     run.raiseTaint(snapshot.taint)
+    run.unpriced = snapshot.unpriced
     run.cells.tokens.restore(snapshot.spent.tokens, runPeriod)
     run.cells.cost.restore(snapshot.spent.cost_micros, runPeriod)
     for (const [grant, spent] of snapshot.grants) grants.restore(run, grant, spent)

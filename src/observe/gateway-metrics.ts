@@ -11,6 +11,11 @@ const haltCodes = [...denialCodes, 'operator']
 /** Kinds of traffic. */
 const planes = ['a2a', 'mcp', 'llm'] as const
 
+/** Of what is read and what is written, each token once. */
+export const tokenKinds = ['input', 'cached', 'cache_write', 'output', 'reasoning'] as const
+
+const targetKinds = ['agent', 'tool', 'server', 'model'] as const
+
 /** How a call ended; the same words as in its record. */
 const outcomes = ['refused', 'answered', 'failed', 'aborted', 'halted'] as const
 
@@ -77,6 +82,24 @@ const gatewayMetrics = {
     name: 'weir_limit_hits_total',
     help: 'Calls that reached a limit, by limit and mode.',
     labels: { limit: [...limitNames, ...ceilingRules, 'maximums.chain'], mode: limitModes },
+  },
+  modelTokens: {
+    type: 'counter',
+    name: 'weir_model_tokens_total',
+    help: 'Tokens of models as their providers count them, by provider and model in the configuration; each token in one kind.',
+    labels: { provider: 'provider', model: 'model', kind: tokenKinds },
+  },
+  modelUnpriced: {
+    type: 'counter',
+    name: 'weir_model_unpriced_calls_total',
+    help: 'Calls of models whose price nobody knows; their cost is missing in weir_cost_micros_total.',
+    labels: { provider: 'provider', model: 'model' },
+  },
+  cost: {
+    type: 'counter',
+    name: 'weir_cost_micros_total',
+    help: 'Micro-dollars that calls came to, by calling agent and kind of target.',
+    labels: { agent: 'agent', kind: targetKinds },
   },
   deliveries: {
     type: 'counter',

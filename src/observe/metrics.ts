@@ -7,10 +7,11 @@ import { assert } from '../base/assert.ts'
 import { DurationHistogram } from './histogram.ts'
 
 /**
- * The values a label may have: a list, `agent` for the slugs of registered agents, or `ours` for texts that our own
- * code chooses. Anything else is counted as `other`.
+ * The values a label may have: a list, `agent` for the slugs of registered agents, `provider` and `model` for those of
+ * models that the configuration names, or `ours` for texts that our own code chooses. Anything else is counted as `other`.
  */
-type LabelValues = readonly string[] | 'agent' | 'ours'
+type LabelValues = readonly string[] | Configured | 'ours'
+type Configured = 'agent' | 'provider' | 'model'
 
 interface MetricRow {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -49,18 +50,24 @@ const childrenMax = 2000
 export class Registry {
   readonly #families: SomeFamily[] = []
   readonly #names = new Set<string>()
-  #agents: ReadonlySet<string> = new Set()
+  readonly #configured = new Map<Configured, ReadonlySet<string>>()
 
   /** The slugs that may be values of an `agent` label from now on; the first `childrenMax` of them. */
   knowAgents(slugs: Iterable<string>): void {
-    this.#agents = new Set([...slugs].slice(0, childrenMax))
+    this.#know('agent', slugs)
+  }
+
+  /** The same for providers of models, and for models by the names their providers have for them. */
+  knowModels(names: { readonly providers: Iterable<string>; readonly models: Iterable<string> }): void {
+    this.#know('provider', names.providers)
+    this.#know('model', names.models)
   }
 
   declare<const Table extends MetricTable>(table: Table): Declared<Table> {
     const entries = Object.entries(table).map(([key, row]) => {
       assert(!this.#names.has(row.name), `the metric ${row.name} is declared once`)
       this.#names.add(row.name)
-      const family = new SomeFamily(row, (slug) => this.#agents.has(slug))
+      const family = new SomeFamily(row, (label, value) => this.#configured.get(label)?.has(value) === true)
       this.#families.push(family)
       return [key, family]
     })
@@ -71,16 +78,20 @@ export class Registry {
   render(): string {
     return this.#families.map((family) => family.render()).join('')
   }
+
+  #know(label: Configured, values: Iterable<string>): void {
+    this.#configured.set(label, new Set([...values].slice(0, childrenMax)))
+  }
 }
 
 class SomeFamily implements Family<string, Cell | DurationHistogram> {
   readonly #row: MetricRow
-  readonly #knowsAgent: (slug: string) => boolean
+  readonly #knows: (label: Configured, value: string) => boolean
   readonly #children = new Map<string, Cell | DurationHistogram>()
 
-  constructor(row: MetricRow, knowsAgent: (slug: string) => boolean) {
+  constructor(row: MetricRow, knows: (label: Configured, value: string) => boolean) {
     this.#row = row
-    this.#knowsAgent = knowsAgent
+    this.#knows = knows
     if (Object.keys(row.labels).length === 0) this.child({})
   }
 
@@ -102,7 +113,7 @@ class SomeFamily implements Family<string, Cell | DurationHistogram> {
 
   #bounded(value: string, known: LabelValues): string {
     if (known === 'ours') return value
-    const fits = known === 'agent' ? this.#knowsAgent(value) : known.includes(value)
+    const fits = typeof known === 'string' ? this.#knows(known, value) : known.includes(value)
     return fits ? value : 'other'
   }
 

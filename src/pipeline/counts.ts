@@ -1,14 +1,17 @@
 /** What the road counts, with the series of the hot path looked up once. */
 import type { Millis } from '../base/clock.ts'
+import type { Target } from '../domain/call.ts'
 import type { DenialCode } from '../domain/denials.ts'
 import type { planeOf } from '../domain/call.ts'
 import { type AgentId, slugOf } from '../domain/ids.ts'
 import type { Outcome } from '../domain/record.ts'
+import type { Usage } from '../domain/usage.ts'
 import type { Denial } from '../domain/verdict.ts'
+import { placeOfModel } from '../config/settings-models.ts'
 import { limitNames } from '../config/schema-limits.ts'
 import { ceilingRules } from '../domain/ceilings.ts'
 import type { LimitMode } from '../config/settings.ts'
-import type { GatewayMetrics } from '../observe/gateway-metrics.ts'
+import type { GatewayMetrics, tokenKinds } from '../observe/gateway-metrics.ts'
 import type { Cell } from '../observe/metrics.ts'
 
 type Status = Outcome['status']
@@ -35,6 +38,18 @@ export class Counts {
     this.#request(caller, plane, outcome.status).add()
     this.#overhead.record(Math.max(0, outcome.ms - outcome.upstream_ms))
     if (outcome.upstream_ms > 0) this.#upstream.record(outcome.upstream_ms)
+  }
+
+  /** What a call that has ended came to. */
+  paid(caller: AgentId | null, kind: Target['kind'], { spent, metered }: Outcome): void {
+    const agent = caller === null ? 'other' : slugOf(caller)
+    if (spent.cost_micros > 0) this.#metrics.cost.child({ agent, kind }).add(spent.cost_micros)
+    if (!metered) return
+    const { provider, model } = placeOfModel(metered.model) ?? { provider: '', model: '' }
+    if (metered.cost_micros === null) this.#metrics.modelUnpriced.child({ provider, model }).add()
+    if (metered.source !== 'provider') return
+    for (const [of, tokens] of kindsOf(metered.usage))
+      if (tokens > 0) this.#metrics.modelTokens.child({ provider, model, kind: of }).add(tokens)
   }
 
   /** A call left no record; answers whether it is time to say so again. */
@@ -76,6 +91,20 @@ export class Counts {
     if (this.#requests.size < keptMax) this.#requests.set(key, cell)
     return cell
   }
+}
+
+type TokenKind = (typeof tokenKinds)[number]
+
+/** Each token once, so that kinds can be added up. */
+function kindsOf(usage: Usage): readonly (readonly [TokenKind, number])[] {
+  const { input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens } = usage
+  return [
+    ['input', input_tokens - cached_tokens - cache_write_tokens],
+    ['cached', cached_tokens],
+    ['cache_write', cache_write_tokens],
+    ['output', output_tokens - reasoning_tokens],
+    ['reasoning', reasoning_tokens],
+  ]
 }
 
 const limitRules = new Set([...limitNames, ...ceilingRules, 'maximums.chain'])

@@ -1,6 +1,6 @@
 /** Halting a run: it admits nothing from this moment, what is open ends, and somebody is told. */
 import type { Halt } from '../domain/run.ts'
-import { formatMicros } from '../domain/spend.ts'
+import { formatCost } from '../domain/spend.ts'
 import type { BreachReport } from '../limits/breach.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import { phaseOf, type TaskRow } from '../domain/task.ts'
@@ -73,6 +73,6 @@ function sentenceOf(run: LiveRun, halt: Halt, edge: Edge | null): string {
   const whose = run.person === null ? '' : ` for ${run.person}`
   const where =
     edge && edge.lap > 0 ? ` ${edge.from} -> ${edge.to} closes a cycle at depth ${edge.depth}, lap ${edge.lap}.` : ''
-  const cost = formatMicros(run.spent.cost_micros + run.reserved.cost_micros)
+  const cost = formatCost(run.spent.cost_micros + run.reserved.cost_micros, run.unpriced)
   return `${run.id} was halted by ${halt.actor}: ${halt.reason}. Started by ${run.root}${whose}.${where} It cost ${cost} in ${run.calls} calls.`
 }

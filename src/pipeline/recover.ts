@@ -33,6 +33,11 @@ export function recover(replayed: Replayed, tables: Tables, settings: Settings, 
     const team = settings.agents.get(agent)?.team
     if (team) limits.restore(limits.team(team), spent, now)
   }
+  for (const [id, spent] of replayed.todayOfPeople) {
+    const person = limits.person(id, now)
+    if (person === null) problems.push(`what ${id} spent today was not put back: no room to count another person`)
+    else if (person !== 'free') limits.restore(person, spent, now)
+  }
   return { runs: replayed.runs.length, problems }
 }
 

@@ -171,6 +171,7 @@ export function leaveRecord(visit: AnyVisit, refusal: Refusal | null, outcome: O
   const left = road.ledger.append(recordOf(visit, refusal, outcome))
   if (!left && road.counts.unrecorded(road.clock.now()))
     road.log.error('calls leave no record: the ledger takes nothing', { hop: call.id })
+  road.counts.paid(principal?.proof.agent ?? null, call.target.kind, outcome)
   road.counts.ended(principal?.proof.agent ?? null, planeOf(call), outcome)
 }
 

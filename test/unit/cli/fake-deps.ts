@@ -27,6 +27,7 @@ export async function run(args: readonly string[], fakes: Partial<CliDeps> = {},
       hop: () => Promise.resolve(problem('not_found', 'no such hop')),
       run: () => Promise.resolve(problem('not_found', 'no such run')),
       write: () => Promise.resolve(problem('failed', 'no room')),
+      cost: () => Promise.resolve(problem('no', 'no file here')),
     },
     card: { verify: () => Promise.resolve(problem('not_found', 'no card here')) },
     registry: {

@@ -46,3 +46,8 @@ test('the list has one line a run, and a sentence if there is none', () => {
   expect(lines[2]).toMatch(/agent:console$/)
   expect(runsTable([], plain, now)).toBe('No runs yet.\n')
 })
+
+test('what nobody knows the price of stands beside what is known', () => {
+  expect(runPage(sampleRun({ unpriced: 2 }), plain, now)).toContain('$0.13 + unknown (2 calls)')
+  expect(runsTable([sampleRun({ unpriced: 1 })], plain, now)).toContain('$0.13 + unknown (1 call)')
+})

@@ -5,6 +5,7 @@ import { isAgentId, isTeamId } from '../../../src/domain/ids.ts'
 import { isLoaded, loadConfig } from '../../../src/config/load.ts'
 import type { AgentSettings, Settings } from '../../../src/config/settings.ts'
 import { root } from '../../tidy/source.ts'
+import { personId } from '../limits/fixture.ts'
 import { loadedOf, mustLoad, tempConfig } from '../../support/temp-config.ts'
 
 const minimal = `identity:
@@ -165,4 +166,14 @@ test('credentials of the service manager are found by the environment and are no
   expect(plain.settings.state.credentials_dir).toBeNull()
   expect(handed.settings.state.credentials_dir).toBe('/run/credentials/weir.service')
   expect(handed.hash).toBe(plain.hash)
+})
+
+test('a person has the limits for all persons, but for those that are written beside the name', async () => {
+  const { settings } = await loadedOf(
+    'limits: { mode: warn, person: { tokens_per_day: 5, cost_micros_per_day: 9 }, people: { tomas: { tokens_per_day: 7 }, "user:ana": {} } }\n',
+  )
+  const { person, people } = settings.limits
+  expect(person).toEqual({ tokens_per_day: { max: 5, mode: 'warn' }, cost_micros_per_day: { max: 9, mode: 'warn' } })
+  expect(people.get(personId('tomas'))).toEqual({ ...person, tokens_per_day: { max: 7, mode: 'warn' } })
+  expect(people.get(personId('ana'))).toEqual(person)
 })

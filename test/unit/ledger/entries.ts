@@ -20,6 +20,7 @@ import type {
 } from '../../../src/domain/record.ts'
 import { taints } from '../../../src/domain/principal.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
+import type { Metered } from '../../../src/domain/usage.ts'
 
 /** 2027-01-15 08:00 UTC. */
 export const noon = 1_800_000_000_000
@@ -90,7 +91,17 @@ export function runEntry(id: RunId, event: RunEntry['event'], facts: Partial<Run
 export function intent(id: HopId, facts: Partial<IntentEntry> = {}): IntentEntry {
   const where = { run: run(1), agent: agent('a'), depth: 1, target: 'agent:b' }
   const reserved = { tokens: 1500, cost_micros: 20_000 }
-  return { kind: 'intent', v: 1, ts: noon + 1, rid: id, ...where, reserved, grants: [], ...facts }
+  return {
+    kind: 'intent',
+    v: 1,
+    ts: noon + 1,
+    rid: id,
+    human: person('tomas'),
+    ...where,
+    reserved,
+    grants: [],
+    ...facts,
+  }
 }
 
 export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
@@ -146,6 +157,13 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
     tags: { project: 'atlas' },
     ...facts,
   }
+}
+
+/** The bill of a call of a model; by default of one whose price nobody knows. */
+export function metered(facts: Partial<Metered> = {}): Metered {
+  const usage = { input_tokens: 500, cached_tokens: 0, cache_write_tokens: 0, output_tokens: 200, reasoning_tokens: 0 }
+  const unknown = { cost_micros: null, input_micros: null, output_micros: null, prices: null }
+  return { model: 'openai/gpt-5.5', usage, source: 'provider', ...unknown, ...facts }
 }
 
 /** Looks like a SHA-256 in base64url. */
@@ -213,7 +231,11 @@ const runs = fc
   .record({ event: fc.constantFrom('opened' as const, 'halted' as const, 'ended' as const), ts: times, reason: maybe })
   .map((facts) => runEntry(run(7), facts.event, facts))
 
-const outcomes = fc.record({
+const bills = fc
+  .record({ model: text, source: fc.constantFrom('provider' as const, 'delivered' as const), prices: maybe })
+  .map((facts) => metered(facts))
+
+const plainOutcomes = fc.record({
   status: fc.constantFrom('refused' as const, 'answered' as const, 'failed' as const, 'halted' as const),
   fault: fc.constantFrom(null, 'reset' as const),
   spent: spend,
@@ -223,6 +245,15 @@ const outcomes = fc.record({
   upstream_ms: fc.double({ min: 0, max: 1e9, noNaN: true }),
   task: maybe,
 })
+
+/** Of models some have a bill, and of these some a price nobody knows. */
+const outcomes = fc
+  .tuple(plainOutcomes, fc.option(bills, { nil: null }), fc.boolean())
+  .map(([outcome, bill, unknown]) =>
+    bill === null
+      ? outcome
+      : { ...outcome, metered: bill, spent: unknown ? { ...outcome.spent, unpriced: 1 } : outcome.spent },
+  )
 
 const calls = fc
   .record({

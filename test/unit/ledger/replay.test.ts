@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { LedgerEntry } from '../../../src/domain/record.ts'
 import { replay } from '../../../src/ledger/replay.ts'
 import { segmentName } from '../../../src/ledger/segment.ts'
-import { agent, call, hop, intent, noon, refusedCall, run, runEntry } from './entries.ts'
+import { agent, call, hop, intent, metered, noon, person, refusedCall, run, runEntry } from './entries.ts'
 import { segmentOf } from './segments.ts'
 import { tempFolder } from './folder.ts'
 
@@ -40,6 +40,7 @@ test('a run that was open comes back with what it has spent and where it went', 
       calls: 1,
       depthMax: 1,
       spent: { tokens: 700, cost_micros: 13_000 },
+      unpriced: 0,
       grants: new Map(),
       participants: [agent('a'), agent('b')],
       edges: [
@@ -156,6 +157,7 @@ test('a folder that is not there is a first start', async () => {
   expect(await replay(join(tmpdir(), 'weir-nothing-here'), noon)).toEqual({
     runs: [],
     today: new Map(),
+    todayOfPeople: new Map(),
     entries: 0,
     newest: null,
     problems: [],
@@ -184,4 +186,28 @@ describe('the taint of a run outlives a restart', () => {
     const { runs } = await replayed([opened, intent(hop(1)), call(hop(1)), intent(hop(2), { target: 'agent:partner' })])
     expect(runs[0]?.unfinished).toEqual(['agent:partner'])
   })
+})
+
+test('persons come back with what they spent today: settled, reserved by what nobody saw end, and of models what it was', async () => {
+  const model = { target: 'model:openai/gpt-5.5', reserved: { tokens: 9000, cost_micros: 90_000 } }
+  const { todayOfPeople, runs } = await replayed([
+    opened,
+    intent(hop(1)),
+    call(hop(1)),
+    intent(hop(2), model),
+    call(hop(2), {
+      ...model,
+      outcome: { ...call(hop(2)).outcome, spent: { tokens: 700, cost_micros: 0, unpriced: 1 }, metered: metered() },
+    }),
+    intent(hop(3), { ...model, human: person('ana') }),
+    intent(hop(4), { human: null }),
+    intent(hop(5), { ts: noon - day_ms }),
+  ])
+  expect(todayOfPeople).toEqual(
+    new Map([
+      ['user:tomas', { tokens: 1400, cost_micros: 13_000 }],
+      ['user:ana', { tokens: 9000, cost_micros: 90_000 }],
+    ]),
+  )
+  expect(runs[0]?.unpriced).toBe(1)
 })

@@ -211,6 +211,7 @@ describe('after a restart', () => {
     halt: null,
     calls: 3,
     taint: 'external',
+    unpriced: 2,
     depthMax: 2,
     spent: { tokens: 90, cost_micros: 900 },
     grants: new Map([['g1', { tokens: 60, cost_micros: 600 }]]),

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { namedModels } from '../../../src/config/settings-models.ts'
+import type { Metered } from '../../../src/domain/usage.ts'
+import { declareGatewayMetrics } from '../../../src/observe/gateway-metrics.ts'
+import { Registry } from '../../../src/observe/metrics.ts'
+import { Counts } from '../../../src/pipeline/counts.ts'
+import { spendOf } from '../../../src/pipeline/models/meter.ts'
 import { pave } from '../../support/road.ts'
+import { loadedOf } from '../../support/temp-config.ts'
+import { call, hop } from '../ledger/entries.ts'
+import { agentId } from '../limits/fixture.ts'
 
 describe('a limit that does not enforce', () => {
   test('counts under its own mode and lets the call through', async () => {
@@ -36,4 +45,44 @@ test('a limit that refuses is counted as enforced', async () => {
   await trial.call('console', 'orchestrator')
   await trial.call('orchestrator', 'research')
   expect(trial.page()).toContain('weir_limit_hits_total{limit="run.calls_max",mode="enforce"} 1')
+})
+
+describe('what calls come to', () => {
+  const models = { providers: { openai: { api: 'fake', models: { 'gpt-5.5': {} } } } }
+  const usage = { input_tokens: 100, cached_tokens: 40, cache_write_tokens: 10, output_tokens: 30, reasoning_tokens: 5 }
+  const bill = { cost_micros: 70, input_micros: 40, output_micros: 30, prices: 'config' }
+  const priced: Metered = { model: 'openai/gpt-5.5', usage, source: 'provider', ...bill }
+
+  async function paid(...bills: readonly Metered[]): Promise<string> {
+    const registry = new Registry()
+    registry.knowAgents(['research'])
+    registry.knowModels(namedModels((await loadedOf(JSON.stringify({ models }))).settings.models))
+    const counts = new Counts(declareGatewayMetrics(registry))
+    for (const metered of bills)
+      counts.paid(agentId('research'), 'model', { ...call(hop(1)).outcome, spent: spendOf(metered), metered })
+    counts.paid(null, 'tool', call(hop(1)).outcome)
+    return registry.render()
+  }
+
+  test('is counted by caller and kind, and the tokens of models each once', async () => {
+    const page = await paid(priced, priced)
+    expect(page).toContain('weir_cost_micros_total{agent="research",kind="model"} 140')
+    expect(page).toContain('weir_cost_micros_total{agent="other",kind="tool"} 13000')
+    const kinds = { input: 100, cached: 80, cache_write: 20, output: 50, reasoning: 10 }
+    for (const [kind, tokens] of Object.entries(kinds))
+      expect(page).toContain(`weir_model_tokens_total{provider="openai",model="gpt-5.5",kind="${kind}"} ${tokens}\n`)
+  })
+
+  test('an unknown price is counted as that, an estimate not as tokens, and a model nobody configured as other', async () => {
+    const unknown = { cost_micros: null, input_micros: null, output_micros: null, prices: null }
+    const page = await paid(
+      { ...priced, ...unknown },
+      { ...priced, source: 'delivered' },
+      { ...priced, model: 'openai/gpt-nobody-set' },
+    )
+    expect(page).toContain('weir_model_unpriced_calls_total{provider="openai",model="gpt-5.5"} 1')
+    expect(page).toContain('weir_model_tokens_total{provider="openai",model="gpt-5.5",kind="input"} 50\n')
+    expect(page).toContain('weir_model_tokens_total{provider="openai",model="other",kind="input"} 50\n')
+    expect(page).toContain('weir_cost_micros_total{agent="research",kind="model"} 140')
+  })
 })

@@ -1,0 +1,43 @@
+/** What work cost, by whoever or whatever it is looked at. */
+import type { Usage } from './usage.ts'
+
+export const costDimensions = ['agent', 'team', 'person', 'model', 'tool', 'run'] as const
+export type CostDimension = (typeof costDimensions)[number]
+
+/** What calls came to together. */
+export interface CostSums {
+  /** Calls that were let through and have ended. */
+  readonly calls: number
+  readonly tokens: number
+  readonly cost_micros: number
+  /** Of the calls: those of models whose price nobody knows. Their cost is missing in the sum. */
+  readonly unpriced: number
+  /** Of the calls: answers that were cut and settled by what was delivered. */
+  readonly delivered: number
+  /** Of the calls: those of which nothing was heard, settled by what was reserved. */
+  readonly reserved: number
+  /** Of the tokens: those of models, by kind. */
+  readonly usage: Usage
+  /** Calls whose end is not in the ledger: under way, or under way when a gateway stopped. Not among the calls. */
+  readonly open: number
+  /** What these hold. */
+  readonly held_micros: number
+}
+
+export interface CostRow extends CostSums {
+  /** `agent:research`, `openai/gpt-5.5`; null for calls that have nobody there: an agent without a team. */
+  readonly key: string | null
+}
+
+export interface CostReport {
+  readonly schema: 'weir.cost/v1'
+  readonly by: CostDimension
+  /** Milliseconds since the epoch; null for everything that is kept. */
+  readonly since: number | null
+  readonly run: string | null
+  /** The dearest first. */
+  readonly rows: readonly CostRow[]
+  readonly total: CostSums
+  /** Places of the ledger that could not be read, in sentences. */
+  readonly problems: readonly string[]
+}
