@@ -35,6 +35,20 @@ export function whole(min: number, max: number, facts: Facts): z.ZodInt {
     .meta({ ...facts })
 }
 
+/** One row per number: smallest, default and largest value, unit and meaning. */
+export type NumberRow = readonly [min: number, usual: number, max: number, unit: string, meaning: string]
+
+type Numbers<Rows> = { [Name in keyof Rows]: z.ZodDefault<z.ZodInt> }
+
+/** The fields of a table of numbers, all of which have a default. */
+export function numberFields<Rows extends Readonly<Record<string, NumberRow>>>(rows: Rows): Numbers<Rows> {
+  const fields = Object.entries(rows).map(([name, [min, usual, max, unit, description]]) => [
+    name,
+    whole(min, max, { description, unit }).default(usual),
+  ])
+  return Object.fromEntries(fields) as Numbers<Rows>
+}
+
 /** A text of at most 1024 characters that satisfies `holds`; `facts.form` says in words what that is. */
 export function text(holds: (value: string) => boolean, facts: Facts & { readonly form: string }): z.ZodString {
   return z

@@ -1,6 +1,6 @@
 /** The configuration table: where the instances of an agent are, and what happens when one of them does not answer. */
 import { z } from 'zod'
-import { slug, url, whole } from './fields.ts'
+import { slug, url, numberFields, type NumberRow } from './fields.ts'
 
 /** Instances of one agent, `url` among them. */
 export const instances_max = 64
@@ -19,9 +19,6 @@ const instance = z
     }),
   ])
   .meta({ description: 'An instance.', form: 'a URL, or { url, drain }' })
-
-/** One row per number: smallest, default and largest value, unit and meaning. */
-type Row = readonly [min: number, usual: number, max: number, unit: string, meaning: string]
 
 const rows = {
   attempts_max: [1, 3, 10, 'attempts', 'Attempts for one call, the first one included. 1: nothing is tried again.'],
@@ -68,19 +65,10 @@ const rows = {
     'ms',
     'How long an instance that left the configuration is still reached by what it works on.',
   ],
-} as const satisfies Record<string, Row>
-
-type Numbers = { [Name in keyof typeof rows]: z.ZodDefault<z.ZodInt> }
-
-const numbers = Object.fromEntries(
-  Object.entries(rows).map(([name, [min, usual, max, unit, description]]) => [
-    name,
-    whole(min, max, { description, unit }).default(usual),
-  ]),
-) as Numbers
+} as const satisfies Record<string, NumberRow>
 
 const resilience = z
-  .strictObject(numbers)
+  .strictObject(numberFields(rows))
   .prefault({})
   .meta({ description: 'When an instance is left alone and when a call is tried again.' })
 

@@ -1,6 +1,6 @@
 /** The configuration table: how often, how deep, how many, how much, how long and how large. */
 import { z } from 'zod'
-import { isPersonName, personForm, text, whole } from './fields.ts'
+import { isPersonName, numberFields, type NumberRow, personForm, text, whole } from './fields.ts'
 
 export const limitModes = ['shadow', 'warn', 'enforce'] as const
 
@@ -139,9 +139,6 @@ const timeoutRows = {
   tasks_ttl_ms: [1000, 604_800_000, 31_536_000_000, 'How long a task that is over is remembered.'],
 } as const satisfies Record<string, TimeoutRow>
 
-/** One row per maximum: smallest, default and largest value, unit and meaning. */
-type MaximumRow = readonly [min: number, usual: number, max: number, unit: string, meaning: string]
-
 const maximumRows = {
   body_bytes: [1024, 1_048_576, 67_108_864, 'bytes', 'Body of a request.'],
   model_body_bytes: [
@@ -253,29 +250,21 @@ const maximumRows = {
   ],
   tool_processes: [0, 64, 4096, 'processes', 'Child processes of tool servers at once.'],
   push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
-} as const satisfies Record<string, MaximumRow>
+} as const satisfies Record<string, NumberRow>
 
-type Numbers<Rows> = { [Name in keyof Rows]: z.ZodDefault<z.ZodInt> }
-
-function numbers<Rows extends Record<string, MaximumRow>>(rows: Rows) {
-  const fields = Object.entries(rows).map(([name, [min, usual, max, unit, meaning]]) => [
-    name,
-    whole(min, max, { description: meaning, unit }).default(usual),
-  ])
-  return z.strictObject(Object.fromEntries(fields) as Numbers<Rows>)
-}
-
-function inMillis<Rows extends Record<string, TimeoutRow>>(rows: Rows): Record<keyof Rows, MaximumRow> {
+function inMillis<Rows extends Record<string, TimeoutRow>>(rows: Rows): Record<keyof Rows, NumberRow> {
   const entries = Object.entries(rows).map(([name, [min, usual, max, meaning]]) => [
     name,
     [min, usual, max, 'ms', meaning],
   ])
-  return Object.fromEntries(entries) as Record<keyof Rows, MaximumRow>
+  return Object.fromEntries(entries) as Record<keyof Rows, NumberRow>
 }
 
-export const timeoutsSection = numbers(inMillis(timeoutRows))
+export const timeoutsSection = z
+  .strictObject(numberFields(inMillis(timeoutRows)))
   .prefault({})
   .meta({ description: 'Every wait has an end.' })
-export const maximumsSection = numbers(maximumRows)
+export const maximumsSection = z
+  .strictObject(numberFields(maximumRows))
   .prefault({})
   .meta({ description: 'Every store, body and chain has a size.' })

@@ -1,9 +1,6 @@
 /** The configuration table: when a provider of models is left alone and when a call is tried again. */
 import { z } from 'zod'
-import { whole } from './fields.ts'
-
-/** One row per number: smallest, default and largest value, unit and meaning. */
-type Row = readonly [min: number, usual: number, max: number, unit: string, meaning: string]
+import { numberFields, type NumberRow } from './fields.ts'
 
 const rows = {
   attempts_max: [1, 3, 10, 'attempts', 'Attempts at one model of the provider for one call, the first one included.'],
@@ -21,18 +18,9 @@ const rows = {
   eject_ms: [100, 10_000, 3_600_000, 'ms', 'How long it is left alone; doubles each time it happens again.'],
   eject_max_ms: [100, 300_000, 3_600_000, 'ms', 'The longest it is left alone.'],
   outstanding_max: [0, 1000, 1_000_000, 'calls', 'Calls and streams open at the provider at once. 0: any number.'],
-} as const satisfies Record<string, Row>
-
-type Numbers = { [Name in keyof typeof rows]: z.ZodDefault<z.ZodInt> }
-
-const numbers = Object.fromEntries(
-  Object.entries(rows).map(([name, [min, usual, max, unit, description]]) => [
-    name,
-    whole(min, max, { description, unit }).default(usual),
-  ]),
-) as Numbers
+} as const satisfies Record<string, NumberRow>
 
 export const providerResilience = z
-  .strictObject(numbers)
+  .strictObject(numberFields(rows))
   .prefault({})
   .meta({ description: 'When it is left alone and when a call is tried again.' })

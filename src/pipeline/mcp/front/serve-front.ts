@@ -4,6 +4,7 @@
  *
  *     origin -> read -> authenticate -> whose session -> what is behind -> era -> [find -> hop or pass -> exchange -> settle]
  */
+import { nobodyWaits } from '../../nobody-waits.ts'
 import { valueAtPath } from '../../../base/json-edit.ts'
 import { mintHopId } from '../../../domain/mint-ids.ts'
 import { deny, isDenial } from '../../../domain/verdict.ts'
@@ -89,7 +90,7 @@ async function serveBatch(guest: Guest, live: LiveSession, { route, batch, sessi
   const served = reads.map(async (read) => {
     const line = post && isAnswered(read) ? new RequestLine(post) : null
     if (read.kind === 'malformed') return line?.answer(jsonAnswer(Buffer.from(read.body)))
-    const reply = line === null ? nobody : replyInto(line)
+    const reply = line === null ? nobodyWaits : replyInto(line)
     await serveLegacy({ ...guest, arrival: read, received: receivedAgain(guest, read, reply) }, live, line)
   })
   await Promise.all(served)
@@ -108,17 +109,4 @@ function receivedAgain({ road, received }: Guest, { call }: Arrived, reply: Repl
   const entry = enterRun(road.runs, principal, whole.inbound.headers, saidInMeta(visit.inbound.body))
   takePlace(visit, principal, entry)
   return { visit, principal, entry }
-}
-
-/** Where a message that is not answered is answered. */
-const nobody: Reply = {
-  send: () => undefined,
-  begin: () => undefined,
-  write: () => true,
-  end: () => undefined,
-  cut: () => undefined,
-  onDrain: () => undefined,
-  onGone: () => undefined,
-  closed: false,
-  buffered: 0,
 }
