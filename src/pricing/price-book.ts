@@ -15,6 +15,8 @@ interface Entry {
   standsAt(now: Millis): boolean
 }
 
+const nothing: ModelPriceRow = { input: 0, output: 0, call_micros: 0 }
+
 /** Names of models come from callers too; those that were asked for least lately are looked up again. */
 const remembered_max = 4096
 
@@ -24,7 +26,9 @@ export function openPriceBook(settings: ModelsSettings): PriceBook {
   const known = new BoundedMap<string, readonly Entry[]>({ max: remembered_max })
   const entriesOf = (provider: ProviderSettings, model: string): readonly Entry[] => {
     const own = provider.models.get(model)?.price
-    if (own) return [{ price: priceOf(sheetOf(own)), standsAt: () => true }]
+    // What Weir plays itself costs nothing, and that is known.
+    const sheet = own ?? (provider.api === 'fake' ? nothing : null)
+    if (sheet) return [{ price: priceOf(sheetOf(sheet)), standsAt: () => true }]
     const list = listed.get(provider.id) ?? null
     const rows = list === null ? [] : listedRows(list, model)
     return rows.map(({ sheet, standsAt }) => ({ price: sheet && priceOf(sheet), standsAt }))

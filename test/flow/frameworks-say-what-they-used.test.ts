@@ -24,11 +24,11 @@ beforeAll(async () => {
   all = await startFrameworks()
   const config = configFor(all)
   const agents = config['agents'] as Readonly<Record<FrameworkName | 'orchestrator', object>>
-  const price = { reported: { max_tokens: 1000, max_micros: 300 }, tokens_as: 'fake/unpriced' }
+  const price = { reported: { max_tokens: 1000, max_micros: 300 }, tokens_as: 'house/unpriced' }
   const priced = Object.fromEntries(
     told.map((name) => [`${name}-held`, { facet_of: name, groups: ['subagents'], price }]),
   )
-  const models = { providers: { fake: { api: 'fake' } } }
+  const models = { providers: { house: { api: 'openai', url: 'http://127.0.0.1:9/v1' } } }
   weir = await startWeir({ ...config, agents: { ...agents, ...priced }, models })
 })
 
@@ -79,7 +79,7 @@ describe.each(told)('an agent of %s', (name) => {
     expect(record?.reserved).toEqual({ tokens: 1000, cost_micros: 300 })
     expect(record?.outcome).toMatchObject({
       status: 'answered',
-      metered: { model: 'fake/unpriced', source: 'provider', cost_micros: null },
+      metered: { model: 'house/unpriced', source: 'provider', cost_micros: null },
       used: { source: 'provider', units: null, why: null },
     })
     expect(record?.outcome.spent.tokens).toBeGreaterThan(0)

@@ -152,12 +152,16 @@ test('whose prices they are is what the row says or whose address it is, and nev
     proxy: { api: openai, url: "http://127.0.0.1:4000/v1" },
     named: { api: openai, url: "http://127.0.0.1:4000/v1", prices_as: openai },
     nearly: { api: openai, url: "https://api.openai.com/v1", prices_as: open-ai },
-    local: { api: fake },
   }`)
   const knows = (provider: string, model = 'gpt-4o') => book.find({ provider, model }, now) !== null
   expect([knows('openai'), knows('named')]).toEqual([true, true])
-  expect([knows('proxy'), knows('nearly'), knows('local'), knows('nobody')]).toEqual([false, false, false, false])
+  expect([knows('proxy'), knows('nearly'), knows('nobody')]).toEqual([false, false, false])
   expect(knows('openai', 'no-such-model')).toBe(false)
+})
+
+test('what Weir plays itself costs nothing, and that is known', async () => {
+  const book = await bookOf('{ local: { api: fake } }')
+  expect(book.find({ provider: 'local', model: 'echo' }, now)?.bill(usage).cost_micros).toBe(0)
 })
 
 test('a configured price stands in place of the one in the list', async () => {
