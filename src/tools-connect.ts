@@ -17,6 +17,8 @@ import { readLedger } from './ledger/read.ts'
 /** Longer files belong to no client. */
 const file_bytes_max = 4_194_304
 const poll_ms = 250
+/** A file system stamps files by a coarser clock than ours; an entry says its own time. */
+const file_slack_ms = 10_000
 /** Of one file; the last of them is written anew. */
 const backups_max = 20
 
@@ -77,7 +79,7 @@ export const firstCall: ConnectTools['firstCall'] = async ({ configPath, agent, 
   const until = systemClock.monotonic() + timeout_ms
   let stranger: CallRecord | null = null
   while (systemClock.monotonic() < until) {
-    for await (const item of readLedger(dir, since)) {
+    for await (const item of readLedger(dir, since - file_slack_ms)) {
       if (item.kind !== 'entry' || item.entry.kind !== 'call' || item.entry.ts < since) continue
       if (wanted === null || item.entry.agent === wanted) return seen(item.entry)
       if (item.entry.agent === null) stranger = item.entry

@@ -14,7 +14,7 @@ export interface CommandEnded {
 export interface Command {
   readonly child: ChildProcess
   readonly ended: Promise<CommandEnded>
-  /** Resolves as soon as stdout has this in it; throws where the process ends without. */
+  /** Resolves as soon as it has said this, on stdout or stderr; throws where the process ends without. */
   said(text: string): Promise<void>
 }
 
@@ -54,9 +54,10 @@ export function command(program: string, args: readonly string[], { cwd = root, 
     said: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          if (stdout.includes(text)) resolve()
+          if (stdout.includes(text) || stderr.includes(text)) resolve()
         }
         child.stdout.on('data', look)
+        child.stderr.on('data', look)
         look()
         void ended.then(() => reject(new Error(`it ended without ${text}: ${stdout}${stderr}`)))
       }),

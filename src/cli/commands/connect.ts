@@ -152,8 +152,9 @@ async function waitForCall(
 ): Promise<FirstCall | null | CliProblem> {
   const { config: configPath } = options
   const agent = options.agent ?? null
+  const since = deps.clock.now()
   terminal.say(`Waiting up to ${wait_s} s for its first call${agent === null ? '' : ` as ${agent}`}. Ctrl-C to leave.`)
-  return await deps.connect.firstCall({ configPath, agent, since: deps.clock.now(), timeout_ms: wait_s * 1000 })
+  return await deps.connect.firstCall({ configPath, agent, since, timeout_ms: wait_s * 1000 })
 }
 
 function callText(call: FirstCall, paint: Paint): string {
@@ -162,6 +163,6 @@ function callText(call: FirstCall, paint: Paint): string {
     return `${paint('bad', 'A call arrived, and nobody is known to make it')}: ${detail ?? ''} (${hop})\n`
   const whom = person === null ? '' : ` for ${visible(person)}`
   const end = code === null ? paint('good', 'let through') : paint('warn', `refused: ${code}, ${detail ?? ''}`)
-  const found = run === null ? 'no run' : `${run}, found by ${origin ?? 'nothing'}`
-  return `${visible(agent)}${whom} by ${credential ?? 'nothing'} → ${visible(target)}: ${end}\nrun ${found}; weir hop ${hop}\n`
+  const found = run === null ? 'in no run' : `run ${run}, found by ${origin ?? 'nothing'}`
+  return `${visible(agent)}${whom} by ${credential ?? 'nothing'} → ${visible(target)}: ${end}\n${found}; weir hop ${hop}\n`
 }

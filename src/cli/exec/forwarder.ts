@@ -81,18 +81,23 @@ async function forward(way: Way, request: IncomingMessage, response: ServerRespo
     headers,
     agent: false,
   })
+  const isCard = method === 'GET' && isCardPath(path)
   outgoing.on('response', (answer) => {
     answer.on('error', () => response.destroy())
-    if (method === 'GET' && answer.statusCode === 200 && isCardPath(path)) return void handCard(way, answer, response)
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, toCommand(answer))
-    // The head is all there is for a while, where events come later.
-    response.flushHeaders()
-    answer.pipe(response)
+    if (isCard && answer.statusCode === 200) void handCard(way, answer, response).catch(() => response.destroy())
+    else handOn(answer, response)
   })
   outgoing.on('error', () => refuse(response, 502, 'The gateway does not answer.'))
   response.on('close', () => outgoing.destroy())
   request.on('error', () => outgoing.destroy())
   request.pipe(outgoing)
+}
+
+function handOn(answer: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, toCommand(answer))
+  // The head is all there is for a while, where events come later.
+  response.flushHeaders()
+  answer.pipe(response)
 }
 
 /** The agents of a card are behind this address too, so that a client that goes by the card stays in the run. */

@@ -185,7 +185,7 @@ test('an answer that breaks off never looks whole', async () => {
 })
 
 test('a head arrives before the body has begun', async () => {
-  script = (_, response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+  script = (_, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
   const answer = await fetch((await open()).url, { headers: bearer })
   expect(answer.status).toBe(200)
   await answer.body?.cancel()
@@ -263,7 +263,7 @@ test('closing ends what is open at once', async () => {
 test('a card names the forwarder in place of the gateway, and is not signed any more', async () => {
   const interfaces = [{ url: 'http://weir.test/a2a/x/', transport: 'JSONRPC' }, { url: 'http://weir.test.evil/a2a/x/' }]
   const card = { name: 'x', url: 'http://weir.test/a2a/x/', supportedInterfaces: interfaces, signatures: [{}] }
-  script = (asked, response) => void response.end(asked.url?.includes('broken') ? '{' : JSON.stringify(card))
+  script = (_, response) => void response.end(JSON.stringify(card))
   const { url } = await open()
   const read = await fetch(`${url}/a2a/x/.well-known/agent-card.json`, { headers: bearer })
   expect(await read.json()).toEqual({
@@ -271,5 +271,11 @@ test('a card names the forwarder in place of the gateway, and is not signed any 
     url: `${url}/a2a/x/`,
     supportedInterfaces: [{ url: `${url}/a2a/x/`, transport: 'JSONRPC' }, { url: 'http://weir.test.evil/a2a/x/' }],
   })
+  script = (_, response) => {
+    response.writeHead(200, { 'content-length': '100' }).write('{')
+    setTimeout(() => response.destroy(), 20)
+  }
+  await expect(fetch(`${url}/a2a/x/.well-known/agent-card.json`, { headers: bearer })).rejects.toThrow()
+  script = (_, response) => void response.end('{')
   expect((await fetch(`${url}/a2a/broken/.well-known/agent.json`, { headers: bearer })).status).toBe(502)
 })
