@@ -75,9 +75,9 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Fr
   if (restored > 0) log.info('open runs were put back', { runs: restored })
   ledger.append({ v: 1, ts: clock.now(), kind: 'boot', boot, gw: snapshot.publicUrl, pid: process.pid })
   const deliveries = new Deliveries()
-  runs.onEnded = (run) => {
+  runs.onEnded = (run, why) => {
     deliveries.forget(run.id)
-    ledger.append(runEntry(run, 'ended', clock.now()))
+    ledger.append(runEntry(run, 'ended', clock.now(), why))
   }
   return {
     clock,

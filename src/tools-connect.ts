@@ -1,5 +1,6 @@
 /** What `weir connect` does to the machine: reads and writes files of clients, and watches the ledger for a first call. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
+import { renameSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -16,6 +17,10 @@ import { readLedger } from './ledger/read.ts'
 /** Longer files belong to no client. */
 const file_bytes_max = 4_194_304
 const poll_ms = 250
+/** A file system stamps files by a coarser clock than ours; an entry says its own time. */
+const file_slack_ms = 10_000
+/** Of one file; the last of them is written anew. */
+const backups_max = 20
 
 export const world: ConnectTools['world'] = async (configPath) => {
   const settings = await read(configPath)
@@ -36,19 +41,30 @@ export const readFile: ConnectTools['read'] = (path) => {
   }
 }
 
-/** Renamed into place, so that nobody ever sees half of it; a mode that was there stays. */
-export const writeFile: ConnectTools['write'] = (path, text) => {
+/** Renamed into place, so that nobody ever sees half of it; a mode, or a link to somewhere else, that was there stays. */
+export const writeFile: ConnectTools['write'] = (asked, text) => {
+  let path = asked
   try {
     mkdirSync(dirname(path), { recursive: true })
     const known = statSync(path, { throwIfNoEntry: false })
-    const backup = known ? `${path}.before-weir` : null
-    if (backup !== null) copyFileSync(path, backup)
+    if (known) path = realpathSync(path)
+    const backup = known ? keep(path) : null
     const fresh = `${path}.weir-new`
     writeFileSync(fresh, text, { mode: known ? known.mode & 0o777 : 0o600 })
     renameSync(fresh, path)
     return Promise.resolve({ backup })
   } catch (error) {
     return Promise.resolve(problem('failed', `${path} cannot be written: ${String(error)}`))
+  }
+}
+
+/** Copies it beside itself. Earlier copies stay: the first of them is the file as it was before all this. */
+function keep(path: string): string {
+  for (let count = 1; ; count += 1) {
+    const backup = `${path}.before-weir${count === 1 ? '' : `-${count}`}`
+    if (existsSync(backup) && count < backups_max) continue
+    copyFileSync(path, backup, count < backups_max ? constants.COPYFILE_EXCL : 0)
+    return backup
   }
 }
 
@@ -61,14 +77,16 @@ export const firstCall: ConnectTools['firstCall'] = async ({ configPath, agent, 
     return problem('not_found', `${agent} is not an agent in ${configPath}.`)
   const dir = join(settings.state.dir, 'ledger')
   const until = systemClock.monotonic() + timeout_ms
+  let stranger: CallRecord | null = null
   while (systemClock.monotonic() < until) {
-    for await (const item of readLedger(dir, since)) {
+    for await (const item of readLedger(dir, since - file_slack_ms)) {
       if (item.kind !== 'entry' || item.entry.kind !== 'call' || item.entry.ts < since) continue
       if (wanted === null || item.entry.agent === wanted) return seen(item.entry)
+      if (item.entry.agent === null) stranger = item.entry
     }
     await pause(poll_ms)
   }
-  return null
+  return stranger && seen(stranger)
 }
 
 function seen(call: CallRecord): FirstCall {

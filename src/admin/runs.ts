@@ -87,7 +87,8 @@ function end(road: Road, run: LiveRun, body: Buffer): Written {
   const order = readOrder(body)
   if ('status' in order) return order
   if (run.open > 0) return writeProblem(409, 'run_busy', 'Calls are under way', 'Halt the run to abort them.')
-  if (!road.runs.end(run, road.clock.now()))
+  const { reason, actor } = order
+  if (!road.runs.end(run, road.clock.now(), { code: 'operator', reason, actor }))
     return writeProblem(409, 'run_over', 'The run is over', `The run is ${run.state} already.`)
   return show(run)
 }

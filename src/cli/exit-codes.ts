@@ -15,6 +15,9 @@ export const exits = {
   serve_internal: 70,
   serve_ledger: 75,
   serve_config: 78,
+  /** `weir exec` follows shells, because every other number may be that of the command. */
+  exec_not_startable: 126,
+  exec_not_found: 127,
   interrupted: 130,
 } as const
 

@@ -33,9 +33,14 @@ export function openTerminal(deps: CliDeps): Terminal {
 }
 
 /** Whether to go on with something that others will feel: asked once on a terminal, `--yes` needed anywhere else. */
-export async function confirmed(deps: CliDeps, question: string, yes: boolean): Promise<true | CliProblem> {
+export async function confirmed(
+  deps: CliDeps,
+  question: string,
+  yes: boolean,
+  option = '--yes',
+): Promise<true | CliProblem> {
   if (yes) return true
-  if (!deps.isTTY) return problem('usage', 'Nobody is here to ask whether to go on; add --yes.')
+  if (!deps.isTTY) return problem('usage', `Nobody is here to ask whether to go on; add ${option}.`)
   deps.stderr.write(`${question} [y/N] `)
   return /^y(?:es)?$/i.test((await firstLine(deps)).trim()) ? true : problem('no', 'Nothing was changed.')
 }

@@ -136,11 +136,14 @@ export interface RunEntry extends Stamp {
   readonly root: AgentId
   readonly human: PersonId | null
   readonly ends_at: Millis
-  /** For `halted`: code, reason and actor; for `tainted` the taint is the code; null otherwise. */
+  /** Of what an operator asked for, and of `halted`: code, reason and actor; for `tainted` the taint is the code; else null. */
   readonly code: string | null
   readonly reason: string | null
   readonly actor: string | null
 }
+
+/** Why something happened to a run, and by whose word. */
+export type RunWhy = Pick<RunEntry, 'code' | 'reason' | 'actor'>
 
 /** A token was minted: once for each token, however often it goes out. */
 export interface TokenEntry extends Stamp {

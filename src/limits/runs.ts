@@ -13,6 +13,7 @@ import type { Dice } from '../base/dice.ts'
 import type { AgentId, HopId, PersonId, RunId } from '../domain/ids.ts'
 import { mintRunId } from '../domain/mint-ids.ts'
 import type { Taint } from '../domain/principal.ts'
+import type { RunWhy } from '../domain/record.ts'
 import type { Halt } from '../domain/run.ts'
 import type { Spend } from '../domain/spend.ts'
 import { type Denial, deny } from '../domain/verdict.ts'
@@ -71,8 +72,8 @@ export class Runs {
   readonly #serving = new InboundIndex<LiveRun>()
   /** Quiet active runs, how many calls they had when that was seen first, and when that was. */
   readonly #quiet = new Map<LiveRun, { readonly calls: number; readonly since: Millis }>()
-  /** Told of every run that ends. One handler. */
-  onEnded: (run: LiveRun) => void = () => undefined
+  /** Told of every run that ends, and why if somebody said so. One handler. */
+  onEnded: (run: LiveRun, why?: RunWhy) => void = () => undefined
 
   constructor(board: Board, bench: Bench, dice: Dice) {
     const rows = runRowsOf(board)
@@ -117,7 +118,7 @@ export class Runs {
   }
 
   /** Ends an active run; what is under way may settle, nothing new is let in. */
-  end(run: LiveRun, now: Millis): boolean {
+  end(run: LiveRun, now: Millis, why?: RunWhy): boolean {
     const won = run.leave('ended', null)
     if (!won) return false
     run.releaseAll()
@@ -126,7 +127,7 @@ export class Runs {
     this.#quiet.delete(run)
     this.#notActive(run)
     this.#ended.set(run, now)
-    this.onEnded(run)
+    this.onEnded(run, why)
     return true
   }
 

@@ -32,6 +32,7 @@ import { Counts } from '../../src/pipeline/counts.ts'
 import { Deliveries } from '../../src/pipeline/deliveries.ts'
 import { Exchanges } from '../../src/pipeline/exchanges.ts'
 import type { Road } from '../../src/pipeline/road.ts'
+import { runEntry } from '../../src/pipeline/run-entry.ts'
 import { serveA2a } from '../../src/pipeline/serve.ts'
 import { agentFacts, limitSettings, makeSnapshot, serverFacts } from '../../src/pipeline/snapshot.ts'
 import { compilePolicies } from '../../src/policy/compile.ts'
@@ -117,10 +118,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
   const board = createBoard({ ...limitsPlan(counts), ...epochsPlan(max) })
   const limits = new Bench(board, limitSettings(settings), settings.maximums)
   const runs = new Runs(board, limits, dice)
-  runs.onEnded = ({ id, root, person, endsAt }) => {
-    const facts = { root, human: person, ends_at: endsAt, code: null, reason: null, actor: null }
-    entries.push({ v: 1, ts: clock.now(), kind: 'run', run: id, event: 'ended', ...facts })
-  }
+  runs.onEnded = (run, why) => void entries.push(runEntry(run, 'ended', clock.now(), why))
   const principals = new Map<string, Principal>()
   const delegations = new Map<string, Delegation>()
   const identity = {

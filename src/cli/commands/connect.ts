@@ -17,7 +17,6 @@ export interface ConnectOptions {
   readonly print?: boolean
   readonly write?: boolean
   readonly wait?: string
-  readonly yes?: boolean
 }
 
 /** A file as it would be. */
@@ -45,16 +44,21 @@ export async function connectClient(deps: CliDeps, client: string, options: Conn
   const wanted = changes.filter(({ before, after }) => after !== null && after !== before)
   const backups = options.print || wanted.length === 0 ? [] : await writeAll(deps, wanted, options)
   if (isProblem(backups)) return terminal.fail(backups)
+  if (!options.json) for (const line of backups) terminal.say(line)
+  const call = options.print || wait_s === 0 ? undefined : await waitForCall(deps, terminal, options, wait_s)
   if (options.json) {
     const files = changes.map(({ path, before, after }) => ({
       path,
       diff: after === null ? null : lineDiff(before, after),
     }))
-    const shown = { schema: 'weir.connect/v1', client, url: world.url, files, backups }
+    const seen = call === undefined || isProblem(call) ? {} : { call }
+    const shown = { schema: 'weir.connect/v1', client, url: world.url, files, backups, ...seen }
     terminal.printJson(shown)
-  } else for (const line of backups) terminal.say(line)
-  if (options.print || wait_s === 0) return exits.ok
-  return await waitForCall(deps, terminal, options, wait_s)
+  } else if (call && !isProblem(call)) terminal.print(callText(call, terminal.paint))
+  if (call === undefined) return exits.ok
+  if (call === null) return terminal.fail(problem('timeout', `No call arrived in ${wait_s} s.`))
+  if (isProblem(call)) return terminal.fail(call)
+  return call.agent === null ? exits.unauthenticated : exits.ok
 }
 
 export function listClients(deps: CliDeps, options: { readonly json?: boolean }): Promise<number> {
@@ -94,10 +98,10 @@ async function changesOf(
 async function writeAll(
   deps: CliDeps,
   changes: readonly Change[],
-  { write = false, yes = false }: ConnectOptions,
+  { write = false }: ConnectOptions,
 ): Promise<readonly string[] | CliProblem> {
   const names = changes.map(({ path }) => path).join(', ')
-  const go = await confirmed(deps, `Write ${names}?`, write || yes)
+  const go = await confirmed(deps, `Write ${names}?`, write, '--write')
   if (go !== true) return go
   const lines: string[] = []
   for (const { path, after } of changes) {
@@ -145,16 +149,12 @@ async function waitForCall(
   terminal: Terminal,
   options: ConnectOptions,
   wait_s: number,
-): Promise<number> {
+): Promise<FirstCall | null | CliProblem> {
   const { config: configPath } = options
   const agent = options.agent ?? null
+  const since = deps.clock.now()
   terminal.say(`Waiting up to ${wait_s} s for its first call${agent === null ? '' : ` as ${agent}`}. Ctrl-C to leave.`)
-  const asked = { configPath, agent, since: deps.clock.now(), timeout_ms: wait_s * 1000 }
-  const call = await deps.connect.firstCall(asked)
-  if (call === null) return terminal.fail(problem('timeout', `No call arrived in ${wait_s} s.`))
-  if (isProblem(call)) return terminal.fail(call)
-  terminal.print(callText(call, terminal.paint))
-  return call.agent === null ? exits.unauthenticated : exits.ok
+  return await deps.connect.firstCall({ configPath, agent, since, timeout_ms: wait_s * 1000 })
 }
 
 function callText(call: FirstCall, paint: Paint): string {
@@ -163,6 +163,6 @@ function callText(call: FirstCall, paint: Paint): string {
     return `${paint('bad', 'A call arrived, and nobody is known to make it')}: ${detail ?? ''} (${hop})\n`
   const whom = person === null ? '' : ` for ${visible(person)}`
   const end = code === null ? paint('good', 'let through') : paint('warn', `refused: ${code}, ${detail ?? ''}`)
-  const found = run === null ? 'no run' : `${run}, found by ${origin ?? 'nothing'}`
-  return `${visible(agent)}${whom} by ${credential ?? 'nothing'} → ${visible(target)}: ${end}\nrun ${found}; weir hop ${hop}\n`
+  const found = run === null ? 'in no run' : `run ${run}, found by ${origin ?? 'nothing'}`
+  return `${visible(agent)}${whom} by ${credential ?? 'nothing'} → ${visible(target)}: ${end}\n${found}; weir hop ${hop}\n`
 }

@@ -1,14 +1,17 @@
 /** `weir exec`: runs any command as an agent, for a person, in one run, and says at its end what that came to. */
-import { spawn } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { formatMicros } from '../../domain/spend.ts'
-import { adminClient, findAdmin } from '../admin-client.ts'
+import { type AdminClient, adminClient, findAdmin } from '../admin-client.ts'
 import type { RunDetail } from '../admin-api.ts'
-import type { CliDeps } from '../deps.ts'
+import type { AdminPlace, CliDeps } from '../deps.ts'
+import { runCommand } from '../exec/child.ts'
+import { credentials } from '../exec/credentials.ts'
+import { environment } from '../exec/environment.ts'
 import { openForwarder, type Passport } from '../exec/forwarder.ts'
 import { type CliProblem, isProblem, problem } from '../exit-codes.ts'
 import { visible } from '../paint.ts'
 import { openTerminal, type Terminal } from '../terminal.ts'
-import { formatCount } from '../units.ts'
+import { formatCount, formatTime } from '../units.ts'
 
 export interface ExecOptions {
   readonly config: string
@@ -19,125 +22,101 @@ export interface ExecOptions {
   readonly json?: boolean
 }
 
-/** A token is renewed when less than this is left of it. */
-const renewBefore_ms = 30_000
+/** Calls that were cut off with the command may take this long to be booked. */
+const endTries = 50
+const endPause_ms = 100
 
 /** Ends with the exit code of the command; 128 and the number of its signal where it was killed. */
 export async function execute(deps: CliDeps, command: readonly string[], options: ExecOptions): Promise<number> {
   const terminal = openTerminal(deps)
-  const [program, ...args] = command
-  if (program === undefined) return terminal.fail(problem('usage', 'Name a command behind --.'))
-  const gateway = await gatewayOf(deps, options)
-  if (isProblem(gateway)) return terminal.fail(gateway)
-  const place = await findAdmin(deps, options.config)
-  if (isProblem(place)) return terminal.fail(place)
-  const admin = adminClient(place)
-  const { agent, for: person, reason } = options
-  const first = await mintFor(deps, options)
+  const places = await placesOf(deps, options)
+  if (isProblem(places)) return terminal.fail(places)
+  const admin = adminClient(places.admin)
+  const { config: configPath, agent, for: person, reason } = options
+  const mint = () => deps.token.mint({ configPath, agent, person: person ?? null, ttl_s: null, to: null })
+  const first = await mint()
   if (isProblem(first)) return terminal.fail(first)
   const run = await admin.openRun({ agent, reason, ...(person !== undefined && { person }) })
   if (isProblem(run)) return terminal.fail(run)
-  const secret = `weir_exec_${deps.dice.hex(24)}`
-  const traceparent = `00-${deps.dice.hex(16)}-${deps.dice.hex(8)}-01`
-  const passport: Passport = { credential: credentials(deps, options, first), run: run.id, traceparent }
-  const forwarder = await openForwarder(gateway, secret, passport)
   terminal.say(`${run.id}: ${visible(run.root)}${run.person === null ? '' : ` for ${visible(run.person)}`}`)
+  const passport = {
+    credential: credentials(deps.clock, first, mint),
+    run: run.id,
+    traceparent: `00-${deps.dice.hex(16)}-${deps.dice.hex(8)}-01`,
+    publicUrl: places.publicUrl,
+  }
+  let how = 'could not be started'
   try {
-    return await runCommand(
-      program,
-      args,
-      environment(deps.env, { url: forwarder.url, secret, run: run.id, traceparent }),
-    )
-  } catch (error) {
-    return terminal.fail(problem('not_found', `${program} cannot be started: ${String(error)}`))
+    const code = await runBehind(deps, command, places.gateway, passport)
+    if (typeof code !== 'number') return terminal.fail(code)
+    how = `ended with ${code}`
+    return code
   } finally {
-    await forwarder.close()
-    const ended = await admin.endRun(run.id, 'the command has ended')
-    const seen = isProblem(ended) ? await admin.showRun(run.id) : ended
+    const seen = await endRun(admin, run.id, `the command ${how}`)
     if (isProblem(seen)) terminal.fail(seen)
     else tell(terminal, seen, options.json === true)
   }
 }
 
-async function gatewayOf(deps: CliDeps, { config, gateway }: ExecOptions): Promise<URL | CliProblem> {
-  const world = gateway === undefined ? await deps.connect.world(config) : { url: gateway }
+interface Places {
+  readonly admin: AdminPlace
+  readonly gateway: URL
+  readonly publicUrl: string
+}
+
+async function placesOf(deps: CliDeps, { config, gateway }: ExecOptions): Promise<Places | CliProblem> {
+  const world = await deps.connect.world(config)
   if ('exit' in world) return world
-  const url = URL.parse(world.url)
-  const isPlain = url !== null && ['http:', 'https:'].includes(url.protocol) && url.username === ''
-  return isPlain ? url : problem('usage', `${world.url} is no http or https URL.`)
+  const asked = gateway ?? world.url
+  const url = URL.parse(asked)
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.search === ''
+  if (!isPlain) return problem('usage', `${asked} is no http or https URL of a gateway.`)
+  const admin = await findAdmin(deps, config)
+  return isProblem(admin) ? admin : { admin, gateway: url, publicUrl: world.url }
 }
 
-type Minted = Exclude<Awaited<ReturnType<CliDeps['token']['mint']>>, CliProblem>
-
-async function mintFor(deps: CliDeps, { config: configPath, agent, for: person }: ExecOptions) {
-  return await deps.token.mint({ configPath, agent, person: person ?? null, ttl_s: null, to: null })
-}
-
-/** One token at a time, made anew before it ends; whoever asks meanwhile waits for the same one. */
-function credentials(deps: CliDeps, options: ExecOptions, first: Minted): Passport['credential'] {
-  let held = first
-  let minting: Promise<Minted | CliProblem> | null = null
-  return async () => {
-    if (held.expires_at - deps.clock.now() > renewBefore_ms) return held.token
-    minting ??= mintFor(deps, options).finally(() => (minting = null))
-    const minted = await minting
-    if (isProblem(minted)) return { sentence: minted.text }
-    held = minted
-    return held.token
-  }
-}
-
-interface Local {
-  readonly url: string
-  readonly secret: string
-  readonly run: string
-  readonly traceparent: string
-}
-
-/** What the usual SDKs look for, all of it good on this machine only. */
-function environment(env: CliDeps['env'], { url, secret, run, traceparent }: Local): NodeJS.ProcessEnv {
-  return {
-    ...env,
-    WEIR_URL: url,
-    WEIR_TOKEN: secret,
-    WEIR_RUN_ID: run,
-    WEIR_MCP_URL: `${url}/mcp`,
-    TRACEPARENT: traceparent,
-    OPENAI_BASE_URL: `${url}/v1`,
-    OPENAI_API_KEY: secret,
-    ANTHROPIC_BASE_URL: url,
-    ANTHROPIC_AUTH_TOKEN: secret,
-    ANTHROPIC_API_KEY: undefined,
-    WEIR_ADMIN_TOKEN: undefined,
-  }
-}
-
-const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
-/** What a shell adds to the number of the signal a command died of. */
-const killed = 128
-const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 }
-
-/** The command has the terminal; what is sent to us goes on to it. Rejects where it cannot be started. */
-async function runCommand(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(program, args, { stdio: 'inherit', env })
-  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal)
-  for (const signal of signals) process.on(signal, passOn)
+/** The exit code of the command; it has a forwarder for as long as it runs, and whatever it left open ends with it. */
+async function runBehind(
+  { dice, env }: CliDeps,
+  [program = '', ...args]: readonly string[],
+  gateway: URL,
+  passport: Passport,
+): Promise<number | CliProblem> {
+  const secret = `weir_exec_${dice.hex(24)}`
+  const { run, traceparent } = passport
+  const forwarder = await openForwarder(gateway, secret, passport)
   try {
-    return await new Promise<number>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('exit', (code, signal) => resolve(code ?? killed + (signalNumbers[signal ?? ''] ?? 0)))
-    })
+    const code = await runCommand(program, args, environment(env, { url: forwarder.url, secret, run, traceparent }))
+    return typeof code === 'number' ? code : notStarted(program, code)
   } finally {
-    for (const signal of signals) process.off(signal, passOn)
+    await forwarder.close()
+  }
+}
+
+function notStarted(program: string, { code, message }: NodeJS.ErrnoException): CliProblem {
+  if (code === 'ENOENT') return problem('exec_not_found', `${program} is no command that is found here.`)
+  return problem('exec_not_startable', `${program} cannot be started: ${message}`)
+}
+
+/** The run as it is at last: ended, or halted before, or still active where calls in it do not come to their end. */
+async function endRun(admin: AdminClient, id: string, reason: string): Promise<RunDetail | CliProblem> {
+  for (let left = endTries; ; left -= 1) {
+    const ended = await admin.endRun(id, reason)
+    if (!isProblem(ended) || ended.exit !== 'no') return ended
+    const seen = await admin.showRun(id)
+    if (isProblem(seen) || seen.state !== 'active' || left === 0) return seen
+    await pause(endPause_ms)
   }
 }
 
 function tell(terminal: Terminal, run: RunDetail, asJson: boolean): void {
   if (asJson) return terminal.say(JSON.stringify(run))
-  const { id, calls, refused, spent, depth_max, halt, state } = run
+  const { id, calls, refused, spent, depth_max, halt, state, ends_at } = run
   const over = halt === null ? state : `halted: ${visible(halt.code)}, ${visible(halt.reason)}`
   const counted = `${formatCount(calls)} calls, ${formatCount(refused)} refused, depth ${depth_max}`
   const cost = `${formatMicros(spent.cost_micros)}, ${formatCount(spent.tokens)} tokens`
-  terminal.say(`${id}: ${over}; ${counted}; ${cost}. `)
+  terminal.say(`${id}: ${over}; ${counted}; ${cost}`)
+  if (state === 'active')
+    terminal.say(`Calls in it are still under way. It ends ${formatTime(ends_at)}, or by: weir runs halt ${id}`)
   terminal.say(`weir runs show ${id}`)
 }

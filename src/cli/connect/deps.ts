@@ -9,7 +9,10 @@ export interface ConnectTools {
   readonly read: (path: string) => Promise<string | CliProblem>
   /** Writes it whole, and keeps what was there; the name of that copy, or null where there was nothing. */
   readonly write: (path: string, text: string) => Promise<{ readonly backup: string | null } | CliProblem>
-  /** The first call that leaves a record from now on; null where none did in time. */
+  /**
+   * The first call of that agent that leaves a record from now on. Where none did in time, the last one of a caller whom nobody
+   * knows, who may be the same with a wrong credential; null where there was none either.
+   */
   readonly firstCall: (asked: FirstCallAsked) => Promise<FirstCall | null | CliProblem>
 }
 

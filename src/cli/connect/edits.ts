@@ -7,7 +7,7 @@ type Members = Readonly<Record<string, unknown>>
  * strict JSON, such as one with comments, or where something else stands at the place: then a person has to do it.
  */
 export function withJson(before: string, place: readonly string[], members: Members): string | null {
-  const root = before.trim() === '' ? {} : objectOf(before)
+  const root = rootOf(before)
   if (root === null) return null
   let at = root
   for (const step of place) {
@@ -16,6 +16,17 @@ export function withJson(before: string, place: readonly string[], members: Memb
     at = at[step] = next
   }
   Object.assign(at, members)
+  return `${JSON.stringify(root, null, indentOf(before))}\n`
+}
+
+/** A JSON file with this in the list of that name, in the place of what has the same `id`; null as above. */
+export function withListed(before: string, list: string, item: Members & { readonly id: string }): string | null {
+  const root = rootOf(before)
+  if (root === null) return null
+  const items: unknown = Object.hasOwn(root, list) ? root[list] : []
+  if (!Array.isArray(items)) return null
+  const at = items.findIndex((one) => isObject(one) && one['id'] === item.id)
+  root[list] = at === -1 ? [...(items as unknown[]), item] : items.with(at, item)
   return `${JSON.stringify(root, null, indentOf(before))}\n`
 }
 
@@ -43,6 +54,10 @@ export function managedToml(before: string, block: readonly string[]): string | 
   if (rest.split('\n').some((line) => tables.includes(line.trim()))) return null
   const kept = rest.trimEnd()
   return `${kept === '' ? '' : `${kept}\n\n`}${[begin, ...block, end].join('\n')}\n`
+}
+
+function rootOf(before: string): Record<string, unknown> | null {
+  return before.trim() === '' ? {} : objectOf(before)
 }
 
 function objectOf(text: string): Record<string, unknown> | null {

@@ -2,7 +2,7 @@
  * How each client is pointed at Weir: files it reads, variables it takes, lines of code. A credential is never written into any
  * of them: files name the variable `WEIR_TOKEN`, which whoever starts the client sets.
  */
-import { managedToml, withEnv, withJson } from './edits.ts'
+import { managedToml, withEnv, withJson, withListed } from './edits.ts'
 
 /** The variable that holds the credential of the agent. */
 export const tokenVariable = 'WEIR_TOKEN'
@@ -41,6 +41,13 @@ function variables(place: Readonly<Record<string, string>>, credential: string):
 }
 
 const mcpHeaders = { Authorization: `Bearer \${${tokenVariable}}` }
+
+const vscodeInput = {
+  id: 'weir-token',
+  type: 'promptString',
+  description: 'Credential of the agent at Weir',
+  password: true,
+}
 
 /** By the name that `weir connect` takes. */
 export const recipes: Readonly<Record<string, Recipe>> = {
@@ -116,16 +123,18 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     ],
   },
   vscode: {
-    title: 'Visual Studio Code: tools',
+    title: 'Visual Studio Code: tools; it asks for the credential once and keeps it',
     context: 'traceparent in _meta',
     pieces: ({ url }) => [
       {
         kind: 'file',
         path: '.vscode/mcp.json',
-        edit: (before) =>
-          withJson(before, ['servers'], {
-            weir: { type: 'http', url: `${url}/mcp`, headers: { Authorization: `Bearer \${env:${tokenVariable}}` } },
-          }),
+        // Variables of the environment are not put into headers there (microsoft/vscode#336232), inputs are.
+        edit: (before) => {
+          const headers = { Authorization: 'Bearer ${input:weir-token}' }
+          const served = withJson(before, ['servers'], { weir: { type: 'http', url: `${url}/mcp`, headers } })
+          return served && withListed(served, 'inputs', vscodeInput)
+        },
       },
     ],
   },
@@ -145,7 +154,7 @@ from pydantic_ai.providers.openai import OpenAIProvider
 token = os.environ["${tokenVariable}"]
 provider = OpenAIProvider(base_url="${url}/v1", api_key=token)
 tools = MCPToolset("${url}/mcp", headers={"Authorization": f"Bearer {token}"})
-agent = Agent(OpenAIChatModel("fake/echo", provider=provider), toolsets=[tools])`,
+agent = Agent(OpenAIChatModel("provider/model", provider=provider), toolsets=[tools])`,
       },
     ],
   },
@@ -161,7 +170,7 @@ from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_openai import ChatOpenAI
 
 token = os.environ["${tokenVariable}"]
-model = ChatOpenAI(model="fake/echo", base_url="${url}/v1", api_key=token)
+model = ChatOpenAI(model="provider/model", base_url="${url}/v1", api_key=token)
 tools = MultiServerMCPClient({
     "weir": {
         "transport": "streamable_http",
@@ -180,12 +189,15 @@ tools = MultiServerMCPClient({
         kind: 'code',
         language: 'python',
         text: `import os
-from agents import Agent, set_default_openai_client
+from agents import set_default_openai_client, set_tracing_disabled
 from agents.mcp import MCPServerStreamableHttp
 from openai import AsyncOpenAI
 
 token = os.environ["${tokenVariable}"]
-set_default_openai_client(AsyncOpenAI(base_url="${url}/v1", api_key=token))
+client = AsyncOpenAI(base_url="${url}/v1", api_key=token)
+set_default_openai_client(client, use_for_tracing=False)
+# Traces go to OpenAI, with OPENAI_API_KEY: to send them, give them a key of OpenAI by set_tracing_export_api_key.
+set_tracing_disabled(True)
 tools = MCPServerStreamableHttp(
     params={"url": "${url}/mcp", "headers": {"Authorization": f"Bearer {token}"}}
 )`,

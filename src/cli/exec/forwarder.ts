@@ -4,8 +4,10 @@
  */
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { cardFor, isCardPath } from './card.ts'
+import { toCommand, toGateway } from './passage.ts'
 
 /** What requests go on with. */
 export interface Passport {
@@ -13,6 +15,8 @@ export interface Passport {
   readonly credential: () => Promise<string | { readonly sentence: string }>
   readonly run: string
   readonly traceparent: string
+  /** `gateway.public_url`, which cards name as the place of their agents; null where nobody knows it. */
+  readonly publicUrl: string | null
 }
 
 export interface Forwarder {
@@ -20,33 +24,23 @@ export interface Forwarder {
   close(): Promise<void>
 }
 
-/** Those that belong to one connection (RFC 9110 section 7.6.1), and those that say who asks. */
-const dropped: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'upgrade',
-  'host',
-  'authorization',
-  'x-api-key',
-  'weir-run-id',
-])
-
-const connectionOnly: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding'])
+/** Connections of the command stay open as long as it likes: closing one could meet a request on its way. */
+const idle_ms = 3_600_000
 
 /** Forwards to a gateway; `secret` is what callers show, as a Bearer credential or as `x-api-key`. */
 export async function openForwarder(gateway: URL, secret: string, passport: Passport): Promise<Forwarder> {
-  const server = createServer((request, response) => {
-    void forward({ gateway, passport, secret }, request, response).catch(() => response.destroy())
+  // An upload may take as long as the command likes; only its head may not.
+  const options = { keepAliveTimeout: idle_ms, requestTimeout: 0 }
+  const server = createServer(options, (request, response) => {
+    void forward({ gateway, passport, secret, url }, request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
   })
-  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -59,56 +53,74 @@ interface Way {
   readonly gateway: URL
   readonly passport: Passport
   readonly secret: string
+  /** Of the forwarder itself. */
+  readonly url: string
 }
 
 async function forward(way: Way, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isKnown(request, way.secret)) return refuse(response, 401, 'This address serves one command only.')
-  const credential = await way.passport.credential()
-  if (typeof credential !== 'string') return refuse(response, 502, credential.sentence)
-  const { gateway, passport } = way
-  const ask = gateway.protocol === 'https:' ? httpsRequest : httpRequest
-  const { url: path = '/' } = request
+  const { method = 'GET', url: path = '/' } = request
   // Nothing but a path goes on: a URL of its own would lead the credential elsewhere.
   if (!path.startsWith('/')) return refuse(response, 400, 'A request names a path.')
+  const { gateway, passport } = way
+  const credential = await passport.credential()
+  if (response.destroyed) return
+  if (typeof credential !== 'string') return refuse(response, 502, credential.sentence)
+  const ask = gateway.protocol === 'https:' ? httpsRequest : httpRequest
+  const headers = {
+    ...toGateway(request),
+    traceparent: request.headers['traceparent'] ?? passport.traceparent,
+    authorization: `Bearer ${credential}`,
+    'weir-run-id': passport.run,
+    ...(isCardPath(path) && { 'accept-encoding': 'identity' }),
+  }
+  // One connection a request: one that is used again may be closed by the gateway at that very moment.
   const outgoing = ask(gateway, {
-    path,
-    method: request.method ?? 'GET',
-    headers: {
-      ...kept(request),
-      traceparent: request.headers['traceparent'] ?? passport.traceparent,
-      authorization: `Bearer ${credential}`,
-      'weir-run-id': passport.run,
-    },
+    path: `${gateway.pathname.replace(/\/$/, '')}${path}`,
+    method,
+    headers,
+    agent: false,
   })
+  const isCard = method === 'GET' && isCardPath(path)
   outgoing.on('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders))
-    answer.pipe(response)
     answer.on('error', () => response.destroy())
+    if (isCard && answer.statusCode === 200) void handCard(way, answer, response).catch(() => response.destroy())
+    else handOn(answer, response)
   })
   outgoing.on('error', () => refuse(response, 502, 'The gateway does not answer.'))
   response.on('close', () => outgoing.destroy())
+  request.on('error', () => outgoing.destroy())
   request.pipe(outgoing)
 }
 
-function endToEnd(raw: readonly string[]): string[] {
-  return raw.flatMap((name, at) => {
-    const keeps = at % 2 === 0 && !connectionOnly.has(name.toLowerCase())
-    return keeps ? [name, raw[at + 1] ?? ''] : []
-  })
+function handOn(answer: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, toCommand(answer))
+  // The head is all there is for a while, where events come later.
+  response.flushHeaders()
+  answer.pipe(response)
 }
 
-function kept({ headers }: IncomingMessage): Record<string, string | string[]> {
-  const entries = Object.entries(headers).filter(([name, value]) => !dropped.has(name) && value !== undefined)
-  return Object.fromEntries(entries) as Record<string, string | string[]>
+/** The agents of a card are behind this address too, so that a client that goes by the card stays in the run. */
+async function handCard({ passport, url }: Way, answer: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await cardFor(answer, { from: passport.publicUrl, to: url })
+  if (body === null) return refuse(response, 502, 'The gateway answers with a card that nobody can read.')
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(body)
 }
 
+/** By either of the headers of the SDKs: one of them may hold the key of somebody else. */
 function isKnown({ headers }: IncomingMessage, secret: string): boolean {
   const bearer = /^bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
-  const shown = bearer ?? headers['x-api-key']
-  if (typeof shown !== 'string' || shown.length !== secret.length) return false
-  return timingSafeEqual(Buffer.from(shown), Buffer.from(secret))
+  return [bearer, headers['x-api-key']].some(
+    (shown) => typeof shown === 'string' && timingSafeEqual(sha256(shown), sha256(secret)),
+  )
 }
 
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** In a shape that the SDKs of both families find their message in. */
 function refuse(response: ServerResponse, status: number, detail: string): void {
   if (response.headersSent) return void response.destroy()
   response.writeHead(status, { 'content-type': 'application/json' })

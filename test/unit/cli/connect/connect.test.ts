@@ -91,3 +91,26 @@ test('without a client all of them are listed', async () => {
   expect(code).toBe(0)
   for (const client of clients) expect(stdout).toContain(client)
 })
+
+test('JSON holds the call that was waited for, and nothing stands beside it', async () => {
+  const { weir } = machine({}, call)
+  const { code, stdout } = await weir('codex', '--write', '--wait', '5', '--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ client: 'codex', call: { run: 'run_1', origin: 'vendor' } })
+  expect(JSON.parse((await weir('codex', '--json', '--print')).stdout)).not.toHaveProperty('call')
+})
+
+test('Visual Studio Code asks for the credential, since it puts no variable of the environment into a header', async () => {
+  const { weir, files } = machine()
+  await weir('vscode', '--write', '--wait', '0')
+  expect(JSON.parse(files['.vscode/mcp.json'] ?? '')).toMatchObject({
+    inputs: [{ id: 'weir-token', type: 'promptString', password: true }],
+    servers: { weir: { headers: { Authorization: 'Bearer ${input:weir-token}' } } },
+  })
+})
+
+test('the Agents SDK is told not to show the credential to where its traces go', async () => {
+  const { stdout } = await machine().weir('openai-agents', '--print')
+  expect(stdout).toContain('use_for_tracing=False')
+  expect(stdout).toContain('set_tracing_disabled(True)')
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { managedToml, withEnv, withJson } from '../../../../src/cli/connect/edits.ts'
+import { managedToml, withEnv, withJson, withListed } from '../../../../src/cli/connect/edits.ts'
 
 test('members go into the object at their place, and everything else stays', () => {
   expect(withJson('', ['env'], { A: '1' })).toBe('{\n  "env": {\n    "A": "1"\n  }\n}\n')
@@ -31,4 +31,14 @@ test('the block is written once, wherever it stands', () => {
 
 test('a table that somebody wrote already is left to a person', () => {
   expect(managedToml('[mcp_servers.weir]\nurl = "mine"\n', ['[mcp_servers.weir]'])).toBeNull()
+})
+
+test('an item of a list takes the place of the one with its id, and what is no list is left alone', () => {
+  const item = { id: 'weir-token', type: 'promptString' }
+  expect(JSON.parse(withListed('', 'inputs', item) ?? '')).toEqual({ inputs: [item] })
+  const before = JSON.stringify({ servers: {}, inputs: [{ id: 'mine' }, { id: 'weir-token', type: 'old' }] })
+  const after = withListed(before, 'inputs', item) ?? ''
+  expect(JSON.parse(after)).toEqual({ servers: {}, inputs: [{ id: 'mine' }, item] })
+  expect(withListed(after, 'inputs', item)).toBe(after)
+  for (const odd of ['{"inputs":{}}', '{ // mine\n}', '[]']) expect(withListed(odd, 'inputs', item)).toBeNull()
 })
