@@ -186,7 +186,7 @@ test('what the caller did wrong goes back as the provider said it, and nobody el
       status,
       `{"error": {"message":"odd ${status}"}}`,
     ])
-    expect(outcome.answer?.headers).toContainEqual(['x-request-id', 'r1'])
+    expect(outcome.answer?.headers).toContainEqual(['weir-upstream-request-id', 'r1'])
     expect(outcome.answer?.headers.map(([name]) => name)).not.toContain('set-cookie')
     expect(outcome.told).toMatchObject({ usage: null, final: true, delivered_bytes: 0 })
   }

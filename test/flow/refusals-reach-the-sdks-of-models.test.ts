@@ -11,6 +11,7 @@ import { deny } from '../../src/domain/verdict.ts'
 import { streamHeaders, type Written } from '../../src/protocol/jsonrpc.ts'
 import { type ModelRefused, writeModelDenial, writeModelDenialEvents } from '../../src/protocol/llm/faces.ts'
 import { type ListedModel, writeModel, writeModelList } from '../../src/protocol/llm/list.ts'
+import { idHeaders } from '../../src/protocol/run-headers.ts'
 import { openCannedProvider } from '../support/canned-provider.ts'
 import { modelHop } from '../support/model-inbound.ts'
 
@@ -166,10 +167,16 @@ test.each(sdks.slice(0, 3).map((sdk) => [sdk.name, sdk] as const))(
   },
 )
 
+/** As the road writes it. */
+function marked(dialect: ModelDialect): Written {
+  const written = writeModelDenial(deny('run_halted', ''), refused(dialect))
+  return { ...written, headers: [...written.headers, ...idHeaders({ hop: modelHop, run: null, isOfModel: true })] }
+}
+
 test('the id of the hop is the id of the request', async () => {
-  const openAiSees = await provide(writeModelDenial(deny('run_halted', ''), refused('openai-chat')))
+  const openAiSees = await provide(marked('openai-chat'))
   await expect(openAi(openAiSees.url).models.list()).rejects.toMatchObject({ requestID: modelHop, code: 'run_halted' })
-  const anthropicSees = await provide(writeModelDenial(deny('run_halted', ''), refused('anthropic-models')))
+  const anthropicSees = await provide(marked('anthropic-models'))
   const heard = { requestID: modelHop, type: 'permission_error', status: 403 }
   await expect(anthropic(anthropicSees.url).models.list()).rejects.toMatchObject(heard)
 })
