@@ -82,10 +82,12 @@ test.each([
   expect(stdout).toContain('agent:coder for user:ana by api_key → model:fake/echo: let through')
   expect(stdout).toContain(`run ${answer.headers.get('weir-run-id')}, found by ${origin}; weir hop hop_`)
   expect(JSON.parse(file('.mcp.json'))).toMatchObject({
-    mcpServers: { weir: { url: 'http://weir.test/mcp', headers: { Authorization: `Bearer $\{WEIR_TOKEN}` } } },
+    mcpServers: {
+      weir: { url: '${WEIR_MCP_URL:-http://weir.test/mcp}', headers: { Authorization: `Bearer $\{WEIR_TOKEN}` } },
+    },
   })
   expect(JSON.parse(file('.claude/settings.local.json'))).toMatchObject({
-    env: { ANTHROPIC_BASE_URL: 'http://weir.test', CLAUDE_CODE_PROPAGATE_TRACEPARENT: '1' },
+    env: { CLAUDE_CODE_PROPAGATE_TRACEPARENT: '1', CLAUDE_CODE_GATEWAY_HINT_HEADERS: '1' },
   })
 })
 
@@ -140,7 +142,9 @@ test('without a call in time it ends with 8, and an agent nobody has with 5', as
 test('--print writes nothing, and without anybody to ask neither does the command alone', async () => {
   const printed = await connect('claude-code', '--print').ended
   expect(printed).toMatchObject({ code: 0 })
-  expect(printed.stdout).toContain('export ANTHROPIC_AUTH_TOKEN=$WEIR_TOKEN')
+  expect(printed.stdout).toContain(
+    'export ANTHROPIC_BASE_URL=http://weir.test\nexport ANTHROPIC_AUTH_TOKEN=$WEIR_TOKEN',
+  )
   const alone = await connect('claude-code').ended
   expect(alone).toMatchObject({ code: 2 })
   expect(alone.stderr).toContain('add --write')

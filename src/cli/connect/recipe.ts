@@ -42,6 +42,11 @@ function variables(place: Readonly<Record<string, string>>, credential: string):
 
 const mcpHeaders = { Authorization: `Bearer \${${tokenVariable}}` }
 
+/** Below `weir exec` it is another, which goes with the credential there. */
+function claudeMcpUrl({ url }: World): string {
+  return `\${WEIR_MCP_URL:-${url}/mcp}`
+}
+
 const vscodeInput = {
   id: 'weir-token',
   type: 'promptString',
@@ -70,7 +75,6 @@ export const recipes: Readonly<Record<string, Recipe>> = {
         path: '.claude/settings.local.json',
         edit: (before) =>
           withJson(before, ['env'], {
-            ANTHROPIC_BASE_URL: world.url,
             CLAUDE_CODE_PROPAGATE_TRACEPARENT: '1',
             CLAUDE_CODE_GATEWAY_HINT_HEADERS: '1',
           }),
@@ -79,9 +83,16 @@ export const recipes: Readonly<Record<string, Recipe>> = {
         kind: 'file',
         path: '.mcp.json',
         edit: (before) =>
-          withJson(before, ['mcpServers'], { weir: { type: 'http', url: `${world.url}/mcp`, headers: mcpHeaders } }),
+          withJson(before, ['mcpServers'], { weir: { type: 'http', url: claudeMcpUrl(world), headers: mcpHeaders } }),
       },
-      { kind: 'env', lines: [['ANTHROPIC_AUTH_TOKEN', `$${tokenVariable}`]] },
+      // Both or neither: with the place alone, Claude Code would show Weir what it shows Anthropic.
+      {
+        kind: 'env',
+        lines: [
+          ['ANTHROPIC_BASE_URL', world.url],
+          ['ANTHROPIC_AUTH_TOKEN', `$${tokenVariable}`],
+        ],
+      },
     ],
   },
   codex: {
