@@ -46,7 +46,7 @@ test('a cost that nobody knows is shown as unknown, and what was cut is named', 
 })
 
 test('machines get the whole report', async () => {
-  const { stdout } = await run(['cost', 'model', '--json'], reporting())
+  const { stdout } = await run(['cost', 'by', 'model', '--json'], reporting())
   expect(JSON.parse(stdout)).toMatchObject({
     schema: 'weir.cost/v1',
     rows: [{ key: 'openai/gpt-5.5', calls: 2, cost_micros: 0, unpriced: 2, delivered: 1 }],
