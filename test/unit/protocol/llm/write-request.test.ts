@@ -6,7 +6,12 @@ import { modelCall, type ModelPath } from '../../../support/model-inbound.ts'
 const nothing: RequestEdits = { model: 'm', outputMax: null, usage: false }
 
 function write(path: ModelPath, body: string, edits: Partial<RequestEdits>): string {
-  return Buffer.from(writeModelRequest(modelCall(path, body), { ...nothing, ...edits })).toString()
+  const call = modelCall(path, body)
+  const made = Buffer.from(writeModelRequest(call, { ...nothing, ...edits })).toString()
+  // The same comes of a body whose members nobody has found before.
+  const unread = { ...call, body: Buffer.from(call.body) }
+  expect(Buffer.from(writeModelRequest(unread, { ...nothing, ...edits })).toString()).toBe(made)
+  return made
 }
 
 test('where nothing has to change the provider gets the very bytes of the caller', () => {
