@@ -48,8 +48,11 @@ interface Places {
 /** Whoever has read a body has found them already, and to walk it again takes half as long as to parse it. */
 const known = new WeakMap<Uint8Array, Places>()
 
+/** Shorter ones are walked again sooner than they are remembered and forgotten. */
+const remembered_bytes = 8192
+
 export function rememberPlaces(body: Uint8Array, at: Places['at']): void {
-  known.set(body, { at })
+  if (body.length >= remembered_bytes) known.set(body, { at })
 }
 
 function placesIn(body: Uint8Array): Places {
