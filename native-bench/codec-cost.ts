@@ -34,7 +34,8 @@ function costOf(shape: Shape, size: string, body: Buffer): CodecCost {
   const headers = new Map([['content-type', 'application/json']])
   const route = modelRouteOf('POST', path, headers)
   if (route === null || route === 'wrong_method') throw new Error(`${path} is no path of models`)
-  const inbound: Inbound = { method: 'POST', path, headers, body, receivedAt: 0, startedAt: 0 } as Inbound
+  const received = { receivedAt: 0, startedAt: 0, peer: '127.0.0.1', clientCert: null }
+  const inbound: Inbound = { method: 'POST', path, query: '', headers, body, ...received }
   const id = mintHopId(cryptoDice())
   const read = () => {
     const call = readModelCall(inbound, route, id, { media_tokens: 8192 })

@@ -77,7 +77,7 @@ const messagesEnd = Buffer.from(
   event('content_block_stop', { index: 0 }) +
     event('message_delta', {
       delta: { stop_reason: 'end_turn', stop_sequence: null },
-      usage: { output_tokens: pieces },
+      usage: { output_tokens: completion.usage.completion_tokens },
     }) +
     event('message_stop'),
 )

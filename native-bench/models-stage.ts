@@ -44,9 +44,7 @@ const around = { chat: 2, messages: 5 } as const
 /** `pieces` is how many of the model's words come as an event of their own; `source` is the folder of the Weir that is measured. */
 export async function setModelStage(pieces: number, source = join(here, '..')): Promise<ModelStage> {
   await using stack = new AsyncDisposableStack()
-  const provider = stack.use(
-    await startServer('the mock provider', join(here, 'mock-provider.ts'), [String(pieces)]),
-  )
+  const provider = stack.use(await startServer('the mock provider', join(here, 'mock-provider.ts'), [String(pieces)]))
   const plain = stack.use(await startServer('the pass-through', join(here, 'passthrough.ts'), [provider.url]))
   const args = [provider.url, String(heartbeat_ms)]
   const pipe = stack.use(await startServer('the pipe', join(here, 'stream-pipe.ts'), args))
@@ -90,6 +88,8 @@ export async function setModelStage(pieces: number, source = join(here, '..')): 
 
 /** Dear enough that budgets are at work, and so cheap that none is used up. */
 const price = '{ input: 0.25, cached: 0.025, output: 2 }'
+/** What each call is booked with: 26 tokens read, 64 of a cache and 120 written, rounded up. */
+export const bill = { tokens: 210, cost_micros: 249 }
 
 export function sectionOf(provider: string): string {
   const row = (api: string, model: string): string =>
@@ -100,11 +100,16 @@ export function sectionOf(provider: string): string {
 const vendors = { chat: 'oa', messages: 'an' } as const
 const question = 'What does a gateway cost? '
 
-/** About 1 KB; without an end of its own where the API does not ask for one. */
+const turn = question.repeat(20)
+
+/** A conversation of that size; without an end of its own where the API does not ask for one. */
 export function bodyOf(shape: Shape, stream: boolean, bytes = 900): string {
-  const said = { role: 'user', content: question.repeat(Math.ceil(bytes / question.length)) }
+  const messages = Array.from({ length: Math.ceil(bytes / turn.length) }, (_, n) => ({
+    role: n % 2 === 0 ? 'user' : 'assistant',
+    content: `${turn}\n`,
+  }))
   const more = { ...(shape === 'messages' && { max_tokens: 4096 }), ...(stream && { stream: true }) }
-  return JSON.stringify({ model: `${vendors[shape]}/${models[shape]}`, ...more, messages: [said], temperature: 0.2 })
+  return JSON.stringify({ model: `${vendors[shape]}/${models[shape]}`, ...more, messages, temperature: 0.2 })
 }
 
 /** The first call opens the run; the others join it. */

@@ -162,7 +162,13 @@ export function showModels({ whole, streamed, codec, tokens, connections }: Mode
 }
 
 function table(of: Readonly<Record<Shape, Pair>>, speed: string, cost: string): readonly string[] {
-  const columns = [speed.padEnd(28), cost.padEnd(22), 'main us'.padEnd(22), 'added p50 / p99 ms'.padEnd(20), 'CPU / plain']
+  const columns = [
+    speed.padEnd(28),
+    cost.padEnd(22),
+    'main us'.padEnd(22),
+    'added p50 / p99 ms'.padEnd(20),
+    'CPU / plain',
+  ]
   const row = (name: string, { per_second, cpu_us, main_us, added_us }: Cost, ratio: string): string =>
     [
       name.padEnd(24),

@@ -84,7 +84,11 @@ export interface Round {
 export type Length = { readonly amount: number } | { readonly duration: number }
 
 /** Calls one side as fast as it answers, without pipelining. Throws if any call was not answered with a result. */
-export async function round({ server, shot, holds = '"result"' }: Side, connections: number, length: Length): Promise<Round> {
+export async function round(
+  { server, shot, holds = '"result"' }: Side,
+  connections: number,
+  length: Length,
+): Promise<Round> {
   const before = server.cpu()
   const { url, headers } = shot
   const verifyBody = (text: unknown): boolean => String(text).includes(holds)
