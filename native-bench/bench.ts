@@ -1,7 +1,8 @@
 /**
  * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, `streams [--json] [--rounds 7] [--streams 64]
  * [--events 300] [--idle 10000] [--readers 500]`,
- * `mcp [--json] [--rounds 7] [--seconds 2] [--servers 20] [--agents 50]`, or `limits`, `policy`, `ledger`, `identity` for what one part costs. Progress goes to stderr, the result to stdout.
+ * `mcp [--json] [--rounds 7] [--seconds 2] [--servers 20] [--agents 50]`, `models [--json] [--rounds 7] [--seconds 2] [--connections 64]
+ * [--tokens 200]`, or `limits`, `policy`, `ledger`, `identity` for what one part costs. Progress goes to stderr, the result to stdout.
  */
 import { parseArgs } from 'node:util'
 import { benchA2a, showA2a } from './a2a.ts'
@@ -20,6 +21,7 @@ const { values, positionals } = parseArgs({
     readers: { type: 'string', default: '500' },
     servers: { type: 'string', default: '20' },
     agents: { type: 'string', default: '50' },
+    tokens: { type: 'string', default: '200' },
   },
 })
 
@@ -34,6 +36,7 @@ const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
   ledger: () => import('./ledger.ts'),
   identity,
   mcp,
+  models,
 }
 
 const name = positionals[0] ?? 'a2a'
@@ -78,6 +81,18 @@ async function mcp(): Promise<void> {
   }
   const report = await benchMcp(options, (line) => process.stderr.write(`${line}\n`))
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : showMcp(report))
+}
+
+async function models(): Promise<void> {
+  const { benchModels, showModels } = await import('./models.ts')
+  const options = {
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    connections: Number(values.connections),
+    tokens: Number(values.tokens),
+  }
+  const report = await benchModels(options, (line) => process.stderr.write(`${line}\n`))
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : showModels(report))
 }
 
 async function identity(): Promise<void> {

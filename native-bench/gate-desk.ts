@@ -15,6 +15,14 @@ export interface Desk {
   readonly setup: Setup
 }
 
+/** What `/api/v1/runs/<id>` says of a run, as far as the gate counts. */
+export interface Booked {
+  readonly calls: number
+  readonly refused: number
+  readonly spent: { readonly tokens: number; readonly cost_micros: number }
+  readonly reserved: { readonly tokens: number; readonly cost_micros: number }
+}
+
 export async function asked({ server, setup }: Desk, path: string): Promise<string> {
   const headers = { authorization: `Bearer ${setup.adminToken()}` }
   const answer = await fetch(`${server.admin}${path}`, { headers })

@@ -5,7 +5,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { asked, type Check, ledgerOf, signedBy } from './gate-desk.ts'
+import { asked, type Booked, type Check, ledgerOf, signedBy } from './gate-desk.ts'
+import { modelChecks } from './gate-models.ts'
 import { streamChecks } from './gate-streams.ts'
 import { benchIdentity, checksOf } from './identity.ts'
 import { alternate, setStage, type Stage } from './stage.ts'
@@ -22,13 +23,6 @@ interface Baseline {
   readonly cpu_ratio: number
   /** By what factor it may be exceeded. */
   readonly tolerance: number
-}
-
-interface Booked {
-  readonly calls: number
-  readonly refused: number
-  readonly spent: { readonly tokens: number; readonly cost_micros: number }
-  readonly reserved: { readonly tokens: number; readonly cost_micros: number }
 }
 
 /**
@@ -99,6 +93,11 @@ function judged(median: number, seen: string): Check {
   return { name, holds: process.argv.includes('--write') || median <= most, seen }
 }
 
-const checks = [...(await gate()), ...(await streamChecks()), ...checksOf(await benchIdentity())]
+const checks = [
+  ...(await gate()),
+  ...(await streamChecks()),
+  ...(await modelChecks()),
+  ...checksOf(await benchIdentity()),
+]
 for (const { name, holds, seen } of checks) say(`${holds ? 'ok  ' : 'FAIL'} ${name}: ${seen}`)
 process.exitCode = checks.every(({ holds }) => holds) ? 0 : 1

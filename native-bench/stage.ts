@@ -21,6 +21,8 @@ const body = JSON.stringify({
 export interface Side {
   readonly server: Server
   readonly shot: Shot
+  /** What every answer holds; `"result"` where nothing is said. */
+  readonly holds?: string
 }
 
 export interface Stage extends AsyncDisposable {
@@ -82,10 +84,14 @@ export interface Round {
 export type Length = { readonly amount: number } | { readonly duration: number }
 
 /** Calls one side as fast as it answers, without pipelining. Throws if any call was not answered with a result. */
-export async function round({ server, shot }: Side, connections: number, length: Length): Promise<Round> {
+export async function round(
+  { server, shot, holds = '"result"' }: Side,
+  connections: number,
+  length: Length,
+): Promise<Round> {
   const before = server.cpu()
   const { url, headers } = shot
-  const verifyBody = (text: unknown): boolean => String(text).includes('"result"')
+  const verifyBody = (text: unknown): boolean => String(text).includes(holds)
   const result = await autocannon({
     url,
     method: 'POST',
@@ -98,7 +104,7 @@ export async function round({ server, shot }: Side, connections: number, length:
   })
   const after = server.cpu()
   const bad = result.non2xx + result.mismatches + result.errors
-  if (bad > 0) throw new Error(`${server.name} answered ${bad} of ${result.requests.total} calls without a result`)
+  if (bad > 0) throw new Error(`${server.name} answered ${bad} of ${result.requests.total} calls without ${holds}`)
   const calls = result.requests.total
   return {
     calls,

@@ -1,29 +1,20 @@
 /**
  * The upstream of the stream benchmarks: an agent that starts a task for every call and streams it. The caller's text says
  * how many artifact events: `200`, `0` for a task that stays silent and open, `held 200` for one that goes on only when the
- * text `go` comes. One event of every stream per turn of the loop, as tokens of many models come in.
+ * text `go` comes.
  */
 import { type Asked, type BareStream, serveBare } from './bare-server.ts'
+import { tell, type Telling } from './telling.ts'
 
-interface Telling {
-  readonly stream: BareStream
-  readonly events: readonly [Buffer, Buffer]
-  readonly last: Buffer
-  left: number
-  pressed: boolean
-}
-
-const telling = new Set<Telling>()
 const held: Telling[] = []
 let count = 0
-let planned = false
 
 serveBare('the stream agent', serve)
 
 function serve({ body, answer, stream }: Asked): void {
   const [words = '0'] = /(?<="text":")[^"]*/.exec(body.toString()) ?? []
   if (words === 'go') {
-    for (const one of held.splice(0)) begin(one)
+    for (const one of held.splice(0)) tell(one)
     return answer('200 OK', Buffer.from('{}'))
   }
   start(stream(), words.startsWith('held'), Number(words.replace('held ', '')))
@@ -39,10 +30,9 @@ function start(stream: BareStream, isHeld: boolean, events: number): void {
     events: [piece(ids, 'to be'), piece(ids, 'or not')],
     last: eventOf({ statusUpdate: { ...ids, status: status('TASK_STATE_COMPLETED') } }),
     left: events,
-    pressed: false,
   }
   if (isHeld) held.push(one)
-  else if (events > 0) begin(one)
+  else if (events > 0) tell(one)
 }
 
 function piece(ids: object, text: string): Buffer {
@@ -52,32 +42,4 @@ function piece(ids: object, text: string): Buffer {
 
 function eventOf(result: object): Buffer {
   return Buffer.from(`data: ${JSON.stringify({ jsonrpc: '2.0', id: 1, result })}\n\n`)
-}
-
-function begin(one: Telling): void {
-  telling.add(one)
-  one.stream.onGone = () => telling.delete(one)
-  one.stream.onDrain = () => {
-    one.pressed = false
-  }
-  plan()
-}
-
-function plan(): void {
-  if (planned || telling.size === 0) return
-  planned = true
-  setImmediate(() => {
-    planned = false
-    for (const one of telling) if (!one.pressed) tell(one)
-    plan()
-  })
-}
-
-function tell(one: Telling): void {
-  one.left -= 1
-  one.pressed = !one.stream.write(one.events[one.left % 2 === 0 ? 0 : 1])
-  if (one.left > 0) return
-  telling.delete(one)
-  one.stream.write(one.last)
-  one.stream.end()
 }

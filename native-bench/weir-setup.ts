@@ -21,13 +21,19 @@ const policies = 100
 export const price = { tokens: 2, cost_micros: 3 }
 const shipped = join(import.meta.dirname, '..', 'config', 'policy')
 
-/** Writes keys, policies and configuration into a new temporary directory; the caller removes it. `ofAgent` is more YAML of the agent. */
-export async function setUp(upstream: string, ofAgent = ''): Promise<Setup> {
+/** More lines of YAML. */
+interface More {
+  readonly ofAgent?: string
+  readonly sections?: string
+}
+
+/** Writes keys, policies and configuration into a new temporary directory; the caller removes it. */
+export async function setUp(upstream: string, more: More = {}): Promise<Setup> {
   const directory = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   const token = await writeIdentity(directory)
   writePolicies(join(directory, 'policy'))
   const configPath = join(directory, 'weir.yaml')
-  writeFileSync(configPath, configuration(directory, upstream, ofAgent))
+  writeFileSync(configPath, configuration(directory, upstream, more))
   return {
     directory,
     configPath,
@@ -61,7 +67,7 @@ function writePolicies(directory: string): void {
   writeFileSync(join(directory, 'bench.cedar'), `${more.join('\n')}\n`)
 }
 
-function configuration(directory: string, upstream: string, ofAgent: string): string {
+function configuration(directory: string, upstream: string, { ofAgent = '', sections = '' }: More): string {
   return `
 gateway: { listen: "127.0.0.1:0", admin_listen: "127.0.0.1:0", public_url: "${publicUrl}" }
 timeouts: { heartbeat_ms: ${heartbeat_ms}, idle_ms: 600000 }
@@ -78,5 +84,5 @@ policy: { dir: "${join(directory, 'policy')}" }
 limits:
   run: { depth_max: 5, laps_max: 1, calls_max: 100000000, concurrency_max: 100000, wall_clock_ms: 3600000, tokens_max: 1000000000, cost_micros_max: 1000000000 }
   agent: { invokes_per_minute: 6000000, concurrency_max: 100000, tokens_per_day: 1000000000, cost_micros_per_day: 1000000000 }
-`
+${sections}`
 }

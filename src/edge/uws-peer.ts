@@ -5,7 +5,8 @@ import type { UwsResponse } from './uws-types.ts'
 /** `127.0.0.1` or the eight groups of an IPv6 address. */
 export function peerOf(response: UwsResponse): string {
   const bytes = new Uint8Array(response.getRemoteAddress())
-  return bytes.length === 4 ? bytes.join('.') : Buffer.from(response.getRemoteAddressAsText()).toString('latin1')
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`
+  return Buffer.from(response.getRemoteAddressAsText()).toString('latin1')
 }
 
 /**

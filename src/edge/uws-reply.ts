@@ -140,8 +140,10 @@ export class UwsReply implements EngineReply {
 
   #writeHead(head: Head): void {
     this.#response.writeStatus(statusLines.get(head.status) ?? `${head.status} Unknown`)
-    for (const [name, value] of head.headers) {
-      if (!isOwnedByEngine(name)) this.#response.writeHeader(name, value)
+    const { headers } = head
+    for (let at = 0; at < headers.length; at += 1) {
+      const header = headers[at]
+      if (header && !isOwnedByEngine(header[0])) this.#response.writeHeader(header[0], header[1])
     }
   }
 

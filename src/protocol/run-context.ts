@@ -57,31 +57,37 @@ type Writable<T> = { -readonly [Member in keyof T]: T[Member] }
 /** The headers of vendors that are read. None of them goes on to a target. */
 export const vendorHeaders: readonly string[] = rows.map(([name]) => name)
 
-const ours = ['weir-run-id', 'weir-parent-hop', 'traceparent'] as const
+const ours: ReadonlySet<string> = new Set(['weir-run-id', 'weir-parent-hop', 'traceparent'])
 const vendorRows: ReadonlyMap<string, number> = new Map(rows.map(([name], at) => [name, at]))
-const readNames: ReadonlySet<string> = new Set([...ours, ...vendorHeaders])
 
 /** Longer ones are ids of nobody we know. Unit: characters. */
 const claim_max = 128
 const printable = /^[\x20-\x7e]+$/
 
 export function readRunContext(headers: HeaderMap, said: SaidOfRun | null = null): RunContext {
-  if (said === null && !saysAny(headers)) return noContext
+  const found = sayingOf(headers)
+  if (said === null && found === 'nothing') return noContext
   const run = said?.run_id ?? headers.get('weir-run-id') ?? ''
   const parent = said?.parent_hop ?? headers.get('weir-parent-hop') ?? ''
   return {
     run: isRunId(run) ? run : null,
     parent: isHopId(parent) ? parent : null,
     trace: traceIdIn(said?.traceparent ?? headers.get('traceparent') ?? null),
-    sessions: sessionsIn(headers),
+    sessions: found === 'vendors' ? sessionsIn(headers) : none,
   }
 }
 
 /** One pass over the headers that are there costs less than asking for each that might be. */
-function saysAny(headers: HeaderMap): boolean {
-  for (const name of headers.keys()) if (readNames.has(name)) return true
-  return false
+function sayingOf(headers: HeaderMap): 'nothing' | 'ours' | 'vendors' {
+  let found: 'nothing' | 'ours' = 'nothing'
+  for (const name of headers.keys()) {
+    if (vendorRows.has(name)) return 'vendors'
+    if (ours.has(name)) found = 'ours'
+  }
+  return found
 }
+
+const none: readonly string[] = []
 
 /** The trace id that a header names; null for what has not exactly the form of one. */
 export function traceIdIn(traceparent: string | null): string | null {

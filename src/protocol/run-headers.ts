@@ -67,8 +67,9 @@ function leftOf(left: RunLeft): string {
   for (const name of budgets) {
     const quota = left[name]
     if (quota === null) continue
-    const unit = name === 'cost' ? `;unit=${moneyUnit}` : ''
-    list += `${list === '' ? '' : ', '}${name};q=${wholeOf(quota.max)};r=${wholeOf(quota.left)}${unit}`
+    if (list !== '') list += ', '
+    list += `${limitOf(name, quota.max)};r=${wholeOf(quota.left)}`
+    if (name === 'cost') list += moneyUnitParameter
   }
   return list
 }
@@ -76,9 +77,20 @@ function leftOf(left: RunLeft): string {
 /** The name of the one policy of rates there is. */
 const policy = '"agent-invoke"'
 
+/** Limits stay what they are from one call to the next, so each is written once and said again. */
+const written = new Map<string, { readonly max: number; readonly text: string }>()
+
+function limitOf(name: (typeof budgets)[number] | typeof policy, max: number): string {
+  const before = written.get(name)
+  if (before?.max === max) return before.text
+  const text = `${name};q=${wholeOf(max)}`
+  written.set(name, { max, text })
+  return text
+}
+
 function rateHeaders({ max, left, reset_s }: RateLeft, isOfModel: boolean): readonly Header[] {
   const standard: readonly Header[] = [
-    ['ratelimit-policy', `${policy};q=${wholeOf(max)};w=60`],
+    ['ratelimit-policy', `${limitOf(policy, max)};w=60`],
     ['ratelimit', `${policy};r=${wholeOf(left)};t=${wholeOf(reset_s)}`],
   ]
   if (!isOfModel) return standard
@@ -90,14 +102,14 @@ function rateHeaders({ max, left, reset_s }: RateLeft, isOfModel: boolean): read
   ]
 }
 
-const moneyUnit = 'micro-usd'
+const moneyUnitParameter = ';unit=micro-usd'
 
 /** What a call came to; a price nobody knows is a token of that name, and not zero. */
 export function costHeader(bill: Metered | Spend | null): Header {
   const cost = bill?.cost_micros ?? null
   if (bill === null || cost === null) return ['weir-cost', 'unknown']
   const parts = 'usage' in bill ? part('in', bill.input_micros) + part('out', bill.output_micros) : ''
-  return ['weir-cost', `${wholeOf(cost)};unit=${moneyUnit}${parts}`]
+  return ['weir-cost', `${wholeOf(cost)}${moneyUnitParameter}${parts}`]
 }
 
 function part(name: string, micros: number | null): string {

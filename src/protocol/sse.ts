@@ -99,8 +99,8 @@ function dataOf(event: Buffer): Buffer | null {
 }
 
 function fieldValue(event: Buffer, start: number, end: number): Buffer | null {
-  if (event[start] !== dataField[0] || !event.subarray(start, Math.min(end, start + 4)).equals(dataField)) return null
-  const colon = start + 4
+  for (let at = 0; at < dataField.length; at += 1) if (event[start + at] !== dataField[at]) return null
+  const colon = start + dataField.length
   if (colon === end) return event.subarray(end, end)
   if (event[colon] !== 0x3a) return null
   return event.subarray(colon + 1 < end && event[colon + 1] === 0x20 ? colon + 2 : colon + 1, end)

@@ -42,7 +42,7 @@ export function carryModel(visit: ModelVisit, { hop, tiers, ceiling }: AdmittedM
     closing: (told) => closingComment(meter({ told, sent: true })?.cost_micros ?? null, hop.run.id),
   }
   const done = (outcome: ModelOutcome): void => guarded(visit, () => settleModel(visit, hop, outcome, meter(outcome)))
-  const exchange = road.models.send(hop, mission, { reply: marked(reply, marks(visit, hop)), done })
+  const exchange = road.models.send(hop, mission, { reply: marked(reply, () => marks(visit, hop)), done })
   const halt: Exchange['halt'] = (denial) => exchange.halt(denial)
   road.exchanges.begin({ hop, streaming: call.streaming, taskId: () => null, halt })
   for (const overruled of hop.lease.overruled) tellOverruled(visit, overruled)
@@ -66,13 +66,13 @@ export function carryPass(visit: ModelVisit, judged: JudgedModel, route: ModelRo
 function missionOf(visit: ModelVisit, { tiers, route, ceiling }: Way): Omit<ModelMission, 'standing' | 'closing'> {
   const { call, inbound, run } = visit
   const refused = { call, run: run?.id ?? null, alternatives: null }
-  const asks = asksForUsage(call)
-  const usage = call.streaming && !asks
+  // Only a stream of events has events that nobody asked for.
+  const asks = !call.streaming || asksForUsage(call)
   return {
     call,
     tiers,
     path: route.path,
-    body: ({ model }) => writeModelRequest(call, { model, outputMax: ceiling, usage }),
+    body: ({ model }) => writeModelRequest(call, { model, outputMax: ceiling, usage: !asks }),
     headers: modelHeadersUpwards(inbound.headers, familyOf(call.dialect)),
     dropsUsage: !asks,
     onAnswer: () => undefined,

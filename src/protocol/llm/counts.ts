@@ -79,7 +79,7 @@ export type InputCount = 'whole' | 'beside_caches'
 export class Counts {
   readonly #input: InputCount
   /** By slot; those of the iteration that is being walked come after those of the whole. */
-  readonly #said: (number | null)[] = Array.from({ length: 2 * counted.length }, () => null)
+  readonly #said: (number | null)[] = nothingSaid.slice()
   #isCompaction = false
   /** What compactions used so far in this list of iterations, and in the last one that was whole. */
   #compacted = noCounts
@@ -139,6 +139,7 @@ export class Counts {
 }
 
 const noCounts: readonly number[] = counted.map(() => 0)
+const nothingSaid: readonly null[] = [...counted, ...counted].map(() => null)
 const compaction = Buffer.from('compaction')
 
 /** Null for what is no whole number from 0 to a billion. */

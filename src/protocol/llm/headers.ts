@@ -19,15 +19,15 @@ const defaultVersion = '2023-06-01'
 
 /** The request headers of a provider but for its key, and for those of the configuration. */
 export function modelHeadersUpwards(headers: HeaderMap, family: ModelFamily): HeaderList {
-  const sdk = [...headers].filter(([name]) => name.startsWith(aboutSdk))
-  return [
+  const list: [string, string][] = [
     ['accept', headers.get('accept') ?? 'application/json'],
     ['accept-encoding', 'identity'],
     ['content-type', 'application/json'],
-    ...(family === 'anthropic' ? [[version, headers.get(version) ?? defaultVersion] as const] : []),
-    ...picked(upwards[family], (name) => headers.get(name)),
-    ...sdk,
   ]
+  if (family === 'anthropic') list.push([version, headers.get(version) ?? defaultVersion])
+  list.push(...picked(upwards[family], (name) => headers.get(name)))
+  for (const [name, value] of headers) if (name.startsWith(aboutSdk)) list.push([name, value])
+  return list
 }
 
 /** How to come back is the provider's word too: by it an SDK waits for exactly as long as it has to. */
@@ -50,8 +50,10 @@ export function modelHeadersBack(head: Readonly<Record<string, string | undefine
 }
 
 function picked(names: readonly string[], read: (name: string) => string | undefined): [string, string][] {
-  return names.flatMap((name) => {
+  const found: [string, string][] = []
+  for (const name of names) {
     const value = read(name)
-    return value === undefined ? [] : [[name, value] satisfies [string, string]]
-  })
+    if (value !== undefined) found.push([name, value])
+  }
+  return found
 }

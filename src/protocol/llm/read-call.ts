@@ -14,7 +14,7 @@ import type { Written } from '../jsonrpc.ts'
 import type { ModelRoute } from './contract.ts'
 import { writeModelMistake } from './faces.ts'
 import { inputBoundOf, otherModelsMax } from './input-bound.ts'
-import { ceilingNames } from './write-request.ts'
+import { ceilingNames, type Found, rememberPlaces } from './write-request.ts'
 
 export interface ModelReading extends ModelCall {
   /**
@@ -57,7 +57,8 @@ const shape = jsonShape(
   [
     ...(['model', 'stream', 'n', 'max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const),
     ...(['messages', 'input', 'system', 'instructions', 'tools', 'mcp_servers'] as const),
-    ...(['previous_response_id', 'conversation', 'prompt', 'stream_options.include_usage'] as const),
+    ...(['previous_response_id', 'conversation', 'prompt'] as const),
+    ...(['stream_options', 'stream_options.include_usage'] as const),
     ...premiums.map(([name]) => name),
   ],
   'refuse',
@@ -84,8 +85,19 @@ export function readModelCall(
   const said = readMembers(spans, route.dialect)
   if (typeof said === 'string') return refuse(said)
   const { tokens, ...found } = inputBoundOf(inbound.body, route.dialect, media_tokens)
+  rememberPlaces(inbound.body, (name) => spans.slice(pathsOf[name]) ?? undefined)
   if (found.otherModels.length > otherModelsMax) return refuse(`At most ${otherModelsMax} other models may be named`)
   return callOf(inbound, route, id, { ...said, ...found, inputBound: tokens, premium: premiumOf(spans) })
+}
+
+/** What may have to be exchanged in what its provider gets. */
+const pathsOf: Readonly<Record<Found, Name>> = {
+  model: 'model',
+  max_completion_tokens: 'max_completion_tokens',
+  max_tokens: 'max_tokens',
+  max_output_tokens: 'max_output_tokens',
+  stream_options: 'stream_options',
+  include_usage: 'stream_options.include_usage',
 }
 
 type Said = Omit<ModelReading, keyof AnyCall>

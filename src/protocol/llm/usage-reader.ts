@@ -58,6 +58,8 @@ const chatPlan = plan(-1, {
   },
 })
 
+const noBytes: Buffer = Buffer.alloc(0)
+
 /** What all readers have in common. */
 abstract class Reader implements UsageReader, Finder {
   usage: Usage | null = null
@@ -65,7 +67,7 @@ abstract class Reader implements UsageReader, Finder {
   delivered_bytes = 0
   failed = false
   protected readonly counts: Counts
-  protected bytes: Buffer = Buffer.alloc(0)
+  protected bytes = noBytes
 
   constructor(counts: Counts) {
     this.counts = counts

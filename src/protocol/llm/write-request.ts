@@ -38,10 +38,28 @@ const root = plan(-1, {
   },
 })
 
-type Found = keyof typeof found
+export type Found = keyof typeof found
 
-/** Where the members stand of a request that was read before, in which each of them stands once. */
-class Places implements Finder {
+/** Where the members stand of a request, in which each of them stands once. */
+interface Places {
+  at(name: Found): Buffer | undefined
+}
+
+/** Whoever has read a body has found them already, and to walk it again takes half as long as to parse it. */
+const known = new WeakMap<Uint8Array, Places>()
+
+/** Shorter ones are walked again sooner than they are remembered and forgotten. */
+const remembered_bytes = 8192
+
+export function rememberPlaces(body: Uint8Array, at: Places['at']): void {
+  if (body.length >= remembered_bytes) known.set(body, { at })
+}
+
+function placesIn(body: Uint8Array): Places {
+  return known.get(body) ?? new Walked(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+}
+
+class Walked implements Finder, Places {
   readonly #bytes: Buffer
   readonly #spans: (Buffer | undefined)[] = []
 
@@ -71,7 +89,7 @@ export function writeModelRequest(call: Rewritten, edits: RequestEdits): Uint8Ar
   const caps = edits.outputMax !== null && (call.outputMax === null || call.outputMax > edits.outputMax)
   if (edits.model === call.model && !asks && !caps) return call.body
   const bytes = Buffer.from(call.body.buffer, call.body.byteOffset, call.body.byteLength)
-  const places = new Places(bytes)
+  const places = placesIn(call.body)
   const model = places.at('model')
   if (model === undefined) return call.body
   const ceiling = caps ? ceilingSwaps(call.dialect, places, edits.outputMax ?? 0) : none
@@ -132,7 +150,6 @@ function isNull(part: Buffer): boolean {
 
 /** Whether the caller itself asks for usage in its stream; otherwise it does not see that we did. */
 export function asksForUsage({ body }: Pick<ModelCall, 'body'>): boolean {
-  const places = new Places(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
-  const said = places.at('include_usage')
+  const said = placesIn(body).at('include_usage')
   return said !== undefined && said.toString('latin1') === 'true'
 }

@@ -18,6 +18,8 @@ export interface Sender {
 export interface AttemptEars {
   onWhole(whole: Whole): void
   onEvent(event: SseEvent): void
+  /** No more events came with those that were just heard. */
+  onPause(): void
   /** A stream ended, with its last word or without. */
   onEnd(): void
   onFault(fault: Fault): void
@@ -133,6 +135,7 @@ export class Attempt implements Receiver {
       if (this.#state !== 'open') return
       this.#ears.onEvent(event)
     }
+    this.#ears.onPause()
     if (splitter.overflow && this.#state === 'open') this.#fail(makeFault('too_large', 'an event of a stream', true))
   }
 

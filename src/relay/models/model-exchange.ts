@@ -49,6 +49,8 @@ export class ModelExchange implements Exchange, AttemptEars {
   /** Whether it left and was not answered. */
   #isLost = false
   #outlet: Outlet | null = null
+  /** What may be handed on and was not yet. */
+  #waiting: Buffer[] = []
   #alarm: Alarm | null = null
   #told: Told | null = null
   #sent = false
@@ -103,11 +105,17 @@ export class ModelExchange implements Exchange, AttemptEars {
     if (secrets.isIn(bytes)) return this.onFault(makeFault('bad_answer', 'an event held a credential of ours', true))
     const { drop, last } = reader.hear(data)
     if (!this.#outlet && reader.failed && this.#goesElsewhere(trial)) return
-    const outlet = this.#pass(trial)
-    if (!outlet) return
-    if (last) outlet.write(this.#mission.closing(toldOf(trial)))
-    if (!drop || !this.#mission.dropsUsage) outlet.write(bytes)
-    if (last) this.#finish(trial)
+    if (!this.#pass(trial)) return
+    const kept = !drop || !this.#mission.dropsUsage
+    if (!last) return kept ? this.#hand(bytes) : undefined
+    this.#hand(Buffer.from(this.#mission.closing(toldOf(trial))))
+    if (kept) this.#hand(bytes)
+    this.#flush()
+    this.#finish(trial)
+  }
+
+  onPause(): void {
+    if (!this.#tally.told) this.#flush()
   }
 
   onEnd(): void {
@@ -188,7 +196,7 @@ export class ModelExchange implements Exchange, AttemptEars {
   }
 
   #comment(trial: Trial, bytes: Buffer): void {
-    if (this.#outlet) this.#pass(trial)?.write(bytes)
+    if (this.#outlet && this.#pass(trial)) this.#hand(bytes)
     else if (trial.held.length < held_max) trial.held.push(bytes)
   }
 
@@ -210,6 +218,18 @@ export class ModelExchange implements Exchange, AttemptEars {
     outlet.begin(trial.secrets.outOf(this.#mission.headersBack(attempt.head, turn.stop.candidate)))
     for (const bytes of held) outlet.write(bytes)
     return outlet
+  }
+
+  /** Events that came together leave together: a write of its own costs more than all that is done for an event. */
+  #hand(bytes: Buffer): void {
+    if (bytes.length > 0) this.#waiting.push(bytes)
+  }
+
+  #flush(): void {
+    const [first, ...others] = this.#waiting
+    if (first === undefined) return
+    this.#waiting = []
+    this.#outlet?.write(others.length === 0 ? first : Buffer.concat([first, ...others]))
   }
 
   #ask(): void {
@@ -260,6 +280,7 @@ export class ModelExchange implements Exchange, AttemptEars {
   /** Before anything was written the road says it, with its own status. */
   #endWith(denial: Denial): void {
     if (!this.#outlet) return
+    this.#flush()
     this.#outlet.write(this.#mission.writeDenialEvents(denial))
     this.#outlet.end()
   }

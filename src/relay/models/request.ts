@@ -1,5 +1,6 @@
 /** One attempt as it leaves: the caller's headers that may go along, the operator's, and ours, in rising order of who wins. */
 import type { Secret } from '../../config/secret.ts'
+import type { ProviderSettings } from '../../config/settings-models.ts'
 import { familyOf } from '../../domain/call.ts'
 import type { Outbound } from '../wire/transport.ts'
 import type { Candidate, ModelMission } from './contract.ts'
@@ -8,19 +9,42 @@ import type { Candidate, ModelMission } from './contract.ts'
 const nowhere = 'http://fake.invalid'
 
 export function modelRequest(mission: ModelMission, candidate: Candidate, key: Secret | null): Outbound {
-  const { url, timeouts } = candidate.provider
-  const { origin, pathname, search } = new URL(url ?? nowhere)
-  const [path = '', query = ''] = mission.path.split('?')
-  const asked = [search.slice(1), query].filter((each) => each !== '').join('&')
+  const { provider } = candidate
+  const { origin, pathOf } = baseOf(provider)
   return {
     method: 'POST',
     origin,
-    path: `${pathname.replace(/\/+$/, '')}${path}${asked === '' ? '' : `?${asked}`}`,
+    path: pathOf(mission.path),
     headers: headersOf(mission, candidate, key),
     body: mission.body(candidate),
     tls: null,
-    patience: timeouts,
+    patience: provider.timeouts,
   }
+}
+
+/** Where a provider is. */
+interface Base {
+  readonly origin: string
+  /** What is asked there for the path of a mission. */
+  pathOf(path: string): string
+}
+
+/** Taken apart once for as long as the settings of a provider are in force. */
+const bases = new WeakMap<ProviderSettings, Base>()
+
+function baseOf(provider: ProviderSettings): Base {
+  const before = bases.get(provider)
+  if (before) return before
+  const { origin, pathname, search } = new URL(provider.url ?? nowhere)
+  const prefix = pathname.replace(/\/+$/, '')
+  const pathOf = (asked: string): string => {
+    const [path = '', query = ''] = asked.split('?')
+    const all = [search.slice(1), query].filter((each) => each !== '').join('&')
+    return `${prefix}${path}${all === '' ? '' : `?${all}`}`
+  }
+  const base = { origin, pathOf }
+  bases.set(provider, base)
+  return base
 }
 
 function headersOf(mission: ModelMission, { provider }: Candidate, key: Secret | null): string[] {
@@ -31,7 +55,9 @@ function headersOf(mission: ModelMission, { provider }: Candidate, key: Secret |
   headers.set('accept-encoding', 'identity')
   for (const name of credentials) headers.delete(name)
   if (key) headers.set(...credentialOf(key, familyOf(mission.call.dialect) === 'anthropic'))
-  return [...headers].flat()
+  const list: string[] = []
+  for (const [name, value] of headers) list.push(name, value)
+  return list
 }
 
 /** Those of callers and operators never stand in for a key. */

@@ -14,6 +14,17 @@ const instead = '[redacted]'
 /** Keys and accounts by their form, as OpenAI and Anthropic write them. */
 const forms = /\b(sk|org|proj)([-_])[A-Za-z0-9_-]{8,}/g
 
+const known = new WeakMap<ProviderSettings, ProviderSecrets>()
+
+/** Those of one provider, laid out once for as long as its settings are in force. */
+export function secretsOf(provider: ProviderSettings): ProviderSecrets {
+  const before = known.get(provider)
+  if (before) return before
+  const secrets = new ProviderSecrets(provider)
+  known.set(provider, secrets)
+  return secrets
+}
+
 export class ProviderSecrets {
   readonly #keys: readonly Buffer[]
   /** Keys, and what the operator's headers say: an account, a project. */
@@ -26,7 +37,8 @@ export class ProviderSecrets {
 
   /** Whether a key is in what a model wrote. Headers are not looked for: the name of an application is a word like others. */
   isIn(bytes: Buffer): boolean {
-    return this.#keys.some((needle) => bytes.includes(needle))
+    for (const needle of this.#keys) if (bytes.includes(needle)) return true
+    return false
   }
 
   /** The body of an error without them; the very same bytes where there is none in it. */

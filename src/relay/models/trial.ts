@@ -5,7 +5,7 @@ import { Attempt, type AttemptEars } from './attempt.ts'
 import type { ModelMission, Told } from './contract.ts'
 import type { Turn } from './course.ts'
 import { modelRequest } from './request.ts'
-import { ProviderSecrets } from './secrets.ts'
+import { type ProviderSecrets, secretsOf } from './secrets.ts'
 import type { ModelWay } from './world.ts'
 
 export interface Trial {
@@ -25,7 +25,7 @@ export function openTrial(turn: Turn, mission: ModelMission, { bench, world }: M
     turn,
     attempt: new Attempt(provider.api === 'fake' ? world.fake : bench.transport, request, bench, ears),
     reader: openUsageReader(mission.call.dialect, { asked: !mission.dropsUsage }),
-    secrets: new ProviderSecrets(provider),
+    secrets: secretsOf(provider),
     held: [],
   }
 }

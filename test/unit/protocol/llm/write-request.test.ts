@@ -6,7 +6,13 @@ import { modelCall, type ModelPath } from '../../../support/model-inbound.ts'
 const nothing: RequestEdits = { model: 'm', outputMax: null, usage: false }
 
 function write(path: ModelPath, body: string, edits: Partial<RequestEdits>): string {
-  return Buffer.from(writeModelRequest(modelCall(path, body), { ...nothing, ...edits })).toString()
+  const call = modelCall(path, body)
+  const made = Buffer.from(writeModelRequest(call, { ...nothing, ...edits })).toString()
+  // In a long body the members are not looked for again, and the same comes of it.
+  const padding = ' '.repeat(8192)
+  const long = writeModelRequest(modelCall(path, body + padding), { ...nothing, ...edits })
+  expect(Buffer.from(long).toString()).toBe(made + padding)
+  return made
 }
 
 test('where nothing has to change the provider gets the very bytes of the caller', () => {
