@@ -60,7 +60,7 @@ test('of a message the input is everything that was read, from caches and into t
     input_tokens: 50,
     cache_creation_input_tokens: 200,
     cache_read_input_tokens: 1000,
-    cache_creation: { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 },
+    cache_creation: { ephemeral_5m_input_tokens: 150, ephemeral_1h_input_tokens: 50 },
     output_tokens: 12,
     output_tokens_details: { thinking_tokens: 7 },
     service_tier: 'standard',
@@ -69,9 +69,26 @@ test('of a message the input is everything that was read, from caches and into t
     input_tokens: 1250,
     cached_tokens: 1000,
     cache_write_tokens: 200,
+    cache_write_1h_tokens: 50,
     output_tokens: 12,
     reasoning_tokens: 7,
   })
+})
+
+test.each([
+  ['no hour is none', { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 }, 0],
+  ['nobody says', null, undefined],
+  ['more than all of it is all of it', { ephemeral_1h_input_tokens: 900 }, 200],
+])('how long a cache is kept is what the provider says of it: %s', (_, cache_creation, hour) => {
+  const usage = { input_tokens: 5, output_tokens: 1, cache_creation_input_tokens: 200, cache_creation }
+  expect(read('anthropic-messages', { usage })?.cache_write_1h_tokens).toBe(hour)
+})
+
+test('a compaction that does not say how long its cache is kept is taken for the dearer', () => {
+  const iterations = [{ type: 'compaction', input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 30 }]
+  const cache_creation = { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 }
+  const usage = { input_tokens: 5, output_tokens: 1, cache_creation_input_tokens: 200, cache_creation, iterations }
+  expect(read('anthropic-messages', { usage })).toMatchObject({ cache_write_tokens: 230, cache_write_1h_tokens: 30 })
 })
 
 test('what a compaction used is in no other count of a message, and is added', () => {
