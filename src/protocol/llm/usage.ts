@@ -4,7 +4,7 @@ import type { Usage } from '../../domain/usage.ts'
 import type { UsageReader } from './contract.ts'
 import { chatUsage, Counts, messagesUsage, responsesUsage } from './counts.ts'
 import { ChatReader, MessagesReader, ResponsesReader, SilentReader } from './usage-reader.ts'
-import { type Plan, plan, walkJson } from './walk.ts'
+import { type Plan, plan, textAt, walkJson } from './walk.ts'
 
 const bodies: Readonly<Record<ModelDialect, Plan | null>> = {
   'openai-chat': plan(-1, { members: { usage: chatUsage } }),
@@ -30,6 +30,23 @@ export function usageOf(dialect: ModelDialect, body: Uint8Array): Usage | null {
     },
   })
   return isWhole ? counts.usage(dialect === 'openai-embeddings' ? 'none_yet' : 'needed') : null
+}
+
+const responseId = plan(-1, { members: { id: plan(0) } })
+
+/** The id by which a later call may go on from a whole answer; undefined where there is none. */
+export function responseIdOf(dialect: ModelDialect, body: Uint8Array): string | undefined {
+  if (dialect !== 'openai-responses') return undefined
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  let id: string | null = null
+  walkJson(bytes, responseId, {
+    opens: () => undefined,
+    found: (_, start, end) => {
+      id = textAt(bytes, start, end)
+      return true
+    },
+  })
+  return id ?? undefined
 }
 
 /** `asked` says whether the caller itself asked for usage in its stream; otherwise it does not see that we did. */

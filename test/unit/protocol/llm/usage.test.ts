@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ModelDialect } from '../../../../src/domain/call.ts'
-import { usageOf } from '../../../../src/protocol/llm/usage.ts'
+import { responseIdOf, usageOf } from '../../../../src/protocol/llm/usage.ts'
 
 function read(dialect: ModelDialect, body: unknown): ReturnType<typeof usageOf> {
   return usageOf(dialect, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
@@ -107,6 +107,16 @@ test('what a compaction used is in no other count of a message, and is added', (
     cached_tokens: 3,
     output_tokens: 62,
   })
+})
+
+test.each<[ModelDialect, unknown, string | undefined]>([
+  ['openai-responses', { output: [{ id: 'msg_1' }], id: 'resp_1', usage: {} }, 'resp_1'],
+  ['openai-responses', { output: [{ id: 'msg_1' }] }, undefined],
+  ['openai-responses', { id: 7 }, undefined],
+  ['openai-responses', '{"id":', undefined],
+  ['openai-chat', { id: 'chatcmpl-1' }, undefined],
+])('the id that a later call may go on from is that of a response: %s %j', (dialect, body, id) => {
+  expect(responseIdOf(dialect, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))).toBe(id)
 })
 
 test('an embedding has no output', () => {
