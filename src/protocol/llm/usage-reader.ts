@@ -290,15 +290,3 @@ export class MessagesReader extends TypedReader {
     return super.note(slot, start, end)
   }
 }
-
-/** Of what has no streams: every event is somebody else's. */
-export class SilentReader implements UsageReader {
-  readonly usage = null
-  readonly final = false
-  readonly delivered_bytes = 0
-  readonly failed = false
-
-  hear(): Heard {
-    return passed
-  }
-}

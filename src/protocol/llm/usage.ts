@@ -3,7 +3,7 @@ import type { ModelDialect } from '../../domain/call.ts'
 import type { Usage } from '../../domain/usage.ts'
 import type { UsageReader } from './contract.ts'
 import { chatUsage, Counts, messagesUsage, responsesUsage } from './counts.ts'
-import { ChatReader, MessagesReader, ResponsesReader, SilentReader } from './usage-reader.ts'
+import { ChatReader, MessagesReader, ResponsesReader } from './usage-reader.ts'
 import { type Plan, plan, textAt, walkJson } from './walk.ts'
 
 const bodies: Readonly<Record<ModelDialect, Plan | null>> = {
@@ -49,9 +49,18 @@ export function responseIdOf(dialect: ModelDialect, body: Uint8Array): string | 
   return id ?? undefined
 }
 
+/** Of what has no streams: every event is somebody else's. */
+const silent: UsageReader = {
+  usage: null,
+  final: false,
+  delivered_bytes: 0,
+  failed: false,
+  hear: () => ({ drop: false, last: false }),
+}
+
 /** `asked` says whether the caller itself asked for usage in its stream; otherwise it does not see that we did. */
 export function openUsageReader(dialect: ModelDialect, { asked }: { readonly asked: boolean }): UsageReader {
   if (dialect === 'openai-chat') return new ChatReader(asked)
   if (dialect === 'openai-responses') return new ResponsesReader()
-  return dialect === 'anthropic-messages' ? new MessagesReader() : new SilentReader()
+  return dialect === 'anthropic-messages' ? new MessagesReader() : silent
 }
