@@ -34,6 +34,7 @@ import type { Counts } from './counts.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { McpSessions } from './mcp/sessions.ts'
+import type { Responses } from './models/responses.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { TokenParts } from './oauth/parts.ts'
 
@@ -120,6 +121,8 @@ export interface Road {
   readonly cards: CardWatch
   readonly ledger: Ledger
   readonly relay: Relay
+  /** What earlier responses of models read and wrote. */
+  readonly responses: Responses
   /** Carries calls of models to their providers. */
   readonly models: ModelRelay
   readonly exchanges: Exchanges
