@@ -20,7 +20,6 @@ import { Followers } from './pipeline/followers.ts'
 import { Deliveries } from './pipeline/deliveries.ts'
 import { Exchanges } from './pipeline/exchanges.ts'
 import { stopEnded } from './pipeline/halt.ts'
-import { openResponses } from './pipeline/models/responses.ts'
 import { recover } from './pipeline/recover.ts'
 import type { FrontRoad } from './pipeline/mcp/front/front-road.ts'
 import type { Road, Snapshot } from './pipeline/road.ts'
@@ -91,7 +90,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Fr
     ledger,
     relay: workshop.relay,
     models: workshop.models.relay,
-    responses: openResponses(maximums.model_responses),
+    responses: new BoundedMap({ max: maximums.model_responses }),
     exchanges: new Exchanges(),
     deliveries,
     tasks: laid.tasks,

@@ -34,7 +34,6 @@ import type { Counts } from './counts.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { McpSessions } from './mcp/sessions.ts'
-import type { Responses } from './models/responses.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { TokenParts } from './oauth/parts.ts'
 
@@ -121,8 +120,8 @@ export interface Road {
   readonly cards: CardWatch
   readonly ledger: Ledger
   readonly relay: Relay
-  /** What earlier responses of models read and wrote. */
-  readonly responses: Responses
+  /** Tokens that earlier responses of models read and wrote, by caller, person, model and id. */
+  readonly responses: BoundedMap<string, number>
   /** Carries calls of models to their providers. */
   readonly models: ModelRelay
   readonly exchanges: Exchanges

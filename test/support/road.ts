@@ -23,7 +23,6 @@ import { BoundedMap } from '../../src/base/bounded-map.ts'
 import type { FrontRoad } from '../../src/pipeline/mcp/front/front-road.ts'
 import { Fronts } from '../../src/pipeline/mcp/front/fronts.ts'
 import { connectorIn } from './connector.ts'
-import { openResponses } from '../../src/pipeline/models/responses.ts'
 import { McpSessions } from '../../src/pipeline/mcp/sessions.ts'
 import { Followers } from '../../src/pipeline/followers.ts'
 import { CardWatch } from '../../src/pipeline/cards/card-watch.ts'
@@ -202,7 +201,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
         throw new Error('nobody calls models')
       },
     } as unknown as Road['models'],
-    responses: openResponses(settings.maximums.model_responses),
+    responses: new BoundedMap({ max: settings.maximums.model_responses }),
     exchanges: new Exchanges(),
     deliveries: new Deliveries(),
     tasks: tasksOn(new MemoryPaper(), { clock }),

@@ -4,7 +4,6 @@
  * same model at the same provider only, as another tokenizer makes other tokens of the same text, and for the same caller and
  * person only, so that nobody learns of the responses of others by what is reserved. Whose id is not known is bounded as before.
  */
-import { BoundedMap } from '../../base/bounded-map.ts'
 import { familyOf } from '../../domain/call.ts'
 import { tokensOf } from '../../domain/usage.ts'
 import { context_tokens, idMax } from '../../protocol/llm/input-bound.ts'
@@ -12,13 +11,6 @@ import type { Told } from '../../relay/models/contract.ts'
 import { personOf } from '../visit.ts'
 import type { ModelVisit, ReceivedModel } from './model-road.ts'
 import { findModel, placeName } from './names.ts'
-
-/** Tokens by caller, person, model and id of a response; the one that was not used for longest leaves first. */
-export type Responses = BoundedMap<string, number>
-
-export function openResponses(max: number): Responses {
-  return new BoundedMap({ max })
-}
 
 /** Once its provider has said all it used. */
 export function rememberResponse(visit: ModelVisit, told: Told | null): void {
