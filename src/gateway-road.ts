@@ -90,6 +90,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Fr
     ledger,
     relay: workshop.relay,
     models: workshop.models.relay,
+    responses: new BoundedMap({ max: maximums.model_responses }),
     exchanges: new Exchanges(),
     deliveries,
     tasks: laid.tasks,

@@ -148,6 +148,13 @@ const maximumRows = {
     'bytes',
     'Body of a request to a model: conversations and pictures.',
   ],
+  model_responses: [
+    1,
+    10_000,
+    1_000_000,
+    'responses',
+    'Responses of models whose size is remembered for calls that go on from them; of others a whole context is reserved.',
+  ],
   header_bytes: [1024, 16_384, 65_536, 'bytes', 'All headers of a request together.'],
   answer_bytes: [1024, 16_777_216, 268_435_456, 'bytes', 'Body of an answer that is not a stream.'],
   event_bytes: [1024, 4_194_304, 67_108_864, 'bytes', 'One event of a stream.'],

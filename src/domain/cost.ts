@@ -14,7 +14,7 @@ export interface CostSums {
   readonly unpriced: number
   /** Of the calls: answers that were cut and settled by what was delivered. */
   readonly delivered: number
-  /** Of the calls: those of which nothing was heard, settled by what was reserved. */
+  /** Of the calls: those of which nothing was heard, or a request was lost, settled by what was reserved. */
   readonly reserved: number
   /** Of the tokens: those of models, by kind. */
   readonly usage: Usage

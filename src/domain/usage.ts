@@ -53,6 +53,11 @@ export interface Metered {
   readonly output_micros: number | null
   /** Which list of prices it was billed by: `config`, or the name and version of a price list. Null for an unknown price. */
   readonly prices: string | null
+  /**
+   * Requests that left for the same call and of which no whole answer was heard; absent for none. Their provider may bill
+   * them, so budgets count all that was reserved.
+   */
+  readonly lost?: number
 }
 
 /** What one model used of what an agent reports. */

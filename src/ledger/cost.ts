@@ -65,7 +65,8 @@ export class CostTally {
     sums.cost_micros += spent.cost_micros
     sums.unpriced += spent.unpriced ?? 0
     if (!metered) return
-    if (metered.source !== 'provider') sums[metered.source] += 1
+    if (metered.lost !== undefined) sums.reserved += 1
+    else if (metered.source !== 'provider') sums[metered.source] += 1
     addUsage(sums, metered.usage)
   }
 }

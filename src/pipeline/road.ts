@@ -120,6 +120,8 @@ export interface Road {
   readonly cards: CardWatch
   readonly ledger: Ledger
   readonly relay: Relay
+  /** Tokens that earlier responses of models read and wrote, by caller, person, model and id. */
+  readonly responses: BoundedMap<string, number>
   /** Carries calls of models to their providers. */
   readonly models: ModelRelay
   readonly exchanges: Exchanges

@@ -43,6 +43,8 @@ export interface Script {
   readonly pace_ms?: number
   /** The connection is lost after so many bytes of the body. */
   readonly cutAfter_bytes?: number
+  /** After its pieces nothing comes, and the connection stays. */
+  readonly stays?: boolean
 }
 
 export interface RecordingProvider {
@@ -192,11 +194,12 @@ function faker(out: Outlet, script: Script): Receiver {
   }
 }
 
-async function playBack(out: Outlet, { status = 200, headers = {}, chunks = [], pace_ms = 0 }: Script): Promise<void> {
+async function playBack(out: Outlet, script: Script): Promise<void> {
+  const { status = 200, headers = {}, chunks = [], pace_ms = 0, stays = false } = script
   out.head(status, { 'content-type': 'application/json', ...headers })
   for (const chunk of chunks) {
     if (pace_ms > 0) await sleep(pace_ms)
     out.write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
   }
-  out.end()
+  if (!stays) out.end()
 }

@@ -199,6 +199,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
         throw new Error('nobody calls models')
       },
     } as unknown as Road['models'],
+    responses: new BoundedMap({ max: settings.maximums.model_responses }),
     exchanges: new Exchanges(),
     deliveries: new Deliveries(),
     tasks: tasksOn(new MemoryPaper(), { clock }),

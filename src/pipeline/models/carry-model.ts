@@ -20,8 +20,9 @@ import { blame, guarded, marked, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
 import type { AdmittedModel } from './admit-model.ts'
 import { type JudgedModel, priceOf } from './judge-places.ts'
-import { meterOf, spendOf } from './meter.ts'
+import { meterOf, spendOf, toldOfCost } from './meter.ts'
 import type { ModelVisit } from './model-road.ts'
+import { rememberResponse } from './responses.ts'
 
 /** What a request is carried by. */
 interface Way {
@@ -34,12 +35,15 @@ interface Way {
 /** A generation or an embedding is on its way. */
 export function carryModel(visit: ModelVisit, { hop, tiers, ceiling }: AdmittedModel, route: ModelRoute): void {
   const { road, reply, call } = visit
-  const meter = ({ told, sent }: Pick<ModelOutcome, 'told' | 'sent'>): Metered | null =>
-    meterOf(call, { told, sent }, told && priceOf(visit, told.candidate), hop.lease.reserved)
+  const { reserved } = hop.lease
+  const meter = (heard: Pick<ModelOutcome, 'told' | 'sent' | 'lost'>): Metered | null =>
+    meterOf(call, heard, heard.told && priceOf(visit, heard.told.candidate), reserved)
+  const costOf = (metered: Metered | null): number | null =>
+    metered && (toldOfCost(metered, spendOf(metered, reserved))?.cost_micros ?? null)
   const mission: ModelMission = {
     ...missionOf(visit, { tiers, route, ceiling }),
     standing: watch(road, hop),
-    closing: (told) => closingComment(meter({ told, sent: true })?.cost_micros ?? null, hop.run.id),
+    closing: (told, lost) => closingComment(costOf(meter({ told, sent: true, lost })), hop.run.id),
   }
   const done = (outcome: ModelOutcome): void => guarded(visit, () => settleModel(visit, hop, outcome, meter(outcome)))
   const exchange = road.models.send(hop, mission, { reply: marked(reply, () => marks(visit, hop)), done })
@@ -86,11 +90,12 @@ function missionOf(visit: ModelVisit, { tiers, route, ceiling }: Way): Omit<Mode
 function settleModel(visit: ModelVisit, hop: Hop<ModelCall>, outcome: ModelOutcome, metered: Metered | null): void {
   visit.road.exchanges.end(hop.run.id, hop.id)
   blame(visit, hop, outcome)
-  const spent = metered ? spendOf(metered) : nothingSpent
+  const spent = metered ? spendOf(metered, hop.lease.reserved) : nothingSpent
+  rememberResponse(visit, outcome.told)
   if (metered) hop.lease.settle(spent)
   else hop.lease.refund()
   closeApproval(visit, outcome.sent)
-  const bytesOut = answer(visit, outcome, marks(visit, hop, metered ?? nothingSpent))
+  const bytesOut = answer(visit, outcome, marks(visit, hop, toldOfCost(metered, spent)))
   recordOutcome(visit, { ...outcome, bytesOut }, spent, metered)
 }
 

@@ -1,15 +1,16 @@
 /**
  * What a call of a model came to. What the provider says is what is booked; a stream that was cut before it said so is booked
- * by what was delivered, an answer of which nothing was heard by what was reserved, and both say so.
+ * by what was delivered, an answer of which nothing was heard by what was reserved, and both say so. A request that was lost on
+ * the way to an answer may be billed like one: then budgets count all that was reserved, whatever the answer came to.
  */
 import type { ModelCall } from '../../domain/call.ts'
-import type { Spend, Spent } from '../../domain/spend.ts'
+import { nothingSpent, type Spend, type Spent } from '../../domain/spend.ts'
 import { type Metered, tokensOf, type Usage, type UsageSource } from '../../domain/usage.ts'
 import type { Price } from '../../pricing/contract.ts'
 import type { ModelOutcome, Told } from '../../relay/models/contract.ts'
 import { modelName } from '../../config/settings-models.ts'
 
-type Heard = Pick<ModelOutcome, 'told' | 'sent'>
+type Heard = Pick<ModelOutcome, 'told' | 'sent' | 'lost'>
 
 /**
  * Null where nothing was used: nothing left, or the provider answered with an error. `price` is that of whoever answered, null
@@ -17,13 +18,20 @@ type Heard = Pick<ModelOutcome, 'told' | 'sent'>
  */
 export function meterOf(
   call: Pick<ModelCall, 'target' | 'inputBound'>,
-  { told, sent }: Heard,
+  { told, sent, lost = 0 }: Heard,
   price: Price | null,
   reserved: Spend,
 ): Metered | null {
   if (!sent) return null
   const bound = boundsOf(call, reserved)
-  if (told === null) return reservedBill(call.target.id, bound, price, reserved)
+  const metered = told && answerBill(told, bound, price)
+  if (metered && lost === 0) return metered
+  if (told && lost === 0) return null
+  const bill = metered ?? reservedBill(call.target.id, bound, price, reserved)
+  return lost === 0 ? bill : { ...bill, lost }
+}
+
+function answerBill(told: Told, bound: Bounds, price: Price | null): Metered | null {
   const { provider, model } = told.candidate
   const name = modelName({ provider: provider.id, model })
   if (told.final && told.usage !== null) return billed(name, told.usage, 'provider', price)
@@ -32,10 +40,18 @@ export function meterOf(
 }
 
 /** What budgets count. One whose price nobody knows costs nothing there, but is counted as such. */
-export function spendOf(metered: Metered): Spent {
-  const tokens = tokensOf(metered.usage)
-  const { cost_micros } = metered
-  return cost_micros === null ? { tokens, cost_micros: 0, unpriced: 1 } : { tokens, cost_micros }
+export function spendOf({ usage, cost_micros, lost }: Metered, reserved: Spend): Spent {
+  const least = lost === undefined ? nothingSpent : reserved
+  const tokens = Math.max(tokensOf(usage), least.tokens)
+  if (cost_micros === null) return { tokens, cost_micros: least.cost_micros, unpriced: 1 }
+  return { tokens, cost_micros: Math.max(cost_micros, least.cost_micros) }
+}
+
+/** What the caller is told it cost: as it is booked, and of what parts where these add up to that. Null for an unknown price. */
+export function toldOfCost(metered: Metered | null, spent: Spent): Metered | Spend | null {
+  if (metered === null) return spent
+  if (metered.cost_micros === null) return null
+  return metered.lost === undefined ? metered : spent
 }
 
 /** The most it may have read and written, as it was reserved. */

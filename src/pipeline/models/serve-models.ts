@@ -25,6 +25,7 @@ import { serveModelList, visibleModels } from './list-models.ts'
 import type { ModelVisit, ReceivedModel } from './model-road.ts'
 import { findModel } from './names.ts'
 import { receiveModel } from './receive-model.ts'
+import { recalled } from './responses.ts'
 
 /** Serves one request under `/v1`. Never rejects but for a Bug. */
 export async function serveModels(road: Road, route: ModelRoute, given: Inbound, reply: Reply): Promise<void> {
@@ -40,11 +41,12 @@ export async function serveModels(road: Road, route: ModelRoute, given: Inbound,
   const kept = isModelHop(visit.call) ? null : refusalOfPass(road, received)
   if (kept) return await refuse(visit, kept)
   if (visit.call.operation === 'list') return await serveModelList(received, route)
-  const judged = await judge(received)
+  const bounded = recalled(received)
+  const judged = await judge(bounded)
   if (judged === null || reply.closed) return
-  const about = aboutModel(visit, judged.id)
+  const about = aboutModel(bounded.visit, judged.id)
   if (!isModelHop(about.call)) return carryPass(about, judged, route)
-  const admitted = admitModel({ ...received, visit: about }, judged.entry, judged)
+  const admitted = admitModel({ ...bounded, visit: about }, judged.entry, judged)
   if (isDenial(admitted)) return await refuse(about, admitted)
   const { hop } = admitted
   if (reply.closed) return abandon(about, hop, { status: 'aborted', detail: 'the caller left before the call did' })

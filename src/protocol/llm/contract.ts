@@ -49,4 +49,6 @@ export interface UsageReader {
   readonly delivered_bytes: number
   /** Whether the stream told of an error of the provider. */
   readonly failed: boolean
+  /** The id by which a later call may go on from it; only of Responses. */
+  readonly response?: string | undefined
 }

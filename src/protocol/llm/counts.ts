@@ -9,7 +9,7 @@ import { isText, type Plan, plan } from './walk.ts'
 const tokensMax = 1_000_000_000
 
 /** What is counted, whatever it is called; the order is that of the slots. */
-const counted = ['input', 'output', 'total', 'cached', 'written', 'reasoning'] as const
+const counted = ['input', 'output', 'total', 'cached', 'written', 'kept', 'reasoning'] as const
 type Counted = (typeof counted)[number]
 
 /** What a single iteration of an answer used, and where one and all of them end. */
@@ -56,6 +56,8 @@ function messagesCounts(first: number): Readonly<Record<string, Plan>> {
     output_tokens: count('output', first),
     cache_read_input_tokens: count('cached', first),
     cache_creation_input_tokens: count('written', first),
+    // Of those: kept for an hour, at another price than the usual five minutes.
+    cache_creation: plan(-1, { members: { ephemeral_1h_input_tokens: count('kept', first) } }),
   }
 }
 
@@ -103,24 +105,29 @@ export class Counts {
       this.#compacted = noCounts
     } else {
       const one = this.#said.splice(iterationSlots.first, counted.length, ...counted.map(() => null))
+      // One that does not say how long its cache is kept is taken for the dearer.
+      one[kept] ??= one[written] ?? null
       if (this.#isCompaction) this.#compacted = this.#compacted.map((sum, i) => sum + (one[i] ?? 0))
       this.#isCompaction = false
     }
   }
 
   /** Null as long as the input is not known, or the output where it has to be. */
-  usage(output: 'needed' | 'none_yet'): Usage | null {
+  usage(wanted: 'needed' | 'none_yet'): Usage | null {
     const said = this.#of('input')
-    const written = this.#of('output') ?? (output === 'none_yet' ? 0 : null)
-    if (said === null || written === null) return null
+    const output = this.#of('output') ?? (wanted === 'none_yet' ? 0 : null)
+    if (said === null || output === null) return null
     const caches = this.#input === 'beside_caches' ? (this.#of('cached') ?? 0) + (this.#of('written') ?? 0) : 0
     const input_tokens = said + caches
     const cached_tokens = Math.min(this.#of('cached') ?? 0, input_tokens)
-    const output_tokens = this.#input === 'whole' ? this.#outputBy(said, written) : written
+    const cache_write_tokens = Math.min(this.#of('written') ?? 0, input_tokens - cached_tokens)
+    const long = this.#of('kept')
+    const output_tokens = this.#input === 'whole' ? this.#outputBy(said, output) : output
     return {
       input_tokens,
       cached_tokens,
-      cache_write_tokens: Math.min(this.#of('written') ?? 0, input_tokens - cached_tokens),
+      cache_write_tokens,
+      ...(long !== null && { cache_write_1h_tokens: Math.min(long, cache_write_tokens) }),
       output_tokens,
       reasoning_tokens: Math.min(this.#of('reasoning') ?? 0, output_tokens),
     }
@@ -140,6 +147,7 @@ export class Counts {
 
 const noCounts: readonly number[] = counted.map(() => 0)
 const nothingSaid: readonly null[] = [...counted, ...counted].map(() => null)
+const [written, kept] = [counted.indexOf('written'), counted.indexOf('kept')]
 const compaction = Buffer.from('compaction')
 
 /** Null for what is no whole number from 0 to a billion. */

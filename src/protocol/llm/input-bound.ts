@@ -6,7 +6,10 @@
  *     sound             an allowance, and a token for every 16 bytes: the thinnest speech is 75 bytes of Base64 a token
  *     files             an allowance, and every byte: those of a text are the text, and a page of a PDF has more bytes than tokens
  *     what is elsewhere an earlier response, a stored prompt, a document behind a link or an id, what a tool of the provider
- *                       reads: nobody here knows, so it is taken for a whole context
+ *                       reads: nobody here knows, so it is taken for a whole context. An earlier response that is named by its
+ *                       id (`previous_response_id`) is told apart where nothing else is missing, because whoever saw it
+ *                       knows how much it read and wrote, and that is all of what is not in the request: whatever carries over
+ *                       from calls before it was read by it too
  *
  * Sources: the request references of Chat Completions, Responses, Embeddings and Messages.
  */
@@ -23,6 +26,9 @@ const soundBytesPerToken = 16
 /** Nobody has more models to fall back on. */
 export const otherModelsMax = 16
 
+/** Ids of responses are much shorter. */
+export const idMax = 256
+
 /** The longest context that is sold widely. Stands for input that is not in the request. */
 export const context_tokens = 1_048_576
 
@@ -30,6 +36,11 @@ export interface InputBound {
   readonly tokens: number
   /** Whether part of the input is not in the request, so that a context stands for it. */
   readonly boundless: boolean
+  /**
+   * The id of an earlier response where nothing else is missing: whoever knows what that one read and wrote knows the rest of
+   * the input, and may put it in the place of the context. Null where there is none, or more is missing.
+   */
+  readonly previous: string | null
   /** Models that are named beside the one that is asked: at most one more than `otherModelsMax`. */
   readonly otherModels: readonly string[]
 }
@@ -38,10 +49,16 @@ export interface InputBound {
 export function inputBoundOf(bytes: Buffer, dialect: ModelDialect, media_tokens: number): InputBound {
   const reckoning = new Reckoning(bytes)
   walkJson(bytes, inputPlans[dialect], reckoning)
-  const { pieces, knownTools, hidden, sound, boundless, otherModels } = reckoning
+  const { pieces, knownTools, hidden, sound, previous, otherModels } = reckoning
+  const boundless = reckoning.boundless || previous !== null
   const text = bytes.length - hidden + Math.ceil(sound / soundBytesPerToken)
   const around = frame_tokens + knownTools * knownTool_tokens + pieces * media_tokens
-  return { tokens: text + around + (boundless ? context_tokens : 0), boundless, otherModels: [...otherModels] }
+  return {
+    tokens: text + around + (boundless ? context_tokens : 0),
+    boundless,
+    previous: reckoning.boundless ? null : previous,
+    otherModels: [...otherModels],
+  }
 }
 
 /** A part of a message, or a whole item, while it is walked. */
@@ -95,6 +112,7 @@ class Reckoning implements Finder {
   hidden = 0
   sound = 0
   boundless = false
+  previous: string | null = null
   readonly otherModels = new Set<string>()
   readonly #bytes: Buffer
   /** The parts that are open, the innermost last: a result of a tool has parts itself. */
@@ -112,11 +130,18 @@ class Reckoning implements Finder {
   found(slot: number, start: number, end: number): boolean {
     const isNull = this.#bytes[start] === 0x6e
     if (slot === slots.elsewhere) this.boundless ||= !isNull && !isNothing(this.#bytes, start, end)
+    else if (slot === slots.previous) this.#goOnFrom(isNull ? '' : textAt(this.#bytes, start, end))
     else if (slot === slots.model) this.#model(textAt(this.#bytes, start, end))
     else if (slot === slots.toolType) this.#tool(textAt(this.#bytes, start, end))
     else if (slot === partSlot || slot === slots.item) this.#close(slot, this.#bytes[start])
     else if (!isNull) this.#note(slot, start, end)
     return false
+  }
+
+  /** What is no id, or one of an unusual length, is somebody else's idea of one. */
+  #goOnFrom(id: string | null): void {
+    if (id === null || id.length > idMax) this.boundless = true
+    else if (id !== '') this.previous = id
   }
 
   #model(name: string | null): void {

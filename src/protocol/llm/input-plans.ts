@@ -24,6 +24,8 @@ export const slots = {
   item: 9,
   /** A model that may answer instead of the one that is asked, or beside it. */
   model: 10,
+  /** The id of an earlier response, whose input and output are input of this call. */
+  previous: 12,
 } as const
 
 /** A part of a message. */
@@ -131,7 +133,7 @@ export const inputPlans: Readonly<Record<ModelDialect, Plan>> = {
     members: {
       input: plan(-1, { items: responsesItem }),
       tools,
-      previous_response_id: elsewhere,
+      previous_response_id: plan(slots.previous),
       conversation: elsewhere,
       prompt: elsewhere,
       models,

@@ -22,6 +22,8 @@ export interface ModelReading extends ModelCall {
    * provider. `inputBound` then counts a whole context for it, which most calls do not come near.
    */
   readonly boundless: boolean
+  /** The id of the earlier response that is all that is missing; null where there is none, or more is missing. */
+  readonly previous: string | null
   /**
    * Models that the request names beside `model` and that its provider may let answer: `fallbacks`, `models`, the model of a
    * tool of the provider. As the provider calls them. None of them was judged yet.
@@ -109,6 +111,7 @@ const nothing: Said = {
   choices: 1,
   inputBound: 0,
   boundless: false,
+  previous: null,
   otherModels: [],
   premium: null,
 }

@@ -6,7 +6,7 @@
 import type { Usage } from '../../domain/usage.ts'
 import type { UsageReader } from './contract.ts'
 import { chatUsage, Counts, firstFreeSlot, messagesUsage, responsesUsage } from './counts.ts'
-import { type Finder, isText, type Plan, plan, textBytes, walkJson } from './walk.ts'
+import { type Finder, isText, type Plan, plan, textAt, textBytes, walkJson } from './walk.ts'
 
 /** What is done with an event. */
 type Heard = ReturnType<UsageReader['hear']>
@@ -24,6 +24,7 @@ const slots = {
   error: firstFreeSlot + 4,
   type: firstFreeSlot + 5,
   thought: firstFreeSlot + 6,
+  response: firstFreeSlot + 7,
 } as const
 
 const wrote = plan(slots.wrote)
@@ -193,7 +194,9 @@ const responsesPlan = plan(-1, {
     type: plan(slots.type),
     delta: wrote,
     item: plan(-1, { members: { name: wrote } }),
-    response: plan(-1, { members: { usage: { ...responsesUsage, slot: slots.usage } } }),
+    response: plan(-1, {
+      members: { id: plan(slots.response), usage: { ...responsesUsage, slot: slots.usage } },
+    }),
   },
 })
 
@@ -226,6 +229,8 @@ abstract class TypedReader extends Reader {
 
 /** Usage is in the last event, which holds the whole answer. */
 export class ResponsesReader extends TypedReader {
+  response: string | undefined
+
   constructor() {
     super('whole', responsesPlan, responseMeanings)
   }
@@ -237,6 +242,11 @@ export class ResponsesReader extends TypedReader {
     this.usage = this.counts.usage('needed')
     this.final = this.usage !== null
     return ended
+  }
+
+  protected override note(slot: number, start: number, end: number): boolean {
+    if (slot === slots.response) this.response = textAt(this.bytes, start, end) ?? undefined
+    return super.note(slot, start, end)
   }
 }
 
@@ -280,17 +290,5 @@ export class MessagesReader extends TypedReader {
   protected override note(slot: number, start: number, end: number): boolean {
     if (slot === slots.usage) this.#saidOutput = true
     return super.note(slot, start, end)
-  }
-}
-
-/** Of what has no streams: every event is somebody else's. */
-export class SilentReader implements UsageReader {
-  readonly usage = null
-  readonly final = false
-  readonly delivered_bytes = 0
-  readonly failed = false
-
-  hear(): Heard {
-    return passed
   }
 }

@@ -46,8 +46,8 @@ export interface ModelMission {
   onAnswer(): void
   /** Headers of a stream, beside those of a stream. */
   headersBack(head: Head, candidate: Candidate): HeaderList
-  /** Comments for the caller before the last event of a stream: `: weir cost=0.00214 run=...`. */
-  closing(told: Told): string
+  /** Comments for the caller before the last event of a stream: `: weir cost=0.00214 run=...`. `lost` as in the outcome. */
+  closing(told: Told, lost: number): string
   /** A refusal as the events that end a stream which has begun. */
   writeDenialEvents(denial: Denial): string
   writeDenial(denial: Denial): Written
@@ -61,6 +61,8 @@ export interface Told {
   readonly final: boolean
   /** Bytes the model wrote, as far as they were delivered to us. */
   readonly delivered_bytes: number
+  /** The id by which a later call may go on from it; absent where there is none. */
+  readonly response?: string | undefined
 }
 
 /** `errorCode` is the HTTP status of an error of the provider that was handed on; 500 where a stream ended with one. */

@@ -10,7 +10,7 @@ import type { Alarm } from '../../base/wheel.ts'
 import { type Fault, isFault } from '../../domain/fault.ts'
 import type { Denial } from '../../domain/verdict.ts'
 import type { Reply } from '../../protocol/http.ts'
-import { usageOf } from '../../protocol/llm/usage.ts'
+import { responseIdOf, usageOf } from '../../protocol/llm/usage.ts'
 import type { SseEvent } from '../../protocol/sse.ts'
 import type { Exchange } from '../exchange.ts'
 import { denialOf } from '../faults.ts'
@@ -108,7 +108,7 @@ export class ModelExchange implements Exchange, AttemptEars {
     if (!this.#pass(trial)) return
     const kept = !drop || !this.#mission.dropsUsage
     if (!last) return kept ? this.#hand(bytes) : undefined
-    this.#hand(Buffer.from(this.#mission.closing(toldOf(trial))))
+    this.#hand(Buffer.from(this.#mission.closing(toldOf(trial), this.#lost)))
     if (kept) this.#hand(bytes)
     this.#flush()
     this.#finish(trial)
@@ -259,7 +259,8 @@ export class ModelExchange implements Exchange, AttemptEars {
     const succeeds = whole.status < 300
     const usage = succeeds ? usageOf(call.dialect, whole.body) : null
     const delivered_bytes = succeeds ? whole.body.length : 0
-    this.#told = { candidate: turn.stop.candidate, usage, final: true, delivered_bytes }
+    const response = usage ? responseIdOf(call.dialect, whole.body) : undefined
+    this.#told = { candidate: turn.stop.candidate, usage, final: true, delivered_bytes, response }
     if (isFault(answer)) return this.#conclude(answer)
     this.#mission.onAnswer()
     this.#way.course.close(succeeds ? 'answered' : 'failed')

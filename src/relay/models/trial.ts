@@ -32,7 +32,7 @@ export function openTrial(turn: Turn, mission: ModelMission, { bench, world }: M
 
 /** What is known of the answer so far. */
 export function toldOf({ turn, attempt, reader }: Trial): Told {
-  const { usage, final } = reader
+  const { usage, final, response } = reader
   const delivered_bytes = attempt.streams ? reader.delivered_bytes : attempt.bytesIn
-  return { candidate: turn.stop.candidate, usage, final, delivered_bytes }
+  return { candidate: turn.stop.candidate, usage, final, delivered_bytes, response }
 }

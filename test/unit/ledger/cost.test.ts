@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CallRecord, LedgerEntry } from '../../../src/domain/record.ts'
+import { nothingSpent } from '../../../src/domain/spend.ts'
 import { spendOf } from '../../../src/pipeline/models/meter.ts'
 import { costBy, CostTally, totalOf } from '../../../src/ledger/cost.ts'
 import { agent, call, hop, intent, metered, noon, person, refusedCall, run } from './entries.ts'
@@ -12,7 +13,7 @@ function modelCall(
 ): readonly LedgerEntry[] {
   const made = metered(bill)
   const target = `model:${made.model}`
-  const outcome = { ...call(hop(id)).outcome, spent: spendOf(made), metered: made }
+  const outcome = { ...call(hop(id)).outcome, spent: spendOf(made, nothingSpent), metered: made }
   return [intent(hop(id), { target }), call(hop(id), { target, outcome, ...facts })]
 }
 

@@ -4,6 +4,7 @@ import type { Metered } from '../../../src/domain/usage.ts'
 import { declareGatewayMetrics } from '../../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../../src/observe/metrics.ts'
 import { Counts } from '../../../src/pipeline/counts.ts'
+import { nothingSpent } from '../../../src/domain/spend.ts'
 import { spendOf } from '../../../src/pipeline/models/meter.ts'
 import { pave } from '../../support/road.ts'
 import { loadedOf } from '../../support/temp-config.ts'
@@ -59,7 +60,11 @@ describe('what calls come to', () => {
     registry.knowModels(namedModels((await loadedOf(JSON.stringify({ models }))).settings.models))
     const counts = new Counts(declareGatewayMetrics(registry))
     for (const metered of bills)
-      counts.paid(agentId('research'), 'model', { ...call(hop(1)).outcome, spent: spendOf(metered), metered })
+      counts.paid(agentId('research'), 'model', {
+        ...call(hop(1)).outcome,
+        spent: spendOf(metered, nothingSpent),
+        metered,
+      })
     counts.paid(null, 'tool', call(hop(1)).outcome)
     return registry.render()
   }

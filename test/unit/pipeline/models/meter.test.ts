@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Usage } from '../../../../src/domain/usage.ts'
 import { dearestOf, fitOf } from '../../../../src/pipeline/models/fit.ts'
-import { meterOf, spendOf } from '../../../../src/pipeline/models/meter.ts'
+import { meterOf, spendOf, toldOfCost } from '../../../../src/pipeline/models/meter.ts'
 import type { Price } from '../../../../src/pricing/contract.ts'
 import { priceOf, rateOf } from '../../../../src/pricing/price.ts'
 import type { Told } from '../../../../src/relay/models/contract.ts'
@@ -80,7 +80,20 @@ test('where nothing was heard of what was sent, what was reserved is spent', () 
     input_micros: 400,
     output_micros: 3000,
   })
-  expect(metered && spendOf(metered)).toEqual(reserved)
+  expect(metered && spendOf(metered, reserved)).toEqual(reserved)
+})
+
+test('a request that was lost may be billed, so all that was reserved is spent, and the record says how many there were', () => {
+  // The answer came to 100 read, 40 of them from a cache, and 20 written: 60 + 20 + 60 micro-dollars.
+  const answered = meterOf(call, { ...told({ usage }), lost: 2 }, priced(), reserved)
+  expect(answered).toMatchObject({ usage, source: 'provider', cost_micros: 140, lost: 2 })
+  expect(answered && spendOf(answered, reserved)).toEqual(reserved)
+  expect(answered && toldOfCost(answered, reserved)).toEqual(reserved)
+  const refusedThen = meterOf(call, { ...told({}), lost: 1 }, priced(), reserved)
+  expect(refusedThen).toMatchObject({ source: 'reserved', cost_micros: 3400, lost: 1 })
+  const unpriced = meterOf(call, { ...told({ usage }), lost: 1 }, null, reserved)
+  expect(unpriced && spendOf(unpriced, reserved)).toEqual({ ...reserved, unpriced: 1 })
+  expect(unpriced && toldOfCost(unpriced, reserved)).toBeNull()
 })
 
 test('what never left and what the provider refused costs nothing', () => {
@@ -92,7 +105,7 @@ test('an unknown price stays unknown, and is counted as that', () => {
   for (const heard of [told({ usage }), told({ final: false, delivered_bytes: 3 }), { told: null, sent: true }]) {
     const metered = meterOf(call, heard, null, { tokens: 1400, cost_micros: 0 })
     expect(metered).toMatchObject({ cost_micros: null, input_micros: null, output_micros: null, prices: null })
-    expect(metered && spendOf(metered)).toMatchObject({ cost_micros: 0, unpriced: 1 })
+    expect(metered && spendOf(metered, reserved)).toMatchObject({ cost_micros: 0, unpriced: 1 })
   }
 })
 

@@ -22,6 +22,21 @@ function item(part: object): object {
 const base64 = 'A'.repeat(16_000)
 const dataUrl = `data:image/png;base64,${base64}`
 
+test.each<[string, object, string | null]>([
+  ['it alone', { previous_response_id: 'resp_1' }, 'resp_1'],
+  ['it, spelt with an escape', { previous_response_id: 'resp_"1' }, 'resp_"1'],
+  ['it and a stored prompt', { previous_response_id: 'resp_1', prompt: { id: 'p' } }, null],
+  ['it and a conversation', { previous_response_id: 'resp_1', conversation: 'c' }, null],
+  ['it and a tool that reads', { previous_response_id: 'resp_1', tools: [{ type: 'file_search' }] }, null],
+  ['it and an item by its id', { previous_response_id: 'resp_1', input: [{ type: 'item_reference', id: 'm' }] }, null],
+  ['something that is no id', { previous_response_id: { id: 'resp_1' } }, null],
+  ['an id as long as none is', { previous_response_id: 'r'.repeat(257) }, null],
+])('an earlier response is named where nothing else is missing: %s', (_, body, previous) => {
+  const call = modelCall('responses', { model: 'm', input: 'Hi', ...body })
+  expect([call.boundless, call.previous]).toEqual([true, previous])
+  expect(call.inputBound).toBeGreaterThan(context_tokens)
+})
+
 test('text is bounded by its bytes', () => {
   expect(beyond('chat', { messages: [{ role: 'user', content: 'h\u00e9llo' }] })).toBe(frame + 1)
   expect(beyond('embeddings', { input: ['a', 'b'] })).toBe(frame)

@@ -16,6 +16,7 @@ test('a chat completion is a call of its model', () => {
     outputMax: 50,
     choices: 3,
     boundless: false,
+    previous: null,
   })
 })
 

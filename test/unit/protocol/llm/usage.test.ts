@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ModelDialect } from '../../../../src/domain/call.ts'
-import { usageOf } from '../../../../src/protocol/llm/usage.ts'
+import { responseIdOf, usageOf } from '../../../../src/protocol/llm/usage.ts'
 
 function read(dialect: ModelDialect, body: unknown): ReturnType<typeof usageOf> {
   return usageOf(dialect, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
@@ -60,7 +60,7 @@ test('of a message the input is everything that was read, from caches and into t
     input_tokens: 50,
     cache_creation_input_tokens: 200,
     cache_read_input_tokens: 1000,
-    cache_creation: { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 },
+    cache_creation: { ephemeral_5m_input_tokens: 150, ephemeral_1h_input_tokens: 50 },
     output_tokens: 12,
     output_tokens_details: { thinking_tokens: 7 },
     service_tier: 'standard',
@@ -69,9 +69,26 @@ test('of a message the input is everything that was read, from caches and into t
     input_tokens: 1250,
     cached_tokens: 1000,
     cache_write_tokens: 200,
+    cache_write_1h_tokens: 50,
     output_tokens: 12,
     reasoning_tokens: 7,
   })
+})
+
+test.each([
+  ['no hour is none', { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 }, 0],
+  ['nobody says', null, undefined],
+  ['more than all of it is all of it', { ephemeral_1h_input_tokens: 900 }, 200],
+])('how long a cache is kept is what the provider says of it: %s', (_, cache_creation, hour) => {
+  const usage = { input_tokens: 5, output_tokens: 1, cache_creation_input_tokens: 200, cache_creation }
+  expect(read('anthropic-messages', { usage })?.cache_write_1h_tokens).toBe(hour)
+})
+
+test('a compaction that does not say how long its cache is kept is taken for the dearer', () => {
+  const iterations = [{ type: 'compaction', input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 30 }]
+  const cache_creation = { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 }
+  const usage = { input_tokens: 5, output_tokens: 1, cache_creation_input_tokens: 200, cache_creation, iterations }
+  expect(read('anthropic-messages', { usage })).toMatchObject({ cache_write_tokens: 230, cache_write_1h_tokens: 30 })
 })
 
 test('what a compaction used is in no other count of a message, and is added', () => {
@@ -90,6 +107,16 @@ test('what a compaction used is in no other count of a message, and is added', (
     cached_tokens: 3,
     output_tokens: 62,
   })
+})
+
+test.each<[ModelDialect, unknown, string | undefined]>([
+  ['openai-responses', { output: [{ id: 'msg_1' }], id: 'resp_1', usage: {} }, 'resp_1'],
+  ['openai-responses', { output: [{ id: 'msg_1' }] }, undefined],
+  ['openai-responses', { id: 7 }, undefined],
+  ['openai-responses', '{"id":', undefined],
+  ['openai-chat', { id: 'chatcmpl-1' }, undefined],
+])('the id that a later call may go on from is that of a response: %s %j', (dialect, body, id) => {
+  expect(responseIdOf(dialect, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))).toBe(id)
 })
 
 test('an embedding has no output', () => {
