@@ -32,10 +32,10 @@ interface Way {
 }
 
 /** A generation or an embedding is on its way. */
-export function carryModel(visit: ModelVisit, { hop, tiers, ceiling }: AdmittedModel, route: ModelRoute): void {
+export function carryModel(visit: ModelVisit, { hop, tiers, ceiling, price }: AdmittedModel, route: ModelRoute): void {
   const { road, reply, call } = visit
   const meter = ({ told, sent }: Pick<ModelOutcome, 'told' | 'sent'>): Metered | null =>
-    meterOf(call, { told, sent }, told && priceOf(visit, told.candidate), hop.lease.reserved)
+    meterOf(call, { told, sent }, told ? priceOf(visit, told.candidate) : price, hop.lease.reserved)
   const mission: ModelMission = {
     ...missionOf(visit, { tiers, route, ceiling }),
     standing: watch(road, hop),

@@ -59,7 +59,7 @@ export interface Told {
   readonly usage: Usage | null
   /** Whether that is all the provider had to say. */
   readonly final: boolean
-  /** Bytes the model wrote, as far as they were delivered to us. */
+  /** Bytes the model wrote, as far as they were delivered to us; infinite where nobody knows. */
   readonly delivered_bytes: number
 }
 
