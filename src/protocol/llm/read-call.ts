@@ -58,6 +58,8 @@ const shape = jsonShape(
     ...(['model', 'stream', 'n', 'max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const),
     ...(['messages', 'input', 'system', 'instructions', 'tools', 'mcp_servers'] as const),
     ...(['previous_response_id', 'conversation', 'prompt', 'stream_options.include_usage'] as const),
+    ...(['models', 'fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'] as const),
+    ...(['providerOptions.gateway.models', 'plugins', 'web_search_options'] as const),
     ...premiums.map(([name]) => name),
   ],
   'refuse',
@@ -83,7 +85,8 @@ export function readModelCall(
   if (spans.kind === 'mistake') return refuse(mistakes[spans.what])
   const said = readMembers(spans, route.dialect)
   if (typeof said === 'string') return refuse(said)
-  const { tokens, ...found } = inputBoundOf(inbound.body, route.dialect, media_tokens)
+  const { tokens, obscure, ...found } = inputBoundOf(inbound.body, route.dialect, media_tokens)
+  if (obscure) return refuse('Other models may be named by their names, and with nothing that changes what they cost')
   if (found.otherModels.length > otherModelsMax) return refuse(`At most ${otherModelsMax} other models may be named`)
   return callOf(inbound, route, id, { ...said, ...found, inputBound: tokens, premium: premiumOf(spans) })
 }
