@@ -60,7 +60,7 @@ test('of a message the input is everything that was read, from caches and into t
     input_tokens: 50,
     cache_creation_input_tokens: 200,
     cache_read_input_tokens: 1000,
-    cache_creation: { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 },
+    cache_creation: { ephemeral_5m_input_tokens: 150, ephemeral_1h_input_tokens: 50 },
     output_tokens: 12,
     output_tokens_details: { thinking_tokens: 7 },
     service_tier: 'standard',
@@ -69,6 +69,7 @@ test('of a message the input is everything that was read, from caches and into t
     input_tokens: 1250,
     cached_tokens: 1000,
     cache_write_tokens: 200,
+    cache_write_1h_tokens: 50,
     output_tokens: 12,
     reasoning_tokens: 7,
   })
@@ -90,6 +91,29 @@ test('what a compaction used is in no other count of a message, and is added', (
     cached_tokens: 3,
     output_tokens: 62,
   })
+})
+
+test('what an adviser used is in no other count of a message either, and is added', () => {
+  const iterations = [
+    { type: 'message', input_tokens: 20, output_tokens: 5 },
+    { type: 'advisor_message', model: 'claude-opus', input_tokens: 800, output_tokens: 900 },
+  ]
+  expect(read('anthropic-messages', { usage: { input_tokens: 20, output_tokens: 5, iterations } })).toMatchObject({
+    input_tokens: 820,
+    output_tokens: 905,
+  })
+})
+
+test.each([
+  ['nothing is said of it', undefined, undefined],
+  ['all is kept for minutes', { ephemeral_5m_input_tokens: 90, ephemeral_1h_input_tokens: 0 }, 0],
+  ['some is in neither part', { ephemeral_5m_input_tokens: 60, ephemeral_1h_input_tokens: 0 }, 30],
+  ['the parts are more than the whole', { ephemeral_5m_input_tokens: 90, ephemeral_1h_input_tokens: 900 }, 90],
+  ['only an hour is named', { ephemeral_1h_input_tokens: 10 }, undefined],
+  ['it is no count', { ephemeral_5m_input_tokens: -1, ephemeral_1h_input_tokens: '9' }, undefined],
+])('of 90 tokens written to a cache, where %s, %s are kept for %s', (_, cache_creation, long) => {
+  const usage = { input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 90, cache_creation }
+  expect(read('anthropic-messages', { usage })?.cache_write_1h_tokens).toBe(long)
 })
 
 test('an embedding has no output', () => {
