@@ -10,7 +10,7 @@ import type { Tier } from '../../relay/models/contract.ts'
 import { admit, type Goal } from '../admit.ts'
 import type { Entry } from '../enter.ts'
 import { dearestOf, type Fitting, fitOf } from './fit.ts'
-import { outputWanted } from './goal-of-model.ts'
+import { outputWanted, tokensAllowed } from './goal-of-model.ts'
 import type { JudgedModel } from './judge-places.ts'
 import type { JudgedPlace, ReceivedModel } from './model-road.ts'
 import { placeName } from './names.ts'
@@ -72,7 +72,7 @@ class Plan {
   }
 
   goal(): Goal {
-    const { outputMax, streaming, target, inputBound, choices } = this.#call
+    const { streaming, target, inputBound, choices } = this.#call
     const most = { tokens: Number.POSITIVE_INFINITY, cost_micros: Number.POSITIVE_INFINITY }
     const want = this.#fitting.fit(most) ?? { tokens: inputBound + this.#wanted * choices, cost_micros: 0 }
     return {
@@ -83,7 +83,7 @@ class Plan {
       named: null,
       price: { call_micros: want.cost_micros, call_tokens: want.tokens },
       fit: (left) => this.#fit(left),
-      model: { maxTokens: outputMax ?? Number.POSITIVE_INFINITY, streaming },
+      model: { maxTokens: tokensAllowed(this.#call), streaming },
     }
   }
 

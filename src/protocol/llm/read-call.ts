@@ -14,7 +14,7 @@ import type { Written } from '../jsonrpc.ts'
 import type { ModelRoute } from './contract.ts'
 import { writeModelMistake } from './faces.ts'
 import { inputBoundOf, otherModelsMax } from './input-bound.ts'
-import { ceilingNames } from './write-request.ts'
+import { ceilingNames, isNoEnd } from './write-request.ts'
 
 export interface ModelReading extends ModelCall {
   /**
@@ -142,8 +142,8 @@ function readMembers(spans: Spans, dialect: ModelDialect): Members | string {
   for (const [name, said] of ceilings)
     if (said !== null && !isCount(Math.abs(said))) return `\`${name}\` must be a whole number`
   const set = ceilings.flatMap(([, said]) => said ?? [])
-  // Servers that speak this API take a number below zero for no end; of two names nobody knows which one counts.
-  const outputMax = set.length === 0 || set.some((said) => said < 0) ? null : Math.max(...set)
+  // Of two names nobody knows which one counts.
+  const outputMax = set.length === 0 || set.some((said) => isNoEnd(said, dialect)) ? null : Math.max(...set)
   return { model, streaming: stream === 'true', outputMax, choices }
 }
 
