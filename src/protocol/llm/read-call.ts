@@ -79,7 +79,7 @@ export function readModelCall(
     kind: 'malformed',
     ...writeModelMistake(route.dialect, { status, message }, id),
   })
-  if (route.method === 'GET') return callOf(inbound, route, id, { ...nothing, model: route.one ?? '' })
+  if (route.method === 'GET') return unread(inbound, route, id)
   if (isOtherType(inbound.headers.get('content-type'))) return refuse('The body must be application/json', 415)
   const spans = scanJson(inbound.body, shape)
   if (spans.kind === 'mistake') return refuse(mistakes[spans.what])
@@ -89,6 +89,11 @@ export function readModelCall(
   if (obscure) return refuse('Other models may be named by their names, and with nothing that changes what they cost')
   if (found.otherModels.length > otherModelsMax) return refuse(`At most ${otherModelsMax} other models may be named`)
   return callOf(inbound, route, id, { ...said, ...found, inputBound: tokens, premium: premiumOf(spans) })
+}
+
+/** A request whose body nobody looked at. */
+export function unread(inbound: Inbound, route: ModelRoute, id: HopId): ModelReading {
+  return callOf(inbound, route, id, { ...nothing, model: route.one ?? '' })
 }
 
 type Said = Omit<ModelReading, keyof AnyCall>
