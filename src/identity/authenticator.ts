@@ -28,12 +28,12 @@ export interface Authenticator {
   /**
    * `resource` is the URL of what was asked for: the one audience a call token may have. What is reached by a door that leads
    * to several things has a URL of its own as well, `behind`: a token for it is good there too, and for nothing else behind
-   * that door. Never rejects.
+   * that door. It is asked for only once somebody is known, and is null where nothing is. Never rejects.
    */
   authenticate(
     presented: Presented,
     resource: string,
-    behind?: string,
+    behind?: () => string | null,
   ): Principal | Denial | Promise<Principal | Denial>
 }
 
@@ -72,13 +72,13 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
 
   const identify = (
     presented: Presented,
-    audiences: readonly string[],
+    isFor: (audience: string) => boolean,
   ): Principal | Denial | Promise<Principal | Denial> => {
     const txn = readTxnToken(presented.headers)
     return after(proofOf(presented), (proof) => {
       if (isDenial(proof)) return proof
       // A token for one agent is nothing at another (RFC 8707); null is the gateway as a whole.
-      if (proof.audience !== null && !audiences.includes(proof.audience))
+      if (proof.audience !== null && !isFor(proof.audience))
         return deny('unauthenticated', `the token is for ${proof.audience}`)
       if (txn === null) return { proof, delegation: proof.delegation }
       return after(deliveries.prove(txn, presented.peer), (delegation) => principal(proof, delegation))
@@ -87,8 +87,9 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
 
   return {
     authenticate: (presented, resource, behind) =>
-      after(identify(presented, behind === undefined ? [resource] : [resource, behind]), (known) =>
-        isDenial(known) ? challenged(known, resource) : known,
+      after(
+        identify(presented, (audience) => audience === resource || audience === behind?.()),
+        (known) => (isDenial(known) ? challenged(known, resource) : known),
       ),
   }
 }

@@ -16,29 +16,25 @@ import { type BridgeMistake, isBridgeMistake } from '../../protocol/llm/bridge-p
 import { type BridgeAsk, readBridgeAsk } from '../../protocol/llm/bridge-request.ts'
 import { openResponsesFace } from '../../protocol/llm/bridge-responses.ts'
 import { Telling } from '../../protocol/llm/bridge-telling.ts'
-import { resourceOfModels } from '../models/model-road.ts'
+import type { Knocked } from '../models/knock.ts'
 import { refuse } from '../refuse.ts'
-import { resourceOf, type Road, serverIn } from '../road.ts'
+import { type Road, serverIn } from '../road.ts'
 import { serveKnown } from '../serve.ts'
 import { openVisit } from '../visit.ts'
 import { BridgeReply } from './bridge-reply.ts'
 import { stopWork } from './stop-work.ts'
 
 /** A request to a model, and how its caller is answered. */
-export interface Bridged {
+export interface Bridged extends Pick<Knocked, 'principal' | 'denial'> {
   readonly call: ModelCall
   readonly inbound: Inbound
   readonly reply: Reply
 }
 
-/** The call was read; who calls is not known yet. Never rejects but for a Bug. */
+/** The call was read, and who calls is known or refused. Never rejects but for a Bug. */
 export async function serveBridge(road: Road, agent: AgentId, bridged: Bridged): Promise<void> {
-  const { call, inbound } = bridged
-  const { snapshot } = road
+  const { call, inbound, principal, denial } = bridged
   const ask = readBridgeAsk(call, inbound.headers, slugOf(agent))
-  const known = snapshot.identity.authenticate(inbound, resourceOfModels(snapshot), resourceOf(snapshot, agent))
-  const principal = known instanceof Promise ? await known : known
-  const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
   if (isBridgeMistake(ask)) return turnBack(agent, { road, ask, bridged, denial })
   const place = placeOf(road, agent, ask)
   const reply = replyOf(road, agent, { ask, bridged, later: place.taskId !== null })

@@ -5,11 +5,12 @@
 import { type ModelCall, targetName } from '../../domain/call.ts'
 import type { Spend } from '../../domain/spend.ts'
 import { type Denial, deny, type Hop, isDenial } from '../../domain/verdict.ts'
+import type { Price } from '../../pricing/contract.ts'
 import type { Tier } from '../../relay/models/contract.ts'
 import { admit, type Goal } from '../admit.ts'
 import type { Entry } from '../enter.ts'
 import { dearestOf, type Fitting, fitOf } from './fit.ts'
-import { outputWanted } from './goal-of-model.ts'
+import { outputWanted, tokensAllowed } from './goal-of-model.ts'
 import type { JudgedModel } from './judge-places.ts'
 import type { JudgedPlace, ReceivedModel } from './model-road.ts'
 import { placeName } from './names.ts'
@@ -21,6 +22,8 @@ export interface AdmittedModel {
   readonly tiers: readonly Tier[]
   /** The most tokens each answer may have; null leaves what the caller wrote. */
   readonly ceiling: number | null
+  /** No place it may go to is dearer; null where nobody knows the price of any. */
+  readonly price: Price | null
 }
 
 export function admitModel(
@@ -34,7 +37,7 @@ export function admitModel(
   const hop = admit(visit, { principal, entry, goal: plan.goal() }, judged.permit)
   if (isDenial(hop)) return plan.unpriced ?? (call.boundless ? unbounded(hop) : hop)
   const ceiling = plan.ceilingOf(hop.lease.reserved, visit.authority.details !== null)
-  return { kind: 'admitted', hop, tiers: plan.tiers(), ceiling }
+  return { kind: 'admitted', hop, tiers: plan.tiers(), ceiling, price: plan.price }
 }
 
 /**
@@ -53,7 +56,8 @@ class Plan {
   readonly #judged: JudgedModel
   readonly #refusesUnknown: boolean
   readonly #wanted: number
-  #fitting: Fitting
+  readonly #fitting: Fitting
+  readonly price: Price | null
   #counts = false
   #costCounts = false
 
@@ -63,12 +67,12 @@ class Plan {
     this.#refusesUnknown = refusesUnknown
     this.#wanted = Math.max(...judged.places.map((place) => outputWanted(call, place)))
     const { inputBound, choices } = call
-    const price = dearestOf(judged.places.map((place) => place.price))
-    this.#fitting = fitOf({ price, inputBound, outputWanted: this.#wanted, choices })
+    this.price = dearestOf(judged.places.map((place) => place.price))
+    this.#fitting = fitOf({ price: this.price, inputBound, outputWanted: this.#wanted, choices })
   }
 
   goal(): Goal {
-    const { outputMax, streaming, target, inputBound, choices } = this.#call
+    const { streaming, target, inputBound, choices } = this.#call
     const most = { tokens: Number.POSITIVE_INFINITY, cost_micros: Number.POSITIVE_INFINITY }
     const want = this.#fitting.fit(most) ?? { tokens: inputBound + this.#wanted * choices, cost_micros: 0 }
     return {
@@ -79,7 +83,7 @@ class Plan {
       named: null,
       price: { call_micros: want.cost_micros, call_tokens: want.tokens },
       fit: (left) => this.#fit(left),
-      model: { maxTokens: outputMax ?? Number.POSITIVE_INFINITY, streaming },
+      model: { maxTokens: tokensAllowed(this.#call), streaming },
     }
   }
 

@@ -33,11 +33,11 @@ interface Way {
 }
 
 /** A generation or an embedding is on its way. */
-export function carryModel(visit: ModelVisit, { hop, tiers, ceiling }: AdmittedModel, route: ModelRoute): void {
+export function carryModel(visit: ModelVisit, { hop, tiers, ceiling, price }: AdmittedModel, route: ModelRoute): void {
   const { road, reply, call } = visit
   const { reserved } = hop.lease
   const meter = (heard: Pick<ModelOutcome, 'told' | 'sent' | 'lost'>): Metered | null =>
-    meterOf(call, heard, heard.told && priceOf(visit, heard.told.candidate), reserved)
+    meterOf(call, heard, heard.told ? priceOf(visit, heard.told.candidate) : price, reserved)
   const costOf = (metered: Metered | null): number | null =>
     metered && (toldOfCost(metered, spendOf(metered, reserved))?.cost_micros ?? null)
   const mission: ModelMission = {

@@ -15,12 +15,13 @@ function wantOf(call: ModelCall, place: JudgedPlace): { tokens: number; cost_mic
   return { tokens: call.inputBound + output, cost_micros: place.price?.bound(call.inputBound, output) ?? null }
 }
 
+/** Ceilings of tokens and policies are for the call: they hold for all of its answers together. */
 export function goalOfPlace(call: ModelCall, place: JudgedPlace): Goal {
   const want = wantOf(call, place)
   const asked = {
     kind: 'model',
     model: placeName(place.candidate),
-    maxOutputTokens: outputWanted(call, place),
+    maxOutputTokens: outputWanted(call, place) * call.choices,
     costMicros: want.cost_micros,
   } as const
   return {
@@ -30,6 +31,11 @@ export function goalOfPlace(call: ModelCall, place: JudgedPlace): Goal {
     agent: null,
     named: null,
     price: { call_micros: want.cost_micros ?? 0, call_tokens: want.tokens },
-    model: { maxTokens: call.outputMax ?? Number.POSITIVE_INFINITY, streaming: call.streaming },
+    model: { maxTokens: tokensAllowed(call), streaming: call.streaming },
   }
+}
+
+/** What the caller allows all answers together to be; infinite where it sets no end. */
+export function tokensAllowed({ outputMax, choices }: ModelCall): number {
+  return outputMax === null ? Number.POSITIVE_INFINITY : outputMax * choices
 }

@@ -13,8 +13,8 @@ import { modelName } from '../../config/settings-models.ts'
 type Heard = Pick<ModelOutcome, 'told' | 'sent' | 'lost'>
 
 /**
- * Null where nothing was used: nothing left, or the provider answered with an error. `price` is that of whoever answered, null
- * where nobody knows it.
+ * Null where nothing was used: nothing left, or the provider answered with an error. `price` is that of whoever answered, or
+ * the dearest of those who may have; null where nobody knows it.
  */
 export function meterOf(
   call: Pick<ModelCall, 'target' | 'inputBound'>,
@@ -36,7 +36,7 @@ function answerBill(told: Told, bound: Bounds, price: Price | null): Metered | n
   const name = modelName({ provider: provider.id, model })
   if (told.final && told.usage !== null) return billed(name, told.usage, 'provider', price)
   if (told.final && told.delivered_bytes === 0) return null
-  return billed(name, delivered(told, bound), 'delivered', price)
+  return billed(name, delivered(told, bound), Number.isFinite(told.delivered_bytes) ? 'delivered' : 'reserved', price)
 }
 
 /** What budgets count. One whose price nobody knows costs nothing there, but is counted as such. */

@@ -4,7 +4,7 @@ import { deny, isDenial } from '../../domain/verdict.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import { writeModelDenial } from '../../protocol/llm/faces.ts'
-import { isMalformed, type ModelMalformed, type ModelReading } from '../../protocol/llm/read-call.ts'
+import { isMalformed } from '../../protocol/llm/read-call.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import type { HopId } from '../../domain/ids.ts'
 import { idHeaders } from '../../protocol/run-headers.ts'
@@ -13,24 +13,20 @@ import { refuse } from '../refuse.ts'
 import type { Road } from '../road.ts'
 import { openVisit } from '../visit.ts'
 import { effectiveAuthority, nowhere } from '../within-authority.ts'
-import { type ReceivedModel, resourceOfModels } from './model-road.ts'
+import type { Knocked } from './knock.ts'
+import type { ReceivedModel } from './model-road.ts'
 
-/** A request before its sender is known. */
-interface Arriving {
+interface Arriving extends Knocked {
   readonly id: HopId
   readonly route: ModelRoute
-  /** The call, or what is said of a request that could not be read. */
-  readonly read: ModelReading | ModelMalformed
 }
 
 /** Null where it was answered: nobody known sent it, or it says nothing that could be read. */
 export async function receiveModel(
   road: Road,
   { inbound, reply }: { readonly inbound: Inbound; readonly reply: Reply },
-  { id, route, read }: Arriving,
+  { id, route, principal, denial, read }: Arriving,
 ): Promise<ReceivedModel | null> {
-  const principal = await road.snapshot.identity.authenticate(inbound, resourceOfModels(road.snapshot))
-  const denial = isDenial(principal) ? principal : road.revocations.epochs.refusalOf(principal)
   if (isMalformed(read)) {
     const call = { id, dialect: route.dialect, target: { kind: 'model', id: '' } } as const
     const answer = denial ? writeModelDenial(denial, { call, run: null, alternatives: null }) : read

@@ -2,14 +2,14 @@
  * The road of a request to a model. A generation or an embedding is a hop; counting and listing pass for whoever may use a
  * model at all.
  *
- *     read -> authenticate -> enter run -> judge every place the name leads to -> admit (limits, intent) -> carry -> settle
+ *     authenticate, read -> enter run -> judge every place the name leads to -> admit (limits, intent) -> carry -> settle
  */
 import { familyOf, isModelHop } from '../../domain/call.ts'
 import { mintHopId } from '../../domain/mint-ids.ts'
 import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
 import type { Inbound, Reply } from '../../protocol/http.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
-import { isMalformed, readModelCall } from '../../protocol/llm/read-call.ts'
+import { isMalformed } from '../../protocol/llm/read-call.ts'
 import type { Entry } from '../enter.ts'
 import { serveBridge } from '../bridge/serve-bridge.ts'
 import { refuse } from '../refuse.ts'
@@ -22,6 +22,7 @@ import { carryModel, carryPass } from './carry-model.ts'
 import { withBearer } from './credential.ts'
 import { type JudgedModel, judgePlaces, type RefusedModel } from './judge-places.ts'
 import { serveModelList, visibleModels } from './list-models.ts'
+import { knock } from './knock.ts'
 import type { ModelVisit, ReceivedModel } from './model-road.ts'
 import { findModel } from './names.ts'
 import { receiveModel } from './receive-model.ts'
@@ -31,11 +32,12 @@ import { recalled } from './responses.ts'
 export async function serveModels(road: Road, route: ModelRoute, given: Inbound, reply: Reply): Promise<void> {
   const inbound = withBearer(given)
   const id = mintHopId(road.dice)
-  const { media_tokens_max } = road.snapshot.settings.models
-  const read = readModelCall(inbound, route, id, { media_tokens: media_tokens_max })
+  const knocked = await knock(road, inbound, { id, route })
+  const { read } = knocked
   const agent = isMalformed(read) ? null : bridgedAgent(read)
-  if (agent !== null && !isMalformed(read)) return await serveBridge(road, agent, { call: read, inbound, reply })
-  const received = await receiveModel(road, { inbound, reply }, { id, route, read })
+  if (agent !== null && !isMalformed(read))
+    return await serveBridge(road, agent, { ...knocked, call: read, inbound, reply })
+  const received = await receiveModel(road, { inbound, reply }, { ...knocked, id, route })
   if (received === null) return
   const { visit } = received
   const kept = isModelHop(visit.call) ? null : refusalOfPass(road, received)

@@ -9,7 +9,7 @@ import { isText, type Plan, plan } from './walk.ts'
 const tokensMax = 1_000_000_000
 
 /** What is counted, whatever it is called; the order is that of the slots. */
-const counted = ['input', 'output', 'total', 'cached', 'written', 'kept', 'reasoning'] as const
+const counted = ['input', 'output', 'total', 'cached', 'written', 'written5m', 'written1h', 'reasoning'] as const
 type Counted = (typeof counted)[number]
 
 /** What a single iteration of an answer used, and where one and all of them end. */
@@ -56,8 +56,12 @@ function messagesCounts(first: number): Readonly<Record<string, Plan>> {
     output_tokens: count('output', first),
     cache_read_input_tokens: count('cached', first),
     cache_creation_input_tokens: count('written', first),
-    // Of those: kept for an hour, at another price than the usual five minutes.
-    cache_creation: plan(-1, { members: { ephemeral_1h_input_tokens: count('kept', first) } }),
+    cache_creation: plan(-1, {
+      members: {
+        ephemeral_5m_input_tokens: count('written5m', first),
+        ephemeral_1h_input_tokens: count('written1h', first),
+      },
+    }),
   }
 }
 
@@ -81,10 +85,10 @@ export type InputCount = 'whole' | 'beside_caches'
 export class Counts {
   readonly #input: InputCount
   /** By slot; those of the iteration that is being walked come after those of the whole. */
-  readonly #said: (number | null)[] = nothingSaid.slice()
-  #isCompaction = false
-  /** What compactions used so far in this list of iterations, and in the last one that was whole. */
-  #compacted = noCounts
+  readonly #said: (number | null)[] = Array.from({ length: 2 * counted.length }, () => null)
+  #isBeside = false
+  /** What such iterations used so far in this list of iterations, and in the last one that was whole. */
+  #besideSoFar = noCounts
   #beside = noCounts
 
   constructor(input: InputCount) {
@@ -97,40 +101,48 @@ export class Counts {
     if (said !== null) this.#said[slot] = said
   }
 
-  /** What it took to shorten a conversation is paid for, and is in no other count (API reference of Messages, `iterations`). */
+  /**
+   * What it took to shorten a conversation, and what an adviser read and wrote, is paid for and in no other count (API reference
+   * of Messages, `iterations`).
+   */
   #iterate(slot: number, bytes: Buffer, start: number, end: number): void {
-    if (slot === iterationSlots.type) this.#isCompaction = isText(bytes, start, end, compaction)
+    if (slot === iterationSlots.type) this.#isBeside = besides.some((name) => isText(bytes, start, end, name))
     else if (slot === allIterations) {
-      this.#beside = this.#compacted
-      this.#compacted = noCounts
+      this.#beside = this.#besideSoFar
+      this.#besideSoFar = noCounts
     } else {
       const one = this.#said.splice(iterationSlots.first, counted.length, ...counted.map(() => null))
-      // One that does not say how long its cache is kept is taken for the dearer.
-      one[kept] ??= one[written] ?? null
-      if (this.#isCompaction) this.#compacted = this.#compacted.map((sum, i) => sum + (one[i] ?? 0))
-      this.#isCompaction = false
+      if (this.#isBeside) this.#besideSoFar = this.#besideSoFar.map((sum, i) => sum + (one[i] ?? 0))
+      this.#isBeside = false
     }
   }
 
   /** Null as long as the input is not known, or the output where it has to be. */
-  usage(wanted: 'needed' | 'none_yet'): Usage | null {
+  usage(output: 'needed' | 'none_yet'): Usage | null {
     const said = this.#of('input')
-    const output = this.#of('output') ?? (wanted === 'none_yet' ? 0 : null)
-    if (said === null || output === null) return null
+    const written = this.#of('output') ?? (output === 'none_yet' ? 0 : null)
+    if (said === null || written === null) return null
     const caches = this.#input === 'beside_caches' ? (this.#of('cached') ?? 0) + (this.#of('written') ?? 0) : 0
     const input_tokens = said + caches
     const cached_tokens = Math.min(this.#of('cached') ?? 0, input_tokens)
+    const output_tokens = this.#input === 'whole' ? this.#outputBy(said, written) : written
     const cache_write_tokens = Math.min(this.#of('written') ?? 0, input_tokens - cached_tokens)
-    const long = this.#of('kept')
-    const output_tokens = this.#input === 'whole' ? this.#outputBy(said, output) : output
     return {
       input_tokens,
       cached_tokens,
       cache_write_tokens,
-      ...(long !== null && { cache_write_1h_tokens: Math.min(long, cache_write_tokens) }),
+      ...this.#keptLong(cache_write_tokens),
       output_tokens,
       reasoning_tokens: Math.min(this.#of('reasoning') ?? 0, output_tokens),
     }
+  }
+
+  /** What is not said to be kept for minutes is kept for an hour, which is the dearer. */
+  #keptLong(written: number): Pick<Usage, 'cache_write_1h_tokens'> {
+    const short = this.#of('written5m')
+    if (short === null) return {}
+    const long = Math.max(this.#of('written1h') ?? 0, written - short)
+    return { cache_write_1h_tokens: Math.min(long, written) }
   }
 
   /** Some providers (xAI, Google) leave reasoning out of the output and count it in the total alone. */
@@ -146,9 +158,7 @@ export class Counts {
 }
 
 const noCounts: readonly number[] = counted.map(() => 0)
-const nothingSaid: readonly null[] = [...counted, ...counted].map(() => null)
-const [written, kept] = [counted.indexOf('written'), counted.indexOf('kept')]
-const compaction = Buffer.from('compaction')
+const besides = ['compaction', 'advisor_message'].map((name) => Buffer.from(name))
 
 /** Null for what is no whole number from 0 to a billion. */
 function readCount(bytes: Buffer, start: number, end: number): number | null {

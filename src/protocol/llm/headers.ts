@@ -5,9 +5,10 @@
 import type { ModelFamily } from '../../domain/call.ts'
 import type { HeaderList, HeaderMap } from '../http.ts'
 
+/** No idempotency key: with a key of ours, callers would share the names of theirs. */
 const upwards: Readonly<Record<ModelFamily, readonly string[]>> = {
-  openai: ['user-agent', 'openai-beta', 'idempotency-key', 'x-client-request-id', 'traceparent', 'tracestate'],
-  anthropic: ['user-agent', 'anthropic-beta', 'idempotency-key', 'traceparent', 'tracestate'],
+  openai: ['user-agent', 'openai-beta', 'x-client-request-id', 'traceparent', 'tracestate'],
+  anthropic: ['user-agent', 'anthropic-beta', 'traceparent', 'tracestate'],
 }
 
 /** What the SDKs of both say about themselves. */

@@ -43,19 +43,22 @@ export interface InputBound {
   readonly previous: string | null
   /** Models that are named beside the one that is asked: at most one more than `otherModelsMax`. */
   readonly otherModels: readonly string[]
+  /** Whether another is named in a way that nobody here can judge, or with a ceiling or a price of its own. */
+  readonly obscure: boolean
 }
 
 /** The text must have been checked. `media_tokens` is what each picture, sound and file is taken for. */
 export function inputBoundOf(bytes: Buffer, dialect: ModelDialect, media_tokens: number): InputBound {
   const reckoning = new Reckoning(bytes)
   walkJson(bytes, inputPlans[dialect], reckoning)
-  const { pieces, knownTools, hidden, sound, previous, otherModels } = reckoning
+  const { pieces, knownTools, hidden, sound, obscure, previous, otherModels } = reckoning
   const boundless = reckoning.boundless || previous !== null
   const text = bytes.length - hidden + Math.ceil(sound / soundBytesPerToken)
   const around = frame_tokens + knownTools * knownTool_tokens + pieces * media_tokens
   return {
     tokens: text + around + (boundless ? context_tokens : 0),
     boundless,
+    obscure,
     previous: reckoning.boundless ? null : previous,
     otherModels: [...otherModels],
   }
@@ -113,7 +116,9 @@ class Reckoning implements Finder {
   sound = 0
   boundless = false
   previous: string | null = null
+  obscure = false
   readonly otherModels = new Set<string>()
+  #namings = 0
   readonly #bytes: Buffer
   /** The parts that are open, the innermost last: a result of a tool has parts itself. */
   readonly #open: Part[] = []
@@ -131,7 +136,7 @@ class Reckoning implements Finder {
     const isNull = this.#bytes[start] === 0x6e
     if (slot === slots.elsewhere) this.boundless ||= !isNull && !isNothing(this.#bytes, start, end)
     else if (slot === slots.previous) this.#goOnFrom(isNull ? '' : textAt(this.#bytes, start, end))
-    else if (slot === slots.model) this.#model(textAt(this.#bytes, start, end))
+    else if (slot === slots.model || (slot === slots.models && this.#bytes[start] !== 0x5b)) this.#model(start, end)
     else if (slot === slots.toolType) this.#tool(textAt(this.#bytes, start, end))
     else if (slot === partSlot || slot === slots.item) this.#close(slot, this.#bytes[start])
     else if (!isNull) this.#note(slot, start, end)
@@ -144,8 +149,13 @@ class Reckoning implements Finder {
     else if (id !== '') this.previous = id
   }
 
-  #model(name: string | null): void {
-    if (name !== null && this.otherModels.size <= otherModelsMax) this.otherModels.add(name)
+  #model(start: number, end: number): void {
+    if (this.#bytes[start] === 0x6e || this.obscure || this.otherModels.size > otherModelsMax) return
+    this.#namings += 1
+    const isTooMuch = this.#namings > namings_max || end - start > otherModelBytes_max
+    const name = isTooMuch ? null : otherModelIn(this.#bytes.toString('utf8', start, end))
+    if (name === null) this.obscure = true
+    else this.otherModels.add(name)
   }
 
   #tool(type: string | null): void {
@@ -188,6 +198,24 @@ class Reckoning implements Finder {
     if (type === 'item_reference' || (type === null && !hasContent)) this.boundless = true
     if (type === 'reasoning') this.pieces += 1
   }
+}
+
+/** What may stand beside its name: neither has the model write more than the call allows, nor makes it dearer. */
+const besideModel: ReadonlySet<string> = new Set(['model', 'thinking', 'output_config'])
+/** The same ones may be named again, by several tools. */
+const namings_max = 128
+/** With a schema for its answer. */
+const otherModelBytes_max = 65_536
+/** As in a configuration. */
+const nameForm = /^[\x21-\x7e]{1,256}$/
+
+/** The name in `"name"` or `{"model":"name"}`; null for what is neither, or says more. */
+function otherModelIn(json: string): string | null {
+  const said: unknown = JSON.parse(json)
+  const row = typeof said === 'string' ? { model: said } : said
+  if (typeof row !== 'object' || row === null || !('model' in row) || typeof row.model !== 'string') return null
+  if (!nameForm.test(row.model)) return null
+  return Object.entries(row).every(([name, value]) => value === null || besideModel.has(name)) ? row.model : null
 }
 
 /** An empty list or text. */

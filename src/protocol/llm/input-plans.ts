@@ -24,12 +24,14 @@ export const slots = {
   item: 9,
   /** A model that may answer instead of the one that is asked, or beside it. */
   model: 10,
+  /** A list of them, or one by itself. */
+  models: 11,
   /** The id of an earlier response, whose input and output are input of this call. */
   previous: 12,
 } as const
 
 /** A part of a message. */
-export const partSlot = 11
+export const partSlot = 13
 
 const type = plan(slots.type)
 const elsewhere = plan(slots.elsewhere)
@@ -40,7 +42,15 @@ const sound = plan(-1, { members: { data: plan(slots.sound) } })
 const model = plan(slots.model)
 const tools = plan(-1, { items: plan(-1, { members: { type: plan(slots.toolType), model } }) })
 /** A name, or a list of names, or of objects with one. */
-const models = plan(slots.model, { items: plan(slots.model, { members: { model } }) })
+const models = plan(slots.models, { items: model })
+/** By which APIs, and those of LiteLLM and Vercel behind the shape of OpenAI, are told who may answer instead. */
+const otherModels = {
+  models,
+  fallbacks: models,
+  context_window_fallbacks: models,
+  content_policy_fallbacks: models,
+  providerOptions: plan(-1, { members: { gateway: plan(-1, { members: { models } }) } }),
+}
 
 const chatPart = plan(partSlot, {
   members: {
@@ -113,7 +123,7 @@ const messages = plan(-1, {
     system: plan(-1, { items: messagesPart }),
     tools,
     mcp_servers: elsewhere,
-    fallbacks: models,
+    ...otherModels,
   },
 })
 
@@ -125,8 +135,7 @@ export const inputPlans: Readonly<Record<ModelDialect, Plan>> = {
       web_search_options: elsewhere,
       // Of OpenRouter.
       plugins: elsewhere,
-      models,
-      fallbacks: models,
+      ...otherModels,
     },
   }),
   'openai-responses': plan(-1, {
@@ -136,8 +145,7 @@ export const inputPlans: Readonly<Record<ModelDialect, Plan>> = {
       previous_response_id: plan(slots.previous),
       conversation: elsewhere,
       prompt: elsewhere,
-      models,
-      fallbacks: models,
+      ...otherModels,
     },
   }),
   'openai-embeddings': nothing,

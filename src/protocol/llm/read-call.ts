@@ -14,7 +14,7 @@ import type { Written } from '../jsonrpc.ts'
 import type { ModelRoute } from './contract.ts'
 import { writeModelMistake } from './faces.ts'
 import { inputBoundOf, otherModelsMax } from './input-bound.ts'
-import { ceilingNames, type Found, rememberPlaces } from './write-request.ts'
+import { ceilingNames, type Found, isNoEnd, rememberPlaces } from './write-request.ts'
 
 export interface ModelReading extends ModelCall {
   /**
@@ -61,6 +61,8 @@ const shape = jsonShape(
     ...(['messages', 'input', 'system', 'instructions', 'tools', 'mcp_servers'] as const),
     ...(['previous_response_id', 'conversation', 'prompt'] as const),
     ...(['stream_options', 'stream_options.include_usage'] as const),
+    ...(['models', 'fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'] as const),
+    ...(['providerOptions.gateway.models', 'plugins', 'web_search_options'] as const),
     ...premiums.map(([name]) => name),
   ],
   'refuse',
@@ -80,13 +82,14 @@ export function readModelCall(
     kind: 'malformed',
     ...writeModelMistake(route.dialect, { status, message }, id),
   })
-  if (route.method === 'GET') return callOf(inbound, route, id, { ...nothing, model: route.one ?? '' })
+  if (route.method === 'GET') return unread(inbound, route, id)
   if (isOtherType(inbound.headers.get('content-type'))) return refuse('The body must be application/json', 415)
   const spans = scanJson(inbound.body, shape)
   if (spans.kind === 'mistake') return refuse(mistakes[spans.what])
   const said = readMembers(spans, route.dialect)
   if (typeof said === 'string') return refuse(said)
-  const { tokens, ...found } = inputBoundOf(inbound.body, route.dialect, media_tokens)
+  const { tokens, obscure, ...found } = inputBoundOf(inbound.body, route.dialect, media_tokens)
+  if (obscure) return refuse('Other models may be named by their names, and with nothing that changes what they cost')
   rememberPlaces(inbound.body, (name) => spans.slice(pathsOf[name]) ?? undefined)
   if (found.otherModels.length > otherModelsMax) return refuse(`At most ${otherModelsMax} other models may be named`)
   return callOf(inbound, route, id, { ...said, ...found, inputBound: tokens, premium: premiumOf(spans) })
@@ -100,6 +103,11 @@ const pathsOf: Readonly<Record<Found, Name>> = {
   max_output_tokens: 'max_output_tokens',
   stream_options: 'stream_options',
   include_usage: 'stream_options.include_usage',
+}
+
+/** A request whose body nobody looked at. */
+export function unread(inbound: Inbound, route: ModelRoute, id: HopId): ModelReading {
+  return callOf(inbound, route, id, { ...nothing, model: route.one ?? '' })
 }
 
 type Said = Omit<ModelReading, keyof AnyCall>
@@ -154,8 +162,8 @@ function readMembers(spans: Spans, dialect: ModelDialect): Members | string {
   for (const [name, said] of ceilings)
     if (said !== null && !isCount(Math.abs(said))) return `\`${name}\` must be a whole number`
   const set = ceilings.flatMap(([, said]) => said ?? [])
-  // Servers that speak this API take a number below zero for no end; of two names nobody knows which one counts.
-  const outputMax = set.length === 0 || set.some((said) => said < 0) ? null : Math.max(...set)
+  // Of two names nobody knows which one counts.
+  const outputMax = set.length === 0 || set.some((said) => isNoEnd(said, dialect)) ? null : Math.max(...set)
   return { model, streaming: stream === 'true', outputMax, choices }
 }
 

@@ -118,16 +118,23 @@ function ceilingSwaps(dialect: ModelDialect, places: Places, most: number): Chan
   const written = names.flatMap((name) => places.at(name) ?? [])
   const set = written.filter((part) => !isNull(part))
   if (set.length > 0)
-    return { swaps: set.filter((part) => isAbove(part, most)).map((part) => [part, String(most)]), added: [] }
+    return { swaps: set.filter((part) => isAbove(part, most, dialect)).map((part) => [part, String(most)]), added: [] }
   const [first] = written
   if (first !== undefined) return { swaps: [[first, String(most)]], added: [] }
   return names[0] === undefined ? none : { swaps: [], added: [`${JSON.stringify(names[0])}:${most}`] }
 }
 
-/** Below zero stands for no end at some providers. */
-function isAbove(part: Buffer, most: number): boolean {
+function isAbove(part: Buffer, most: number, dialect: ModelDialect): boolean {
   const said = Number(part.toString('latin1'))
-  return said < 0 || said > most
+  return said > most || isNoEnd(said, dialect)
+}
+
+/**
+ * Servers that speak the API of OpenAI take a number below zero for no end, and those in Go lose a zero on the way. That of
+ * Anthropic has an answer of nothing, which fills a cache.
+ */
+export function isNoEnd(ceiling: number, dialect: ModelDialect): boolean {
+  return ceiling < 0 || (ceiling === 0 && dialect !== 'anthropic-messages')
 }
 
 const wanted = '"include_usage":true'

@@ -59,7 +59,7 @@ export interface Told {
   readonly usage: Usage | null
   /** Whether that is all the provider had to say. */
   readonly final: boolean
-  /** Bytes the model wrote, as far as they were delivered to us. */
+  /** Bytes the model wrote, as far as they were delivered to us; infinite where nobody knows. */
   readonly delivered_bytes: number
   /** The id by which a later call may go on from it; absent where there is none. */
   readonly response?: string | undefined

@@ -30,9 +30,9 @@ export function openTrial(turn: Turn, mission: ModelMission, { bench, world }: M
   }
 }
 
-/** What is known of the answer so far. */
+/** What is known of the answer so far. One that is no stream is written before it is sent, so its first bytes say nothing of its size. */
 export function toldOf({ turn, attempt, reader }: Trial): Told {
   const { usage, final, response } = reader
-  const delivered_bytes = attempt.streams ? reader.delivered_bytes : attempt.bytesIn
+  const delivered_bytes = attempt.streams ? reader.delivered_bytes : Number.POSITIVE_INFINITY
   return { candidate: turn.stop.candidate, usage, final, delivered_bytes, response }
 }

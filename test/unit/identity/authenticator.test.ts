@@ -179,7 +179,7 @@ test('at a door a token for the door is good, and one for what is reached throug
       peer: '127.0.0.1',
       clientCert: null,
     }
-    return await world.identity.authenticate(presented, door ?? '', behind)
+    return await world.identity.authenticate(presented, door ?? '', () => behind ?? null)
   }
   expect(await shown(door)).toMatchObject({ proof: { audience: door } })
   expect(await shown(behind)).toMatchObject({ proof: { audience: behind } })

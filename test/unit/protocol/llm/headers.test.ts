@@ -14,6 +14,7 @@ const ours = {
   'openai-organization': 'org-of-the-caller',
   'openai-project': 'proj',
   'content-length': '12',
+  'idempotency-key': 'k',
   host: 'weir',
 }
 
@@ -21,7 +22,6 @@ const sdk = {
   'user-agent': 'OpenAI/JS 7.59.0',
   'x-stainless-lang': 'js',
   'x-stainless-retry-count': '0',
-  'idempotency-key': 'k',
   traceparent: '00-a-b-01',
 }
 

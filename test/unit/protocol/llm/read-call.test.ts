@@ -29,6 +29,9 @@ test.each([
   ['chat', { max_tokens: 5 }, 5],
   ['chat', { max_tokens: 5, max_completion_tokens: 7 }, 7],
   ['chat', { max_tokens: -1 }, null],
+  ['chat', { max_tokens: 5, max_completion_tokens: 0 }, null],
+  ['responses', { max_output_tokens: 0 }, null],
+  ['messages', { max_tokens: 0 }, 0],
   ['chat', { max_tokens: 5, max_completion_tokens: -1 }, null],
   ['chat', { max_output_tokens: 5 }, null],
   ['responses', { max_output_tokens: 9 }, 9],
@@ -120,6 +123,7 @@ test.each([
   ['messages', { tools: [{ type: 'advisor_20260301', name: 'advisor', model: 'claude-c' }] }, ['claude-c']],
   ['chat', { models: ['a/b', 'a/b', 'c/d'] }, ['a/b', 'c/d']],
   ['responses', { tools: [{ type: 'image_generation', model: 'gpt-image-2' }] }, ['gpt-image-2']],
+  ['messages', { fallbacks: [{ model: 'claude-a', max_tokens: null, thinking: { type: 'disabled' } }] }, ['claude-a']],
   ['chat', { models: null, fallbacks: [] }, []],
 ] as const)('in a request to %s with %o the other models are %o', (path, said, otherModels) => {
   expect(modelCall(path, { model: 'm', ...said })).toMatchObject({ otherModels })
@@ -128,6 +132,31 @@ test.each([
 test('a request that names models without end is refused', () => {
   const models = Array.from({ length: 17 }, (_, i) => `m${i}`)
   expect(readModel('chat', { model: 'm', models })).toMatchObject({ status: 400 })
+})
+
+test.each([
+  ['messages', { fallbacks: [{ model: 'claude-a', max_tokens: 128_000 }] }],
+  ['messages', { fallbacks: [{ model: 'claude-a', speed: 'fast' }] }],
+  ['chat', { fallbacks: [{ 'gpt-5.5': ['gpt-5.5-pro'] }] }],
+  ['chat', { fallbacks: { model: { name: 'gpt-5.5-pro' } } }],
+  ['chat', { models: [['gpt-5.5-pro']] }],
+  ['chat', { models: ['with a space'] }],
+  ['chat', { models: ['x'.repeat(257)] }],
+  ['chat', { models: [''] }],
+  ['chat', { models: [{}] }],
+  ['chat', { models: 7 }],
+  ['chat', { models: Array.from({ length: 200 }, () => 'gpt-5.5-pro') }],
+  ['chat', { Fallbacks: ['gpt-5.5-pro'], fallbacks: [] }],
+  ['chat', { Models: ['gpt-5.5-pro'] }],
+  ['chat', { context_window_fallbacks: [{ m: ['gpt-5.5-pro'] }] }],
+  ['responses', { tools: [{ type: 'image_generation', model: ['gpt-image-2'] }] }],
+] as const)('a request to %s that names other models as in %o is refused', (path, said) => {
+  expect(readModel(path, { model: 'm', ...said })).toMatchObject({ status: 400 })
+})
+
+test('models that a gateway of Vercel may fall back to are other models', () => {
+  const providerOptions = { gateway: { models: ['openai/gpt-5.5-pro'] } }
+  expect(modelCall('chat', { model: 'm', providerOptions })).toMatchObject({ otherModels: ['openai/gpt-5.5-pro'] })
 })
 
 test.each([

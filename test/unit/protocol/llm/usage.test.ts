@@ -75,15 +75,6 @@ test('of a message the input is everything that was read, from caches and into t
   })
 })
 
-test.each([
-  ['no hour is none', { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 }, 0],
-  ['nobody says', null, undefined],
-  ['more than all of it is all of it', { ephemeral_1h_input_tokens: 900 }, 200],
-])('how long a cache is kept is what the provider says of it: %s', (_, cache_creation, hour) => {
-  const usage = { input_tokens: 5, output_tokens: 1, cache_creation_input_tokens: 200, cache_creation }
-  expect(read('anthropic-messages', { usage })?.cache_write_1h_tokens).toBe(hour)
-})
-
 test('a compaction that does not say how long its cache is kept is taken for the dearer', () => {
   const iterations = [{ type: 'compaction', input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 30 }]
   const cache_creation = { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 }
@@ -117,6 +108,29 @@ test.each<[ModelDialect, unknown, string | undefined]>([
   ['openai-chat', { id: 'chatcmpl-1' }, undefined],
 ])('the id that a later call may go on from is that of a response: %s %j', (dialect, body, id) => {
   expect(responseIdOf(dialect, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))).toBe(id)
+})
+
+test('what an adviser used is in no other count of a message either, and is added', () => {
+  const iterations = [
+    { type: 'message', input_tokens: 20, output_tokens: 5 },
+    { type: 'advisor_message', model: 'claude-opus', input_tokens: 800, output_tokens: 900 },
+  ]
+  expect(read('anthropic-messages', { usage: { input_tokens: 20, output_tokens: 5, iterations } })).toMatchObject({
+    input_tokens: 820,
+    output_tokens: 905,
+  })
+})
+
+test.each([
+  ['nothing is said of it', undefined, undefined],
+  ['all is kept for minutes', { ephemeral_5m_input_tokens: 90, ephemeral_1h_input_tokens: 0 }, 0],
+  ['some is in neither part', { ephemeral_5m_input_tokens: 60, ephemeral_1h_input_tokens: 0 }, 30],
+  ['the parts are more than the whole', { ephemeral_5m_input_tokens: 90, ephemeral_1h_input_tokens: 900 }, 90],
+  ['only an hour is named', { ephemeral_1h_input_tokens: 10 }, undefined],
+  ['it is no count', { ephemeral_5m_input_tokens: -1, ephemeral_1h_input_tokens: '9' }, undefined],
+])('of 90 tokens written to a cache, where %s, %s are kept for %s', (_, cache_creation, long) => {
+  const usage = { input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 90, cache_creation }
+  expect(read('anthropic-messages', { usage })?.cache_write_1h_tokens).toBe(long)
 })
 
 test('an embedding has no output', () => {

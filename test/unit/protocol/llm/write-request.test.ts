@@ -45,6 +45,7 @@ test.each([
     '{"model":"m","max_tokens":5,"max_completion_tokens":7}',
   ],
   ['chat', '{"model":"m","max_tokens":-1}', '{"model":"m","max_tokens":7}'],
+  ['chat', '{"model":"m","max_tokens":0}', '{"model":"m","max_tokens":7}'],
   ['chat', '{"model":"m","max_tokens":null}', '{"model":"m","max_tokens":7}'],
   [
     'chat',
