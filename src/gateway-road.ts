@@ -31,6 +31,8 @@ import type { Tasks } from './tasks/contract.ts'
 import { version } from './version.ts'
 
 const sweep_ms = 1000
+/** Names of models come from callers too; those that reasoned least lately are forgotten. */
+const reasoners_max = 4096
 /** Papers of calls whose tasks may still be asked about; the agents concerned are few. */
 const papers_max = 4096
 
@@ -91,6 +93,7 @@ export function paveRoad(workshop: Workshop, snapshot: Snapshot, laid: Laid): Fr
     relay: workshop.relay,
     models: workshop.models.relay,
     responses: new BoundedMap({ max: maximums.model_responses }),
+    reasoners: new BoundedMap({ max: reasoners_max }),
     exchanges: new Exchanges(),
     deliveries,
     tasks: laid.tasks,

@@ -122,6 +122,8 @@ export interface Road {
   readonly relay: Relay
   /** Tokens that earlier responses of models read and wrote, by caller, person, model and id. */
   readonly responses: BoundedMap<string, number>
+  /** Models that have reasoned, by `provider/model`. */
+  readonly reasoners: BoundedMap<string, true>
   /** Carries calls of models to their providers. */
   readonly models: ModelRelay
   readonly exchanges: Exchanges

@@ -200,6 +200,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       },
     } as unknown as Road['models'],
     responses: new BoundedMap({ max: settings.maximums.model_responses }),
+    reasoners: new BoundedMap({ max: 16 }),
     exchanges: new Exchanges(),
     deliveries: new Deliveries(),
     tasks: tasksOn(new MemoryPaper(), { clock }),

@@ -22,7 +22,7 @@ import type { AdmittedModel } from './admit-model.ts'
 import { type JudgedModel, priceOf } from './judge-places.ts'
 import { meterOf, spendOf, toldOfCost } from './meter.ts'
 import type { ModelVisit } from './model-road.ts'
-import { rememberResponse } from './responses.ts'
+import { isReasoner, rememberAnswer } from './responses.ts'
 
 /** What a request is carried by. */
 interface Way {
@@ -37,7 +37,14 @@ export function carryModel(visit: ModelVisit, { hop, tiers, ceiling, price }: Ad
   const { road, reply, call } = visit
   const { reserved } = hop.lease
   const meter = (heard: Pick<ModelOutcome, 'told' | 'sent' | 'lost'>): Metered | null =>
-    meterOf(call, heard, heard.told ? priceOf(visit, heard.told.candidate) : price, reserved)
+    heard.told
+      ? meterOf(
+          call,
+          { ...heard, reasons: isReasoner(visit, heard.told) },
+          priceOf(visit, heard.told.candidate),
+          reserved,
+        )
+      : meterOf(call, heard, price, reserved)
   const costOf = (metered: Metered | null): number | null =>
     metered && (toldOfCost(metered, spendOf(metered, reserved))?.cost_micros ?? null)
   const mission: ModelMission = {
@@ -91,7 +98,7 @@ function settleModel(visit: ModelVisit, hop: Hop<ModelCall>, outcome: ModelOutco
   visit.road.exchanges.end(hop.run.id, hop.id)
   blame(visit, hop, outcome)
   const spent = metered ? spendOf(metered, hop.lease.reserved) : nothingSpent
-  rememberResponse(visit, outcome.told)
+  rememberAnswer(visit, outcome.told)
   if (metered) hop.lease.settle(spent)
   else hop.lease.refund()
   closeApproval(visit, outcome.sent)

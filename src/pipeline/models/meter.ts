@@ -10,7 +10,10 @@ import type { Price } from '../../pricing/contract.ts'
 import type { ModelOutcome, Told } from '../../relay/models/contract.ts'
 import { modelName } from '../../config/settings-models.ts'
 
-type Heard = Pick<ModelOutcome, 'told' | 'sent' | 'lost'>
+interface Heard extends Pick<ModelOutcome, 'told' | 'sent' | 'lost'> {
+  /** Whether whoever answers is known to reason where nobody sees it: then what was seen bounds nothing. */
+  readonly reasons?: boolean
+}
 
 /**
  * Null where nothing was used: nothing left, or the provider answered with an error. `price` is that of whoever answered, or
@@ -18,25 +21,32 @@ type Heard = Pick<ModelOutcome, 'told' | 'sent' | 'lost'>
  */
 export function meterOf(
   call: Pick<ModelCall, 'target' | 'inputBound'>,
-  { told, sent, lost = 0 }: Heard,
+  { told, sent, lost = 0, reasons = false }: Heard,
   price: Price | null,
   reserved: Spend,
 ): Metered | null {
   if (!sent) return null
   const bound = boundsOf(call, reserved)
-  const metered = told && answerBill(told, bound, price)
+  const metered = told && answerBill(told, { bound, reasons }, price)
   if (metered && lost === 0) return metered
   if (told && lost === 0) return null
   const bill = metered ?? reservedBill(call.target.id, bound, price, reserved)
   return lost === 0 ? bill : { ...bill, lost }
 }
 
-function answerBill(told: Told, bound: Bounds, price: Price | null): Metered | null {
+interface Cut {
+  readonly bound: Bounds
+  readonly reasons: boolean
+}
+
+function answerBill(told: Told, { bound, reasons }: Cut, price: Price | null): Metered | null {
   const { provider, model } = told.candidate
   const name = modelName({ provider: provider.id, model })
   if (told.final && told.usage !== null) return billed(name, told.usage, 'provider', price)
   if (told.final && told.delivered_bytes === 0) return null
-  return billed(name, delivered(told, bound), Number.isFinite(told.delivered_bytes) ? 'delivered' : 'reserved', price)
+  const isSeen = !reasons && Number.isFinite(told.delivered_bytes)
+  const delivered_bytes = isSeen ? told.delivered_bytes : Number.POSITIVE_INFINITY
+  return billed(name, delivered({ ...told, delivered_bytes }, bound), isSeen ? 'delivered' : 'reserved', price)
 }
 
 /** What budgets count. One whose price nobody knows costs nothing there, but is counted as such. */

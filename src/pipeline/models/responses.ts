@@ -13,9 +13,17 @@ import type { ModelVisit, ReceivedModel } from './model-road.ts'
 import { findModel, placeName } from './names.ts'
 
 /** Once its provider has said all it used. */
-export function rememberResponse(visit: ModelVisit, told: Told | null): void {
-  if (!told?.final || told.usage === null || told.response === undefined || told.response.length > idMax) return
-  visit.road.responses.set(keyOf(visit, placeName(told.candidate), told.response), tokensOf(told.usage))
+export function rememberAnswer(visit: ModelVisit, told: Told | null): void {
+  if (!told?.final || told.usage === null) return
+  const place = placeName(told.candidate)
+  if (told.usage.reasoning_tokens > 0) visit.road.reasoners.set(place, true)
+  if (told.response === undefined || told.response.length > idMax) return
+  visit.road.responses.set(keyOf(visit, place, told.response), tokensOf(told.usage))
+}
+
+/** Whether it has ever reasoned: then a stream that is cut may have cost more than anybody saw of it. */
+export function isReasoner({ road }: ModelVisit, { candidate }: Told): boolean {
+  return road.reasoners.get(placeName(candidate)) === true
 }
 
 /** The same visit, its input bounded by what it goes on from, where that is known of every place the call may go to. */

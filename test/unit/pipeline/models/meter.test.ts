@@ -45,6 +45,16 @@ test('what the provider says is billed, under the name of whoever answered', () 
   })
 })
 
+test('a stream of a model that reasons unseen is billed as reserved where it was cut', () => {
+  const cut = { ...told({ usage: null, final: false, delivered_bytes: 50 }), reasons: true }
+  expect(meterOf(call, cut, priced(), reserved)).toMatchObject({
+    usage: { input_tokens: 400, output_tokens: 1000 },
+    source: 'reserved',
+    cost_micros: 400 + 3000,
+  })
+  expect(meterOf(call, { ...told({ usage }), reasons: true }, priced(), reserved)).toMatchObject({ source: 'provider' })
+})
+
 test('a stream that was cut is billed by what was delivered, and its input by what the provider said of it', () => {
   const early = { ...usage, output_tokens: 1 }
   expect(meterOf(call, told({ usage: early, final: false, delivered_bytes: 50 }), priced(), reserved)).toMatchObject({
