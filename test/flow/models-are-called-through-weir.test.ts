@@ -73,6 +73,13 @@ test('messages of Anthropic are answered to whoever shows a key of ours as their
   expect(await answer.json()).toMatchObject({ content: [{ text: 'one two three' }] })
 })
 
+test('counting costs nothing and starts no run, and its record is found by the id of its answer', async () => {
+  const answer = await ask('/v1/messages/count_tokens', { model: 'fake/echo', ...hello })
+  expect(await answer.json()).toEqual({ input_tokens: 3 })
+  expect(answer.headers.get('request-id')).toBe(answer.headers.get('weir-hop-id'))
+  expect(await recordOf(answer)).toMatchObject({ run: null, action: 'count', outcome: { spent: { cost_micros: 0 } } })
+})
+
 test('a stream ends with what it cost, and without the usage nobody asked for', async () => {
   const answer = await ask('/v1/chat/completions', { model: 'fake/echo', stream: true, ...hello })
   expect(answer.headers.get('content-type')).toContain('text/event-stream')

@@ -10,7 +10,7 @@ import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import { writeModelDenial, writeModelDenialEvents } from '../../protocol/llm/faces.ts'
 import { modelHeadersBack, modelHeadersUpwards } from '../../protocol/llm/headers.ts'
 import { asksForUsage, writeModelRequest } from '../../protocol/llm/write-request.ts'
-import { closingComment } from '../../protocol/run-headers.ts'
+import { closingComment, idHeaders } from '../../protocol/run-headers.ts'
 import type { Exchange } from '../../relay/exchange.ts'
 import type { ModelMission, ModelOutcome, Tier } from '../../relay/models/contract.ts'
 import { closeApproval } from '../approve.ts'
@@ -63,11 +63,12 @@ export function carryModel(visit: ModelVisit, { hop, tiers, ceiling, price }: Ad
 export function carryPass(visit: ModelVisit, judged: JudgedModel, route: ModelRoute): void {
   const { road, call, reply } = visit
   const { id } = call
+  const ids = idHeaders({ hop: id, run: null, isOfModel: true })
   const standing = watchOf(visit)
   const done = (outcome: ModelOutcome): void =>
     guarded(visit, () => {
       road.followers.end(id)
-      recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, []) })
+      recordOutcome(visit, { ...outcome, bytesOut: answer(visit, outcome, ids) })
     })
   const mission = { ...missionOf(visit, { tiers: judged.tiers, route, ceiling: null }), standing, closing: () => '' }
   const exchange = road.models.send(judged.permit, mission, { reply, done })
