@@ -67,7 +67,7 @@ function announce(gateway: Gateway, loaded: Loaded, { stdout }: ServeSinks): voi
     return
   }
   stdout.write(`Weir is up on ${gateway.data.engine}, configuration ${loaded.hash.slice(0, 12)}
-  agents call   ${data}/a2a/<agent>/
+  agents call   ${data}/a2a/<agent>/, tools at ${data}/mcp, models at ${data}/v1
   operators     ${admin}  (npm run -s weir -- runs)
   records       ${join(loaded.settings.state.dir, 'ledger')}
 Ctrl-C drains and stops; a second one stops at once.

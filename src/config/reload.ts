@@ -28,6 +28,8 @@ export interface ConfigWatch {
   /** Reads the file now, changed or not. Joins a reload that has not begun to read yet. Never rejects. */
   reload(): Promise<ReloadOutcome>
   readonly lastGood: Loaded
+  /** When what is there was looked at for the first time: what changes from then on is seen. */
+  readonly ready: Promise<unknown>
   close(): void
 }
 
@@ -55,6 +57,10 @@ class Watching implements ConfigWatch {
     this.#options = options
     this.#lastGood = options.initial
     this.#lastSeen = seenOf(options.initial)
+  }
+
+  get ready(): Promise<unknown> {
+    return this.#lastSeen
   }
 
   get lastGood(): Loaded {

@@ -29,6 +29,7 @@ async function watched(config: TempConfig, options: Partial<WatchOptions> = {}):
     onProblems: (found) => void problems.push(found),
     ...options,
   })
+  await watch.ready
   return { watch, loaded, problems }
 }
 
