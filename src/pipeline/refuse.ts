@@ -17,7 +17,7 @@ import { sendWritten, type Written } from '../protocol/jsonrpc.ts'
 import { haltRun } from './halt.ts'
 import { smallestCall } from './models/model-road.ts'
 import { refusalMarks } from './marks.ts'
-import type { Snapshot } from './road.ts'
+import { isCallable, type Snapshot } from './road.ts'
 import { type AnyVisit, endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent } from './visit.ts'
 
 /** Registries larger than this list no alternatives: looking through them costs more than the refusal. */
@@ -113,13 +113,17 @@ async function isHidden(visit: AnyVisit, denial: Denial): Promise<boolean> {
 function alternativesOf(visit: AnyVisit): readonly string[] | null {
   const { snapshot, principal } = visit
   if (!principal || snapshot.agents.size > alternativesMax) return null
-  const { agent } = principal.proof
+  return callableBy(snapshot, principal.proof.agent)
+}
+
+/** The agents this one may call, remembered for as long as the snapshot is in force. */
+export function callableBy(snapshot: Snapshot, agent: AgentId): readonly AgentId[] {
   const known = snapshot.alternatives.get(agent)
   if (known) return known
   const visible = visibleTo(snapshot.policy, agent, neutral(agent, snapshot))
-  const names = visible.filter((id) => snapshot.agents.get(id)?.driver)
-  snapshot.alternatives.set(agent, names)
-  return names
+  const callable = visible.filter((id) => isCallable(snapshot.agents.get(id)))
+  snapshot.alternatives.set(agent, callable)
+  return callable
 }
 
 /** The circumstances in which most is allowed: a first call of a fresh run with nothing spent. */

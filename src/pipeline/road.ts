@@ -59,7 +59,7 @@ export interface Snapshot {
   /** What models cost. */
   readonly prices: PriceBook
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
-  readonly alternatives: Map<AgentId, readonly string[]>
+  readonly alternatives: Map<AgentId, readonly AgentId[]>
   /** Signed cards by agent and view; filled as they are asked for. */
   readonly cards: Map<string, MadeCard>
 }

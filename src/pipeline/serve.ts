@@ -46,7 +46,8 @@ export async function serveA2a(road: Road, { agent, rest }: AgentPath, inbound: 
   if (isDenial(principal)) return await refuse(visit, principal)
   visit.principal = principal
   if (denial) return await refuse(visit, denial)
-  const entered = said === null ? undefined : enterRun(road.runs, principal, inbound.headers, said)
+  const isSaid = said !== null && isHopOperation(call.operation)
+  const entered = isSaid ? enterRun(road.runs, principal, inbound.headers, said) : undefined
   await serveKnown(visit, principal, entered)
 }
 

@@ -11,33 +11,21 @@ import {
   event,
   finishEvent,
   json,
-  ModelBench,
+  ModelHouse,
   openEvents,
   type Provider,
   row,
-  startProvider,
+  type startProvider,
   usageEvent,
 } from '../support/model-bench.ts'
 import { until } from '../support/relay.ts'
 
-const opened: (Provider | ModelBench)[] = []
+const house = new ModelHouse()
 
-afterEach(async () => {
-  for (const one of opened.splice(0).toReversed()) await one.stop()
-})
+afterEach(() => house.stop())
 
-function keep<T extends Provider | ModelBench>(one: T): T {
-  opened.push(one)
-  return one
-}
-
-async function provider(answer: Parameters<typeof startProvider>[0]): Promise<Provider> {
-  return keep(await startProvider(answer))
-}
-
-function bench(...parts: ConstructorParameters<typeof ModelBench>): ModelBench {
-  return keep(new ModelBench(...parts))
-}
+const provider: ModelHouse['provider'] = (answer) => house.provider(answer)
+const bench: ModelHouse['bench'] = (...parts) => house.bench(...parts)
 
 const good = (text = 'hello'): Promise<Provider> =>
   provider((response) => void openEvents(response).end(delta(text) + finishEvent + usageEvent + doneEvent))

@@ -12,39 +12,22 @@ import {
   finishEvent,
   json,
   missionOf,
-  ModelBench,
+  type ModelBench,
+  ModelHouse,
   openEvents,
-  type Provider,
   row,
-  startProvider,
   usageEvent,
 } from '../support/model-bench.ts'
 import { until } from '../support/relay.ts'
 import { MemoryReply } from '../support/reply.ts'
 import { chunk, lastChunk, streamHead } from '../support/target.ts'
 
-interface Stoppable {
-  stop(): Promise<void>
-}
+const house = new ModelHouse()
 
-const opened: Stoppable[] = []
+afterEach(() => house.stop())
 
-afterEach(async () => {
-  for (const one of opened.splice(0).toReversed()) await one.stop()
-})
-
-function keep<T extends Stoppable>(one: T): T {
-  opened.push(one)
-  return one
-}
-
-async function provider(answer: Parameters<typeof startProvider>[0]): Promise<Provider> {
-  return keep(await startProvider(answer))
-}
-
-function bench(...parts: ConstructorParameters<typeof ModelBench>): ModelBench {
-  return keep(new ModelBench(...parts))
-}
+const provider: ModelHouse['provider'] = (answer) => house.provider(answer)
+const bench: ModelHouse['bench'] = (...parts) => house.bench(...parts)
 
 /** A provider whose every byte is scripted, from the first one it hears of a connection. */
 async function rawProvider(hear: (socket: Socket, nth: number) => void): Promise<{ readonly url: string }> {
@@ -56,7 +39,7 @@ async function rawProvider(hear: (socket: Socket, nth: number) => void): Promise
     socket.once('data', () => hear(socket, connections++))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  keep({
+  house.keep({
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -2,10 +2,9 @@
 import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import type { Generation } from './mcp-weir.ts'
+import type { Client } from '@modelcontextprotocol/client'
+import type { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
+import { connectGeneration, type Generation } from './mcp-weir.ts'
 import { completedTask, type Script, type ScriptedAgent, startScriptedAgent } from './scripted-agent.ts'
 import { apiKey, keyOf, type Weir, type WeirConfig } from './weir.ts'
 
@@ -96,16 +95,8 @@ export async function ownClient(
   at: { readonly path: string; readonly generation?: Generation; readonly headers?: Readonly<Record<string, string>> },
 ): Promise<OwnClient> {
   const { path, generation = 'v2 modern', headers = {} } = at
-  const url = new URL(path, weir.url)
-  const requestInit = { headers: { authorization: `Bearer ${keyOf(agent)}`, ...headers } }
-  const who = { name: 'test', version: '1.0.0' }
-  const isV1 = generation === 'v1'
-  const transport = isV1
-    ? new TransportV1(url, { requestInit })
-    : new StreamableHTTPClientTransport(url, { requestInit })
-  const mode = generation === 'v2 modern' ? { versionNegotiation: { mode: 'auto' as const } } : {}
-  const client = isV1 ? new ClientV1(who) : new Client(who, mode)
-  await (client as Client).connect(transport)
+  const shown = { authorization: `Bearer ${keyOf(agent)}`, ...headers }
+  const { client, isV1 } = await connectGeneration(new URL(path, weir.url), generation, shown)
   // Results are checked by the schemas that were listed.
   await client.listTools()
   return {

@@ -233,9 +233,17 @@ export interface ToolAnswer {
   readonly meta: unknown
 }
 
-export async function toolClient(weir: Pick<Weir, 'url'>, agent: string, generation: Generation): Promise<ToolClient> {
-  const url = new URL('/mcp/s/files', weir.url)
-  const requestInit = { headers: { authorization: `Bearer ${keyOf(agent)}` } }
+/** An official client of that generation, greeted; `client` is of v1 where `isV1` says so. */
+export async function connectGeneration(
+  url: URL,
+  generation: Generation,
+  headers: Readonly<Record<string, string>>,
+): Promise<{
+  readonly client: Client | ClientV1
+  readonly isV1: boolean
+  readonly transport: StreamableHTTPClientTransport | TransportV1
+}> {
+  const requestInit = { headers: { ...headers } }
   const who = { name: 'test', version: '1.0.0' }
   const isV1 = generation === 'v1'
   const transport = isV1
@@ -244,6 +252,12 @@ export async function toolClient(weir: Pick<Weir, 'url'>, agent: string, generat
   const mode = generation === 'v2 modern' ? { versionNegotiation: { mode: 'auto' as const } } : {}
   const client = isV1 ? new ClientV1(who) : new Client(who, mode)
   await (client as Client).connect(transport)
+  return { client, isV1, transport }
+}
+
+export async function toolClient(weir: Pick<Weir, 'url'>, agent: string, generation: Generation): Promise<ToolClient> {
+  const headers = { authorization: `Bearer ${keyOf(agent)}` }
+  const { client, transport } = await connectGeneration(new URL('/mcp/s/files', weir.url), generation, headers)
   return {
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
     async call(name, args = {}) {

@@ -223,3 +223,29 @@ export function missionOf(tiers: readonly Tier[], fields: Partial<ModelCall> = {
 export function bodyOf({ answer }: ModelOutcome): string {
   return Buffer.from(answer?.body ?? '').toString('utf8')
 }
+
+interface Stoppable {
+  stop(): Promise<void>
+}
+
+/** What one test opens, and what ends all of it, the last first. */
+export class ModelHouse {
+  readonly #opened: Stoppable[] = []
+
+  keep<T extends Stoppable>(one: T): T {
+    this.#opened.push(one)
+    return one
+  }
+
+  async provider(answer: Answer): Promise<Provider> {
+    return this.keep(await startProvider(answer))
+  }
+
+  bench(...parts: ConstructorParameters<typeof ModelBench>): ModelBench {
+    return this.keep(new ModelBench(...parts))
+  }
+
+  async stop(): Promise<void> {
+    for (const one of this.#opened.splice(0).toReversed()) await one.stop()
+  }
+}

@@ -1,9 +1,8 @@
 /** Carries one request to whoever answers for the model, and settles what comes of it. */
-import type { ModelCall } from '../../domain/call.ts'
+import { familyOf, type ModelCall } from '../../domain/call.ts'
 import { nothingSpent } from '../../domain/spend.ts'
 import type { Metered } from '../../domain/usage.ts'
 import { deny, type Hop } from '../../domain/verdict.ts'
-import { familyOf } from '../../domain/call.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'

@@ -3,13 +3,12 @@ import { familyOf } from '../../domain/call.ts'
 import { slugOf } from '../../domain/ids.ts'
 import { deny } from '../../domain/verdict.ts'
 import { covers } from '../../domain/authority/covers.ts'
-import { mayBe, visibleTo } from '../../policy/decide.ts'
+import { mayBe } from '../../policy/decide.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import { type ListedModel, writeModel, writeModelList } from '../../protocol/llm/list.ts'
 import { idHeaders } from '../../protocol/run-headers.ts'
-import { neutral, refuse } from '../refuse.ts'
-import { isCallable } from '../road.ts'
+import { callableBy, neutral, refuse } from '../refuse.ts'
 import { agentOf } from '../serve.ts'
 import { leaveRecord, unsent } from '../visit.ts'
 import { bridgePrefix } from './bridged.ts'
@@ -52,13 +51,8 @@ export async function visibleModels(visit: ModelVisit): Promise<readonly string[
   const named = listed.map((name) => ({ name, found: findModel(models, name, family) }))
   const may = await Promise.all(named.map(async ({ found }) => found !== null && (await mayUse(visit, found))))
   const names = named.filter((_, at) => may[at]).map(({ name }) => name)
-  return family === 'openai' ? [...names, ...agentsOf(visit, agent)] : names
-}
-
-function agentsOf({ snapshot }: ModelVisit, agent: Parameters<typeof visibleTo>[1]): readonly string[] {
-  return visibleTo(snapshot.policy, agent, neutral(agent, snapshot))
-    .filter((id) => isCallable(snapshot.agents.get(id)))
-    .map((id) => `${bridgePrefix}${slugOf(id)}`)
+  if (family !== 'openai') return names
+  return [...names, ...callableBy(snapshot, agent).map((id) => `${bridgePrefix}${slugOf(id)}`)]
 }
 
 /** Whether any of its places may be used by this caller. */

@@ -16,7 +16,6 @@ const instructions =
 
 export class AgentTools implements OwnTools {
   readonly instructions = instructions
-  readonly page_bytes: number
   readonly #road: Road
   readonly #received: Received
   readonly #client: Client
@@ -25,7 +24,6 @@ export class AgentTools implements OwnTools {
     this.#road = road
     this.#received = received
     this.#client = client
-    this.page_bytes = client.reader.snapshot.settings.maximums.mcp_list_bytes
   }
 
   async list(): Promise<readonly object[]> {

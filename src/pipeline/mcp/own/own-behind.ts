@@ -13,8 +13,6 @@ import type { Behind, Client, Meant } from '../behind.ts'
 export interface OwnTools {
   /** For models: what the tools are for. */
   readonly instructions: string
-  /** How much of the list one page may hold; one tool at least. Unit: bytes. */
-  readonly page_bytes: number
   /** In the order of their names. */
   list(): readonly object[] | Promise<readonly object[]>
   /** Null for a tool that this caller has not. */
@@ -77,11 +75,13 @@ export class OwnBehind implements Behind {
     if (after === null) return { kind: 'error', error: badCursor }
     const all = await this.#tools.list()
     const left = all.filter((tool) => nameOf(tool) > after)
+    const { mcp_list_bytes } = this.#client.reader.snapshot.settings.maximums
     const shown: object[] = []
     let bytes = 0
     for (const tool of left) {
       bytes += JSON.stringify(tool).length
-      if (bytes > this.#tools.page_bytes && shown.length > 0) break
+      // One tool at least, however long it is.
+      if (bytes > mcp_list_bytes && shown.length > 0) break
       shown.push(tool)
     }
     const last = shown.length < left.length ? shown.at(-1) : undefined

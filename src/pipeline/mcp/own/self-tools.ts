@@ -17,7 +17,6 @@ const instructions =
 
 export class SelfTools implements OwnTools {
   readonly instructions = instructions
-  readonly page_bytes: number
   readonly #road: Road
   readonly #received: Received
   readonly #client: Client
@@ -26,7 +25,6 @@ export class SelfTools implements OwnTools {
     this.#road = road
     this.#received = received
     this.#client = client
-    this.page_bytes = client.reader.snapshot.settings.maximums.mcp_list_bytes
   }
 
   list(): readonly object[] {

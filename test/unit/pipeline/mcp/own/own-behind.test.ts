@@ -7,12 +7,13 @@ import type { End } from '../../../../../src/relay/mcp/link.ts'
 const names = ['ask_a', 'ask_b', 'ask_c']
 const tools: OwnTools = {
   instructions: 'None',
-  page_bytes: 40,
   list: () => names.map((name) => ({ name, description: 'some words' })),
   find: (name) => (names.includes(name) ? { kind: 'own' } : null),
   answer: (name) => ({ content: [{ type: 'text', text: name }] }),
 }
-const behind = new OwnBehind({ era: 'modern' } as Client, Buffer.from('{}'), tools)
+const snapshot = { settings: { maximums: { mcp_list_bytes: 40 } } }
+const client = { era: 'modern', reader: { snapshot } } as Client
+const behind = new OwnBehind(client, Buffer.from('{}'), tools)
 const json = (value: object): Buffer => Buffer.from(JSON.stringify(value))
 
 async function ask(method: string, params: object): Promise<Record<string, unknown>> {
