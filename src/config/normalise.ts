@@ -58,6 +58,8 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
     limits: { on_breach: file.limits.on_breach, run, agent, team, ...personLimits(file) },
     timeouts: file.timeouts,
     maximums: file.maximums,
+    ledger: file.ledger,
+    telemetry: file.telemetry,
     alerts: {
       webhooks: file.alerts.webhooks.map((row) => ({
         url: row.url,

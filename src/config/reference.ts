@@ -31,7 +31,7 @@ const head = `# Configuration
 
 <!-- Generated from the configuration table by \`npm run docs\`; edit the table in \`src/config\`. -->
 
-One YAML file, twelve top-level keys at most. Unknown keys are mistakes. Every text may be \`\${env:NAME}\` or
+One YAML file, fourteen top-level keys at most. Unknown keys are mistakes. Every text may be \`\${env:NAME}\` or
 \`\${file:path}\`, alone or in part; paths start at the directory of the configuration file. A limit is a number, or
 \`{ max, mode }\` with mode \`shadow\`, \`warn\` or \`enforce\`.
 `

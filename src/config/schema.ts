@@ -3,11 +3,13 @@ import { z } from 'zod'
 import { agentsSection, teamsSection } from './schema-agents.ts'
 import { alertsSection, gatewaySection, policySection, stateSection } from './schema-gateway.ts'
 import { identitySection } from './schema-identity.ts'
+import { ledgerSection } from './schema-ledger.ts'
 import { modelsSection } from './schema-models.ts'
+import { telemetrySection } from './schema-telemetry.ts'
 import { toolsSection } from './schema-tools.ts'
 import { limitsSection, maximumsSection, timeoutsSection } from './schema-limits.ts'
 
-/** The whole file, at most twelve top-level keys. */
+/** The whole file, at most fourteen top-level keys. */
 export const fileSchema = z
   .strictObject({
     gateway: gatewaySection,
@@ -22,6 +24,8 @@ export const fileSchema = z
     timeouts: timeoutsSection,
     maximums: maximumsSection,
     alerts: alertsSection,
+    ledger: ledgerSection,
+    telemetry: telemetrySection,
   })
   .meta({ title: 'Weir configuration', description: 'The configuration file of Weir, the agent gateway.' })
 

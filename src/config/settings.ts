@@ -125,4 +125,6 @@ export interface Settings {
   readonly timeouts: Readonly<ConfigFile['timeouts']>
   readonly maximums: Readonly<ConfigFile['maximums']>
   readonly alerts: { readonly webhooks: readonly WebhookSettings[] }
+  readonly ledger: Readonly<ConfigFile['ledger']>
+  readonly telemetry: Readonly<ConfigFile['telemetry']>
 }

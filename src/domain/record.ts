@@ -3,6 +3,7 @@ import type { CallApproval } from './approval.ts'
 import type { Claims } from './claims.ts'
 import type { Confirmation, CredentialKind, ForeignChain, Taint } from './principal.ts'
 import type { AnyCall } from './call.ts'
+import type { PolicyAsked } from './policy-asked.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
@@ -91,6 +92,10 @@ export interface CallRecord extends Stamp {
   readonly claims?: Claims | null
   /** Labels of its cost, of the keys in `gateway.tags`; absent and null as above. */
   readonly tags?: Readonly<Record<string, string>> | null
+  /** What policy was asked with beside what stands above; null where it was not asked, absent in older files. */
+  readonly asked?: PolicyAsked | null
+  /** The `traceparent` the call came with; null where it had none, absent in older files. */
+  readonly trace?: string | null
 }
 
 /** What was seen to happen after the decision. */

@@ -94,6 +94,8 @@ export class Ledger {
   #spill: Uint8Array[] = []
   #spillTimer: NodeJS.Timeout | null = null
   #appended: number
+  readonly #waiting: Waiting[] = []
+  #looking = false
   #detail: string | null = null
   #ended = false
 
@@ -138,6 +140,21 @@ export class Ledger {
     return taken
   }
 
+  /**
+   * Whether everything accepted so far is on the disk for good: at once where it is, else when it is. False where the disk
+   * fails or does not take it within 5 s. All that wait together cost one sync.
+   */
+  secured(): boolean | Promise<boolean> {
+    if (this.#failing) return false
+    const goal = this.#appended
+    if (this.durable >= goal) return true
+    const until = this.#clock.monotonic() + flush_timeout_ms
+    const secured = new Promise<boolean>((resolve) => this.#waiting.push({ goal, until, resolve }))
+    this.#status.hurry()
+    if (!this.#looking) void this.#look()
+    return secured
+  }
+
   health(): LedgerHealth {
     if (this.#ended) return { state: 'failing', detail: this.#detail ?? 'the ledger thread has ended' }
     if (this.#status.failing) return { state: 'failing', detail: this.#detail ?? 'the disk fails' }
@@ -170,6 +187,21 @@ export class Ledger {
     return this.durable === this.#appended
   }
 
+  /** Answers those that wait, in their order, until nobody does. */
+  async #look(): Promise<void> {
+    this.#looking = true
+    while (this.#waiting.length > 0) {
+      const { durable } = this
+      const now = this.#clock.monotonic()
+      const lost = this.#failing
+      const done = this.#waiting.findIndex(({ goal, until }) => !lost && goal > durable && until > now)
+      const answered = this.#waiting.splice(0, done === -1 ? this.#waiting.length : done)
+      for (const { goal, resolve } of answered) resolve(goal <= durable)
+      if (this.#waiting.length > 0) await this.#status.changed(durable, spillRetry_ms * 10)
+    }
+    this.#looking = false
+  }
+
   get #failing(): boolean {
     return this.#ended || this.#status.failing
   }
@@ -188,6 +220,14 @@ export class Ledger {
     clearInterval(this.#spillTimer)
     this.#spillTimer = null
   }
+}
+
+/** A call that leaves once an entry is on the disk for good. */
+interface Waiting {
+  readonly goal: number
+  /** Monotonic milliseconds. */
+  readonly until: number
+  readonly resolve: (secured: boolean) => void
 }
 
 /** Entries that start something new wait for better times. */

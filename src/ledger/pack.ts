@@ -1,4 +1,5 @@
 import { Packr } from 'msgpackr'
+import type { PolicyAsked } from '../domain/policy-asked.ts'
 import type { ApprovalEntry, CallRecord, GrantEntry, LedgerEntry } from '../domain/record.ts'
 import type { Metered } from '../domain/usage.ts'
 
@@ -18,6 +19,8 @@ export const shapes: Shapes = {
     'outcome.upstream_ms outcome.task scope adh dlg_head prh bound delivery grants ext_head taint approval',
     'claims tags',
     'outcome.spent.unpriced outcome.metered outcome.used',
+    'trace asked.action asked.run_state asked.budget_left_micros asked.tokens_left asked.calls asked.laps asked.env',
+    'asked.taint asked.approved asked.max_tokens asked.streaming',
   ),
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants human'),
   run: words('v ts run event root human ends_at code reason actor'),
@@ -167,8 +170,18 @@ function callRow(entry: CallRecord): readonly unknown[] {
     outcome.spent.unpriced ?? null,
     outcome.metered ? meteredRow(outcome.metered) : null,
     outcome.used ? { ...outcome.used, why: clip(outcome.used.why) } : null,
+    entry.trace ?? null,
+    ...(entry.asked ? askedRow(entry.asked) : notAsked),
   ]
 }
+
+function askedRow(asked: PolicyAsked): readonly unknown[] {
+  const { action, run_state, budget_left_micros, tokens_left, calls, laps, env } = asked
+  const { taint, approved, max_tokens, streaming } = asked
+  return [action, run_state, budget_left_micros, tokens_left, calls, laps, env, taint, approved, max_tokens, streaming]
+}
+
+const notAsked: readonly null[] = Array.from({ length: 11 }, () => null)
 
 /** By name, as few records have one. */
 function meteredRow(metered: Metered): Metered {
@@ -218,6 +231,8 @@ export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry
       const value = row[place + 1]
       if (value !== null || !optional) put(entry, path, value)
     })
+    const { asked } = entry as { asked?: Partial<PolicyAsked> }
+    if (asked?.action === null) entry['asked'] = null
     // The checksum of the frame held and the shape fits: what stands here is what `packEntry` was given.
     return entry as unknown as LedgerEntry
   }

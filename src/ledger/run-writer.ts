@@ -25,10 +25,10 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
     if (!lock) return tell({ kind: 'refused', detail: `another process writes to ${setup.dir}` })
     const { next, cuts } = recover(setup.dir)
     const status = new Status(setup.status)
-    const writer = new Writer(setup, status, systemDisk, next)
+    const writer = new Writer(setup, { status, disk: systemDisk, stages: [] }, next)
     tell({ kind: 'ready', next, cuts })
     writeUntilStopped(writer, status, tell)
-    writer.close()
+    writer.end()
   } catch (error) {
     tell({ kind: 'refused', detail: String(error) })
   }

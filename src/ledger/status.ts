@@ -25,6 +25,12 @@ export class Status {
 
   set durable(seq: number) {
     Atomics.store(this.#counts, durableWord, BigInt(seq))
+    Atomics.notify(this.#counts, durableWord)
+  }
+
+  /** Resolves when `durable` is no longer `seq`, when the disk begins to fail, or after `timeout_ms`. */
+  async changed(seq: number, timeout_ms: number): Promise<void> {
+    await Atomics.waitAsync(this.#counts, durableWord, BigInt(seq), timeout_ms).value
   }
 
   get failing(): boolean {
@@ -32,7 +38,8 @@ export class Status {
   }
 
   set failing(is: boolean) {
-    Atomics.store(this.#words, failingWord, is ? 1 : 0)
+    const was = Atomics.exchange(this.#words, failingWord, is ? 1 : 0)
+    if (is && was === 0) Atomics.notify(this.#counts, durableWord)
   }
 
   get stopping(): boolean {

@@ -3,6 +3,7 @@ import { RingReader } from '../base/ring.ts'
 import type { Disk } from './disk.ts'
 import { packedMax_bytes, shapes } from './pack.ts'
 import { frameHead_bytes, segmentName, writeFrame, writeFront } from './segment.ts'
+import type { Stage } from './stage.ts'
 import type { Status } from './status.ts'
 
 /** What the writer is given when its thread starts; it can be cloned from thread to thread. */
@@ -15,6 +16,13 @@ export interface WriterSetup {
   readonly segment_bytes: number
   /** Below this much free space nothing new is admitted. */
   readonly min_free_bytes: number
+}
+
+/** What a writer works with. */
+interface WriterParts {
+  readonly status: Status
+  readonly disk: Disk
+  readonly stages: readonly Stage[]
 }
 
 /** One group is one write and one sync. */
@@ -36,12 +44,15 @@ export class Writer {
   readonly #disk: Disk
   readonly #ring: RingReader
   readonly #status: Status
+  readonly #stages: readonly Stage[]
   readonly #group = Buffer.allocUnsafe(groupMax_bytes + packedMax_bytes + frameHead_bytes)
   #segment: Segment | null = null
+  #free_bytes = Number.POSITIVE_INFINITY
   #next: number
 
-  constructor(setup: WriterSetup, status: Status, disk: Disk, next: number) {
+  constructor(setup: WriterSetup, { status, disk, stages }: WriterParts, next: number) {
     this.#setup = setup
+    this.#stages = stages
     this.#disk = disk
     this.#ring = new RingReader(setup.ring)
     this.#status = status
@@ -66,16 +77,23 @@ export class Writer {
 
   /** Makes one group durable, if there is one; the sentence says what is wrong with the disk, null that it is well. */
   step(): string | null {
+    const problem = this.#attempt(() => this.#writeGroup())
+    if (problem !== null) this.#ring.rewind()
+    return problem ?? this.#attempt(() => this.#stages.forEach((stage) => stage.tick?.())) ?? this.#shortage()
+  }
+
+  #attempt(work: () => void): string | null {
     try {
-      const { dir, min_free_bytes } = this.#setup
-      const free_bytes = this.#disk.free_bytes(dir)
-      // Between the two marks nothing new is admitted, but what is under way still gets its record.
-      if (free_bytes >= min_free_bytes / 4) this.#writeGroup()
-      return free_bytes < min_free_bytes ? `only ${free_bytes} bytes are free for ${dir}` : null
+      work()
+      return null
     } catch (error) {
-      this.#ring.rewind()
       return String(error)
     }
+  }
+
+  #shortage(): string | null {
+    const { dir, min_free_bytes } = this.#setup
+    return this.#free_bytes < min_free_bytes ? `only ${this.#free_bytes} bytes are free for ${dir}` : null
   }
 
   close(): void {
@@ -84,21 +102,34 @@ export class Writer {
     if (segment) this.#disk.close(segment.file)
   }
 
+  /** The last group was written. */
+  end(): void {
+    this.close()
+    for (const stage of this.#stages) stage.close?.()
+  }
+
   #writeGroup(): void {
+    const { dir, min_free_bytes } = this.#setup
+    this.#free_bytes = this.#disk.free_bytes(dir)
+    // Between the two marks nothing new is admitted, but what is under way still gets its record.
+    if (this.#free_bytes < min_free_bytes / 4) return
     let size = 0
-    let count = 0
-    while (count < groupMax && size < groupMax_bytes) {
+    const frames: Uint8Array[] = []
+    while (frames.length < groupMax && size < groupMax_bytes) {
       const frame = this.#ring.next()
       if (!frame) break
-      size = writeFrame(this.#group, size, frame)
-      count += 1
+      const prepared = this.#stages.reduce((bytes, stage) => stage.prepare?.(bytes) ?? bytes, frame)
+      size = writeFrame(this.#group, size, prepared)
+      frames.push(prepared)
     }
-    if (count === 0) return
+    if (frames.length === 0) return
     const segment = this.#roomy()
     this.#disk.write(segment.file, this.#group.subarray(0, size), segment.at)
     this.#disk.sync(segment.file)
     segment.at += size
-    this.#next += count
+    const first = this.#next
+    this.#next += frames.length
+    for (const stage of this.#stages) stage.stored?.({ first, frames })
     this.#ring.release()
     this.#status.durable = this.#next - 1
   }

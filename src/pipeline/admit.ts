@@ -7,6 +7,7 @@ import { type AnyCall, isMcpCall } from '../domain/call.ts'
 import type { Asked } from '../domain/authority/covers.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { isBound, type Principal, type Taint } from '../domain/principal.ts'
+import type { PolicyAsked } from '../domain/policy-asked.ts'
 import type { IntentEntry } from '../domain/record.ts'
 import { worseTaint } from '../domain/taint.ts'
 import { type Denial, deny, type Hop, isDenial, issueHop, type Lease, type Permit } from '../domain/verdict.ts'
@@ -92,7 +93,9 @@ async function judgeAsItStands(visit: AnyVisit, asking: Asking): Promise<Judged>
   for (;;) {
     const request = requestOf(visit, asking)
     const verdict = await decide(visit.snapshot.policy, request)
-    if (taintAt(visit, entry, principal) === request.context.taint) return { request, verdict }
+    if (taintAt(visit, entry, principal) !== request.context.taint) continue
+    visit.asked = askedOf(asking.goal, request.context)
+    return { request, verdict }
   }
 }
 
@@ -141,6 +144,27 @@ function contextOf(visit: AnyVisit, { principal, entry, goal }: Asking): PolicyC
     scopes: visit.authority.scopes ?? [],
     ...goal.model,
   }
+}
+
+/** The question as its record keeps it. */
+function askedOf({ action }: Goal, context: PolicyContext): PolicyAsked {
+  return {
+    action,
+    run_state: context.runState,
+    budget_left_micros: limited(context.budgetLeftMicros),
+    tokens_left: limited(context.tokensLeft),
+    calls: context.calls,
+    laps: context.laps,
+    env: context.env,
+    taint: context.taint,
+    approved: context.approved,
+    max_tokens: limited(context.maxTokens ?? Number.POSITIVE_INFINITY),
+    streaming: context.streaming ?? null,
+  }
+}
+
+function limited(count: number): number | null {
+  return Number.isFinite(count) ? count : null
 }
 
 /** All or nothing: what was opened, reserved or spent here is given back right where the next step refuses. */

@@ -8,6 +8,7 @@ import { grantsOf } from '../domain/ceilings.ts'
 import { type AnyCall, type Call, planeOf, targetName } from '../domain/call.ts'
 import type { AgentId, HopId, PersonId } from '../domain/ids.ts'
 import type { Delegation, Principal } from '../domain/principal.ts'
+import type { PolicyAsked } from '../domain/policy-asked.ts'
 import type { CallRecord, Outcome } from '../domain/record.ts'
 import type { RunOrigin } from '../domain/run.ts'
 import { nothingSpent } from '../domain/spend.ts'
@@ -17,6 +18,7 @@ import type { Ask } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { readClaims, readTags } from '../protocol/run-context.ts'
+import { readTraceparent } from '../protocol/traceparent.ts'
 import type { Party } from '../domain/task.ts'
 import type { Approval } from './approvals.ts'
 import type { Lent } from './deliveries.ts'
@@ -49,6 +51,8 @@ export interface Visit<Asked extends AnyCall = Call> {
   claim: Claim | null
   /** The approval this call waits for or, where it was granted, rests on. */
   approval: Approval | null
+  /** What policy was asked with last; null where it was not. */
+  asked: PolicyAsked | null
 }
 
 /** One of any protocol. */
@@ -70,6 +74,7 @@ export function openVisit<Asked extends AnyCall>(
     hop: null,
     claim: null,
     approval: null,
+    asked: null,
   }
   return { road, snapshot, inbound, reply, call, ...unplaced, ...unknown }
 }
@@ -115,6 +120,8 @@ function recordOf(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): C
     approval: approvalOf(visit),
     claims: readClaims(visit.inbound.headers),
     tags: readTags(visit.inbound.headers, visit.snapshot.settings.gateway.tags),
+    asked: visit.asked,
+    trace: readTraceparent(visit.inbound.headers.get('traceparent') ?? '')?.traceparent ?? null,
   }
 }
 

@@ -71,6 +71,7 @@ async function judgePlace(visit: ModelVisit, { place, ...who }: Judging): Promis
     if (isDenial(verdict)) return { kind: 'refused', denial: verdict, visit: about }
     granted ??= verdict
     visit.approval ??= about.approval
+    visit.asked ??= about.asked
   }
   assert(granted !== null, 'a place is one of those that may answer for it')
   return granted

@@ -1,4 +1,5 @@
 /** Ledger entries for tests: plain ones that read well, and arbitrary ones for laws. */
+import { asked } from './asked.ts'
 import fc from 'fast-check'
 import { assert } from '../../../src/base/assert.ts'
 import { denialCodes } from '../../../src/domain/denials.ts'
@@ -155,6 +156,8 @@ export function call(id: HopId, facts: Partial<CallRecord> = {}): CallRecord {
     approval: null,
     claims: { vendor: 'codex', session: 's1', agent: 't2', parent: 't1', type: 'review' },
     tags: { project: 'atlas' },
+    asked: asked(),
+    trace: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     ...facts,
   }
 }

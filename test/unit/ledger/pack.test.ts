@@ -64,8 +64,8 @@ test('a token is kept whole or not at all', () => {
   expect(read(packEntry(tokenEntry('t'.repeat(8193))))).toEqual(tokenEntry(null))
 })
 
-test('a call record takes less than 640 bytes', () => {
-  expect(packEntry(call(hop(1))).length).toBeLessThan(640)
+test('a call record takes less than 768 bytes', () => {
+  expect(packEntry(call(hop(1))).length).toBeLessThan(768)
 })
 
 test('a text that an outsider made long is cut, and the entry still fits a frame', () => {

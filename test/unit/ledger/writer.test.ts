@@ -21,7 +21,7 @@ function bench(broken: Partial<Disk> = {}, segment_bytes = 1_000_000) {
     for (let number = from; number <= to; number += 1) ring.push(packEntry(intent(hop(number))))
   }
   const shared = new Status(status)
-  return { dir, disk, ring, push, status: shared, writer: new Writer(setup, shared, disk, 1) }
+  return { dir, disk, ring, push, status: shared, writer: new Writer(setup, { status: shared, disk, stages: [] }, 1) }
 }
 
 async function hopsIn(dir: string): Promise<readonly string[]> {
