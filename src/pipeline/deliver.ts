@@ -12,6 +12,7 @@ import { refusalOfRun } from '../limits/lease.ts'
 import { traceIdIn } from '../protocol/run-context.ts'
 import { Deliveries, type Lent } from './deliveries.ts'
 import type { Papers } from './road.ts'
+import { type Effect, secure } from './secure.ts'
 import { abandon } from './send.ts'
 import { refusalOfPlace, standingOf } from './standing.ts'
 import type { Visit } from './visit.ts'
@@ -25,11 +26,16 @@ export async function deliver(visit: Visit, hop: Hop): Promise<Papers | Denial> 
     visit.delivery = delivery
     const proving = prove(visit, delivery.raw)
     const papers = proving instanceof Promise ? await proving : proving
-    return refusalOfRun(hop.run, visit.road.clock.now()) ?? standingOf(visit.road, hop) ?? papers
+    const unsecured = await secure(visit, hop, effectOf(visit))
+    return refusalOfRun(hop.run, visit.road.clock.now()) ?? standingOf(visit.road, hop) ?? unsecured ?? papers
   } catch (bug) {
     abandon(visit, hop, { status: 'failed', detail: 'a bug before the call left' })
     throw bug
   }
+}
+
+function effectOf({ snapshot, call }: Visit): Effect {
+  return (call.target.kind === 'agent' && snapshot.agents.get(call.target.id)?.settings.effect) || 'unknown'
 }
 
 /** Adds what the target asks of us; a partner gets the token of its own issuer in place of our delivery token. */

@@ -192,7 +192,11 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
     runs,
     limits,
     revocations: new Revocations([], { board, stateDir, max, clock }),
-    ledger: { append: (entry: LedgerEntry) => entries.push(entry) > 0, flush: async () => true } as unknown as Ledger,
+    ledger: {
+      append: (entry: LedgerEntry) => entries.push(entry) > 0,
+      flush: async () => true,
+      secured: () => true,
+    } as unknown as Ledger,
     relay: relay as unknown as Relay,
     models: {
       send: () => {

@@ -2,7 +2,8 @@
  * What every message to a tool server passes, whoever answers it: who sent it, from which place in which run, whether it may
  * use the server, and, for a call of a tool, how that becomes a hop.
  */
-import type { McpCall } from '../../domain/call.ts'
+import { toolRowOf } from '../../config/tool-row.ts'
+import { type McpCall, nameOfTool } from '../../domain/call.ts'
 import type { HopId } from '../../domain/ids.ts'
 import { isBound, type Principal } from '../../domain/principal.ts'
 import { type Denial, deny, type Hop, isDenial, type Permit } from '../../domain/verdict.ts'
@@ -17,7 +18,8 @@ import { admit, type Asking, permit } from '../admit.ts'
 import { type Entry, enterRun } from '../enter.ts'
 import { neutral, refuse } from '../refuse.ts'
 import type { Road, ToolServerEntry } from '../road.ts'
-import { abandon } from '../send.ts'
+import { type Effect, secure } from '../secure.ts'
+import { abandon, giveBack } from '../send.ts'
 import { refusalOfPlace } from '../standing.ts'
 import { type AnyVisit, openVisit, type Visit } from '../visit.ts'
 import { effectiveAuthority, nowhere } from '../within-authority.ts'
@@ -131,9 +133,18 @@ export async function admitTool(
   if (kept) return await refused(visit, kept)
   const hop = admit(visit, asking, granted)
   if (isDenial(hop)) return await refused(visit, hop)
+  const unsecured = await secure(visit, hop, effectOf(server, call.target))
+  if (unsecured) {
+    await giveBack(visit, hop, unsecured)
+    return null
+  }
   if (!reply.closed) return hop
   abandon(visit, hop, { status: 'aborted', detail: 'the caller left before the call did' })
   return null
+}
+
+function effectOf({ settings }: ToolServerEntry, target: McpCall['target']): Effect {
+  return target.kind === 'tool' ? toolRowOf(settings, nameOfTool(target)).effect : settings.effect
 }
 
 async function refused(visit: McpVisit, denial: Denial): Promise<null> {

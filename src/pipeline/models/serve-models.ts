@@ -14,7 +14,8 @@ import type { Entry } from '../enter.ts'
 import { serveBridge } from '../bridge/serve-bridge.ts'
 import { refuse } from '../refuse.ts'
 import type { Road } from '../road.ts'
-import { abandon } from '../send.ts'
+import { secure } from '../secure.ts'
+import { abandon, giveBack } from '../send.ts'
 import { refusalOfPass } from '../mcp/threshold.ts'
 import { admitModel } from './admit-model.ts'
 import { bridgedAgent } from './bridged.ts'
@@ -51,6 +52,8 @@ export async function serveModels(road: Road, route: ModelRoute, given: Inbound,
   const admitted = admitModel({ ...bounded, visit: about }, judged.entry, judged)
   if (isDenial(admitted)) return await refuse(about, admitted)
   const { hop } = admitted
+  const unsecured = await secure(about, hop, 'read')
+  if (unsecured) return await giveBack(about, hop, unsecured)
   if (reply.closed) return abandon(about, hop, { status: 'aborted', detail: 'the caller left before the call did' })
   carryModel(about, admitted, route)
 }

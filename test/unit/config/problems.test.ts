@@ -14,7 +14,7 @@ test.each([
   [
     'an unknown section',
     'gatewy: {}',
-    'weir.yaml:1:1 gatewy: unknown key, expected one of gateway, state, identity, agents, tools, models, teams, policy, limits, timeouts, maximums, alerts; did you mean "gateway"?',
+    'weir.yaml:1:1 gatewy: unknown key, expected one of gateway, state, identity, agents, tools, models, teams, policy, limits, timeouts, maximums, alerts, ledger, telemetry; did you mean "gateway"?',
   ],
   [
     'a word where a number belongs',
