@@ -155,7 +155,7 @@ test('the commented example is a right configuration and names every section', a
   await config.write(await readFile(join(root, 'config', 'weir.example.yaml'), 'utf8'))
   const { settings } = await mustLoad(config.path)
   expect(settings.agents.size).toBe(4)
-  expect(Object.keys(settings)).toHaveLength(12)
+  expect(Object.keys(settings)).toHaveLength(14)
 })
 
 test('credentials of the service manager are found by the environment and are no part of the configuration', async () => {
