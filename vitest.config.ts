@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { configDefaults, defineConfig } from 'vitest/config'
 
-const real = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 60_000 }
+const real = {
+  pool: 'forks' as const,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // What is waited for comes when it comes: on a busy machine processes and sockets take more than the one second of the default.
+  expect: { poll: { timeout: 20_000 } },
+}
 
 /** Those that count what fits into a time, kill processes over and over, or need a whole core: one at a time, after all others. */
 const alone = [

@@ -229,7 +229,8 @@ test('Ctrl-C on a terminal reaches the command once', async () => {
     console.log('up'); setInterval(() => {}, 1000)`
   const words = [process.execPath, main, ...flags(), '--', process.execPath, '-e', script]
   const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
-  const terminal = command('script', ['-qec', line, '/dev/null'])
+  // Without `exec` some shells stay in between, get the Ctrl-C too, and die of it once we have ended: 130, whatever we said.
+  const terminal = command('script', ['-qec', `exec ${line}`, '/dev/null'])
   await terminal.said('up')
   terminal.child.stdin?.write('\u0003')
   const ended = await terminal.ended

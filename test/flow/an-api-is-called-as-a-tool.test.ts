@@ -1,5 +1,5 @@
 /** Calls of an API over a real socket: what comes back, what never goes out, and how each ends. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deny } from '../../src/domain/verdict.ts'
 import { type ApiBench, askLink, callTool, startApi } from '../support/api-bench.ts'
 
@@ -220,9 +220,9 @@ test('whoever cancels lets go of the connection and hears nothing more', async (
   }
   const before = api.sent.length
   const { talk, end } = askLink(api.link(document), 'tools/call', { name: 'show', arguments: { id: 'x' } })
-  await vi.waitUntil(() => api.sent.length > before)
+  await expect.poll(() => api.sent.length).toBeGreaterThan(before)
   expect(talk.sent).toBe(true)
   talk.cancel('enough')
-  await vi.waitUntil(() => cut)
+  await expect.poll(() => cut).toBe(true)
   expect(await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 50, 'silence'))])).toBe('silence')
 })

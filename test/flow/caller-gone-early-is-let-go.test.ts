@@ -36,6 +36,6 @@ test.each(['uws', 'node'])('on %s a caller that resets behind its request holds 
   onTestFinished(async () => void (await weir.stop()))
   for (let call = 0; call < 30; call += 1) await callAndReset(weir)
   const runs = async () => (await weir.ask<{ runs: RunView[] }>('/api/v1/runs')).runs
-  await expect.poll(async () => (await runs()).length, { timeout: 5000 }).toBeGreaterThan(0)
-  await expect.poll(async () => (await runs()).filter((run) => run.open > 0), { timeout: 5000 }).toEqual([])
+  await expect.poll(async () => (await runs()).length, { timeout: 20_000 }).toBeGreaterThan(0)
+  await expect.poll(async () => (await runs()).filter((run) => run.open > 0), { timeout: 20_000 }).toEqual([])
 })

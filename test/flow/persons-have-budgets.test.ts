@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { CostReport } from '../../src/domain/cost.ts'
 import { refusalOf, say } from '../support/caller.ts'
 import { runWeir } from '../support/evidence.ts'
+import { ledgerOf } from '../support/ledger-entries.ts'
 import { completedTask, startScriptedAgent } from '../support/scripted-agent.ts'
 import { apiKey, startWeir } from '../support/weir.ts'
 
@@ -37,7 +38,11 @@ test('a person who has spent their day is refused in every run, also after a kil
   expect(await calls(first, 'phone', 2)).toEqual([null, 'budget_exhausted'])
   expect(await calls(first, 'desk', 3)).toEqual([null, null, null])
   // An answer may be out before its record is on disk.
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  const paid = async () =>
+    (await ledgerOf(first)).filter(
+      (entry) => entry.kind === 'call' && entry.decision === 'allow' && entry.outcome !== null,
+    )
+  await expect.poll(paid).toHaveLength(5)
   await first.kill('SIGKILL')
 
   const second = await startWeir(config, first.directory)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { MemoryReply } from '../support/reply.ts'
@@ -151,18 +152,18 @@ test('a target that ends after its last event keeps its connection for the next 
 })
 
 test('silence is filled with comments, also before the target has answered at all', async () => {
-  const target = keep(
-    await startTarget((socket) => {
-      setTimeout(() => socket.write(streamHead), 100)
-      setTimeout(() => socket.write(Buffer.concat([chunk(transcript('1.0')), Buffer.from(lastChunk)])), 250)
-    }),
-  )
+  const { promise: called, resolve } = Promise.withResolvers<Socket>()
+  const target = keep(await startTarget(resolve))
   const { reply, outcome } = keep(new RelayBench({ heartbeat_ms: 20 })).stream(target.url, asked('1.0'))
-  await until(() => reply.text.startsWith(':\n\n'))
+  const comments = (count: number): Promise<void> => until(() => reply.text.length >= ':\n\n'.length * count)
+  const socket = await called
+  await comments(1)
   expect(reply.status).toBe(200)
+  socket.write(streamHead)
+  await comments(4)
+  socket.write(Buffer.concat([chunk(transcript('1.0')), Buffer.from(lastChunk)]))
   expect((await outcome).kind).toBe('answered')
   expect(reply.text.replaceAll(/^:\n\n/gm, '')).toBe(transcript('1.0'))
-  expect(reply.text.split(':\n\n').length).toBeGreaterThan(4)
 })
 
 test('a caller that does not read stops the target and holds little memory', async () => {

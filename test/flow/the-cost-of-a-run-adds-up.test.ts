@@ -78,7 +78,7 @@ beforeAll(async () => {
   world = await startSpendingWorld()
   played = new ScriptedSpending(world)
   await played.play()
-  await vi.waitFor(async () => expect((await recordOf('left'))?.outcome.status).toBe('aborted'), 10_000)
+  await vi.waitFor(async () => expect((await recordOf('left'))?.outcome.status).toBe('aborted'), 20_000)
 }, 60_000)
 
 afterAll(async () => {

@@ -1,5 +1,5 @@
 /** The command of `weir exec` as a process: it has the terminal, and what is sent to us goes on to it. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { isatty } from 'node:tty'
 
@@ -28,17 +28,23 @@ export async function runCommand(
   env: NodeJS.ProcessEnv,
 ): Promise<number | NodeJS.ErrnoException> {
   const signals = signalsFor(standardStreams.some((stream) => isatty(stream)))
-  const child = spawn(program, args, { stdio: 'inherit', env })
+  let child: ChildProcess | null = null
   const pass = (signal: NodeJS.Signals): void => {
-    if (signals.get(signal) === 'hand on') child.kill(signal)
+    if (signals.get(signal) === 'hand on') child?.kill(signal)
   }
+  // Before there is a command: on a busy machine it may work for a while before we are back from starting it.
   for (const signal of signals.keys()) process.on(signal, pass)
   try {
-    return await new Promise<number | NodeJS.ErrnoException>((resolve) => {
-      child.once('error', resolve)
-      child.once('exit', (code, signal) => resolve(code ?? killed + (signal === null ? 0 : constants.signals[signal])))
-    })
+    child = spawn(program, args, { stdio: 'inherit', env })
+    return await ending(child)
   } finally {
     for (const signal of signals.keys()) process.off(signal, pass)
   }
+}
+
+function ending(child: ChildProcess): Promise<number | NodeJS.ErrnoException> {
+  return new Promise((resolve) => {
+    child.once('error', resolve)
+    child.once('exit', (code, signal) => resolve(code ?? killed + (signal === null ? 0 : constants.signals[signal])))
+  })
 }
