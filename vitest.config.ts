@@ -20,6 +20,7 @@ const alone = [
   'flow/demo-loop',
   'flow/every-task-survives-kill',
   'flow/many-readers-of-one-task',
+  'flow/no-effect-without-a-record',
   'flow/pushes-survive-kill',
   'flow/streams-say-how-they-are',
   'flow/tasks-survive-kill',
