@@ -7,6 +7,7 @@ import type { PolicyAsked } from './policy-asked.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
+import type { LogEntry } from './log-entry.ts'
 import type { Revocable, RevocationSource } from './revocation.ts'
 import type { RunOrigin } from './run.ts'
 import type { Spend, Spent } from './spend.ts'
@@ -295,15 +296,4 @@ export interface ToolEntry extends Stamp {
   readonly reason: string | null
   /** The operator; null where Weir found out by itself. */
   readonly actor: string | null
-}
-
-/** Something happened to the ledger itself: a start went on although sealed entries were missing, by an operator's word. */
-export interface LogEntry extends Stamp {
-  readonly kind: 'log'
-  readonly event: 'truncated'
-  /** Entries the last checkpoint counted, and its root in base64; 0 and empty where it could not be read. */
-  readonly had: number
-  readonly root: string
-  /** Entries that were left. */
-  readonly kept: number
 }

@@ -57,17 +57,29 @@ export function leafMaker({ boot, gw, shapes }: LeafFront): LeafMaker {
 }
 
 function leafOf(text: string): Leaf {
-  return { text, hash: leafHash(Buffer.from(text)) }
+  return { text, hash: leafHash(text) }
 }
 
 function strayText(row: readonly unknown[], [boot, gw, seq]: readonly [string, string, number]): string {
   return `{"boot":${boot},"gw":${gw},"row":${valueText([...row])},"seq":${seq}}`
 }
 
-/** The canonical form of a value of a row. What JSON does not know is null, bytes are base64url, text is made well-formed. */
+/** ASCII that JSON writes as it is. */
+const plainForm = /^[ !#-[\]-~]*$/
+
+/**
+ * The canonical form of a value of a row. What JSON does not know is null, bytes are base64url, text is made well-formed. On
+ * the ledger's thread for every entry, so what most values are is written without asking further.
+ */
 function valueText(value: unknown): string {
   if (value === null || value === undefined) return 'null'
-  if (typeof value === 'string' && value.isWellFormed()) return JSON.stringify(value)
+  if (typeof value === 'string') {
+    if (plainForm.test(value)) return `"${value}"`
+    if (value.isWellFormed()) return JSON.stringify(value)
+  }
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
+    return `[${value.map(valueText).join(',')}]`
   return readCanonicalJson(value) ?? canonicalJson(plain(value, 0))
 }
 

@@ -1,6 +1,6 @@
 /**
- * The log as a stage of the ledger's writer: every entry that is on the disk becomes a leaf, and every second or 1000 entries,
- * at most ten times a second, the tree is sealed with a signed checkpoint. Tiles are durable before the checkpoint that counts
+ * The log as a stage of the ledger's writer: every entry that is on the disk becomes a leaf, and every second, or as soon as
+ * there are 1000 entries and the disk is quick enough for ten times a second, the tree is sealed with a signed checkpoint. Tiles are durable before the checkpoint that counts
  * their hashes.
  */
 import { assert } from '../base/assert.ts'
@@ -39,6 +39,8 @@ export interface StagePlaces {
 const seal_entries = 1000
 const seal_ms = 1000
 const sealPause_ms = 100
+/** Sealing, which syncs files, takes at most this part of the thread's time. */
+const sealShare = 0.1
 const keep_s = 3600
 const prune_ms = 60_000
 
@@ -59,6 +61,8 @@ class MerkleStage implements Stage {
   readonly #leafOf
   #sealed: number
   #sealedAt: Millis
+  /** How long sealing took the last time. */
+  #took_ms = 0
   #prunedAt = Number.NEGATIVE_INFINITY
   #kept_s: number
   #kid = ''
@@ -98,7 +102,7 @@ class MerkleStage implements Stage {
     const now = this.#places.clock.monotonic()
     const waiting = this.#log.tree.size - this.#sealed
     const since = now - this.#sealedAt
-    if (waiting > 0 && since >= (waiting >= seal_entries ? sealPause_ms : seal_ms)) this.#seal()
+    if (waiting > 0 && since >= this.#pause_ms(waiting)) this.#seal()
     if (now - this.#prunedAt < prune_ms) return
     this.#prunedAt = now
     prune(this.#places.dir, { now: this.#places.clock.now(), sealed: this.#sealed, ...this.#retention })
@@ -114,7 +118,13 @@ class MerkleStage implements Stage {
     }
   }
 
+  #pause_ms(waiting: number): number {
+    if (waiting < seal_entries) return seal_ms
+    return Math.min(seal_ms, Math.max(sealPause_ms, this.#took_ms / sealShare))
+  }
+
   #seal(): void {
+    const begun = this.#places.clock.monotonic()
     const { tree, files, logDir } = this.#log
     files.write(tree)
     const { size } = tree
@@ -124,6 +134,7 @@ class MerkleStage implements Stage {
     putCheckpoint(logDir, text)
     this.#sealed = size
     this.#sealedAt = this.#places.clock.monotonic()
+    this.#took_ms = this.#sealedAt - begun
     files.clean()
     if (kid !== this.#kid || time_s - this.#kept_s >= keep_s) {
       keepCheckpoint(logDir, text, { size, time_s })

@@ -29,7 +29,7 @@ function sealedLog(size: number, step = 1): { readonly tiles: TileReader; readon
   const tree = new Tree((tile) => files.take(tile))
   const roots = [tree.root()]
   for (const text of texts.slice(0, size)) {
-    tree.append(leafHash(text))
+    tree.append(leafHash(text.toString()))
     roots.push(tree.root())
     if (tree.size % step === 0 || tree.size === size) files.write(tree)
   }

@@ -6,11 +6,15 @@ export const hash_bytes = 32
 /** The root of the tree without leaves. */
 export const emptyRoot: Buffer = createHash('sha256').digest()
 
-export function leafHash(text: Uint8Array): Buffer {
-  const input = Buffer.allocUnsafe(text.length + 1)
-  input[0] = 0
-  input.set(text, 1)
-  return hash('sha256', input, 'buffer')
+/** Most leaves fit; it is used again and again. */
+const scratch = Buffer.alloc(65_536)
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+const scratchText_max = Math.floor((scratch.length - 1) / 3)
+
+export function leafHash(text: string): Buffer {
+  if (text.length > scratchText_max)
+    return hash('sha256', Buffer.concat([Uint8Array.of(0), Buffer.from(text)]), 'buffer')
+  return hash('sha256', scratch.subarray(0, 1 + scratch.write(text, 1)), 'buffer')
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
