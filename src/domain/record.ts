@@ -7,6 +7,7 @@ import type { PolicyAsked } from './policy-asked.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
+import type { LogEntry } from './log-entry.ts'
 import type { Revocable, RevocationSource } from './revocation.ts'
 import type { RunOrigin } from './run.ts'
 import type { Spend, Spent } from './spend.ts'
@@ -28,6 +29,7 @@ export type LedgerEntry =
   | ApprovalEntry
   | CardEntry
   | ToolEntry
+  | LogEntry
 
 /** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
 interface Stamp {

@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { ringMemory, RingWriter } from '../base/ring.ts'
 import type { LedgerEntry } from '../domain/record.ts'
+import type { LogSetup } from './merkle-stage.ts'
 import { packedMax_bytes, packEntry } from './pack.ts'
 import type { WriterNews } from './run-writer.ts'
 import { Status } from './status.ts'
@@ -16,6 +17,8 @@ export interface LedgerSettings {
   readonly workerUrl: URL
   /** Names this process in every file it writes. */
   readonly boot: string
+  /** Names this gateway in every file it writes: its public URL. */
+  readonly gw?: string
   readonly clock: Clock
   /** Entries wait here for the disk; at least 512 KiB, rounded up to a power of two. */
   readonly ring_bytes: number
@@ -23,6 +26,10 @@ export interface LedgerSettings {
   readonly segment_bytes?: number
   /** Below this much free space nothing new is admitted; default 64 MiB. */
   readonly min_free_bytes?: number
+  /** How entries are sealed in a log that can be proved; by default they are not. */
+  readonly log?: LogSetup
+  /** Told what does not hold the ledger up and somebody should know, in sentences. */
+  readonly onNote?: (sentence: string) => void
 }
 
 /** Why a ledger could not be opened, as a value. */
@@ -37,7 +44,7 @@ export interface LedgerHealth {
 }
 
 const mebibyte = 1_048_576
-/** A start reads one segment at most; a stop writes one ring at most. */
+/** A start says at least every few seconds how far it is; a stop writes one ring at most. */
 const open_timeout_ms = 30_000
 const flush_timeout_ms = 5_000
 const spillRetry_ms = 20
@@ -49,29 +56,41 @@ export async function openLedger(settings: LedgerSettings): Promise<Ledger | Led
   const setup: WriterSetup = {
     dir: settings.dir,
     boot: settings.boot,
+    gw: settings.gw ?? '',
     ring: ringMemory(Math.max(settings.ring_bytes, 4 * packedMax_bytes)),
     status: new SharedArrayBuffer(Status.bytes),
     segment_bytes: settings.segment_bytes ?? 64 * mebibyte,
     min_free_bytes: settings.min_free_bytes ?? 64 * mebibyte,
+    log: settings.log ?? null,
   }
   const worker = new Worker(settings.workerUrl, { workerData: setup, name: 'weir-ledger' })
+  const { onNote = () => undefined } = settings
+  worker.on('message', (news: WriterNews) => {
+    if (news.kind === 'note') onNote(news.sentence)
+  })
   const news = await firstNews(worker)
   if (news.kind === 'ready') return new Ledger(worker, setup, news, settings.clock)
   await worker.terminate()
-  return { kind: 'ledger_problem', detail: news.detail ?? 'the ledger thread did not start' }
+  const detail = 'detail' in news ? news.detail : null
+  return { kind: 'ledger_problem', detail: detail ?? 'the ledger thread did not start' }
 }
 
 function firstNews(worker: Worker): Promise<WriterNews> {
   return new Promise((resolve) => {
     const refuse = (detail: string): void => resolve({ kind: 'refused', detail })
     const timer = setTimeout(() => refuse('the ledger thread did not start in time'), open_timeout_ms)
-    worker.once('message', resolve)
+    worker.on('message', function hear(news: WriterNews) {
+      // A start that takes long says how far it is.
+      if (news.kind === 'note') return void timer.refresh()
+      clearTimeout(timer)
+      worker.off('message', hear)
+      resolve(news)
+    })
     worker.once('error', (error) => refuse(String(error)))
     worker.once('exit', () => {
       clearTimeout(timer)
       refuse('the ledger thread ended at once')
     })
-    worker.once('message', () => clearTimeout(timer))
   })
 }
 
@@ -107,8 +126,9 @@ export class Ledger {
     this.#status = new Status(setup.status)
     this.#clock = clock
     this.#appended = ready.next - 1
+    if (ready.truncated) this.append({ kind: 'log', v: 1, ts: clock.now(), event: 'truncated', ...ready.truncated })
     worker.on('message', (news: WriterNews) => {
-      if (news.kind !== 'ready') this.#detail = news.detail
+      if (news.kind === 'refused' || news.kind === 'health') this.#detail = news.detail
     })
     worker.on('error', (error) => (this.#detail = String(error)))
     worker.on('exit', () => (this.#ended = true))
