@@ -28,6 +28,7 @@ export type LedgerEntry =
   | ApprovalEntry
   | CardEntry
   | ToolEntry
+  | PersonEntry
 
 /** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
 interface Stamp {
@@ -35,6 +36,11 @@ interface Stamp {
   readonly v: 1
   /** Milliseconds since the epoch. */
   readonly ts: Millis
+  /**
+   * Set by the ledger: SHA-256 over salt and canonical JSON of the members that are sealed beside the row, base64url.
+   * Absent where nothing is sealed.
+   */
+  readonly c?: string
 }
 
 /** Exactly one per Call that was read, admitted or refused; written when its outcome is known. */
@@ -294,4 +300,20 @@ export interface ToolEntry extends Stamp {
   readonly reason: string | null
   /** The operator; null where Weir found out by itself. */
   readonly actor: string | null
+}
+
+/** Somebody asked for a person to be forgotten, or for that to wait. Never a name, which an erasure would leave here. */
+export interface PersonEntry extends Stamp {
+  readonly kind: 'person'
+  /** `erased`: whatever was made of the pseudonym elsewhere has to forget whom it stood for. */
+  readonly event: 'erased' | 'held' | 'released'
+  /** The pseudonym. */
+  readonly person: PersonId
+  /** The run a hold is for; null where it is for everything of the person. */
+  readonly run: RunId | null
+  /** When a hold ends by itself; null for never. */
+  readonly until: Millis | null
+  /** The name stands as the pseudonym in it. */
+  readonly reason: string
+  readonly actor: string
 }

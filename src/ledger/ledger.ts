@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { ringMemory, RingWriter } from '../base/ring.ts'
@@ -6,6 +6,8 @@ import type { LedgerEntry } from '../domain/record.ts'
 import { packedMax_bytes, packEntry } from './pack.ts'
 import type { WriterNews } from './run-writer.ts'
 import { Status } from './status.ts'
+import { VaultDesk } from './vault/desk.ts'
+import type { VaultPlace } from './vault/kek.ts'
 import type { WriterSetup } from './writer.ts'
 
 /** What a ledger needs to be opened. */
@@ -25,6 +27,8 @@ export interface LedgerSettings {
   readonly segment_bytes?: number
   /** Below this much free space nothing new is admitted; default 64 MiB. */
   readonly min_free_bytes?: number
+  /** Where the keys of persons are; a ledger without it writes persons down as they are called. */
+  readonly vault?: VaultPlace
 }
 
 /** Why a ledger could not be opened, as a value. */
@@ -57,9 +61,13 @@ export async function openLedger(settings: LedgerSettings): Promise<Ledger | Led
     segment_bytes: settings.segment_bytes ?? 64 * mebibyte,
     min_free_bytes: settings.min_free_bytes ?? 64 * mebibyte,
   }
-  const worker = new Worker(settings.workerUrl, { workerData: setup, name: 'weir-ledger' })
+  const { port1, port2 } = new MessageChannel()
+  const workerData: WriterSetup = settings.vault ? { ...setup, vault: { place: settings.vault, port: port2 } } : setup
+  const transferList = settings.vault ? [port2] : []
+  const worker = new Worker(settings.workerUrl, { workerData, transferList, name: 'weir-ledger' })
   const news = await firstNews(worker)
-  if (news.kind === 'ready') return new Ledger(worker, setup, news, settings.clock)
+  if (news.kind === 'ready') return new Ledger({ worker, port: port1 }, setup, news, settings.clock)
+  port1.close()
   await worker.terminate()
   return { kind: 'ledger_problem', detail: news.detail ?? 'the ledger thread did not start' }
 }
@@ -88,6 +96,8 @@ export class Ledger {
   readonly kind = 'ledger'
   /** What the start had to cut off or set aside, in sentences; for the log. */
   readonly cuts: readonly string[]
+  /** Orders about persons. */
+  readonly people: VaultDesk
   readonly #worker: Worker
   readonly #ring: RingWriter
   readonly #reserve_bytes: number
@@ -102,13 +112,17 @@ export class Ledger {
   #detail: string | null = null
   #ended = false
 
-  constructor(worker: Worker, setup: WriterSetup, ready: WriterNews & { kind: 'ready' }, clock: Clock) {
+  constructor({ worker, port }: Ends, setup: WriterSetup, ready: WriterNews & { kind: 'ready' }, clock: Clock) {
     this.cuts = ready.cuts
     this.#worker = worker
     this.#ring = new RingWriter(setup.ring)
     this.#reserve_bytes = this.#ring.capacity / 4
     this.#status = new Status(setup.status)
     this.#clock = clock
+    this.people = new VaultDesk(port, () => {
+      this.#status.hurry()
+      this.#ring.wake()
+    })
     this.#appended = ready.next - 1
     worker.on('message', (news: WriterNews) => {
       if (news.kind !== 'ready') this.#detail = news.detail
@@ -187,6 +201,7 @@ export class Ledger {
     await ended
     clearTimeout(timer)
     if (this.#spillTimer) clearInterval(this.#spillTimer)
+    this.people.close()
     return this.durable === this.#appended
   }
 
@@ -223,6 +238,12 @@ export class Ledger {
     clearInterval(this.#spillTimer)
     this.#spillTimer = null
   }
+}
+
+/** What leads to the ledger's thread. */
+interface Ends {
+  readonly worker: Worker
+  readonly port: MessagePort
 }
 
 /** A call that leaves once an entry is on the disk for good. */

@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { systemDisk } from './disk.ts'
 import { lockFolder } from './lock.ts'
 import { recover } from './recover.ts'
+import type { Stage } from './stage.ts'
 import { Status } from './status.ts'
+import { openVaultStage } from './vault/stage.ts'
 import { Writer, type WriterSetup } from './writer.ts'
 
 /** What the ledger's thread tells the gateway's thread in words; numbers travel over shared memory. */
@@ -25,13 +27,18 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
     if (!lock) return tell({ kind: 'refused', detail: `another process writes to ${setup.dir}` })
     const { next, cuts } = recover(setup.dir)
     const status = new Status(setup.status)
-    const writer = new Writer(setup, { status, disk: systemDisk, stages: [] }, next)
+    const writer = new Writer(setup, { status, disk: systemDisk, stages: stagesOf(setup) }, next)
     tell({ kind: 'ready', next, cuts })
     writeUntilStopped(writer, status, tell)
     writer.end()
   } catch (error) {
     tell({ kind: 'refused', detail: String(error) })
   }
+}
+
+/** What happens to entries before and after they are written. Throws where the keys of persons cannot be opened. */
+function stagesOf({ vault }: WriterSetup): readonly Stage[] {
+  return vault ? [openVaultStage(vault)] : []
 }
 
 function writeUntilStopped(writer: Writer, status: Status, tell: (news: WriterNews) => void): void {
