@@ -5,28 +5,34 @@ import type { People } from './people.ts'
 import { bareForm, replaceNames } from './texts.ts'
 
 /** `person` is a name or a pseudonym. */
-export type VaultOrder =
-  | { readonly ask: 'list' }
-  | { readonly ask: 'erase'; readonly person: string; readonly reason: string }
-  | {
-      readonly ask: 'hold'
-      readonly person: string
-      readonly run: string | null
-      readonly until: number | null
-      readonly reason: string
-      readonly actor: string
-    }
-  | { readonly ask: 'release'; readonly person: string; readonly run: string | null; readonly reason: string }
+export type VaultOrder = { readonly ask: 'list' } | PersonAsked
+
+interface PersonAsked {
+  readonly ask: 'erase' | 'hold' | 'release'
+  readonly person: string
+  /** Of holds: the run they are for, and when they end by themselves. */
+  readonly run: string | null
+  readonly until: number | null
+  readonly reason: string
+  readonly actor: string
+}
 
 export type VaultAnswer =
   | { readonly kind: 'people'; readonly people: readonly PersonView[] }
-  /** `reason` is the one of the order without the name. */
-  | { readonly kind: 'done'; readonly pseudonym: string; readonly reason: string }
+  | Done
   | { readonly kind: 'unknown' }
   | { readonly kind: 'erased' }
   | { readonly kind: 'held'; readonly holds: readonly HoldRow[] }
   | { readonly kind: 'not_held' }
   | { readonly kind: 'problem'; readonly detail: string }
+
+/** Reason and actor are those of the order, without the name. */
+interface Done {
+  readonly kind: 'done'
+  readonly pseudonym: string
+  readonly reason: string
+  readonly actor: string
+}
 
 export interface PersonView {
   readonly pseudonym: string
@@ -58,8 +64,9 @@ export class VaultClerk {
       const named = this.#named(order.person)
       if (named === null) return { kind: 'unknown' }
       if (named.name === null) return { kind: 'erased' }
-      const reason = withoutName(order.reason, named.name, named.pseudonym)
-      const done = { kind: 'done', pseudonym: named.pseudonym, reason } as const
+      const { name, pseudonym } = named
+      const without = (text: string): string => withoutName(text, name, pseudonym)
+      const done: Done = { kind: 'done', pseudonym, reason: without(order.reason), actor: without(order.actor) }
       if (order.ask === 'hold') return this.#hold(order, done)
       if (order.ask === 'release') return this.#release(order, done)
       const holds = this.#holds(named.pseudonym)
@@ -78,15 +85,14 @@ export class VaultClerk {
     return row && { pseudonym: row.pseudonym, name: this.#people.nameIn(row) }
   }
 
-  #hold(order: VaultOrder & { ask: 'hold' }, done: VaultAnswer & { kind: 'done' }): VaultAnswer {
-    const { until, actor, run } = order
+  #hold({ until, run }: PersonAsked, done: Done): VaultAnswer {
     this.#people.base
       .prepare('INSERT OR REPLACE INTO holds (pseudonym, run, until, reason, actor, at) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(done.pseudonym, run ?? '', until, done.reason, actor, this.#people.now())
+      .run(done.pseudonym, run ?? '', until, done.reason, done.actor, this.#people.now())
     return done
   }
 
-  #release({ run }: VaultOrder & { ask: 'release' }, done: VaultAnswer & { kind: 'done' }): VaultAnswer {
+  #release({ run }: PersonAsked, done: Done): VaultAnswer {
     const { changes } = this.#people.base
       .prepare('DELETE FROM holds WHERE pseudonym = ? AND run = ?')
       .run(done.pseudonym, run ?? '')
