@@ -65,7 +65,17 @@ test('an erased person is found nowhere in the state directory, their records st
   expect(filesWith(join(state, 'ledger'), name)).toEqual([])
   const before = await entriesIn(state, false)
 
-  const held = await runWeir('person', 'hold', name, '--reason', `claim of ${name}`, '--yes', '--json', '--config', config)
+  const held = await runWeir(
+    'person',
+    'hold',
+    name,
+    '--reason',
+    `claim of ${name}`,
+    '--yes',
+    '--json',
+    '--config',
+    config,
+  )
   expect(held.code).toBe(0)
   const { reason: heldReason } = JSON.parse(held.stdout) as { reason: string }
   const refused = await runWeir('person', 'erase', name, '--reason', 'asked', '--yes', '--config', config)
@@ -73,7 +83,17 @@ test('an erased person is found nowhere in the state directory, their records st
   expect(refused.stderr).toContain(heldReason)
   expect(humans(await ledgerOf(weir))).toEqual([person, 'user:ana.lindqvist'])
   await runWeir('person', 'release', name, '--reason', 'settled', '--yes', '--config', config)
-  const erased = await runWeir('person', 'erase', name, '--reason', `${name} asked`, '--yes', '--json', '--config', config)
+  const erased = await runWeir(
+    'person',
+    'erase',
+    name,
+    '--reason',
+    `${name} asked`,
+    '--yes',
+    '--json',
+    '--config',
+    config,
+  )
   expect(erased.code).toBe(0)
   const { person: pseudonym } = JSON.parse(erased.stdout) as { person: string }
   expect(isPseudonym(pseudonym)).toBe(true)
@@ -81,7 +101,9 @@ test('an erased person is found nowhere in the state directory, their records st
   expect(humans(await ledgerOf(weir))).toEqual([pseudonym, 'user:ana.lindqvist'])
   const after = await entriesIn(state, false)
   expect(after.slice(0, before.length)).toEqual(before)
-  expect(after.flatMap((entry) => (entry.kind === 'person' ? [[entry.event, entry.person, entry.reason]] : []))).toEqual([
+  expect(
+    after.flatMap((entry) => (entry.kind === 'person' ? [[entry.event, entry.person, entry.reason]] : [])),
+  ).toEqual([
     ['held', pseudonym, `claim of ${pseudonym}`],
     ['released', pseudonym, 'settled'],
     ['erased', pseudonym, `${pseudonym} asked`],

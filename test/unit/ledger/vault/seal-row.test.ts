@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../../../src/base/clock.ts'
 import { cryptoDice } from '../../../../src/base/dice.ts'
-import { isPersonId, isPseudonym, type PersonId } from '../../../../src/domain/ids.ts'
+import { isPseudonym, type PersonId } from '../../../../src/domain/ids.ts'
 import type { GrantEntry, LedgerEntry, RevocationEntry, TokenEntry } from '../../../../src/domain/record.ts'
 import { entryReader, packEntry, shapes } from '../../../../src/ledger/pack.ts'
 import { readStored } from '../../../../src/ledger/stored.ts'
@@ -15,7 +15,7 @@ import { VaultClerk } from '../../../../src/ledger/vault/orders.ts'
 import { openPeopleOf, People } from '../../../../src/ledger/vault/people.ts'
 import { personal } from '../../../../src/ledger/vault/personal.ts'
 import { vaultStage } from '../../../../src/ledger/vault/stage.ts'
-import { callRecord } from '../entries.ts'
+import { anyEntry, call, hop, person } from '../entries.ts'
 
 let folder: string
 let people: People
@@ -42,8 +42,7 @@ function openPeople(): People {
   return opened
 }
 
-const tomas = 'user:tomas' as PersonId
-const isName = (text: string): text is PersonId => isPersonId(text)
+const tomas = person('tomas')
 
 /** What is written of an entry, and what of it is read without and with the vault. */
 function written(entry: LedgerEntry) {
@@ -75,7 +74,12 @@ const token: TokenEntry = {
 
 test('a record holds a pseudonym and a commitment, and whoever has the vault reads what was handed in', () => {
   const claims = { vendor: 'codex', session: 's1', agent: null, parent: null, type: null } as const
-  const record = callRecord({ human: tomas, claims, detail: 'Tomas may not; ask user:tomas.', dlg_head: 'h'.repeat(43) })
+  const record = call(hop(1), {
+    human: tomas,
+    claims,
+    detail: 'Tomas may not; ask user:tomas.',
+    dlg_head: 'h'.repeat(43),
+  })
   const { frame, sealed, bare, read } = written(record)
   expect(bare).toMatchObject({ claims: null, dlg_head: null })
   expect(isPseudonym(bare?.kind === 'call' ? (bare.human ?? '') : '')).toBe(true)
@@ -86,13 +90,13 @@ test('a record holds a pseudonym and a commitment, and whoever has the vault rea
 })
 
 test('an entry about nobody with nothing personal stays as it was packed', () => {
-  const packed = packEntry(callRecord({ human: null, claims: null }))
+  const packed = packEntry(call(hop(1), { human: null, claims: null }))
   expect(vaultStage(people, null).prepare?.(packed)).toBe(packed)
 })
 
 test('what a client claims for nobody is sealed with the key of the gateway', () => {
   const claims = { vendor: 'codex', session: 's1', agent: null, parent: null, type: null } as const
-  const { bare, read } = written(callRecord({ human: null, claims }))
+  const { bare, read } = written(call(hop(1), { human: null, claims }))
   expect(bare).toMatchObject({ claims: null })
   expect(read).toMatchObject({ claims })
 })
@@ -123,8 +127,17 @@ test('a login is sealed, and a revocation names its person by the pseudonym', ()
 })
 
 test('a name in a text that nobody here has is not written down', () => {
-  const { bare } = written(callRecord({ human: null, detail: 'user:stranger@corp.example. is unknown' }))
+  const { bare } = written(call(hop(1), { human: null, detail: 'user:stranger@corp.example. is unknown' }))
   expect(bare).toMatchObject({ detail: 'user:~unknown. is unknown' })
+})
+
+test('whatever is written is read back by whoever has the vault', () => {
+  fc.assert(
+    fc.property(anyEntry, (entry) => {
+      expect(withoutC(written(entry).read)).toEqual(entryReader(shapes)(packEntry(entry)))
+    }),
+    { numRuns: 200 },
+  )
 })
 
 test('the table speaks of every kind and of members that are there', () => {
@@ -139,9 +152,8 @@ test('a person has one pseudonym, also after a restart, until erased; then anoth
   const anyName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,40}$/)
   fc.assert(
     fc.property(anyName, fc.boolean(), (bare, restarts) => {
-      const person = `user:${bare}`
-      if (!isName(person)) throw new Error(person)
-      const record = callRecord({ human: person, dlg_head: 'h'.repeat(43) })
+      const named = person(bare)
+      const record = call(hop(1), { human: named, dlg_head: 'h'.repeat(43) })
       const one = written(record)
       if (restarts) {
         people.close()
@@ -149,18 +161,25 @@ test('a person has one pseudonym, also after a restart, until erased; then anoth
       }
       const two = written(record)
       expect(two.bare).toMatchObject({ human: pseudonymIn(one.bare) })
-      expect(two.read).toMatchObject({ human: person })
+      expect(two.read).toMatchObject({ human: named })
       const clerk = new VaultClerk(people)
-      const order = { ask: 'erase', person, run: null, until: null, reason: `of ${person}`, actor: person } as const
+      const order = {
+        ask: 'erase',
+        person: named,
+        run: null,
+        until: null,
+        reason: `of ${named}`,
+        actor: named,
+      } as const
       const done = clerk.answer(order)
       expect(done).toMatchObject({ kind: 'done', pseudonym: pseudonymIn(one.bare), actor: pseudonymIn(one.bare) })
-      expect(JSON.stringify(done)).not.toContain(person)
+      expect(JSON.stringify(done)).not.toContain(named)
       names.refresh()
       expect(entryReader(shapes, (entry, sealed) => names.restore(entry, sealed))(two.frame)).toEqual(two.bare)
-      expect(names.pseudonymOf(person)).toBeNull()
+      expect(names.pseudonymOf(named)).toBeNull()
       const three = written(record)
       expect(pseudonymIn(three.bare)).not.toBe(pseudonymIn(one.bare))
-      expect(three.read).toMatchObject({ human: person })
+      expect(three.read).toMatchObject({ human: named })
       expect(new VaultClerk(people).answer(order)).toMatchObject({ kind: 'done', pseudonym: pseudonymIn(three.bare) })
     }),
     { numRuns: 25 },
@@ -172,15 +191,15 @@ function pseudonymIn(entry: LedgerEntry | null): string {
 }
 
 test('an entry for one who was erased keeps the old pseudonym and seals nothing', () => {
-  const old = pseudonymIn(written(callRecord({ human: tomas })).bare)
+  const old = pseudonymIn(written(call(hop(1), { human: tomas })).bare)
   new VaultClerk(people).answer({ ask: 'erase', person: old, run: null, until: null, reason: 'r', actor: 'a' })
-  const { bare, sealed } = written(callRecord({ human: old as PersonId, dlg_head: 'h'.repeat(43) }))
+  const { bare, sealed } = written(call(hop(1), { human: old as PersonId, dlg_head: 'h'.repeat(43) }))
   expect(bare).toMatchObject({ human: old, dlg_head: null })
   expect(sealed).toBeNull()
 })
 
 test('keys that were erased are gone from the file, and a hold that ended lets the person go', () => {
-  written(callRecord({ human: tomas }))
+  written(call(hop(1), { human: tomas }))
   const pseudonym = people.of(tomas).pseudonym
   const row = people.row(pseudonym)
   const clerk = new VaultClerk(people)
@@ -191,7 +210,7 @@ test('keys that were erased are gone from the file, and a hold that ended lets t
   expect(clerk.answer({ ...order, ask: 'erase' })).toMatchObject({ kind: 'done' })
   expect(clerk.answer({ ...order, ask: 'erase', person: pseudonym })).toEqual({ kind: 'erased' })
   const file = readFileSync(join(folder, 'vault', 'people.db'))
-  for (const part of [row?.name, row?.dek, row?.tag]) expect(part && file.includes(part)).toBe(false)
+  for (const part of [row?.name, row?.dek, row?.tag]) expect(part && file.includes(Buffer.from(part))).toBe(false)
 })
 
 test('a person who was made and not committed is made again with the same pseudonym where the disk failed', () => {
@@ -214,7 +233,6 @@ test('people that were sealed with another key are not opened', () => {
   const foreign = openPeopleOf(vaultPlace(other, null), { clock, dice: cryptoDice() })
   if (foreign instanceof People) foreign.close()
   const place = { dir: join(folder, 'vault'), credentials_dir: other }
-  const { copyFileSync } = process.getBuiltinModule('node:fs')
   copyFileSync(join(other, 'vault', 'kek'), join(other, 'weir-vault.kek'))
   expect(openPeopleOf(place, { clock, dice: cryptoDice() })).toMatchObject({ kind: 'secret_problem' })
   rmSync(other, { recursive: true })
