@@ -8,7 +8,7 @@ import type { Written } from '../protocol/jsonrpc.ts'
 import { readOrder } from './order.ts'
 import { type AdminRequest, json, type Route } from './routes.ts'
 
-type Parts = Pick<Road, 'ledger' | 'clock'>
+type Parts = Pick<Road, 'ledger' | 'clock' | 'tasks'>
 
 export function peopleRoutes(road: Parts): readonly Route[] {
   const orders = (['erase', 'hold', 'release'] as const).map((does): Route => ({
@@ -37,7 +37,9 @@ async function order(road: Parts, does: PersonOrder['does'], request: AdminReque
   if (!wellSaid || (does === 'erase' && (run !== null || until !== null)))
     return writeProblem(400, 'invalid_request', 'Not understood', timesSaid)
   const done = await carryOut(road, { does, person, run, until, reason, actor })
-  return done.kind === 'person_done' ? answerDone(done) : refusal(done)
+  if (done.kind !== 'person_done') return refusal(done)
+  if (done.event === 'erased' && isPersonId(done.name)) await road.tasks.forget(done.name)
+  return answerDone(done)
 }
 
 const timesSaid = 'A hold and a release may name a run; a hold may have until, in milliseconds since the epoch.'

@@ -108,13 +108,13 @@ test('an erased person is found nowhere in the state directory, their records st
     ['released', pseudonym, 'settled'],
     ['erased', pseudonym, `${pseudonym} asked`],
   ])
-  expect(filesWith(state, name).filter((path) => !path.includes('tasks.db'))).toEqual([])
+  await expect.poll(() => filesWith(state, name), { timeout: 20_000 }).toEqual([])
 
   await say(weir, { from: 'console', to: 'orchestrator' })
   expect(humans(await ledgerOf(weir))).toEqual([pseudonym, 'user:ana.lindqvist', person])
   const again = humans(await entriesIn(state, false)).at(-1) ?? ''
   expect(isPseudonym(again) && again !== pseudonym).toBe(true)
-})
+}, 180_000)
 
 test('without a gateway the state directory itself is asked, and the next start goes on with it', async () => {
   const weir = await start()
@@ -133,7 +133,6 @@ test('without a gateway the state directory itself is asked, and the next start 
   expect((await runWeir(...erase)).stderr).toContain(runId)
   await runWeir('person', 'release', runId, '--reason', 'over', '--yes', '--config', config)
   expect((await runWeir(...erase)).code).toBe(0)
-  expect((await runWeir(...erase)).code).toBe(5)
   expect(filesWith(join(state, 'ledger'), name)).toEqual([])
   expect(filesWith(join(state, 'vault'), name)).toEqual([])
 
@@ -142,4 +141,4 @@ test('without a gateway the state directory itself is asked, and the next start 
   await say(next, { from: 'console', to: 'orchestrator' })
   const all = humans(await ledgerOf(next))
   expect([all.length, isPseudonym(all[0] ?? ''), all[1]]).toEqual([2, true, person])
-})
+}, 180_000)

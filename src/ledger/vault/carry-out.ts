@@ -21,6 +21,8 @@ export interface PersonDone {
   readonly kind: 'person_done'
   readonly event: PersonEntry['event']
   readonly person: PersonId
+  /** Whom it stood for: to forget them elsewhere, and for nothing else. */
+  readonly name: string
   readonly reason: string
   /** Whether the ledger has it on the disk for good. */
   readonly recorded: boolean
@@ -35,10 +37,10 @@ export async function carryOut(
 ): Promise<PersonDone | Exclude<VaultAnswer, { kind: 'done' }>> {
   const answer = await ledger.people.ask({ ask: does, run, until, ...order })
   if (answer.kind !== 'done') return answer
-  const { pseudonym: person, reason, actor } = answer
+  const { pseudonym: person, name, reason, actor } = answer
   if (!isPseudonym(person)) return { kind: 'problem', detail: `${person} is no pseudonym` }
   const event = events[does]
   const facts = { event, person, run, until, reason, actor }
   const taken = ledger.append({ v: 1, ts: clock.now(), kind: 'person', ...facts })
-  return { kind: 'person_done', event, person, reason, recorded: taken && (await ledger.secured()) }
+  return { kind: 'person_done', event, person, name, reason, recorded: taken && (await ledger.secured()) }
 }

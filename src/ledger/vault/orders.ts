@@ -26,9 +26,10 @@ export type VaultAnswer =
   | { readonly kind: 'not_held' }
   | { readonly kind: 'problem'; readonly detail: string }
 
-/** Reason and actor are those of the order, without the name. */
+/** Reason and actor are those of the order, without the name; the name is for forgetting it elsewhere. */
 interface Done {
   readonly kind: 'done'
+  readonly name: string
   readonly pseudonym: string
   readonly reason: string
   readonly actor: string
@@ -66,7 +67,7 @@ export class VaultClerk {
       if (named.name === null) return { kind: 'erased' }
       const { name, pseudonym } = named
       const without = (text: string): string => withoutName(text, name, pseudonym)
-      const done: Done = { kind: 'done', pseudonym, reason: without(order.reason), actor: without(order.actor) }
+      const done: Done = { kind: 'done', name, pseudonym, reason: without(order.reason), actor: without(order.actor) }
       if (order.ask === 'hold') return this.#hold(order, done)
       if (order.ask === 'release') return this.#release(order, done)
       const holds = this.#holds(named.pseudonym)
