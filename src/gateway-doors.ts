@@ -3,6 +3,7 @@ import { agentRoutes } from './admin/agents.ts'
 import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
 import { keyRoutes } from './admin/keys.ts'
+import { peopleRoutes } from './admin/people.ts'
 import { pushRoutes } from './admin/push.ts'
 import { revocationRoutes } from './admin/revocations.ts'
 import { modelsPrefix } from './edge/routes.ts'
@@ -32,6 +33,7 @@ export function openAdmin({ road, keys, draining, page, token, options }: AdminP
     ...approvalRoutes(road),
     ...keyRoutes(road, keys),
     ...revocationRoutes(road),
+    ...peopleRoutes(road),
     ...agentRoutes(road),
     ...pushRoutes(road),
     ...toolRoutes(road),

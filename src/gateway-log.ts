@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { moduleUrl } from './base/module-url.ts'
 import { addressUrl } from './config/fields.ts'
 import type { Settings } from './config/settings.ts'
-import { type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
+import { placeOfVault, type StartProblem, startProblem, type Workshop } from './gateway-parts.ts'
 import type { Keyring } from './identity/keys/keyring.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
 import type { LogSetup } from './ledger/merkle-stage.ts'
@@ -26,6 +26,7 @@ export async function openLedgerIn(settings: Settings, ground: LedgerGround): Pr
     clock,
     ring_bytes: settings.maximums.record_ring_bytes,
     log: logSetup(settings, ground),
+    vault: placeOfVault(settings),
     onNote,
   })
   if (!(ledger instanceof Ledger)) return startProblem(75, ledger.detail)

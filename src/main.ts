@@ -37,6 +37,10 @@ const deps: CliDeps = {
     write: async (...asked) => (await import('./tools-connect.ts')).writeFile(...asked),
     firstCall: async (asked) => (await import('./tools-connect.ts')).firstCall(asked),
   },
+  people: {
+    list: async (asked) => (await import('./tools-people.ts')).list(asked),
+    order: async (asked) => (await import('./tools-people.ts')).order(asked),
+  },
   login: {
     begin: async (asked) => (await import('./tools.ts')).begin(asked),
     exchange: async (asked) => (await import('./tools.ts')).exchange(asked),

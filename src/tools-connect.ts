@@ -13,6 +13,8 @@ import type { Settings } from './config/settings.ts'
 import { isAgentId } from './domain/ids.ts'
 import type { CallRecord } from './domain/record.ts'
 import { readLedger } from './ledger/read.ts'
+import { vaultPlace } from './ledger/vault/kek.ts'
+import { openVaultReader } from './ledger/vault/names.ts'
 
 /** Longer files belong to no client. */
 const file_bytes_max = 4_194_304
@@ -76,10 +78,12 @@ export const firstCall: ConnectTools['firstCall'] = async ({ configPath, agent, 
   if (wanted !== null && (!isAgentId(wanted) || !settings.agents.has(wanted)))
     return problem('not_found', `${agent} is not an agent in ${configPath}.`)
   const dir = join(settings.state.dir, 'ledger')
+  const names = openVaultReader(vaultPlace(settings.state.dir, settings.state.credentials_dir))
+  if (typeof names === 'string') return problem('failed', names)
   const until = systemClock.monotonic() + timeout_ms
   let stranger: CallRecord | null = null
   while (systemClock.monotonic() < until) {
-    for await (const item of readLedger(dir, since - file_slack_ms)) {
+    for await (const item of readLedger(dir, since - file_slack_ms, names)) {
       if (item.kind !== 'entry' || item.entry.kind !== 'call' || item.entry.ts < since) continue
       if (wanted === null || item.entry.agent === wanted) return seen(item.entry)
       if (item.entry.agent === null) stranger = item.entry

@@ -7,6 +7,8 @@ import { firstProblem } from './config/problems.ts'
 import { isRunId } from './domain/ids.ts'
 import { CostTally, totalOf } from './ledger/cost.ts'
 import { readLedger } from './ledger/read.ts'
+import { vaultPlace } from './ledger/vault/kek.ts'
+import { openVaultReader } from './ledger/vault/names.ts'
 
 export const cost: CliDeps['evidence']['cost'] = async ({ configPath, by, since, run }) => {
   if (run !== null && !isRunId(run)) return problem('usage', `${run} is no id of a run: those begin with run_.`)
@@ -15,8 +17,10 @@ export const cost: CliDeps['evidence']['cost'] = async ({ configPath, by, since,
   const { state, agents } = loaded.settings
   const from = since ?? 0
   const tally = new CostTally(by, { teamOf: (agent) => agents.get(agent)?.team ?? null, since: from })
+  const names = openVaultReader(vaultPlace(state.dir, state.credentials_dir))
+  if (typeof names === 'string') return problem('failed', names)
   const problems: string[] = []
-  for await (const item of readLedger(join(state.dir, 'ledger'), from)) {
+  for await (const item of readLedger(join(state.dir, 'ledger'), from, names)) {
     if (item.kind === 'unreadable') {
       problems.push(`${item.file}: not readable from offset ${item.offset}, ${item.why}`)
       continue

@@ -19,6 +19,8 @@ import { inspectToken } from './identity/tokens/inspect.ts'
 import { type Keyring, lookAtKeyring } from './identity/keys/keyring.ts'
 import { hasKeys } from './identity/keys/keyring-open.ts'
 import { findHop, traceRun } from './ledger/trace.ts'
+import { vaultPlace } from './ledger/vault/kek.ts'
+import { type Names, openVaultReader } from './ledger/vault/names.ts'
 import { accountOf } from './pipeline/evidence/account.ts'
 import { runChainOf } from './pipeline/evidence/bundle.ts'
 import { keyPlaces } from './pipeline/snapshot.ts'
@@ -27,6 +29,8 @@ import { keyPlaces } from './pipeline/snapshot.ts'
 const keysText_max = 16_777_216
 
 interface State {
+  /** Who is behind the pseudonyms; null where no vault is. */
+  readonly names: Names | null
   readonly ledger: string
   readonly keys: Keyring
 }
@@ -35,16 +39,20 @@ export const hop: CliDeps['evidence']['hop'] = async ({ configPath, hop }) => {
   if (!isHopId(hop)) return problem('usage', `${hop} is no id of a hop: those begin with hop_.`)
   const state = await openState(configPath)
   if (isProblem(state)) return state
-  const found = await findHop(state.ledger, hop)
+  const found = await findHop(state.ledger, hop, state.names)
   if (!found) return problem('not_found', `The ledger keeps nothing of ${hop}.`)
-  return await accountOf(found, found.run === null ? null : await traceRun(state.ledger, found.run), state.keys)
+  return await accountOf(
+    found,
+    found.run === null ? null : await traceRun(state.ledger, found.run, state.names),
+    state.keys,
+  )
 }
 
 export const run: CliDeps['evidence']['run'] = async ({ configPath, run }) => {
   if (!isRunId(run)) return problem('usage', `${run} is no id of a run: those begin with run_.`)
   const state = await openState(configPath)
   if (isProblem(state)) return state
-  const trace = await traceRun(state.ledger, run)
+  const trace = await traceRun(state.ledger, run, state.names)
   if (!trace) return problem('not_found', `The ledger keeps nothing of ${run}.`)
   return runChainOf(run, trace, state.keys, systemClock.now())
 }
@@ -141,7 +149,9 @@ function stateOf(settings: Settings, configPath: string): State | CliProblem {
   if (!existsSync(dir) || !statSync(dir).isDirectory() || !hasKeys(dir))
     return problem('not_found', `No gateway has run with ${configPath} yet: ${dir} holds no keys.`)
   const keys = lookAtKeyring({ ...keyPlaces(settings), clock: systemClock })
-  return keys.kind === 'key_problem' ? problem('failed', keys.sentence) : { ledger: join(dir, 'ledger'), keys }
+  if (keys.kind === 'key_problem') return problem('failed', keys.sentence)
+  const names = openVaultReader(vaultPlace(dir, settings.state.credentials_dir))
+  return typeof names === 'string' ? problem('failed', names) : { ledger: join(dir, 'ledger'), keys, names }
 }
 
 function textOf(value: unknown): string | null {

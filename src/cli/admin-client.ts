@@ -119,6 +119,14 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
   }
 }
 
+/** One question whose answer has that schema; a POST where it has a body. */
+export function adminRequest<T extends { schema: string }>(
+  place: AdminPlace,
+  { path, schema, body }: { readonly path: string; readonly schema: T['schema']; readonly body?: unknown },
+): Promise<T | CliProblem> {
+  return request<T>(place, { path, schema, timeout_ms: answer_timeout_ms, body })
+}
+
 interface Question {
   readonly path: string
   readonly schema: string

@@ -7,6 +7,7 @@ import type { HopAccount, RunChain } from '../domain/evidence.ts'
 import type { Inspected } from '../domain/inspected.ts'
 import type { ConnectTools } from './connect/deps.ts'
 import type { CliProblem } from './exit-codes.ts'
+import type { PeopleTools } from './people-deps.ts'
 import type { PlannedEntry } from './planned-entry.ts'
 import type { ToolServerTools } from './tool-server-deps.ts'
 
@@ -31,6 +32,7 @@ export interface CliDeps {
   readonly registry: RegistryTools
   readonly toolServers: ToolServerTools
   readonly connect: ConnectTools
+  readonly people: PeopleTools
   readonly login: LoginTools
   /** Writes the generated reference pages; returns the paths that changed. */
   readonly docs: () => Promise<readonly string[]>

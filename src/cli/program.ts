@@ -14,6 +14,7 @@ import { addConnect } from './program-connect.ts'
 import { addExec } from './program-exec.ts'
 import { addLogin } from './program-login.ts'
 import { addMcp } from './program-mcp.ts'
+import { addPeople } from './program-people.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
 import { addTools } from './program-tools.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
@@ -68,6 +69,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   program.commandsGroup('Decide and stop:')
   addApprovals(program, deps, settle)
   addRevocations(program, deps, settle)
+  addPeople(program, deps, settle)
   program.commandsGroup('Agents:')
   addAgents(program, deps, settle)
   program.commandsGroup('Tools:')

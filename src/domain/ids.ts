@@ -16,6 +16,7 @@ export type HopId = Branded<'HopId'>
 
 const slugForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const personForm = /^user:[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/
+const pseudonymForm = /^user:~[a-z2-7]{26}$/
 const runForm = /^run_[0-9a-f]{32}$/
 const hopForm = /^hop_[0-9a-f]{16}$/
 
@@ -34,6 +35,11 @@ export function isTeamId(text: string): text is TeamId {
 
 export function isPersonId(text: string): text is PersonId {
   return personForm.test(text)
+}
+
+/** What stands for a person in the ledger, `user:~` and 26 characters: no name of a person has a `~`, so none can pass for it. */
+export function isPseudonym(text: string): text is PersonId {
+  return pseudonymForm.test(text)
 }
 
 export function isRunId(text: string): text is RunId {

@@ -9,6 +9,8 @@ import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { Revocable, RevocationSource } from './revocation.ts'
+import type { CardEntry, ToolEntry } from './record-definitions.ts'
+import type { Stamp } from './record-stamp.ts'
 import type { RunOrigin } from './run.ts'
 import type { Spend, Spent } from './spend.ts'
 import type { Metered, Used } from './usage.ts'
@@ -30,14 +32,7 @@ export type LedgerEntry =
   | CardEntry
   | ToolEntry
   | LogEntry
-
-/** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
-interface Stamp {
-  /** Version of this profile. */
-  readonly v: 1
-  /** Milliseconds since the epoch. */
-  readonly ts: Millis
-}
+  | PersonEntry
 
 /** Exactly one per Call that was read, admitted or refused; written when its outcome is known. */
 export interface CallRecord extends Stamp {
@@ -263,37 +258,18 @@ export interface ApprovalEntry extends Stamp {
   readonly actor: string
 }
 
-/** What an agent says of itself became, or did not become, what is trusted. */
-export interface CardEntry extends Stamp {
-  readonly kind: 'card'
-  readonly agent: AgentId
-  /** `pinned`: seen first, or the same of all that matters; `changed`: calls go on; `approved`: by an operator. */
-  readonly event: 'pinned' | 'changed' | 'quarantined' | 'approved'
-  /** SHA-256 of the card, hexadecimal. */
-  readonly digest: string
-  /** That of the card which was trusted before; null where none was. */
-  readonly before: string | null
-  /** What is different, one line each. */
-  readonly changes: readonly string[]
-  /** For `approved`; null otherwise. */
-  readonly reason: string | null
-  readonly actor: string | null
-}
-
-/** What a tool server says of a tool is no longer, or not yet, what is approved; or an operator decided about it. */
-export interface ToolEntry extends Stamp {
-  readonly kind: 'tool'
-  /** Null, like `tool` and `digest`, where an operator wrote everything that is approved into the lock file. */
-  readonly server: string | null
-  readonly tool: string | null
-  readonly event: 'changed' | 'pending' | 'quarantined' | 'approved' | 'rejected' | 'locked'
-  /** `sha256:` and hexadecimal, of the whole definition. */
-  readonly digest: string | null
-  /** That of what was approved before; null where nothing was. */
-  readonly before: string | null
-  /** What kinds of things are different: `text`, `schema-widen`. */
-  readonly classes: readonly string[]
-  readonly reason: string | null
-  /** The operator; null where Weir found out by itself. */
-  readonly actor: string | null
+/** Somebody asked for a person to be forgotten, or for that to wait. Never a name, which an erasure would leave here. */
+export interface PersonEntry extends Stamp {
+  readonly kind: 'person'
+  /** `erased`: whatever was made of the pseudonym elsewhere has to forget whom it stood for. */
+  readonly event: 'erased' | 'held' | 'released'
+  /** The pseudonym. */
+  readonly person: PersonId
+  /** The run a hold is for; null where it is for everything of the person. */
+  readonly run: RunId | null
+  /** When a hold ends by itself; null for never. */
+  readonly until: Millis | null
+  /** The name stands as the pseudonym in it. */
+  readonly reason: string
+  readonly actor: string
 }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { ringMemory, RingWriter } from '../base/ring.ts'
@@ -7,6 +7,8 @@ import type { LogSetup } from './merkle-stage.ts'
 import { packedMax_bytes, packEntry } from './pack.ts'
 import type { WriterNews } from './run-writer.ts'
 import { Status } from './status.ts'
+import { VaultDesk } from './vault/desk.ts'
+import type { VaultPlace } from './vault/kek.ts'
 import type { WriterSetup } from './writer.ts'
 
 /** What a ledger needs to be opened. */
@@ -30,6 +32,8 @@ export interface LedgerSettings {
   readonly log?: LogSetup
   /** Told what does not hold the ledger up and somebody should know, in sentences. */
   readonly onNote?: (sentence: string) => void
+  /** Where the keys of persons are; a ledger without it writes persons down as they are called. */
+  readonly vault?: VaultPlace
 }
 
 /** Why a ledger could not be opened, as a value. */
@@ -63,13 +67,17 @@ export async function openLedger(settings: LedgerSettings): Promise<Ledger | Led
     min_free_bytes: settings.min_free_bytes ?? 64 * mebibyte,
     log: settings.log ?? null,
   }
-  const worker = new Worker(settings.workerUrl, { workerData: setup, name: 'weir-ledger' })
+  const { port1, port2 } = new MessageChannel()
+  const workerData: WriterSetup = settings.vault ? { ...setup, vault: { place: settings.vault, port: port2 } } : setup
+  const transferList = settings.vault ? [port2] : []
+  const worker = new Worker(settings.workerUrl, { workerData, transferList, name: 'weir-ledger' })
   const { onNote = () => undefined } = settings
   worker.on('message', (news: WriterNews) => {
     if (news.kind === 'note') onNote(news.sentence)
   })
   const news = await firstNews(worker)
-  if (news.kind === 'ready') return new Ledger(worker, setup, news, settings.clock)
+  if (news.kind === 'ready') return new Ledger({ worker, port: port1 }, setup, news, settings.clock)
+  port1.close()
   await worker.terminate()
   const detail = 'detail' in news ? news.detail : null
   return { kind: 'ledger_problem', detail: detail ?? 'the ledger thread did not start' }
@@ -104,6 +112,8 @@ export class Ledger {
   readonly kind = 'ledger'
   /** What the start had to cut off or set aside, in sentences; for the log. */
   readonly cuts: readonly string[]
+  /** Orders about persons. */
+  readonly people: VaultDesk
   readonly #worker: Worker
   readonly #ring: RingWriter
   readonly #reserve_bytes: number
@@ -118,13 +128,17 @@ export class Ledger {
   #detail: string | null = null
   #ended = false
 
-  constructor(worker: Worker, setup: WriterSetup, ready: WriterNews & { kind: 'ready' }, clock: Clock) {
+  constructor({ worker, port }: Ends, setup: WriterSetup, ready: WriterNews & { kind: 'ready' }, clock: Clock) {
     this.cuts = ready.cuts
     this.#worker = worker
     this.#ring = new RingWriter(setup.ring)
     this.#reserve_bytes = this.#ring.capacity / 4
     this.#status = new Status(setup.status)
     this.#clock = clock
+    this.people = new VaultDesk(port, () => {
+      this.#status.hurry()
+      this.#ring.wake()
+    })
     this.#appended = ready.next - 1
     if (ready.truncated) this.append({ kind: 'log', v: 1, ts: clock.now(), event: 'truncated', ...ready.truncated })
     worker.on('message', (news: WriterNews) => {
@@ -204,6 +218,7 @@ export class Ledger {
     await ended
     clearTimeout(timer)
     if (this.#spillTimer) clearInterval(this.#spillTimer)
+    this.people.close()
     return this.durable === this.#appended
   }
 
@@ -240,6 +255,12 @@ export class Ledger {
     clearInterval(this.#spillTimer)
     this.#spillTimer = null
   }
+}
+
+/** What leads to the ledger's thread. */
+interface Ends {
+  readonly worker: Worker
+  readonly port: MessagePort
 }
 
 /** A call that leaves once an entry is on the disk for good. */

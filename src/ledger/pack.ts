@@ -22,25 +22,27 @@ export const shapes: Shapes = {
     'outcome.spent.unpriced outcome.metered outcome.used',
     'trace asked.action asked.run_state asked.budget_left_micros asked.tokens_left asked.calls asked.laps asked.env',
     'asked.taint asked.approved asked.max_tokens asked.streaming',
+    'c',
   ),
-  intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants human'),
-  run: words('v ts run event root human ends_at code reason actor'),
-  boot: words('v ts boot gw pid'),
+  intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants human c'),
+  run: words('v ts run event root human ends_at code reason actor c'),
+  boot: words('v ts boot gw pid c'),
   grant: words(
     'v ts run jti agent person method grant audience parent_jti scope adh bound pop decision error detail policies',
-    'pol_hash expires_at ext input_hash login_iss auth_time acr amr',
+    'pol_hash expires_at ext input_hash login_iss auth_time acr amr c',
   ),
-  token: words('v ts rid run jti use agent token'),
-  revocation: words('v ts what name epoch lifted contained reason actor source'),
-  signal: words('v ts iss jti event human outcome'),
-  approval: words('v ts id event run rid agent human target method args_hash reason actor'),
-  card: words('v ts agent event digest before changes reason actor'),
-  tool: words('v ts server tool event digest before classes reason actor'),
-  log: words('v ts event had root kept'),
+  token: words('v ts rid run jti use agent token c'),
+  revocation: words('v ts what name epoch lifted contained reason actor source c'),
+  signal: words('v ts iss jti event human outcome c'),
+  approval: words('v ts id event run rid agent human target method args_hash reason actor c'),
+  card: words('v ts agent event digest before changes reason actor c'),
+  tool: words('v ts server tool event digest before classes reason actor c'),
+  person: words('v ts event person run until reason actor c'),
+  log: words('v ts event had root kept c'),
 }
 
 /** Members that are absent where a row has null for them. */
-const absent = new Set(['outcome.spent.unpriced', 'outcome.metered', 'outcome.used'])
+const absent = new Set(['outcome.spent.unpriced', 'outcome.metered', 'outcome.used', 'c'])
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
 const textMax = 512
@@ -59,8 +61,12 @@ export function packEntry(entry: LedgerEntry): Uint8Array {
   return packr.pack(rowOf(entry))
 }
 
+/** The last member, the commitment to what is sealed, is set by the ledger's thread. */
 function rowOf(entry: LedgerEntry): readonly unknown[] {
-  if (entry.kind === 'call') return callRow(entry)
+  return entry.kind === 'call' ? callRow(entry) : [...membersOf(entry), null]
+}
+
+function membersOf(entry: Exclude<LedgerEntry, CallRecord>): readonly unknown[] {
   if (entry.kind === 'intent') {
     const { reserved } = entry
     const who = [entry.rid, entry.run, entry.agent, entry.depth, clip(entry.target)]
@@ -108,6 +114,10 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
     return [entry.kind, entry.v, entry.ts, server, clip(entry.tool), event, digest, before, clipList(classes), ...why]
   }
   if (entry.kind === 'log') return [entry.kind, entry.v, entry.ts, entry.event, entry.had, entry.root, entry.kept]
+  if (entry.kind === 'person') {
+    const { kind, v, ts, event, person, run, until } = entry
+    return [kind, v, ts, event, person, run, until, clip(entry.reason), clip(entry.actor)]
+  }
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
 }
 
@@ -175,6 +185,7 @@ function callRow(entry: CallRecord): readonly unknown[] {
     outcome.used ? { ...outcome.used, why: clip(outcome.used.why) } : null,
     entry.trace ?? null,
     ...(entry.asked ? askedRow(entry.asked) : notAsked),
+    null,
   ]
 }
 
@@ -216,8 +227,19 @@ function shorten(text: string, max: number): string {
   return `${text.slice(0, max - 1).toWellFormed()}…`
 }
 
-/** A reader for entries that were packed with these shapes, in either outer form. It answers null for bytes that are no entry. */
-export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry | null {
+/** Puts persons and sealed members back into an entry. */
+type Restore = (entry: LedgerEntry, sealed: Uint8Array | null) => LedgerEntry
+
+const pseudonymBytes = Buffer.from('user:~')
+
+/**
+ * A reader for entries that were packed with these shapes, in either outer form. It answers null for bytes that are no
+ * entry. Without `restore` persons stay pseudonyms, and what is sealed is null.
+ */
+export function entryReader(
+  shapes: Shapes,
+  restore: Restore | null = null,
+): (packed: Uint8Array) => LedgerEntry | null {
   const paths = new Map(
     Object.entries(shapes).map(([kind, names]) => [
       kind,
@@ -225,7 +247,7 @@ export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry
     ]),
   )
   return (packed) => {
-    const row = readStored(packed)?.row
+    const { row, sealed } = readStored(packed) ?? { row: null, sealed: null }
     const kind: unknown = row?.[0]
     const members = typeof kind === 'string' ? paths.get(kind) : undefined
     if (!row || !members || row.length !== members.length + 1) return null
@@ -237,7 +259,8 @@ export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry
     const { asked } = entry as { asked?: Partial<PolicyAsked> }
     if (asked?.action === null) entry['asked'] = null
     // The checksum of the frame held and the shape fits: what stands here is what `packEntry` was given.
-    return entry as unknown as LedgerEntry
+    const read = entry as unknown as LedgerEntry
+    return restore && (sealed || Buffer.from(packed).includes(pseudonymBytes)) ? restore(read, sealed) : read
   }
 }
 

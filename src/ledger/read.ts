@@ -4,6 +4,7 @@ import type { Millis } from '../base/clock.ts'
 import type { LedgerEntry } from '../domain/record.ts'
 import { entryReader } from './pack.ts'
 import { frameAt, isSegmentName, readFront } from './segment.ts'
+import type { Names } from './vault/names.ts'
 
 /** What is found on the way through a ledger: entries in their order, and places that cannot be read. */
 export type LedgerItem =
@@ -14,22 +15,28 @@ export type LedgerItem =
 /**
  * Reads a ledger folder from its oldest entry to its newest; a folder that is not there is an empty ledger. Files
  * last written before `newerThan` are skipped. Holds one file in memory at a time, and never changes anything.
+ * With `names` persons stand in the entries; without, their pseudonyms, and null for what is sealed.
  */
-export async function* readLedger(dir: string, newerThan: Millis = 0): AsyncGenerator<LedgerItem> {
+export async function* readLedger(
+  dir: string,
+  newerThan: Millis = 0,
+  names: Names | null = null,
+): AsyncGenerator<LedgerItem> {
   for (const file of await segmentFiles(dir)) {
     const path = join(dir, file)
-    if ((await stat(path)).mtimeMs >= newerThan) yield* readSegment(file, await readFile(path))
+    if ((await stat(path)).mtimeMs >= newerThan) yield* readSegment(file, await readFile(path), names)
   }
 }
 
 /** Reads the bytes of one segment, up to the first place where something is wrong. */
-export function* readSegment(file: string, bytes: Buffer): Generator<LedgerItem> {
+export function* readSegment(file: string, bytes: Buffer, names: Names | null = null): Generator<LedgerItem> {
   const front = readFront(bytes)
   if (typeof front === 'string') {
     yield { kind: 'unreadable', file, offset: 0, why: front }
     return
   }
-  const entryOf = entryReader(front.header.shapes)
+  names?.refresh()
+  const entryOf = entryReader(front.header.shapes, names && ((entry, sealed) => names.restore(entry, sealed)))
   let seq = front.header.first
   let offset = front.start
   for (;;) {

@@ -8,6 +8,7 @@ import type { Taint } from '../domain/principal.ts'
 import { nothingSpent, type Spend } from '../domain/spend.ts'
 import { readTaint, worseTaint } from '../domain/taint.ts'
 import { readLedger } from './read.ts'
+import type { Names } from './vault/names.ts'
 
 /** A run that was open when the gateway went, as far as limits need it. */
 interface ReplayedRun {
@@ -59,12 +60,17 @@ const edgesMax = 1024
  * only, both of which had a maximum when they were written. Files that were not written to for `horizon_ms` are not
  * read; it must cover the time since midnight UTC and the longest run. Costs about 6 us an entry.
  */
-export async function replay(dir: string, now: Millis, horizon_ms = horizonDefault_ms): Promise<Replayed> {
+export async function replay(
+  dir: string,
+  now: Millis,
+  horizon_ms = horizonDefault_ms,
+  names: Names | null = null,
+): Promise<Replayed> {
   const memory = new Memory(now)
   const problems: string[] = []
   let entries = 0
   let newest: Millis | null = null
-  for await (const item of readLedger(dir, now - horizon_ms)) {
+  for await (const item of readLedger(dir, now - horizon_ms, names)) {
     if (item.kind === 'unreadable') {
       problems.push(`${item.file}: not readable from offset ${item.offset}, ${item.why}`)
       continue

@@ -10,6 +10,7 @@ import { openLog, type OpenLog, type Truncation } from './open-log.ts'
 import { recover } from './recover.ts'
 import type { Stage } from './stage.ts'
 import { Status } from './status.ts'
+import { openVaultStage } from './vault/stage.ts'
 import { Writer, type WriterSetup } from './writer.ts'
 
 /** What the ledger's thread tells the gateway's thread in words; numbers travel over shared memory. */
@@ -43,7 +44,7 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
     if (log?.kind === 'log_problem') return tell({ kind: 'refused', detail: [log.sentence, ...cuts].join(' ') })
     const stages = log ? [stageOf(log, setup, tell)] : []
     const status = new Status(setup.status)
-    const writer = new Writer(setup, { status, disk: systemDisk, stages }, next)
+    const writer = new Writer(setup, { status, disk: systemDisk, stages: [...vaultOf(setup), ...stages] }, next)
     tell({ kind: 'ready', next, cuts: [...cuts, ...(log?.notes ?? [])], truncated: log?.truncated ?? null })
     writeUntilStopped(writer, status, tell)
     writer.end()
@@ -74,6 +75,11 @@ function stageOf(log: OpenLog, setup: WriterSetup, tell: (news: WriterNews) => v
   assert(logSetup !== null, 'a log that was opened was asked for')
   const onProblem = (sentence: string): void => tell({ kind: 'note', sentence })
   return merkleStage(log, logSetup, { dir, boot, gw, clock: systemClock, onProblem })
+}
+
+/** Before anything else: no person stands in what is written. Throws where the keys of persons cannot be opened. */
+function vaultOf({ vault }: WriterSetup): readonly Stage[] {
+  return vault ? [openVaultStage(vault)] : []
 }
 
 function writeUntilStopped(writer: Writer, status: Status, tell: (news: WriterNews) => void): void {

@@ -5,6 +5,8 @@
 export interface Stage {
   /** What is written in place of a frame: a row as it was packed, or the outer form of `stored.ts`. Called again with the same frame where the disk did not take the group. */
   prepare?(frame: Uint8Array): Uint8Array
+  /** Every frame of a group was prepared, and nothing of it is written yet: what the group stands on is made durable here. */
+  prepared?(): void
   /** Called once `frames`, the first of them number `first`, are on the disk for good; in order and each once. Never throws. */
   stored?(group: StoredGroup): void
   /** Called after every group, and at least once a second where nothing comes; where work on the disk belongs. */

@@ -3,6 +3,7 @@ import type { HopId, RunId } from '../domain/ids.ts'
 import type { CallRecord, IntentEntry, LedgerEntry } from '../domain/record.ts'
 import type { RunTrace } from '../domain/evidence.ts'
 import { readLedger } from './read.ts'
+import type { Names } from './vault/names.ts'
 
 /** Entries held of one run, and revocations beside them: some 100 MB with tokens of 2 KB. */
 const entries_max = 50_000
@@ -10,11 +11,11 @@ const entries_max = 50_000
 type Kinds = { -readonly [Name in keyof Omit<RunTrace, 'complete' | 'problems'>]: RunTrace[Name][number][] }
 
 /** Reads the whole ledger once, at about 6 us an entry; null if it says nothing of this run. */
-export async function traceRun(dir: string, run: RunId): Promise<RunTrace | null> {
+export async function traceRun(dir: string, run: RunId, names: Names | null = null): Promise<RunTrace | null> {
   const kinds: Kinds = { runs: [], calls: [], intents: [], tokens: [], grants: [], revocations: [] }
   const problems: string[] = []
   let held = 0
-  for await (const item of readLedger(dir)) {
+  for await (const item of readLedger(dir, 0, names)) {
     if (item.kind === 'unreadable') problems.push(`${item.file}: not readable from offset ${item.offset}, ${item.why}`)
     else if (held < entries_max && take(kinds, item.entry, run)) held += 1
   }
@@ -34,9 +35,13 @@ function take(kinds: Kinds, entry: LedgerEntry, run: RunId): boolean {
 }
 
 /** The record of a hop, or its intent while nothing is known of its end; null where neither is kept. */
-export async function findHop(dir: string, hop: HopId): Promise<CallRecord | IntentEntry | null> {
+export async function findHop(
+  dir: string,
+  hop: HopId,
+  names: Names | null = null,
+): Promise<CallRecord | IntentEntry | null> {
   let intent: IntentEntry | null = null
-  for await (const item of readLedger(dir)) {
+  for await (const item of readLedger(dir, 0, names)) {
     if (item.kind !== 'entry') continue
     const { entry } = item
     if (entry.kind === 'call' && entry.rid === hop) return entry

@@ -7,6 +7,7 @@ import { frameHead_bytes, frameMax_bytes, segmentName, writeFrame, writeFront } 
 import type { Stage } from './stage.ts'
 import type { Status } from './status.ts'
 import { storePacked } from './stored.ts'
+import type { VaultSetup } from './vault/stage.ts'
 
 /** What the writer is given when its thread starts; it can be cloned from thread to thread. */
 export interface WriterSetup {
@@ -22,6 +23,8 @@ export interface WriterSetup {
   readonly min_free_bytes: number
   /** How the entries are sealed in a log that can be proved; null where they are not. */
   readonly log: LogSetup | null
+  /** Where the keys of persons are; without it they stand in the records as they are called. */
+  readonly vault?: VaultSetup
 }
 
 /** What a writer works with. */
@@ -129,6 +132,7 @@ export class Writer {
       frames.push(prepared)
     }
     if (frames.length === 0) return
+    for (const stage of this.#stages) stage.prepared?.()
     const segment = this.#roomy()
     this.#disk.write(segment.file, this.#group.subarray(0, size), segment.at)
     this.#disk.sync(segment.file)

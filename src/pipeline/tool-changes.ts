@@ -3,7 +3,7 @@ import type { ToolOrder } from '../catalogue/catalogue.ts'
 import { againstApproved, type ToolChange } from '../catalogue/tool-change.ts'
 import type { ListedTool } from '../catalogue/contract.ts'
 import type { LockRefusal } from '../catalogue/lock.ts'
-import type { ToolEntry } from '../domain/record.ts'
+import type { ToolEntry } from '../domain/record-definitions.ts'
 import type { Road } from './road.ts'
 
 type Telling = Pick<Road, 'clock' | 'ledger' | 'log'> & { readonly snapshot: Pick<Road['snapshot'], 'alerts'> }

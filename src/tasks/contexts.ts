@@ -3,7 +3,7 @@
  * a flood of one forgets conversations of its own and never those of another.
  */
 import { type JsonObject, readJsonObject } from '../base/json.ts'
-import type { AgentId } from '../domain/ids.ts'
+import type { AgentId, PersonId } from '../domain/ids.ts'
 import type { Party } from '../domain/task.ts'
 import type { Contexts } from './contract.ts'
 import type { Journal, Shelf } from './journal.ts'
@@ -78,6 +78,11 @@ export class ContextTable implements Contexts {
     talk.memo = { no: talk.memo?.no ?? this.#memos.next(), target, contextId, memo }
     this.#memoByNo.set(talk.memo.no, talk.memo)
     this.#memos.mark(talk.memo.no)
+  }
+
+  /** No conversation is that person's any more. */
+  forget(person: PersonId): void {
+    for (const use of this.#useByNo.values()) if (use.owner === `${use.agent} ${person}`) this.#forget(use)
   }
 
   #add(row: UseRow): void {

@@ -3,7 +3,7 @@ import type { Clock, Millis } from '../base/clock.ts'
 import type { Dice } from '../base/dice.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { Settings } from '../config/settings.ts'
-import type { AgentId, RunId } from '../domain/ids.ts'
+import type { AgentId, PersonId, RunId } from '../domain/ids.ts'
 import type { Party, TaskRow, TaskState } from '../domain/task.ts'
 import type { JudgeUrl, PostOutside, PushConfigs } from './push/contract.ts'
 import type { MayName, Named } from './owner.ts'
@@ -82,6 +82,8 @@ export interface Tasks {
   list(query: TaskQuery, party: Party): TaskPage | null
   /** Whether the party may name the ids its call names. For the road only: the caller is told the same for all. */
   mayName(named: Named, party: Party): MayName
+  /** Whatever is that person's leaves memory and disk. */
+  forget(person: PersonId): Promise<void>
   readonly contexts: Contexts
   readonly push: PushConfigs
   readonly size: number

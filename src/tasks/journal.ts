@@ -13,6 +13,8 @@ import { type Change, type ShelfName, shelfNames } from './shelves.ts'
 /** The disk, or what stands for it: takes one write at a time and then answers once. */
 export interface Paper {
   write(changes: readonly Change[], done: (problem: string | null) => void): void
+  /** Overwrites what left. */
+  scrub?(): void
 }
 
 /** The rows of one kind. */
@@ -86,6 +88,12 @@ export class Journal {
   async flush(): Promise<void> {
     if (this.#writing === null && (this.#owed.size === 0 || this.#problem !== null)) return
     await new Promise<void>((resolve) => (this.#idle = resolve))
+  }
+
+  /** What was dropped is off the disk, and not only out of reach. */
+  async scrub(): Promise<void> {
+    await this.flush()
+    this.#paper.scrub?.()
   }
 
   /** Nothing is written any more. */

@@ -27,6 +27,7 @@ export function runKeeper({ file }: KeeperSetup, wire: Wire): void {
   }
   wire.hear((order) => {
     if (order.kind === 'write') return wire.tell({ kind: 'written', problem: write(database, file, order) })
+    if (order.kind === 'scrub') return database.scrub()
     database.close()
     wire.close()
   })

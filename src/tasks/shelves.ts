@@ -13,7 +13,11 @@ export interface KeeperSetup {
 }
 
 /** To the thread with the disk. One write is under way at a time. */
-export type KeeperOrder = { readonly kind: 'write'; readonly changes: readonly Change[] } | { readonly kind: 'stop' }
+export type KeeperOrder =
+  | { readonly kind: 'write'; readonly changes: readonly Change[] }
+  /** What left is overwritten, wherever the disk still has it. */
+  | { readonly kind: 'scrub' }
+  | { readonly kind: 'stop' }
 
 /** From the thread with the disk. */
 export type KeeperNews =

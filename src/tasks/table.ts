@@ -5,7 +5,7 @@
  */
 import { assert } from '../base/assert.ts'
 import type { Clock, Millis } from '../base/clock.ts'
-import type { AgentId, RunId } from '../domain/ids.ts'
+import type { AgentId, PersonId, RunId } from '../domain/ids.ts'
 import { type Party, phaseOf, type TaskRow } from '../domain/task.ts'
 import type { TaskChange, TaskMaximums } from './contract.ts'
 import type { Journal, Shelf } from './journal.ts'
@@ -115,6 +115,11 @@ export class TaskTable {
       this.#remove(entry)
       left -= 1
     }
+  }
+
+  /** Everything of that person leaves, also what is not over. */
+  forget(person: PersonId): void {
+    for (const entry of this.#byNo.values()) if (entry.row.owner.person === person) this.#remove(entry)
   }
 
   /** The place of a row, made where there is none; null where it may not have one. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Millis } from '../base/clock.ts'
-import type { AgentId, RunId } from '../domain/ids.ts'
+import type { AgentId, PersonId, RunId } from '../domain/ids.ts'
 import type { Party, TaskRow } from '../domain/task.ts'
 import type { Contexts, TaskChange, TaskPage, TaskQuery, Tasks, TasksProblem, TasksSettings } from './contract.ts'
 import { ContextTable } from './contexts.ts'
@@ -66,6 +66,7 @@ function paperOf(worker: Worker): Paper {
       worker.once('message', (news: KeeperNews) => done(news.kind === 'written' ? news.problem : null))
       tell(worker, { kind: 'write', changes })
     },
+    scrub: () => tell(worker, { kind: 'scrub' }),
   }
 }
 
@@ -154,6 +155,13 @@ class House implements Tasks {
     const { table, contexts } = this.#rooms
     const find = (target: AgentId, taskId: string): TaskRow | null => table.find(target, taskId)?.row ?? null
     return mayName(named, party, { find, usersOf: (target, contextId) => contexts.usersOf(target, contextId) })
+  }
+
+  async forget(person: PersonId): Promise<void> {
+    const { table, contexts, journal } = this.#rooms
+    table.forget(person)
+    contexts.forget(person)
+    await journal.scrub()
   }
 
   health(): string | null {

@@ -13,6 +13,7 @@ import { refusalOf, say } from '../support/caller.ts'
 import { assertionOf } from '../support/client-endpoint.ts'
 import { jwtKey } from '../support/jwt-key.ts'
 import { completedTask, startScriptedAgent } from '../support/scripted-agent.ts'
+import { namesIn } from '../support/names.ts'
 import { apiKey, startWeir, type Weir } from '../support/weir.ts'
 
 const origin = 'http://weir.test'
@@ -46,7 +47,7 @@ async function flood(weir: Weir, token: string, calls: number): Promise<number> 
 
 async function callsIn(directory: string): Promise<readonly CallRecord[]> {
   const calls: CallRecord[] = []
-  for await (const item of readLedger(join(directory, 'state', 'ledger')))
+  for await (const item of readLedger(join(directory, 'state', 'ledger'), 0, namesIn(join(directory, 'state'))))
     if (item.kind === 'entry' && item.entry.kind === 'call') calls.push(item.entry)
   return calls
 }

@@ -9,6 +9,7 @@ import { engines } from '../kit/edge.ts'
 import { completedTask, type ScriptedAgent, startScriptedAgent } from '../support/scripted-agent.ts'
 import { type Pair, TestCa } from '../support/test-ca.ts'
 import { TlsCaller } from '../support/tls-caller.ts'
+import { namesIn } from '../support/names.ts'
 import { startWeir, type Weir, type WeirConfig } from '../support/weir.ts'
 
 const origin = 'https://weir.test'
@@ -170,7 +171,11 @@ test.each(engines)('where a certificate is required, nobody comes in without one
 
   // The record says by which certificate the one call came.
   const records: CallRecord[] = []
-  for await (const item of readLedger(join(weir.directory, 'state', 'ledger')))
+  for await (const item of readLedger(
+    join(weir.directory, 'state', 'ledger'),
+    0,
+    namesIn(join(weir.directory, 'state')),
+  ))
     if (item.kind === 'entry' && item.entry.kind === 'call') records.push(item.entry)
   expect(records).toMatchObject([{ cred_type: 'client_cert', cred_id: thumbprint(console_cert.der) }])
 })

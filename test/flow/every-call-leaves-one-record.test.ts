@@ -9,6 +9,7 @@ import { say, sendMessage, type Saying } from '../support/caller.ts'
 import { longWork, openStream } from '../support/open-stream.ts'
 import { until } from '../support/relay.ts'
 import { completedTask, type ScriptedAgent, startScriptedAgent } from '../support/scripted-agent.ts'
+import { namesIn } from '../support/names.ts'
 import { apiKey, keyOf, startWeir, type Weir } from '../support/weir.ts'
 
 /** A call that was made: the hop id its answer carried and what its record must say. */
@@ -47,7 +48,11 @@ beforeAll(async () => {
   await malformedRequests()
   runs = (await weir.ask<{ runs: RunView[] }>('/api/v1/runs')).runs
   await weir.kill('SIGTERM')
-  for await (const item of readLedger(join(weir.directory, 'state', 'ledger'))) {
+  for await (const item of readLedger(
+    join(weir.directory, 'state', 'ledger'),
+    0,
+    namesIn(join(weir.directory, 'state')),
+  )) {
     if (item.kind === 'entry') entries.push(item.entry)
   }
   records.push(...entries.filter((entry) => entry.kind === 'call'))

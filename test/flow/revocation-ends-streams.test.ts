@@ -9,6 +9,7 @@ import { refusalOf, say } from '../support/caller.ts'
 import { caep, openIssuer, pushEvent, type TestIssuer } from '../support/issuers.ts'
 import { longWork, openStream } from '../support/open-stream.ts'
 import { completedTask, type ScriptedAgent, startScriptedAgent } from '../support/scripted-agent.ts'
+import { namesIn } from '../support/names.ts'
 import { apiKey, startWeir, type Weir } from '../support/weir.ts'
 
 const reason = 'a test'
@@ -188,7 +189,7 @@ test('after kill -9 whoever was contained or revoked stays out, and a file that 
   ])
   await second.kill('SIGTERM')
   const names: string[] = []
-  for await (const item of readLedger(join(directory, 'state', 'ledger')))
+  for await (const item of readLedger(join(directory, 'state', 'ledger'), 0, namesIn(join(directory, 'state'))))
     if (item.kind === 'entry' && item.entry.kind === 'revocation') names.push(item.entry.name)
   expect(names).toEqual(['user:tomas', 'agent:keyed', 'user:ana'])
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { LedgerEntry } from '../../src/domain/record.ts'
 import { readLedger } from '../../src/ledger/read.ts'
+import { namesIn } from '../support/names.ts'
 import { startWeir } from '../support/weir.ts'
 
 test('a request of nobody is refused in JSON and is in the ledger after a stop', async () => {
@@ -26,7 +27,11 @@ test('a request of nobody is refused in JSON and is in the ledger after a stop',
 
   await weir.kill('SIGTERM')
   const entries: LedgerEntry[] = []
-  for await (const item of readLedger(join(weir.directory, 'state', 'ledger')))
+  for await (const item of readLedger(
+    join(weir.directory, 'state', 'ledger'),
+    0,
+    namesIn(join(weir.directory, 'state')),
+  ))
     if (item.kind === 'entry') entries.push(item.entry)
   expect(entries.filter((entry) => entry.kind === 'grant')).toMatchObject([
     { decision: 'deny', error: 'invalid_client', agent: null, jti: null },

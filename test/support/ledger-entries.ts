@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { LedgerEntry } from '../../src/domain/record.ts'
 import { readLedger } from '../../src/ledger/read.ts'
+import { namesIn } from './names.ts'
 import type { Weir } from './weir.ts'
 
 const patience_ms = 20_000
@@ -14,7 +15,8 @@ export async function ledgerOf(weir: Weir): Promise<readonly LedgerEntry[]> {
     await new Promise((resolve) => setTimeout(resolve, look_ms))
   }
   const entries: LedgerEntry[] = []
-  for await (const item of readLedger(join(weir.directory, 'state', 'ledger')))
+  const state = join(weir.directory, 'state')
+  for await (const item of readLedger(join(state, 'ledger'), 0, namesIn(state)))
     if (item.kind === 'entry') entries.push(item.entry)
   return entries
 }

@@ -8,7 +8,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { AgentSettings, Settings } from '../../config/settings.ts'
 import { type AgentId, slugOf } from '../../domain/ids.ts'
-import type { CardEntry } from '../../domain/record.ts'
+import type { CardEntry } from '../../domain/record-definitions.ts'
 import { type Denial, deny } from '../../domain/verdict.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Alerts } from '../../observe/alerts.ts'

@@ -47,6 +47,10 @@ export async function run(args: readonly string[], fakes: Partial<CliDeps> = {},
       write: () => Promise.resolve(problem('failed', 'no room')),
       firstCall: () => Promise.resolve(null),
     },
+    people: {
+      list: () => Promise.resolve(problem('not_found', 'no gateway here')),
+      order: () => Promise.resolve(problem('not_found', 'no gateway here')),
+    },
     login: {
       begin: () => Promise.resolve(problem('unreachable', 'no issuer here')),
       exchange: () => Promise.resolve(problem('denied', 'no gateway here')),

@@ -12,13 +12,12 @@ import type {
   GrantEntry,
   IntentEntry,
   LedgerEntry,
-  CardEntry,
   RevocationEntry,
   RunEntry,
   SignalEntry,
   TokenEntry,
-  ToolEntry,
 } from '../../../src/domain/record.ts'
+import type { CardEntry, ToolEntry } from '../../../src/domain/record-definitions.ts'
 import { taints } from '../../../src/domain/principal.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
 import type { Metered } from '../../../src/domain/usage.ts'

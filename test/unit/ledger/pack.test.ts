@@ -79,12 +79,12 @@ test('a text that an outsider made long is cut, and the entry still fits a frame
 })
 
 test('any MessagePack reader can read an entry: it is one array, the kind first', () => {
-  const row = ['boot', 1, bootEntry('').ts, 'b1', 'weir/0.1.0', 42]
+  const row = ['boot', 1, bootEntry('').ts, 'b1', 'weir/0.1.0', 42, null]
   expect(new Packr({ useRecords: false }).unpack(packEntry(bootEntry('b1')))).toEqual(row)
 })
 
 test('an entry is read by the shapes it was written with, also by names unknown today', () => {
-  const old = entryReader({ boot: ['v', 'when.at', 'boot', 'gw', 'pid'] })
+  const old = entryReader({ boot: ['v', 'when.at', 'boot', 'gw', 'pid', 'c'] })
   expect(old(packEntry(bootEntry('b1')))).toEqual({
     kind: 'boot',
     v: 1,

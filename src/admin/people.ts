@@ -1,0 +1,70 @@
+/** Persons for operators: who is kept under which pseudonym, what holds them, and how they are forgotten. */
+import { isPersonId, isPseudonym, isRunId } from '../domain/ids.ts'
+import { carryOut, type PersonDone, type PersonOrder } from '../ledger/vault/carry-out.ts'
+import type { VaultAnswer } from '../ledger/vault/orders.ts'
+import type { Road } from '../pipeline/road.ts'
+import { writeProblem } from '../protocol/faces.ts'
+import type { Written } from '../protocol/jsonrpc.ts'
+import { readOrder } from './order.ts'
+import { type AdminRequest, json, type Route } from './routes.ts'
+
+type Parts = Pick<Road, 'ledger' | 'clock' | 'tasks'>
+
+export function peopleRoutes(road: Parts): readonly Route[] {
+  const orders = (['erase', 'hold', 'release'] as const).map((does): Route => ({
+    method: 'POST',
+    path: `/api/v1/people/:name/${does}`,
+    open: false,
+    answer: (request) => order(road, does, request),
+  }))
+  return [{ method: 'GET', path: '/api/v1/people', open: false, answer: () => list(road) }, ...orders]
+}
+
+async function list({ ledger }: Parts): Promise<Written> {
+  const answer = await ledger.people.ask({ ask: 'list' })
+  return answer.kind === 'people' ? json(200, { schema: 'weir.people/v1', people: answer.people }) : refusal(answer)
+}
+
+async function order(road: Parts, does: PersonOrder['does'], request: AdminRequest): Promise<Written> {
+  const asked = readOrder(request.body)
+  if ('status' in asked) return asked
+  const { reason, actor } = asked
+  const { run = null, until = null } = asked.asked
+  const named = decodeURIComponent(request.parameters['name'] ?? '')
+  const person = named.startsWith('user:') ? named : `user:${named}`
+  if (!isPersonId(person) && !isPseudonym(person)) return refusal({ kind: 'unknown' })
+  const wellSaid = (run === null || (typeof run === 'string' && isRunId(run))) && (until === null || isTime(until))
+  if (!wellSaid || (does === 'erase' && (run !== null || until !== null)))
+    return writeProblem(400, 'invalid_request', 'Not understood', timesSaid)
+  const done = await carryOut(road, { does, person, run, until, reason, actor })
+  if (done.kind !== 'person_done') return refusal(done)
+  if (done.event === 'erased' && isPersonId(done.name)) await road.tasks.forget(done.name)
+  return answerDone(done)
+}
+
+const timesSaid = 'A hold and a release may name a run; a hold may have until, in milliseconds since the epoch.'
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+}
+
+function answerDone({ event, person, reason, recorded }: PersonDone): Written {
+  if (recorded) return json(200, { schema: 'weir.person/v1', event, person, reason })
+  return writeProblem(500, 'not_recorded', 'Done, but not recorded', 'The ledger did not take the entry that says so.')
+}
+
+function refusal(answer: VaultAnswer): Written {
+  if (answer.kind === 'unknown') return writeProblem(404, 'not_found', 'Nobody by that name', 'No such person is kept.')
+  if (answer.kind === 'erased') return writeProblem(409, 'erased', 'Erased already', 'Nothing is kept of them.')
+  if (answer.kind === 'not_held') return writeProblem(409, 'not_held', 'Not held', 'There is no such hold.')
+  if (answer.kind === 'held') return writeProblem(409, 'held', 'Nothing was erased: a hold stands', heldWords(answer))
+  return writeProblem(503, 'vault_failing', 'Nothing was done', answer.kind === 'problem' ? answer.detail : '')
+}
+
+function heldWords({ holds }: VaultAnswer & { kind: 'held' }): string {
+  const words = holds.map(({ run, until, reason }) => {
+    const end = until === null ? 'until it is released' : `until ${new Date(until).toISOString()}`
+    return `${run === '' ? 'everything' : run} ${end}, because: ${reason}`
+  })
+  return `Held: ${words.join('; ')}.`
+}

@@ -1,0 +1,129 @@
+/** What the gateway's thread asks the ledger's thread about persons, as only the latter writes the vault; and the answers. */
+import { type HoldRow, holdRow, personRow } from './people-file.ts'
+import { nobody } from './kek.ts'
+import type { People } from './people.ts'
+import { bareForm, replaceNames } from './texts.ts'
+
+/** `person` is a name or a pseudonym. */
+export type VaultOrder = { readonly ask: 'list' } | PersonAsked
+
+interface PersonAsked {
+  readonly ask: 'erase' | 'hold' | 'release'
+  readonly person: string
+  /** Of holds: the run they are for, and when they end by themselves. */
+  readonly run: string | null
+  readonly until: number | null
+  readonly reason: string
+  readonly actor: string
+}
+
+export type VaultAnswer =
+  | { readonly kind: 'people'; readonly people: readonly PersonView[] }
+  | Done
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'erased' }
+  | { readonly kind: 'held'; readonly holds: readonly HoldRow[] }
+  | { readonly kind: 'not_held' }
+  | { readonly kind: 'problem'; readonly detail: string }
+
+/** Reason and actor are those of the order, without the name; the name is for forgetting it elsewhere. */
+interface Done {
+  readonly kind: 'done'
+  readonly name: string
+  readonly pseudonym: string
+  readonly reason: string
+  readonly actor: string
+}
+
+export interface PersonView {
+  readonly pseudonym: string
+  /** Null once erased. */
+  readonly name: string | null
+  readonly created_at: number
+  readonly erased_at: number | null
+  readonly holds: readonly HoldRow[]
+}
+
+/** Persons of one list; the newest are shown. */
+const list_max = 10_000
+
+export class VaultClerk {
+  readonly #people: People
+  /** Told of every pseudonym that was erased. */
+  readonly #onErased: (pseudonym: string) => void
+
+  constructor(people: People, onErased: (pseudonym: string) => void = () => undefined) {
+    this.#people = people
+    this.#onErased = onErased
+  }
+
+  /** Never throws: what the disk says is an answer too. */
+  answer(order: VaultOrder): VaultAnswer {
+    try {
+      this.#people.commit()
+      if (order.ask === 'list') return { kind: 'people', people: this.#list() }
+      const named = this.#named(order.person)
+      if (named === null) return { kind: 'unknown' }
+      if (named.name === null) return { kind: 'erased' }
+      const { name, pseudonym } = named
+      const without = (text: string): string => withoutName(text, name, pseudonym)
+      const done: Done = { kind: 'done', name, pseudonym, reason: without(order.reason), actor: without(order.actor) }
+      if (order.ask === 'hold') return this.#hold(order, done)
+      if (order.ask === 'release') return this.#release(order, done)
+      const holds = this.#holds(named.pseudonym)
+      if (holds.length > 0) return { kind: 'held', holds }
+      this.#people.forget(named.name, named.pseudonym)
+      this.#onErased(named.pseudonym)
+      return done
+    } catch (error) {
+      return { kind: 'problem', detail: String(error) }
+    }
+  }
+
+  #named(person: string): { readonly pseudonym: string; readonly name: string | null } | null {
+    const pseudonym = person.startsWith('user:~') ? person : (this.#people.known(person)?.pseudonym ?? null)
+    const row = pseudonym === null || pseudonym === nobody ? null : this.#people.row(pseudonym)
+    return row && { pseudonym: row.pseudonym, name: this.#people.nameIn(row) }
+  }
+
+  #hold({ until, run }: PersonAsked, done: Done): VaultAnswer {
+    this.#people.base
+      .prepare('INSERT OR REPLACE INTO holds (pseudonym, run, until, reason, actor, at) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(done.pseudonym, run ?? '', until, done.reason, done.actor, this.#people.now())
+    return done
+  }
+
+  #release({ run }: PersonAsked, done: Done): VaultAnswer {
+    const { changes } = this.#people.base
+      .prepare('DELETE FROM holds WHERE pseudonym = ? AND run = ?')
+      .run(done.pseudonym, run ?? '')
+    return Number(changes) > 0 ? done : { kind: 'not_held' }
+  }
+
+  /** Those that have not ended by themselves. */
+  #holds(pseudonym: string): readonly HoldRow[] {
+    return this.#people.base
+      .prepare('SELECT * FROM holds WHERE pseudonym = ? AND (until IS NULL OR until > ?) ORDER BY at')
+      .all(pseudonym, this.#people.now())
+      .map(holdRow)
+  }
+
+  #list(): readonly PersonView[] {
+    return this.#people.base
+      .prepare('SELECT * FROM people WHERE pseudonym <> ? ORDER BY created_at DESC, pseudonym LIMIT ?')
+      .all(nobody, list_max)
+      .flatMap((found) => {
+        const row = personRow(found)
+        if (!row) return []
+        const { pseudonym, created_at, erased_at } = row
+        return [{ pseudonym, name: this.#people.nameIn(row), created_at, erased_at, holds: this.#holds(pseudonym) }]
+      })
+  }
+}
+
+/** A text in which a person's name, with and without its prefix, stands as the pseudonym. */
+function withoutName(text: string, name: string, pseudonym: string): string {
+  const bare = bareForm(name)
+  const replaced = replaceNames(text, (found) => (found === name ? pseudonym : null))
+  return bare ? replaced.replace(bare, pseudonym) : replaced
+}

@@ -1,0 +1,126 @@
+/**
+ * What `weir person` is made of. The keys of persons belong to the ledger's thread: a gateway that runs is asked, and where
+ * none does, the ledger is opened for a moment under the lock of the state directory.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from './base/clock.ts'
+import { cryptoDice } from './base/dice.ts'
+import { takeLock } from './base/instance-lock.ts'
+import { moduleUrl } from './base/module-url.ts'
+import { adminRequest } from './cli/admin-client.ts'
+import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
+import type { PeopleList, PeopleTools, PersonChanged } from './cli/people-deps.ts'
+import { isLoaded, loadConfig } from './config/load.ts'
+import { firstProblem } from './config/problems.ts'
+import type { Settings } from './config/settings.ts'
+import { isPersonId, isPseudonym, isRunId, type RunId } from './domain/ids.ts'
+import { Ledger, openLedger } from './ledger/ledger.ts'
+import { traceRun } from './ledger/trace.ts'
+import { carryOut, type PersonOrder } from './ledger/vault/carry-out.ts'
+import { vaultPlace } from './ledger/vault/kek.ts'
+import type { VaultAnswer } from './ledger/vault/orders.ts'
+import { admin } from './tools.ts'
+
+/** As for a gateway without many calls. */
+const ring_bytes = 1_048_576
+
+export const list: PeopleTools['list'] = async ({ configPath }) => {
+  const settings = await settingsOf(configPath)
+  if (isProblem(settings)) return settings
+  const asked = { path: '/api/v1/people', schema: 'weir.people/v1' } as const
+  return await either<PeopleList>(configPath, settings, asked, async (ledger) => {
+    const answer = await ledger.people.ask({ ask: 'list' })
+    return answer.kind === 'people' ? { schema: 'weir.people/v1', people: answer.people } : wordsOf(answer)
+  })
+}
+
+export const order: PeopleTools['order'] = async ({ configPath, does, whom, until, reason }) => {
+  const settings = await settingsOf(configPath)
+  if (isProblem(settings)) return settings
+  const meant = await personOf(settings, whom)
+  if (isProblem(meant)) return meant
+  const { person, run } = meant
+  if (does === 'erase' && run !== null) return problem('usage', 'A person can be erased, not a run.')
+  const extra = { ...(run === null ? {} : { run }), ...(until === null ? {} : { until }) }
+  const path = `/api/v1/people/${encodeURIComponent(person)}/${does}`
+  const asked = { path, schema: 'weir.person/v1', body: { reason, ...extra } } as const
+  return await either<PersonChanged>(configPath, settings, asked, async (ledger) => {
+    const order: PersonOrder = { does, person, run, until, reason, actor: 'operator' }
+    const done = await carryOut({ ledger, clock: systemClock }, order)
+    if (done.kind !== 'person_done') return wordsOf(done)
+    if (!done.recorded) return problem('failed', 'It was done, but the ledger did not take the entry that says so.')
+    return { schema: 'weir.person/v1', event: done.event, person: done.person, reason: done.reason }
+  })
+}
+
+interface Question {
+  readonly path: string
+  readonly schema: string
+  readonly body?: unknown
+}
+
+/** Whoever holds the lock of the state directory is asked; where nobody does, `directly` gets the ledger. */
+async function either<T extends { readonly schema: string }>(
+  configPath: string,
+  settings: Settings,
+  asked: Question & { readonly schema: T['schema'] },
+  directly: (ledger: Ledger) => Promise<T | CliProblem>,
+): Promise<T | CliProblem> {
+  const { state } = settings
+  if (!existsSync(state.dir)) return problem('not_found', `No gateway has run with ${configPath} yet.`)
+  const lock = takeLock(state.dir)
+  if (typeof lock === 'string') {
+    const place = await admin(configPath)
+    return isProblem(place) ? place : await adminRequest<T>(place, asked)
+  }
+  try {
+    const dice = cryptoDice()
+    const ledger = await openLedger({
+      dir: join(state.dir, 'ledger'),
+      workerUrl: moduleUrl('./threads/ledger-worker.ts', import.meta.url),
+      boot: dice.hex(16),
+      clock: systemClock,
+      ring_bytes,
+      vault: vaultPlace(state.dir, state.credentials_dir),
+    })
+    if (!(ledger instanceof Ledger)) return problem('failed', ledger.detail)
+    const answer = await directly(ledger)
+    const written = await ledger.close()
+    return written ? answer : problem('failed', 'The disk did not take the entry that says so.')
+  } finally {
+    lock.release()
+  }
+}
+
+/** Of a run: the person it was for, by the pseudonym that stands in its records. */
+async function personOf(
+  { state }: Settings,
+  whom: string,
+): Promise<{ readonly person: string; readonly run: RunId | null } | CliProblem> {
+  if (!isRunId(whom)) {
+    const person = whom.startsWith('user:') ? whom : `user:${whom}`
+    if (isPersonId(person) || isPseudonym(person)) return { person, run: null }
+    return problem('usage', `${whom} cannot be the name of a person.`)
+  }
+  const trace = await traceRun(join(state.dir, 'ledger'), whom)
+  if (!trace) return problem('not_found', `The ledger keeps nothing of ${whom}.`)
+  const person = [...trace.runs, ...trace.calls].find(({ human }) => human !== null)?.human
+  return person ? { person, run: whom } : problem('no', `${whom} was for nobody, so nothing of it can be erased.`)
+}
+
+function wordsOf(answer: VaultAnswer): CliProblem {
+  if (answer.kind === 'unknown') return problem('not_found', 'No such person is kept.')
+  if (answer.kind === 'erased') return problem('no', 'They were erased already.')
+  if (answer.kind === 'not_held') return problem('no', 'There is no such hold.')
+  if (answer.kind === 'held') {
+    const words = answer.holds.map(({ run, reason }) => `${run === '' ? 'everything' : run}: ${reason}`)
+    return problem('no', `Nothing was erased, a hold stands. ${words.join('; ')}`)
+  }
+  return problem('failed', answer.kind === 'problem' ? answer.detail : 'The vault did not answer.')
+}
+
+async function settingsOf(configPath: string): Promise<Settings | CliProblem> {
+  const loaded = await loadConfig(configPath)
+  return isLoaded(loaded) ? loaded.settings : problem('no', firstProblem(loaded, configPath))
+}
