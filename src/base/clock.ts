@@ -33,18 +33,23 @@ export function steadyClock(source: Clock, onSetBack: (by_ms: number) => void = 
   let wall = source.now()
   let mark = source.monotonic()
   let told = false
+  // What was read last and what was made of it: most who ask do so within one millisecond, in which nothing can have changed.
+  let before = wall
+  let answered = wall
   return {
     now() {
       const read = source.now()
+      if (read === before && !told) return answered
+      before = read
       const at = source.monotonic()
       const expected = wall + at - mark
       const behind_ms = expected - read
       if (behind_ms > setBack_ms && !told) onSetBack(Math.floor(behind_ms))
       told = behind_ms > setBack_ms
-      if (behind_ms >= 0) return Math.floor(expected)
+      if (behind_ms >= 0) return (answered = Math.floor(expected))
       wall = read
       mark = at
-      return read
+      return (answered = read)
     },
     monotonic: () => source.monotonic(),
   }

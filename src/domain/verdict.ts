@@ -164,32 +164,34 @@ export interface Care {
 
 type Fields<T> = Omit<T, typeof proof | 'kind'>
 
+// Fields first: what an object literal begins with is copied as a whole, and what follows something else one by one.
+
 /** Fenced to `policy/decide.ts` by a tidy test. */
 export function issuePermit(fields: Fields<Permit>): Permit {
-  return { kind: 'permit', ...fields } as Permit
+  return { ...fields, kind: 'permit' } as Permit
 }
 
 /** Fenced to `limits/lease.ts` by a tidy test. */
 export function issueLease(fields: Fields<Lease>): Lease {
-  return { kind: 'lease', ...fields } as Lease
+  return { ...fields, kind: 'lease' } as Lease
 }
 
 /** Fenced to `pipeline/admit.ts` by a tidy test. */
 export function issueHop<Asked extends AnyCall>(fields: Fields<Hop<Asked>>): Hop<Asked> {
-  return { kind: 'hop', ...fields } as Hop<Asked>
+  return { ...fields, kind: 'hop' } as Hop<Asked>
 }
 
 /** Fenced to `pipeline/tasks/claim.ts` by a tidy test. */
 export function issueClaim(fields: Fields<Claim>): Claim {
-  return { kind: 'claim', ...fields } as Claim
+  return { ...fields, kind: 'claim' } as Claim
 }
 
 /** Fenced to `tools-doctor.ts` by a tidy test. */
 export function issueProbe(fields: Fields<Probe>): Probe {
-  return { kind: 'probe', ...fields } as Probe
+  return { ...fields, kind: 'probe' } as Probe
 }
 
 /** Fenced to `pipeline/mcp/care.ts` by a tidy test. */
 export function issueCare(fields: Fields<Care>): Care {
-  return { kind: 'care', ...fields } as Care
+  return { ...fields, kind: 'care' } as Care
 }

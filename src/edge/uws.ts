@@ -118,7 +118,7 @@ class UwsListener implements Listener {
       this.#desk.endBody(reply)
       if (bytes === null) reply.refuse(refusal('body_too_large'))
       // The bytes belong to uWS and are gone after this call, so they are copied.
-      else this.#desk.answer({ ...inbound, body: Buffer.copyBytesFrom(new Uint8Array(bytes)) }, reply)
+      else this.#desk.answer({ ...inbound, body: Buffer.from(new Uint8Array(bytes)) }, reply)
     })
   }
 }

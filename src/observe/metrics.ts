@@ -81,6 +81,7 @@ export class Registry {
 
   #know(label: Configured, values: Iterable<string>): void {
     this.#configured.set(label, new Set([...values].slice(0, childrenMax)))
+    for (const family of this.#families) family.forgetAsked()
   }
 }
 
@@ -88,14 +89,42 @@ class SomeFamily implements Family<string, Cell | DurationHistogram> {
   readonly #row: MetricRow
   readonly #knows: (label: Configured, value: string) => boolean
   readonly #children = new Map<string, Cell | DurationHistogram>()
+  readonly #labels: readonly string[]
+  /** The children by what they were asked for with, before it was bounded: most are asked for over and over. */
+  readonly #asked = new Map<string, Cell | DurationHistogram>()
 
   constructor(row: MetricRow, knows: (label: Configured, value: string) => boolean) {
     this.#row = row
     this.#knows = knows
+    this.#labels = Object.keys(row.labels)
     if (Object.keys(row.labels).length === 0) this.child({})
   }
 
   child(labels: Readonly<Record<string, string>>): Cell | DurationHistogram {
+    const asked = this.#askedWith(labels)
+    const known = this.#asked.get(asked)
+    if (known) return known
+    const child = this.#find(labels)
+    if (this.#asked.size < childrenMax) this.#asked.set(asked, child)
+    return child
+  }
+
+  /** Other names are known by now: what was `other` may be a child of its own. */
+  forgetAsked(): void {
+    this.#asked.clear()
+  }
+
+  /** Lengths stand before the values, so that no two lists of them are one text. */
+  #askedWith(labels: Readonly<Record<string, string>>): string {
+    let text = ''
+    for (const name of this.#labels) {
+      const value = labels[name] ?? ''
+      text += `${value.length} ${value}`
+    }
+    return text
+  }
+
+  #find(labels: Readonly<Record<string, string>>): Cell | DurationHistogram {
     const values = Object.entries(this.#row.labels).map(([name, known]): readonly [string, string] => {
       return [name, this.#bounded(labels[name] ?? '', known)]
     })

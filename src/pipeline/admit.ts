@@ -245,7 +245,7 @@ function askOf(visit: AnyVisit, { entry, principal, goal }: Asking, run: LiveRun
 function intentOf(ask: Ask, { reserved }: Lease): IntentEntry {
   const { hop, run, agent, depth, target, budget, now } = ask
   const what = { rid: hop, run: run.id, human: run.person, agent, depth, target, reserved, grants: grantsOf(budget) }
-  return { v: 1, ts: now, kind: 'intent', ...what }
+  return { ...what, v: 1, ts: now, kind: 'intent' }
 }
 
 interface Held {
@@ -261,7 +261,7 @@ function hopOf<Kind extends AnyCall>(visit: Visit<Kind>, { principal, entry }: A
   const { permit: granted, lease } = held
   const where = { parent, depth, depthMax: depthMaxOf({ principal, entry }), chain, delegation }
   const { authority } = visit
-  const hop = issueHop({ id: call.id, call, principal, run, ...where, authority, budget, permit: granted, lease })
+  const hop = issueHop({ ...where, id: call.id, call, principal, run, authority, budget, permit: granted, lease })
   visit.hop = hop
   return hop
 }

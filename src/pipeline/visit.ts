@@ -64,10 +64,19 @@ export function openVisit<Asked extends AnyCall>(
   call: Asked,
   reply: Reply,
 ): Visit<Asked> {
-  const { snapshot } = road
-  const unplaced = { run: null, origin: null, parent: null, depth: 0, chain: [], delegation: null }
-  const unknown = {
+  return {
+    road,
+    snapshot: road.snapshot,
+    inbound,
+    reply,
+    call,
     principal: null,
+    run: null,
+    origin: null,
+    parent: null,
+    depth: 0,
+    chain: [],
+    delegation: null,
     authority: anything,
     delivery: null,
     ask: null,
@@ -76,7 +85,6 @@ export function openVisit<Asked extends AnyCall>(
     approval: null,
     asked: null,
   }
-  return { road, snapshot, inbound, reply, call, ...unplaced, ...unknown }
 }
 
 /** Why a call was not let through, as its record says it. */
@@ -86,6 +94,7 @@ export type Refusal = Pick<Denial, 'detail' | 'rule'> & { readonly code: Denial[
 function recordOf(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): CallRecord {
   const { call, principal, hop } = visit
   return {
+    ...provenance(visit),
     v: 1,
     ts: call.receivedAt,
     kind: 'call',
@@ -115,7 +124,6 @@ function recordOf(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): C
     reserved: hop?.lease.reserved ?? nothingSpent,
     outcome,
     grants: grantsOf(visit.ask?.budget ?? []),
-    ...provenance(visit),
     taint: visit.run?.taint ?? 'none',
     approval: approvalOf(visit),
     claims: readClaims(visit.inbound.headers),

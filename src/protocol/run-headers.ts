@@ -52,14 +52,22 @@ export function runHeaders(told: RunTold): HeaderList {
   headers.push(['weir-decision', decisionOf(told.decision)])
   const left = told.left === null ? '' : leftOf(told.left)
   if (left !== '') headers.push(['weir-run-budget', left])
-  if (told.rate !== null) headers.push(...rateHeaders(told.rate, told.isOfModel))
+  if (told.rate !== null) pushRate(headers, told.rate, told.isOfModel)
   return headers
 }
 
 function decisionOf(decision: RunTold['decision']): string {
-  if (typeof decision === 'string') return `deny;code=${decision}`
-  const rule = decision.rule === null ? '' : `;rule=${textOf(decision.rule)}`
-  return `allow${rule};config=${textOf(decision.config)}`
+  return typeof decision === 'string' ? `deny;code=${decision}` : allowed(decision)
+}
+
+/** Most calls are let through by the rule that let the one before through, so what is said of it is kept. */
+let said = { rule: null as string | null, config: '', text: 'allow;config=""' }
+
+function allowed({ rule, config }: Exclude<RunTold['decision'], string>): string {
+  if (said.rule === rule && said.config === config) return said.text
+  const named = rule === null ? '' : `;rule=${textOf(rule)}`
+  said = { rule, config, text: `allow${named};config=${textOf(config)}` }
+  return said.text
 }
 
 function leftOf(left: RunLeft): string {
@@ -88,18 +96,15 @@ function limitOf(name: (typeof budgets)[number] | typeof policy, max: number): s
   return text
 }
 
-function rateHeaders({ max, left, reset_s }: RateLeft, isOfModel: boolean): readonly Header[] {
-  const standard: readonly Header[] = [
-    ['ratelimit-policy', `${limitOf(policy, max)};w=60`],
-    ['ratelimit', `${policy};r=${wholeOf(left)};t=${wholeOf(reset_s)}`],
-  ]
-  if (!isOfModel) return standard
-  return [
-    ...standard,
+function pushRate(headers: Header[], { max, left, reset_s }: RateLeft, isOfModel: boolean): void {
+  const [rest, reset] = [wholeOf(left), wholeOf(reset_s)]
+  headers.push(['ratelimit-policy', `${limitOf(policy, max)};w=60`], ['ratelimit', `${policy};r=${rest};t=${reset}`])
+  if (!isOfModel) return
+  headers.push(
     ['x-ratelimit-limit-requests', wholeOf(max)],
-    ['x-ratelimit-remaining-requests', wholeOf(left)],
-    ['x-ratelimit-reset-requests', `${wholeOf(reset_s)}s`],
-  ]
+    ['x-ratelimit-remaining-requests', rest],
+    ['x-ratelimit-reset-requests', `${reset}s`],
+  )
 }
 
 const moneyUnitParameter = ';unit=micro-usd'

@@ -50,17 +50,23 @@ export class Tally {
     this.tell({ detail, ...ending }, { task, bytesIn, bytesOut, firstByteAt, usage, says: () => log.whole() })
   }
 
-  tell({ detail = null, ...ending }: Ending, { firstByteAt, ...counted }: Counted): void {
+  tell(ending: Ending, { task, bytesIn, bytesOut, usage, says, firstByteAt }: Counted): void {
     assert(!this.#told, 'an exchange has one outcome')
     this.#told = true
+    const { kind, sent, fault = null, denial = null, answer = null, errorCode = null, detail = null } = ending
     this.#done({
-      fault: null,
-      denial: null,
-      answer: null,
-      errorCode: null,
-      ...ending,
+      kind,
+      sent,
+      fault,
+      denial,
+      answer,
+      errorCode,
       detail: detail === null ? null : detail.slice(0, detailMax),
-      ...counted,
+      task,
+      bytesIn,
+      bytesOut,
+      ...(usage && { usage }),
+      ...(says !== undefined && { says }),
       firstByte_ms: firstByteAt === null ? null : firstByteAt - this.#startedAt,
       upstream_ms: this.#clock.monotonic() - this.#startedAt,
     })

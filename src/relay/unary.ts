@@ -172,8 +172,8 @@ export class UnaryExchange implements Exchange, Ear {
     const { detail, usage } = this.#sight
     const said = this.#said
     const says = said && ((): JsonObject | null => wholeOf(said))
-    const counted = { task: this.#task, bytesIn: this.#bytesIn, bytesOut: 0, firstByteAt: this.#firstByteAt }
-    this.#tally.tell({ detail, ...ending }, { ...counted, usage, says })
+    const [bytesIn, firstByteAt] = [this.#bytesIn, this.#firstByteAt]
+    this.#tally.tell({ detail, ...ending }, { task: this.#task, bytesIn, bytesOut: 0, firstByteAt, usage, says })
   }
 }
 
