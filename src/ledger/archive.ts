@@ -63,7 +63,7 @@ export class Archive {
     const worker = this.#worker
     if (!worker) return
     const ended = new Promise((resolve) => worker.once('exit', resolve))
-    worker.postMessage('stop')
+    worker.postMessage('stop', [])
     const timer = setTimeout(() => void worker.terminate(), close_ms)
     await ended
     clearTimeout(timer)

@@ -45,7 +45,7 @@ const gather_ms = 20
 export async function* follow(options: FollowOptions): AsyncGenerator<readonly FollowItem[]> {
   const { batch_max = usual_max, signal, once = false } = options
   await using reader = new Follower(options.dir, options.from, options.status ?? null)
-  while (!signal?.aborted) {
+  for (const isOver = (): boolean => signal?.aborted === true; !isOver();) {
     const batch = await reader.read(batch_max)
     if (batch.length > 0) yield batch
     else if (once) return
@@ -65,15 +65,14 @@ async function pause(status: Status | null, next: number, signal: AbortSignal | 
   if (status.durable >= next) await sleep(gather_ms, signal)
 }
 
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, ms)
   const end = (): void => resolve()
   signal?.addEventListener('abort', end, { once: true })
-  return promise.then(() => {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', end)
-  })
+  await promise
+  clearTimeout(timer)
+  signal?.removeEventListener('abort', end)
 }
 
 class Follower {

@@ -6,7 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { everything } from '../../src/domain/filter.ts'
 import { isRunId } from '../../src/domain/ids.ts'
-import type { HopRow, Page, RunStory } from '../../src/domain/story.ts'
+import type { RunStory } from '../../src/domain/story.ts'
 import { openAsk } from '../../src/ledger/index/ask.ts'
 import type { IndexHere, QuestionName, Questions } from '../../src/ledger/index/contract.ts'
 import { openIndexHere } from '../../src/ledger/index/here.ts'
@@ -95,7 +95,7 @@ test('a run and its calls are rows while the gateway runs, for the query thread 
     ['answered', 'agent:orchestrator', 1000],
     ['answered', 'agent:orchestrator', 1000],
   ])
-  const page = (await ask('hops', { filter: everything, cursor: null, limit: 1 })) as Page<HopRow>
+  const page = await ask('hops', { filter: everything, cursor: null, limit: 1 })
   expect(page).toMatchObject({ rows: [{ run, person: 'user:tomas' }], next: expect.any(String) as string })
   await expect(ask('hops', { filter: everything, cursor: 'bm9uZQ', limit: 1 })).rejects.toThrow('bad_cursor')
 

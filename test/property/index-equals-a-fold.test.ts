@@ -5,7 +5,6 @@ import { costDimensions } from '../../src/domain/cost.ts'
 import { everything, type Filter, type FilterField, filterFields } from '../../src/domain/filter.ts'
 import type { Filterable } from '../../src/domain/filter.ts'
 import type { LedgerEntry } from '../../src/domain/record.ts'
-import type { Page } from '../../src/domain/story.ts'
 import { costBy, totalOf } from '../../src/ledger/cost.ts'
 import { isAskRefused, type Queries } from '../../src/ledger/index/contract.ts'
 import { dumpOf, type IndexInMemory, indexInMemory, numbered } from '../support/index-book.ts'
@@ -31,13 +30,13 @@ function filled<T>(entries: readonly LedgerEntry[], work: (index: IndexInMemory)
   })
 }
 
-/** All pages of a list, asked `limit` rows at a time. */
-function all<Row>(list: (cursor: string | null) => ReturnType<Queries['runs'] | Queries['hops']>): readonly Row[] {
-  const rows: Row[] = []
+/** All pages of a list, one after the other. */
+function all(list: (cursor: string | null) => ReturnType<Queries['runs'] | Queries['hops']>) {
+  const rows: { readonly id: string }[] = []
   for (let cursor: string | null = null; ;) {
     const page = list(cursor)
     if (isAskRefused(page)) throw new Error(page.sentence)
-    rows.push(...(page as Page<unknown> as Page<Row>).rows)
+    rows.push(...page.rows)
     if (page.next === null) return rows
     cursor = page.next
   }
@@ -153,8 +152,11 @@ const tests: fc.Arbitrary<Filter> = fc.constantFrom(...fields).chain((field) => 
       .nat(40 * hour_ms)
       .map((after): Filter => ({ kind: 'test', field, test: field === 'since' ? '>=' : '<', value: noon + after }))
   return fc
-    .tuple(fc.constantFrom('is', '<', '<=', '>', '>=' as const), fc.constantFrom(0, 1, 2, 3, 500, 50_000))
-    .map(([test, value]): Filter => ({ kind: 'test', field, test, value }) as Filter)
+    .tuple(
+      fc.constantFrom('is' as const, '<' as const, '<=' as const, '>' as const, '>=' as const),
+      fc.constantFrom(0, 1, 2, 3, 500, 50_000),
+    )
+    .map(([test, value]): Filter => ({ kind: 'test', field, test, value }))
 })
 const { filter: filters } = fc.letrec<{ filter: Filter }>((tie) => ({
   filter: fc.oneof(
@@ -190,7 +192,7 @@ test('a filter of hops finds what it finds in memory, page by page', () => {
     fc.property(anyLedger, filters, fc.integer({ min: 1, max: 9 }), (entries, filter, limit) =>
       filled(entries, ({ queries }) => {
         const naive = new Naive(entries)
-        const found = all<{ id: string }>((cursor) => queries.hops({ filter, cursor, limit }))
+        const found = all((cursor) => queries.hops({ filter, cursor, limit }))
         const wanted = naive.hops.filter((hop) => fits(filter, naive.hopFacts(hop))).map(({ id }) => id)
         expect(found.map(({ id }) => id)).toEqual(wanted.toReversed())
       }),

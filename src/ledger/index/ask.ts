@@ -65,7 +65,7 @@ class Asking {
     this.#refuse('the gateway stops')
     if (!worker) return
     const ended = new Promise((resolve) => worker.once('exit', resolve))
-    worker.postMessage('stop')
+    worker.postMessage('stop', [])
     const timer = setTimeout(() => void worker.terminate(), close_ms)
     await ended
     clearTimeout(timer)
@@ -78,7 +78,7 @@ class Asking {
     const { ask_ms = usual_ms } = this.#options
     this.#active = { ...waiting, timer: setTimeout(() => this.#giveUp(), ask_ms) }
     this.#worker ??= this.#start()
-    this.#worker.postMessage(waiting.order)
+    this.#worker.postMessage(waiting.order, [])
   }
 
   #start(): Worker {

@@ -35,7 +35,7 @@ export class CostRows {
     const known = this.#rows.get(key)
     const row = known ?? (Object.fromEntries([...usage, ...counts].map((name) => [name, 0])) as Summed)
     if (!known) this.#rows.set(key, row)
-    for (const name of [...usage, ...counts]) row[name] += Number(sums[name] ?? 0)
+    for (const name of [...usage, ...counts]) row[name] += sums[name] ?? 0
   }
 
   /** The dearest first. */

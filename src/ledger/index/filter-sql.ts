@@ -89,24 +89,17 @@ class Writer {
 
   write(filter: Filter, level: number): string {
     if (level > levels_max) return this.#refuse(`the filter has more than ${levels_max} levels`)
-    switch (filter.kind) {
-      case 'all':
-      case 'any': {
-        if (filter.of.length === 0) return filter.kind === 'all' ? always : never
-        const word = filter.kind === 'all' ? ' AND ' : ' OR '
-        return `(${filter.of.map((each) => this.write(each, level + 1)).join(word)})`
-      }
-      case 'not':
-        return `NOT ${this.write(filter.of, level + 1)}`
-      case 'test':
-        return this.#test(filter)
-    }
+    if (filter.kind === 'test') return this.#test(filter)
+    if (filter.kind === 'not') return `NOT ${this.write(filter.of, level + 1)}`
+    if (filter.of.length === 0) return filter.kind === 'all' ? always : never
+    const word = filter.kind === 'all' ? ' AND ' : ' OR '
+    return `(${filter.of.map((each) => this.write(each, level + 1)).join(word)})`
   }
 
   #test({ field, test, value }: Extract<Filter, { kind: 'test' }>): string {
     this.#tests += 1
     if (this.#tests > tests_max) return this.#refuse(`the filter has more than ${tests_max} tests`)
-    if (!Object.hasOwn(this.#fields, field)) return this.#refuse(`there is no field ${String(field)}`)
+    if (!Object.hasOwn(this.#fields, field)) return this.#refuse(`there is no field ${field}`)
     const sql = this.#fields[field]
     if (!sql) return never
     if ('column' in sql) return this.#compare(sql.column, test, value)

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../base/clock.ts'
 import type { HopId, RunId } from '../../domain/ids.ts'
 import type { EdgeRow, HopRow, RunStory } from '../../domain/story.ts'
 import { Budget } from './budget.ts'
-import { type AskRefused, type IndexState, type Queries, refuseAsk, type StoryAsked } from './contract.ts'
+import { type AskRefused, type IndexState, isAskRefused, type Queries, refuseAsk, type StoryAsked } from './contract.ts'
 import { findCost } from './find-cost.ts'
 import { findTop } from './find-top.ts'
 import { listHops, listRuns } from './lists.ts'
@@ -65,7 +65,7 @@ function storyOf(world: World, { run, hops_max = storyHops_max }: StoryAsked): R
     const known = runRow(world, run)
     if (!known) return null
     const hops = storyHops(world, { run, n: known.n, hops_max: hops_max + 1 })
-    if (!Array.isArray(hops)) return hops as AskRefused
+    if (isAskRefused(hops)) return hops
     const complete = known.dropped === 0 && hops.length <= hops_max
     return { run: known.row, hops: hops.slice(0, hops_max), edges: edgesOf(world, known.n), complete }
   } finally {

@@ -113,7 +113,7 @@ export class Naive {
     return edge
   }
 
-  runRow({ laps: _, ...run }: Run): RunRow {
+  runRow({ laps: _laps, ...run }: Run): RunRow {
     return { ...run, ends_at: run.ends_at === 0 ? run.last_at : run.ends_at }
   }
 
