@@ -1,6 +1,7 @@
 /** The words the archive thread and the gateway's thread share: how far the index is, and whether it can be written. */
 const seqWord = 0
 const failingWord = 2
+const heardWord = 2
 
 export class ArchiveStatus {
   static readonly bytes = 32
@@ -19,6 +20,15 @@ export class ArchiveStatus {
 
   set seq(seq: number) {
     Atomics.store(this.#counts, seqWord, BigInt(seq))
+  }
+
+  /** Number of the last entry that listeners have heard; 0 before the first. */
+  get heard(): number {
+    return Number(Atomics.load(this.#counts, heardWord))
+  }
+
+  set heard(seq: number) {
+    Atomics.store(this.#counts, heardWord, BigInt(seq))
   }
 
   get failing(): boolean {

@@ -1,7 +1,7 @@
 /** The gateway's side of the archive thread: starts it, starts it again where it ended, and says how far the index is. */
 import { Worker } from 'node:worker_threads'
 import { ArchiveStatus } from './archive-status.ts'
-import { indexPath } from './index/store.ts'
+import { indexPath } from './index/path.ts'
 import type { Retention } from './index/sweep.ts'
 import type { Ledger } from './ledger.ts'
 import type { ArchiveNews, ArchiveSetup } from './run-archive.ts'
@@ -37,7 +37,7 @@ export class Archive {
     this.#options = options
     const status = new SharedArrayBuffer(ArchiveStatus.bytes)
     this.#status = new ArchiveStatus(status)
-    this.#setup = { dir, path: indexPath(stateDir), ledger: ledger.shared, status, retention }
+    this.#setup = { dir, path: indexPath(stateDir), ledger: ledger.shared, status, retention, from: ledger.durable + 1 }
     this.#start()
   }
 

@@ -21,6 +21,8 @@ export interface ArchiveSetup {
   readonly ledger: SharedArrayBuffer
   readonly status: SharedArrayBuffer
   readonly retention: Retention
+  /** Number of the first entry that listeners hear: those of earlier processes are for nobody. */
+  readonly from: number
 }
 
 /** Words for the gateway's thread, at most one a second of each kind; numbers travel over shared memory. */
@@ -63,10 +65,7 @@ class Archiving {
   readonly #status: ArchiveStatus
   readonly #ledger: Status
   readonly #keeper: Keeper
-  /** Entries of earlier processes are heard by nobody. */
-  readonly #from: number
   readonly #end = new AbortController()
-  #heard: number
   #problem: string | null = null
   #saidAt = 0
   #sayProgress = false
@@ -76,8 +75,6 @@ class Archiving {
     this.#world = world
     this.#status = new ArchiveStatus(setup.status)
     this.#ledger = new Status(setup.ledger)
-    this.#from = this.#ledger.durable + 1
-    this.#heard = this.#ledger.durable
     const { dir, path, retention } = setup
     const say = (sentence: string): void => world.tell({ kind: 'log', level: 'warn', sentence })
     this.#keeper = new Keeper({ dir, path, retention, clock: world.clock, say })
@@ -120,10 +117,12 @@ class Archiving {
     const { listeners } = this.#world
     const { signal } = this.#end
     if (listeners.length === 0) return
-    for await (const items of follow({ dir: this.#setup.dir, from: this.#from, status: this.#ledger, signal })) {
+    // A thread that broke and was started again goes on where it was.
+    const from = Math.max(this.#setup.from, this.#status.heard + 1)
+    for await (const items of follow({ dir: this.#setup.dir, from, status: this.#ledger, signal })) {
       const batch = items.filter((item) => item.kind === 'entry')
       for (const listener of listeners) await this.#guard(listener, () => listener.entries(batch))
-      this.#heard = items.at(-1)?.kind === 'entry' ? (batch.at(-1)?.seq ?? this.#heard) : this.#heard
+      this.#status.heard = batch.at(-1)?.seq ?? this.#status.heard
     }
   }
 
@@ -143,7 +142,7 @@ class Archiving {
     const end = clock.monotonic() + finish_ms
     const goal = this.#ledger.durable
     const isDone = (): boolean =>
-      (this.#keeper.seq >= goal || this.#status.failing) && (listeners.length === 0 || this.#heard >= goal)
+      (this.#keeper.seq >= goal || this.#status.failing) && (listeners.length === 0 || this.#status.heard >= goal)
     while (!isDone() && clock.monotonic() < end) await sleep(look_ms)
     this.#end.abort()
   }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/clock.ts'
 import type { AskAnswer, AskOrder } from './answer.ts'
 import { type Ask, type AskRefused, refuseAsk } from './contract.ts'
-import { indexPath } from './store.ts'
+import { indexPath } from './path.ts'
 
 export interface AskOptions {
   readonly stateDir: string

@@ -7,7 +7,8 @@ import { lastSeq } from '../last-seq.ts'
 import type { IndexHere, IndexProblem } from './contract.ts'
 import { Keeper } from './keep.ts'
 import { openQueries, type QueryOptions } from './queries.ts'
-import { indexPath, openForReading } from './store.ts'
+import { indexPath } from './path.ts'
+import { openForReading } from './store.ts'
 import type { Retention } from './sweep.ts'
 
 export interface HereOptions extends QueryOptions {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import { follow, type FollowItem, type Numbered } from '../follow.ts'
+import { lastSeq } from '../last-seq.ts'
 import { readFront } from '../segment.ts'
 import { segmentFiles } from '../read.ts'
 import type { Status } from '../status.ts'
@@ -150,7 +151,8 @@ async function isOfLedger(dir: string, seq: number, boot: string): Promise<boole
   const { bytesRead } = await file.read(bytes, 0, front_bytes, 0)
   await file.close()
   const front = readFront(bytes.subarray(0, bytesRead))
-  return typeof front === 'string' || front.header.boot === boot
+  if (typeof front !== 'string' && front.header.boot !== boot) return false
+  return holds !== files.at(-1) || seq <= (await lastSeq(dir))
 }
 
 /** The header of a segment with its shapes is far shorter. */

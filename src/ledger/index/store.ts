@@ -1,16 +1,12 @@
 /** The file of the index: opened for the one who writes it, thrown away where it is of no use, and opened for readers. */
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { indexSchema, schemaText } from './schema.ts'
 
 /** The log is cut back to this size when it has been worked off. */
 const log_bytes = 67_108_864
 const wait_ms = 2000
-
-export function indexPath(stateDir: string): string {
-  return join(stateDir, 'index', 'runs.db')
-}
 
 /** What SQLite says of a file that is none or is damaged: SQLITE_CORRUPT and SQLITE_NOTADB. */
 const damaged = new Set([11, 26])
