@@ -137,6 +137,6 @@ const orders: Readonly<Record<Exclude<FilterTest, 'is' | 'like'>, string>> = {
 }
 
 /** `*` stands for anything; the other signs of GLOB stand for themselves. */
-export function globOf(pattern: string): string {
+function globOf(pattern: string): string {
   return pattern.replaceAll(/[?[]/g, '[$&]').replaceAll(/\*+/g, '*')
 }

@@ -56,7 +56,7 @@ test('whoever waits when the gateway stops is told, and nobody is answered after
 
 test('where there is no index yet, it is said and not thrown', async () => {
   const { run } = asking(real)
-  expect(await run('run_1')).toMatchObject({ ...unavailable, sentence: expect.stringContaining('runs.db') })
+  expect(await run('run_1')).toMatchObject({ ...unavailable, sentence: expect.stringContaining('runs.db') as string })
 })
 
 test('nothing on the way from the gateway to its index opens SQLite on its thread', () => {

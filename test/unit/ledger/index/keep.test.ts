@@ -89,7 +89,7 @@ test('an index of a newer program is left alone', async () => {
   await expect(catchUp(state)).rejects.toThrow('newer')
   expect(await openIndexHere(state)).toMatchObject({
     kind: 'index_problem',
-    sentence: expect.stringContaining('newer'),
+    sentence: expect.stringContaining('newer') as string,
   })
 })
 
@@ -139,7 +139,7 @@ test('where there is no ledger there is no index, and none is made', async () =>
   const state = join(tempFolder(), 'none')
   expect(await openIndexHere(state)).toMatchObject({
     kind: 'index_problem',
-    sentence: expect.stringContaining('no ledger'),
+    sentence: expect.stringContaining('no ledger') as string,
   })
   expect(existsSync(state)).toBe(false)
 })

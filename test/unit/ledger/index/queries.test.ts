@@ -36,7 +36,10 @@ test('a call is open from its intent to its record, and its run holds what it re
 
 test('a call whose process died is aborted by the next boot, and what it held is still held', () => {
   const { queries } = indexOf([runEntry(run(1), 'opened'), intent(hop(1)), bootEntry('b2')])
-  expect(queries.hop({ hop: hop(1) })).toMatchObject({ status: 'aborted', detail: expect.stringContaining('stopped') })
+  expect(queries.hop({ hop: hop(1) })).toMatchObject({
+    status: 'aborted',
+    detail: expect.stringContaining('stopped') as string,
+  })
   expect(queries.run({ run: run(1) })).toMatchObject({ open: 0, held_micros: 20_000, state: 'active' })
   expect(queries.cost({ by: 'run', since: null, filter: everything })).toMatchObject({
     total: { open: 1, held_micros: 20_000 },
