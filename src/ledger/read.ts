@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Millis } from '../base/clock.ts'
 import type { LedgerEntry } from '../domain/record.ts'
-import { entryReader } from './pack.ts'
+import { frameReader } from './frames.ts'
 import { frameAt, isSegmentName, readFront } from './segment.ts'
 import type { Names } from './vault/names.ts'
 
@@ -36,7 +36,7 @@ export function* readSegment(file: string, bytes: Buffer, names: Names | null = 
     return
   }
   names?.refresh()
-  const entryOf = entryReader(front.header.shapes, names && ((entry, sealed) => names.restore(entry, sealed)))
+  const entryOf = frameReader(front.header, names)
   let seq = front.header.first
   let offset = front.start
   for (;;) {
@@ -53,7 +53,8 @@ export function* readSegment(file: string, bytes: Buffer, names: Names | null = 
   }
 }
 
-async function segmentFiles(dir: string): Promise<readonly string[]> {
+/** Names of the segments, the oldest first; none where there is no folder. */
+export async function segmentFiles(dir: string): Promise<readonly string[]> {
   try {
     return (await readdir(dir)).filter(isSegmentName).toSorted()
   } catch (error) {
