@@ -21,7 +21,7 @@ export interface Hold {
   readonly run: string | null
 }
 
-export const holds_max = 1000
+const holds_max = 1000
 const text_max = 512
 
 /** The holds of a ledger folder; a sentence where the file cannot be read as such: then nothing may be dropped. */

@@ -89,7 +89,10 @@ function firstNews(worker: Worker): Promise<WriterNews> {
     const timer = setTimeout(() => refuse('the ledger thread did not start in time'), open_timeout_ms)
     worker.on('message', function hear(news: WriterNews) {
       // A start that takes long says how far it is.
-      if (news.kind === 'note') return void timer.refresh()
+      if (news.kind === 'note') {
+        timer.refresh()
+        return
+      }
       clearTimeout(timer)
       worker.off('message', hear)
       resolve(news)

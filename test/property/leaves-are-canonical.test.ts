@@ -12,7 +12,7 @@ const front: LeafFront = { boot: 'b1', gw: 'https://weir.test', shapes }
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value === 'object' && value !== null) {
-    const names = Object.keys(value).sort((a, b) => (a < b ? -1 : 1))
+    const names = Object.keys(value).toSorted((a, b) => (a < b ? -1 : 1))
     const members = names.map(
       (name) => `${JSON.stringify(name)}:${canonical((value as Record<string, unknown>)[name])}`,
     )

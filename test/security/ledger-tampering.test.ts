@@ -67,7 +67,7 @@ function flip(path: string, offset: number): void {
   writeFileSync(path, bytes)
 }
 
-test('a ledger that nobody touched has nothing wrong with it', async () => {
+test('threat 53: a ledger that nobody touched has nothing wrong with it', async () => {
   const { dir, keys } = ledger()
   const verdict = await verdictOn(dir, keys)
   expect(verdict).toMatchObject({ ok: true, findings: [], entries: 801, unsealed: 0, pruned: [], boots: 1 })
@@ -76,7 +76,7 @@ test('a ledger that nobody touched has nothing wrong with it', async () => {
   expect(verdict.checkpoints).toBeGreaterThan(1)
 })
 
-test('one flipped bit in a segment is named by its entry, its file and its offset', async () => {
+test('threat 53: one flipped bit in a segment is named by its entry, its file and its offset', async () => {
   const { dir, keys } = ledger()
   const file = segments(dir)[2] ?? ''
   const { first, offsets } = framesOf(readFileSync(join(dir, file)))
@@ -88,7 +88,7 @@ test('one flipped bit in a segment is named by its entry, its file and its offse
   expect(first_bad).toBe(first + 5)
 })
 
-test('an entry that was changed, with its checksum made right, is named', async () => {
+test('threat 53: an entry that was changed, with its checksum made right, is named', async () => {
   const { dir, keys } = ledger()
   const file = segments(dir)[1] ?? ''
   const first = forge(join(dir, file), (frames) => frames.map((frame, at) => (at === 3 ? altered(frame) : frame)))
@@ -96,7 +96,7 @@ test('an entry that was changed, with its checksum made right, is named', async 
   expect(findings).toMatchObject([{ kind: 'entry_changed', seq: first + 3, to: first + 3, file }])
 })
 
-test('an entry changed in the unfinished last tile is named too', async () => {
+test('threat 53: an entry changed in the unfinished last tile is named too', async () => {
   const { dir, keys } = ledger()
   const file = segments(dir).at(-1) ?? ''
   const first = forge(join(dir, file), (frames) => frames.map((frame, at) => (at === 1 ? altered(frame) : frame)))
@@ -104,7 +104,7 @@ test('an entry changed in the unfinished last tile is named too', async () => {
   expect(findings).toMatchObject([{ kind: 'entry_changed', seq: first + 1, to: first + 1, file }])
 })
 
-test('two entries that were swapped are both named', async () => {
+test('threat 53: two entries that were swapped are both named', async () => {
   const { dir, keys } = ledger()
   const file = segments(dir)[1] ?? ''
   const first = forge(join(dir, file), ([a, b, ...rest]) => [b, a, ...rest].filter((frame) => frame !== undefined))
@@ -113,7 +113,7 @@ test('two entries that were swapped are both named', async () => {
   expect(first_bad).toBe(first)
 })
 
-test('an entry that was taken out of the middle is the first that is wrong', async () => {
+test('threat 53: an entry that was taken out of the middle is the first that is wrong', async () => {
   const { dir, keys } = ledger()
   const file = segments(dir)[2] ?? ''
   const first = forge(join(dir, file), (frames) => frames.toSpliced(4, 1))
@@ -122,7 +122,7 @@ test('an entry that was taken out of the middle is the first that is wrong', asy
   expect(findings.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['entry_changed', 'entries_missing']))
 })
 
-test('an entry that was put in between is found', async () => {
+test('threat 53: an entry that was put in between is found', async () => {
   const { dir, keys } = ledger()
   const file = segments(dir)[2] ?? ''
   const first = forge(join(dir, file), (frames) => frames.toSpliced(4, 0, altered(frames[4] ?? new Uint8Array())))
@@ -130,7 +130,7 @@ test('an entry that was put in between is found', async () => {
   expect(first_bad).toBe(first + 4)
 })
 
-test('a segment that was deleted is missing, and not taken for pruned', async () => {
+test('threat 53: a segment that was deleted is missing, and not taken for pruned', async () => {
   const { dir, keys } = ledger()
   const [, second = '', third = ''] = segments(dir)
   rmSync(join(dir, second))
@@ -140,7 +140,7 @@ test('a segment that was deleted is missing, and not taken for pruned', async ()
   expect({ pruned, first_bad }).toEqual({ pruned: [], first_bad: seq })
 })
 
-test('an end that was cut off is missing, whether by whole files or within one', async () => {
+test('threat 53: an end that was cut off is missing, whether by whole files or within one', async () => {
   for (const cut of ['file', 'frames'] as const) {
     const { dir, keys } = ledger()
     const last = join(dir, segments(dir).at(-1) ?? '')
@@ -154,7 +154,7 @@ test('an end that was cut off is missing, whether by whole files or within one',
   }
 })
 
-test('one flipped bit in a tile is the fault of the tile and not of the entry', async () => {
+test('threat 53: one flipped bit in a tile is the fault of the tile and not of the entry', async () => {
   for (const [file, seq] of [
     ['tile/0/001', 256 + 8],
     ['tile/0/003.p/33', 768 + 8],
@@ -167,14 +167,14 @@ test('one flipped bit in a tile is the fault of the tile and not of the entry', 
   }
 })
 
-test('one flipped bit in a tile of a higher level is found', async () => {
+test('threat 53: one flipped bit in a tile of a higher level is found', async () => {
   const { dir, keys } = ledger()
   flip(logPath(dir, 'tile/1/000.p/3'), 40)
   const { findings } = await verdictOn(dir, keys)
   expect(findings).toMatchObject([{ kind: 'tile_damaged', file: 'log/tile/1/000.p/3', seq: 257, to: 512 }])
 })
 
-test('any flipped bit of the checkpoint makes it one that does not count', async () => {
+test('threat 53: any flipped bit of the checkpoint makes it one that does not count', async () => {
   const { dir, keys } = ledger(4)
   const text = readFileSync(logPath(dir, 'checkpoint'))
   for (let at = 0; at < text.length; at += 1) {
@@ -184,7 +184,7 @@ test('any flipped bit of the checkpoint makes it one that does not count', async
   }
 })
 
-test('a checkpoint that another key signed does not count', async () => {
+test('threat 53: a checkpoint that another key signed does not count', async () => {
   const { dir, keys } = ledger()
   const other = new TestKeys('Ed25519')
   const { findings } = await verdictOn(dir, other)
@@ -192,7 +192,7 @@ test('a checkpoint that another key signed does not count', async () => {
   expect((await verdictOn(dir, keys)).ok).toBe(true)
 })
 
-test('an old state that was restored whole is found by a checkpoint from outside', async () => {
+test('threat 53: an old state that was restored whole is found by a checkpoint from outside', async () => {
   const { dir, keys } = ledger()
   const old = join(tempFolder(), 'old')
   cpSync(dir, old, { recursive: true })
@@ -207,7 +207,7 @@ test('an old state that was restored whole is found by a checkpoint from outside
   expect(first_bad).toBe(802)
 })
 
-test('a history that was written anew and signed with the right key is found by a checkpoint from outside', async () => {
+test('threat 53: a history that was written anew and signed with the right key is found by a checkpoint from outside', async () => {
   const { dir, keys } = ledger()
   const text = readFileSync(logPath(dir, 'checkpoint'), 'utf8')
   const forged = join(tempFolder(), 'ledger')
@@ -221,7 +221,7 @@ test('a history that was written anew and signed with the right key is found by 
   expect(findings).toMatchObject([{ kind: 'outside_differs', seq: 1, to: 801 }])
 })
 
-test('a newest checkpoint that was put back to an older one is found by those that were kept', async () => {
+test('threat 53: a newest checkpoint that was put back to an older one is found by those that were kept', async () => {
   const { dir, keys } = ledger()
   const [oldest = ''] = readdirSync(logPath(dir, 'history')).toSorted()
   const newest = readdirSync(logPath(dir, 'history')).toSorted().at(-1) ?? ''
@@ -230,7 +230,7 @@ test('a newest checkpoint that was put back to an older one is found by those th
   expect(findings[0]).toMatchObject({ kind: 'history_ahead', file: `log/history/${newest}` })
 })
 
-test('a checkpoint that is gone is said to be', async () => {
+test('threat 53: a checkpoint that is gone is said to be', async () => {
   const { dir, keys } = ledger()
   rmSync(logPath(dir, 'checkpoint'))
   expect((await verdictOn(dir, keys)).findings[0]).toMatchObject({ kind: 'checkpoint_missing' })

@@ -20,7 +20,7 @@ import { bootEntry, call, hop, intent, noon } from '../unit/ledger/entries.ts'
 /** Calls that share a write. */
 const burst = 20
 
-export const testOrigin = 'weir.test/ledger'
+const testOrigin = 'weir.test/ledger'
 
 interface TestKey {
   readonly kid: string

@@ -41,7 +41,7 @@ function openIn(folder: string, now: Millis): LateKey | KeyProblem | null {
     writeWholeSync(folder, fileName, `${JSON.stringify(made)}\n`)
   }
   const jwk = readJsonObject(readFileSync(file, 'utf8'))
-  const key = jwk && readKey(jwk as JsonWebKey)
+  const key = jwk && readKey(jwk)
   if (!key) return keyProblem(`${file} is not a private ML-DSA-44 JWK. Move it away or restore it`)
   publish(folder, key, now)
   return key
