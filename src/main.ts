@@ -19,6 +19,13 @@ const deps: CliDeps = {
     write: async (request) => (await import('./tools-evidence.ts')).write(request),
     cost: async (request) => (await import('./tools-cost.ts')).cost(request),
   },
+  stories: {
+    list: async (asked) => (await import('./tools-stories.ts')).list(asked),
+    story: async (asked) => (await import('./tools-stories.ts')).story(asked),
+    facts: async (configPath) => (await import('./tools-stories.ts')).facts(configPath),
+    records: async (asked) => (await import('./tools-stories.ts')).records(asked),
+    write: async (...asked) => (await import('./tools-stories.ts')).write(...asked),
+  },
   card: { verify: async (places) => (await import('./tools.ts')).verifyCardFile(places) },
   registry: {
     preview: async (asked) => (await import('./tools-agents.ts')).preview(asked),

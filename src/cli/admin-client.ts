@@ -119,6 +119,15 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
   }
 }
 
+/** Asks one thing; the answer is known by its schema. */
+export function askAdmin<T extends { readonly schema: string }>(
+  place: AdminPlace,
+  path: string,
+  schema: T['schema'],
+): Promise<T | CliProblem> {
+  return request<T>(place, { path, schema, timeout_ms: answer_timeout_ms, body: undefined })
+}
+
 interface Question {
   readonly path: string
   readonly schema: string

@@ -8,6 +8,7 @@ import type { Inspected } from '../domain/inspected.ts'
 import type { ConnectTools } from './connect/deps.ts'
 import type { CliProblem } from './exit-codes.ts'
 import type { PlannedEntry } from './planned-entry.ts'
+import type { StoryTools } from './story/deps.ts'
 import type { ToolServerTools } from './tool-server-deps.ts'
 
 /** Where text goes; a process stream or a test's array. */
@@ -27,6 +28,7 @@ export interface CliDeps {
   readonly admin: (configPath: string) => Promise<AdminPlace | CliProblem>
   readonly token: TokenTools
   readonly evidence: EvidenceTools
+  readonly stories: StoryTools
   readonly card: CardTools
   readonly registry: RegistryTools
   readonly toolServers: ToolServerTools

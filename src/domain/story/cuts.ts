@@ -2,7 +2,7 @@
 import type { FoundCycle } from './cycles.ts'
 import type { Cut, Loop, Shadow, StoryFacts } from './explanation.ts'
 import { lapsBelow, markOf } from './laps.ts'
-import type { Plot } from './plot.ts'
+import { costOfHop, costOfRun, type Plot } from './plot.ts'
 import { Tally } from './result.ts'
 
 /** Limits of a run that halt it where they are broken, unless `limits.on_breach` says otherwise. */
@@ -19,14 +19,14 @@ const halting: ReadonlySet<string> = new Set([
 export function costBefore({ hops }: Plot): Float64Array {
   const before = new Float64Array(hops.length + 1)
   hops.forEach((hop, at) => {
-    before[at + 1] = (before[at] ?? 0) + hop.cost_micros
+    before[at + 1] = (before[at] ?? 0) + costOfHop(hop)
   })
   return before
 }
 
 /** The earliest first. */
 export function shadowsOf(plot: Plot, facts: StoryFacts): readonly Shadow[] {
-  const total = plot.story.run.cost_micros
+  const total = costOfRun(plot.story)
   const byRule = new Map<string, number[]>()
   plot.hops.forEach(({ shadow }, at) => {
     for (const rule of shadow) {
@@ -61,7 +61,8 @@ function costOf(plot: Plot, hops: readonly number[]): number {
   let sum = 0
   for (const at of preorder) {
     if (within[at] !== 1 && (parent[at] ?? -1) >= 0) within[at] = within[parent[at] ?? 0] ?? 0
-    if (within[at] === 1) sum += plot.hops[at]?.cost_micros ?? 0
+    const hop = plot.hops[at]
+    if (hop && within[at] === 1) sum += costOfHop(hop)
   }
   return sum
 }
@@ -73,7 +74,7 @@ export function cutsOf(plot: Plot, cycles: readonly FoundCycle[], loops: readonl
   const closing = new Set(cycles.map(({ edge }) => edge))
   const lapOf = lapsBelow(plot, (edge) => closing.has(edge))
   const spent = costBefore(plot)
-  const total = plot.story.run.cost_micros
+  const total = costOfRun(plot.story)
   const at = (max: number | null, place: number): Omit<Cut, 'by' | 'write'> => {
     const saved_micros = (spent.at(-1) ?? 0) - (spent[place] ?? 0)
     return { max, first: markOf(plot, place), cost_micros: total - saved_micros, saved_micros }
@@ -119,5 +120,5 @@ function depthOutside({ hops }: Plot, lapOf: Int32Array): number {
 }
 
 function costOutside({ hops }: Plot, lapOf: Int32Array): number {
-  return hops.reduce((sum, hop, at) => (lapOf[at] === -1 ? sum + hop.cost_micros : sum), 0)
+  return hops.reduce((sum, hop, at) => (lapOf[at] === -1 ? sum + costOfHop(hop) : sum), 0)
 }

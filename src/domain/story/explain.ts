@@ -7,7 +7,7 @@ import { cutsOf, shadowsOf } from './cuts.ts'
 import { cyclesOf, wouldClose } from './cycles.ts'
 import type { Explanation, Refused, Retries, Started, Stopped, StoryFacts, Subtree } from './explanation.ts'
 import { allowedBy, lapsBelow, loopOf, markOf } from './laps.ts'
-import { type Plot, plotOf } from './plot.ts'
+import { costOfHop, costOfRun, type Plot, plotOf } from './plot.ts'
 
 /** Loops that are told lap by lap: the ones with most laps. */
 const loops_max = 8
@@ -68,14 +68,23 @@ function edgesOf(plot: Plot, closing: ReadonlySet<number>): Explanation['edges']
     const { from = '', to = '' } = plot.edges[place] ?? {}
     closes.set(from, (closes.get(from) ?? new Set()).add(to))
   }
-  const total = story.run.cost_micros
+  const total = costOfRun(story)
+  const held = heldOf(plot)
   return story.edges
-    .map((edge: EdgeRow) => ({
-      ...edge,
-      share: total > 0 ? edge.cost_micros / total : 0,
-      closes: closes.get(edge.from)?.has(edge.to) === true,
-    }))
+    .map((edge: EdgeRow) => {
+      const cost_micros = edge.cost_micros + (held.get(`${edge.from}>${edge.to}`) ?? 0)
+      const share = total > 0 ? cost_micros / total : 0
+      return { ...edge, cost_micros, share, closes: closes.get(edge.from)?.has(edge.to) === true }
+    })
     .toSorted((a, b) => b.cost_micros - a.cost_micros || b.calls - a.calls)
+}
+
+/** By edge: what calls under way hold, which rows of edges leave out. */
+function heldOf({ hops }: Plot): ReadonlyMap<string, number> {
+  const held = new Map<string, number>()
+  for (const { held_micros, agent, target } of hops)
+    if (held_micros) held.set(`${agent}>${target}`, (held.get(`${agent}>${target}`) ?? 0) + held_micros)
+  return held
 }
 
 /** The same call again and again from one hop: what a retry without an end looks like, and no circle. */
@@ -111,7 +120,7 @@ function retriesOf(plot: Plot, closing: ReadonlySet<number>): readonly Retries[]
 /** Where the money went, from the root down: hops outside of laps that branch off, and the first lap of each loop. */
 function subtreesOf(plot: Plot, closing: ReadonlySet<number>): readonly Subtree[] {
   const lapOf = lapsBelow(plot, (edge) => closing.has(edge))
-  const total = plot.story.run.cost_micros
+  const total = costOfRun(plot.story)
   const cost = (at: number): number => plot.cost_micros[at] ?? 0
   const isBranch = (at: number): boolean => {
     const above = plot.parent[at] ?? -1
@@ -138,7 +147,7 @@ function allowedDearest(plot: Plot, facts: StoryFacts): Explanation['allowed'] {
   plot.hops.forEach((hop, at) => {
     const edge = plot.edge[at] ?? 0
     if (hop.decision !== 'allow') return
-    sums[edge] = (sums[edge] ?? 0) + hop.cost_micros
+    sums[edge] = (sums[edge] ?? 0) + costOfHop(hop)
     if (dearest < 0 || (sums[edge] ?? 0) > (sums[dearest] ?? 0)) dearest = edge
   })
   return dearest < 0 ? null : allowedBy(plot, dearest, facts)

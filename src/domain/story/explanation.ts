@@ -1,4 +1,7 @@
-/** What an operator asks of a run at night, answered: the shape of `weir runs explain --json`. Amounts are micro-dollars. */
+/**
+ * What an operator asks of a run at night, answered: the shape of `weir runs explain --json`. Amounts are micro-dollars, and of
+ * a call under way what it holds.
+ */
 import type { Millis } from '../../base/clock.ts'
 import type { HopId } from '../ids.ts'
 import type { RunOrigin } from '../run.ts'

@@ -9,7 +9,7 @@ import { foldLaps, type Stretch } from './fold-laps.ts'
 import type { FoldedTree, FoldLine, HopLine, Range, TreeRow } from './folded-tree.ts'
 import type { LapStep } from './explanation.ts'
 import { markOf } from './laps.ts'
-import { type Plot, plotOf } from './plot.ts'
+import { costOfHop, type Plot, plotOf } from './plot.ts'
 import { resultOf, Tally } from './result.ts'
 import { type Shapes, shapesOf } from './shapes.ts'
 import { StepNames } from './steps.ts'
@@ -120,7 +120,7 @@ class Folding {
       rule: hop.rule,
       detail: hop.detail,
       ms: hop.ms,
-      cost_micros: hop.cost_micros,
+      cost_micros: costOfHop(hop),
       unpriced: hop.unpriced,
       below: { calls: calls[at] ?? 0, cost_micros: cost_micros[at] ?? 0 },
     }

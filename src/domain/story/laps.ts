@@ -1,7 +1,7 @@
 /** What went on in a loop: its laps one by one, what they cost, what went before each, and how they differ. */
 import type { Allowed, Cause, HopMark, Lap, LapStep, Loop, PolicyPlace, StoryFacts } from './explanation.ts'
 import type { FoundCycle } from './cycles.ts'
-import type { Plot } from './plot.ts'
+import { costOfHop, costOfRun, type Plot } from './plot.ts'
 import { resultOf, Tally, wentWrong } from './result.ts'
 import { addSpread, spread, StepNames } from './steps.ts'
 
@@ -30,7 +30,7 @@ export function lapsBelow(plot: Plot, closes: (edge: number) => boolean): Int32A
 export function loopOf(plot: Plot, cycle: FoundCycle, facts: StoryFacts): Loop {
   const lapOf = lapsBelow(plot, (edge) => edge === cycle.edge)
   const sums = sumsOf(plot, lapOf)
-  const total = plot.story.run.cost_micros
+  const total = costOfRun(plot.story)
   const { from, to, path, laps } = cycle
   const at = (place: number): number => plot.hops[place]?.at ?? 0
   return {
@@ -71,7 +71,7 @@ function sumsOf(plot: Plot, lapOf: Int32Array): LapSums {
     const hop = plot.hops[at]
     if (lap < 0 || !hop) continue
     if (hop.decision === 'allow') calls += 1
-    cost_micros += hop.cost_micros
+    cost_micros += costOfHop(hop)
     const step = names.of(at)
     tally.add(step)
     made[lap] = addSpread(made[lap] ?? 0, spread(step))
@@ -92,7 +92,7 @@ function lapAt(plot: Plot, lapOf: Int32Array, begin: number, number: number): La
     const hop = plot.hops[at]
     if (lapOf[at] !== begin || !hop) continue
     if (hop.decision === 'allow') calls += 1
-    cost_micros += hop.cost_micros
+    cost_micros += costOfHop(hop)
     tally.add(names.of(at))
   }
   const steps = tally.most(steps_max).map(([step, hops]) => names.write(step, hops))

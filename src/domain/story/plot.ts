@@ -35,6 +35,16 @@ export interface Plot {
 /** Who called where nobody was recognised. */
 export const nobodyKnown = 'nobody known'
 
+/** What a hop has cost, or holds while it is under way. */
+export function costOfHop({ cost_micros, held_micros }: HopRow): number {
+  return cost_micros + (held_micros ?? 0)
+}
+
+/** What a run has cost and what its open calls hold: the number that grows while a loop is under way. */
+export function costOfRun({ run }: RunStory): number {
+  return run.cost_micros + run.held_micros
+}
+
 export function plotOf(story: RunStory): Plot {
   const { hops, place } = byTime(story.hops)
   const links = linksOf(hops, place)
@@ -75,6 +85,7 @@ function linksOf(hops: readonly HopRow[], place: ReadonlyMap<string, number>): L
     const above = hop.parent === null ? undefined : place.get(hop.parent)
     if (above !== undefined && above !== at) parent[at] = above
   })
+  if (hops.some(isUnplaced)) placeOpen(hops, parent)
   unknot(parent)
   const firstChild = new Int32Array(hops.length).fill(-1)
   const nextSibling = new Int32Array(hops.length).fill(-1)
@@ -89,6 +100,20 @@ function linksOf(hops: readonly HopRow[], place: ReadonlyMap<string, number>): L
     }
   }
   return { parent, firstChild, nextSibling, roots: roots.toReversed() }
+}
+
+/** An intent does not say from which hop a call came; its record will. */
+function isUnplaced({ status, parent, depth }: HopRow): boolean {
+  return status === 'open' && parent === null && depth > 1
+}
+
+/** Until then it came from the last call of its agent one step above, which is certain as long as there was only one. */
+function placeOpen(hops: readonly HopRow[], parent: Int32Array): void {
+  const last = new Map<string, number>()
+  hops.forEach((hop, at) => {
+    if (isUnplaced(hop)) parent[at] = last.get(`${hop.depth - 1}>${hop.agent}`) ?? -1
+    if (hop.decision === 'allow') last.set(`${hop.depth}>${hop.target}`, at)
+  })
 }
 
 /** Hops that name each other as parents in a circle: no ledger of ours says so, but a story may come from anywhere. */
@@ -137,7 +162,7 @@ function sumsBelow(
     const hop = hops[at]
     if (!hop) continue
     calls[at] = (calls[at] ?? 0) + (hop.decision === 'allow' ? 1 : 0)
-    cost_micros[at] = (cost_micros[at] ?? 0) + hop.cost_micros
+    cost_micros[at] = (cost_micros[at] ?? 0) + costOfHop(hop)
     const above = parent[at] ?? -1
     if (above < 0) continue
     calls[above] = (calls[above] ?? 0) + (calls[at] ?? 0)
