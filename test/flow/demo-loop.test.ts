@@ -35,3 +35,45 @@ test('the demo shows the loop running, halted by a limit and cut by a policy bef
   })
   expect(governed?.spend_micros).toBe(50_000)
 })
+
+test('what the ledger tells of each act is what the demo counted while it was played', async () => {
+  const report = JSON.parse((await weir(['demo', 'loop', '--json'])).stdout) as DemoReport
+  expect(report.explained.map(({ schema }) => schema)).toEqual(Array(3).fill('weir.explanation/v1'))
+  for (const [nth, act] of report.acts.entries()) {
+    const told = report.explained[nth]
+    expect(told).toMatchObject({ complete: true, started: { by: 'agent:console', for: 'user:tomas' } })
+    expect(told?.run).toMatchObject({
+      calls: act.hops,
+      depth_max: act.depth_max,
+      cost_micros: act.spend_micros,
+      open: 0,
+    })
+    expect(told?.edges.reduce((sum, { cost_micros }) => sum + cost_micros, 0)).toBe(act.spend_micros)
+    const [loop, ...more] = told?.loops ?? []
+    expect([loop?.laps ?? 0, more]).toEqual([act.laps, []])
+    if (loop) expect([loop.first.number, loop.first.depth, { from: loop.from, to: loop.to }]).toEqual([3, 3, act.edge])
+  }
+  const [unwatched, limited, governed] = report.explained
+  // Research was allowed to call back by a policy of the open world, which stands in a file.
+  expect(unwatched?.allowed?.policies).toEqual([{ id: 'open.invoke', place: { file: 'open.cedar', line: 3 } }])
+  expect(unwatched?.stopped).toMatchObject({ code: 'operator', reason: 'demo: nobody else would have' })
+  // What the limit would have cost in the first act is what it did cost in the second.
+  expect(unwatched?.shadow).toMatchObject([{ rule: 'run.depth_max', cost_micros: report.acts[1]?.spend_micros }])
+  expect(limited?.stopped).toMatchObject({
+    rule: 'run.depth_max',
+    code: 'depth_exceeded',
+    actor: 'weir',
+    hop: { depth: 6 },
+  })
+  expect(governed?.refused).toMatchObject([{ rule: 'graph.no-back-edge', closes: true }])
+})
+
+test('for people it ends with the explanation, that its figures are right, and what to try next', async () => {
+  const { stdout } = await weir(['demo', 'loop'])
+  for (const answer of ['started ', 'loop ', 'allowed ', 'stopped ', 'shadow ', 'would cut ', 'audit '])
+    expect(stdout).toMatch(new RegExp(`^${answer}`, 'm'))
+  expect(stdout).toMatch(
+    /✔ The ledger tells what the demo counted: \d+ hops, depth \d+, \d+ laps on agent:research → agent:orchestrator/,
+  )
+  expect(stdout).toContain('demo loop --keep')
+})

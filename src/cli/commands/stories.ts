@@ -86,7 +86,8 @@ export async function exportRun(deps: CliDeps, given: string, options: ExportOpt
   if (options.out !== undefined) {
     const failed = await storiesFor(deps).write(options.out, text)
     if (failed) return terminal.fail(failed)
-    if (options.json) terminal.printJson({ schema: 'weir.files/v1', ...{ files: [options.out] } })
+    const files = { schema: 'weir.files/v1', files: [options.out] }
+    if (options.json) terminal.printJson(files)
     else terminal.print(`${options.out}\n`)
     return exits.ok
   }

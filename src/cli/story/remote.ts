@@ -29,7 +29,7 @@ function overAdmin(deps: CliDeps): StoryTools {
       const place = await findAdmin(deps, configPath)
       if (isProblem(place)) return place
       const query = new URLSearchParams({ filter, limit: String(limit), ...(cursor === null ? {} : { cursor }) })
-      const answer = await askAdmin<RunsAnswer>(place, `/api/v1/runs?${query}`, 'weir.runs/v1')
+      const answer = await askAdmin<RunsAnswer>(place, `/api/v1/runs?${query.toString()}`, 'weir.runs/v1')
       return isProblem(answer) ? answer : { rows: answer.runs.map(rowOf), next: answer.next ?? null }
     },
     async story({ configPath, run }) {

@@ -19,7 +19,7 @@ const [watched, limited, governed] = acts as [Act, Act, Act]
 function playedWith(act: Act, run: Played['run']): Played {
   const admin = { url: '', token: '', tokenFile: '' }
   const gateway = { ready: {}, tell: () => undefined, stop: () => Promise.resolve() }
-  return { act, run, alert: null, answer: { refused: false, text: 'partial answer' }, admin, gateway }
+  return { act, run, alert: null, answer: { refused: false, text: 'partial answer' }, admin, gateway, configPath: '' }
 }
 
 test('an act has its policy and limits, and keys appear as digests only', () => {
