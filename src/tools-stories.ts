@@ -1,4 +1,7 @@
-/** What `weir runs` is made of where no index is asked: the ledger in the state directory, read and never changed. */
+/**
+ * What `weir runs` is made of: the runs index in the state directory, live beside a gateway and brought up to date where none
+ * runs; where it cannot be used, or a gateway has not written it to the end, the ledger itself.
+ */
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -11,10 +14,12 @@ import { firstProblem } from './config/problems.ts'
 import type { Settings } from './config/settings.ts'
 import { matches } from './domain/filter-match.ts'
 import { isFilterProblem, readFilter } from './domain/filter-read.ts'
-import type { Filterable } from './domain/filter.ts'
+import type { Filter, Filterable } from './domain/filter.ts'
 import { isRunId } from './domain/ids.ts'
 import { type LimitFact, nothingKnown } from './domain/story/explanation.ts'
-import type { RunRow } from './domain/story.ts'
+import type { Page, RunRow } from './domain/story.ts'
+import { isAskRefused, type Queries } from './ledger/index/contract.ts'
+import { openIndexHere } from './ledger/index/here.ts'
 import { readLedger } from './ledger/read.ts'
 import { type Numbered, storyOf, StoryTally } from './ledger/story-of.ts'
 import { loadPolicies } from './policy/load.ts'
@@ -24,22 +29,44 @@ import { isSource } from './policy/source.ts'
 export const list: StoryTools['list'] = async ({ configPath, filter: text, cursor, limit }) => {
   const settings = await read(configPath)
   if (isProblem(settings)) return settings
-  const now = systemClock.now()
-  const filter = readFilter(text, now)
+  const filter = readFilter(text, systemClock.now())
   if (isFilterProblem(filter)) return problem('usage', filter.sentence)
-  const tally = new StoryTally(false)
-  for await (const item of entriesOf(settings)) tally.add(item)
-  const rows = tally.rows().filter((run) => matches(filter, filterable(run)))
-  const from = cursor === null ? 0 : rows.findIndex(({ id }) => id === cursor) + 1
-  const page = rows.slice(from, from + limit)
-  return { rows: page, next: from + limit < rows.length ? (page.at(-1)?.id ?? null) : null }
+  const page = await fromIndex(settings, (queries) => queries.runs({ filter, cursor, limit }))
+  if (!page) return listFromLedger(settings, filter, { cursor, limit })
+  return isAskRefused(page) ? problem('usage', page.sentence) : page
 }
 
 export const story: StoryTools['story'] = async ({ configPath, run }) => {
   const settings = await read(configPath)
   if (isProblem(settings)) return settings
   if (!isRunId(run)) return problem('usage', `${run} is no id of a run: those begin with run_.`)
+  const found = await fromIndex(settings, (queries) => queries.story({ run }))
+  if (found && !isAskRefused(found)) return found
   return (await storyOf(entriesOf(settings), run)) ?? problem('not_found', `The ledger keeps nothing of ${run}.`)
+}
+
+/** Null where there is no index that is up to date. */
+async function fromIndex<T>({ state }: Settings, question: (queries: Queries) => T): Promise<T | null> {
+  const index = await openIndexHere(state.dir)
+  if (index.kind === 'index_problem') return null
+  try {
+    return index.behind === 0 ? question(index.queries) : null
+  } finally {
+    index.close()
+  }
+}
+
+async function listFromLedger(
+  settings: Settings,
+  filter: Filter,
+  { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
+): Promise<Page<RunRow>> {
+  const tally = new StoryTally(false)
+  for await (const item of entriesOf(settings)) tally.add(item)
+  const rows = tally.rows().filter((run) => matches(filter, filterable(run)))
+  const from = cursor === null ? 0 : rows.findIndex(({ id }) => id === cursor) + 1
+  const page = rows.slice(from, from + limit)
+  return { rows: page, next: from + limit < rows.length ? (page.at(-1)?.id ?? null) : null }
 }
 
 export const records: StoryTools['records'] = async ({ configPath, run }) => {

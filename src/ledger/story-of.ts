@@ -2,6 +2,7 @@
  * Stories of runs, straight from the ledger: the plain way, for where no index is and to hold the index against. Holds what
  * belongs to the runs that are asked about; reads everything.
  */
+import type { Millis } from '../base/clock.ts'
 import type { AgentId, HopId, RunId } from '../domain/ids.ts'
 import type { CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../domain/record.ts'
 import type { EdgeRow, HopRow, RunRow, RunStory } from '../domain/story.ts'
@@ -33,7 +34,7 @@ export async function storyOf(
   run: RunId,
 ): Promise<RunStory | null> {
   const tally = new StoryTally()
-  for await (const item of entries) if (runOf(item.entry) === run) tally.add(item)
+  for await (const item of entries) if (item.entry.kind === 'boot' || runOf(item.entry) === run) tally.add(item)
   return tally.story(run)
 }
 
@@ -48,6 +49,7 @@ export class StoryTally {
   }
 
   add({ seq, entry }: Numbered): void {
+    if (entry.kind === 'boot') this.#abort(entry.ts)
     const id = runOf(entry)
     if (id === null) return
     const run = this.#runs.get(id) ?? this.#begin(id, seq, entry)
@@ -74,6 +76,20 @@ export class StoryTally {
     return { run: row, hops, edges: [...run.edges.values()], complete: hops.length === row.calls + row.refused }
   }
 
+  /** The gateway began anew: what was under way is over, and what it held may have been spent. */
+  #abort(at: Millis): void {
+    const detail = 'the gateway stopped while the call was under way'
+    for (const { row, hops, held } of this.#runs.values()) {
+      if (row.state === 'active' && row.ends_at <= at) row.state = 'ended'
+      if (row.open === 0) continue
+      row.open = 0
+      for (const id of held.keys()) {
+        const hop = hops.get(id)
+        if (hop?.status === 'open') hops.set(id, { ...hop, status: 'aborted', detail })
+      }
+    }
+  }
+
   #begin(id: RunId, seq: number, entry: LedgerEntry): Growing | null {
     if (this.#runs.size >= runs_max) return null
     const run: Growing = { row: newRow(id, seq, entry), hops: new Map(), edges: new Map(), held: new Map() }
@@ -84,6 +100,7 @@ export class StoryTally {
   #takeIntent(run: Growing, entry: IntentEntry, seq: number): void {
     run.held.set(entry.rid, entry.reserved.cost_micros)
     run.row.calls += 1
+    run.row.open += 1
     run.row.depth_max = Math.max(run.row.depth_max, entry.depth)
     const edge = edgeIn(run, entry)
     if (edge) edge.calls += 1
@@ -94,6 +111,7 @@ export class StoryTally {
     const { row } = run
     const { spent } = record.outcome
     const wasOpen = run.held.delete(record.rid)
+    if (wasOpen && row.open > 0) row.open -= 1
     const edge = edgeIn(run, record)
     if (record.decision === 'deny' && wasOpen) row.calls -= 1
     if (edge && record.decision === 'deny' && wasOpen) edge.calls -= 1
@@ -158,7 +176,7 @@ function takeRun(row: Changing<RunRow>, { event, root, human, ends_at, code, rea
 function rowOf({ row, held }: Growing): RunRow {
   let held_micros = 0
   for (const micros of held.values()) held_micros += micros
-  return { ...row, open: held.size, held_micros }
+  return { ...row, held_micros }
 }
 
 function edgeIn(run: Growing, entry: CallRecord | IntentEntry): Changing<EdgeRow> | null {
@@ -203,7 +221,7 @@ function openHop({ rid, run, human, agent, target, depth, ts, reserved }: Intent
     shadow: [],
     tokens: 0,
     cost_micros: 0,
-    held_micros: reserved.cost_micros,
+    ...(reserved.cost_micros > 0 && { held_micros: reserved.cost_micros }),
     unpriced: 0,
     ms: 0,
     upstream_ms: 0,

@@ -1,21 +1,27 @@
 /** The README's first command, from outside: three acts, their numbers, and nothing left running afterwards. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { DemoReport } from '../../src/cli/demo/report.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 function weir(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { timeout: 58_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [main, ...args], { timeout: 110_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr })
     })
   })
 }
 
-test('the demo shows the loop running, halted by a limit and cut by a policy before it begins', async () => {
-  const { code, stdout, stderr } = await weir(['demo', 'loop', '--json'])
+let ran: Awaited<ReturnType<typeof weir>>
+/** One demo is enough for all that is said of it. */
+beforeAll(async () => {
+  ran = await weir(['demo', 'loop', '--json'])
+}, 120_000)
+
+test('the demo shows the loop running, halted by a limit and cut by a policy before it begins', () => {
+  const { code, stdout, stderr } = ran
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const report = JSON.parse(stdout) as DemoReport
   expect(report.schema).toBe('weir.demo/v1')
@@ -36,15 +42,18 @@ test('the demo shows the loop running, halted by a limit and cut by a policy bef
   expect(governed?.spend_micros).toBe(50_000)
 })
 
-test('what the ledger tells of each act is what the demo counted while it was played', async () => {
-  const report = JSON.parse((await weir(['demo', 'loop', '--json'])).stdout) as DemoReport
+test('what the ledger tells of each act is what the demo counted while it was played', () => {
+  const report = JSON.parse(ran.stdout) as DemoReport
   expect(report.explained.map(({ schema }) => schema)).toEqual(Array(3).fill('weir.explanation/v1'))
   for (const [nth, act] of report.acts.entries()) {
     const told = report.explained[nth]
-    expect(told).toMatchObject({ complete: true, started: { by: 'agent:console', for: 'user:tomas' } })
+    expect(told).toMatchObject({
+      complete: true,
+      depth_max: act.depth_max,
+      started: { by: 'agent:console', for: 'user:tomas' },
+    })
     expect(told?.run).toMatchObject({
       calls: act.hops,
-      depth_max: act.depth_max,
       cost_micros: act.spend_micros,
       open: 0,
     })
@@ -66,14 +75,4 @@ test('what the ledger tells of each act is what the demo counted while it was pl
     hop: { depth: 6 },
   })
   expect(governed?.refused).toMatchObject([{ rule: 'graph.no-back-edge', closes: true }])
-})
-
-test('for people it ends with the explanation, that its figures are right, and what to try next', async () => {
-  const { stdout } = await weir(['demo', 'loop'])
-  for (const answer of ['started ', 'loop ', 'allowed ', 'stopped ', 'shadow ', 'would cut ', 'audit '])
-    expect(stdout).toMatch(new RegExp(`^${answer}`, 'm'))
-  expect(stdout).toMatch(
-    /✔ The ledger tells what the demo counted: \d+ hops, depth \d+, \d+ laps on agent:research → agent:orchestrator/,
-  )
-  expect(stdout).toContain('demo loop --keep')
 })

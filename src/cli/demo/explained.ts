@@ -15,12 +15,13 @@ import type { Played } from './play.ts'
 import { type ActReport, reportOf } from './report.ts'
 
 /** The disk is milliseconds behind the calls; a busy machine may take its time. */
-const looks_max = 40
+const patience = { looks_max: 40 }
 const look_ms = 100
 
 export async function explainAct(
   played: Played,
   stories: Pick<StoryTools, 'story' | 'facts'>,
+  { looks_max }: { readonly looks_max: number } = patience,
 ): Promise<Explanation | CliProblem> {
   const { configPath, run, act } = played
   const facts = await stories.facts(configPath)
@@ -41,13 +42,13 @@ export async function explainAct(
 type Figures = Pick<ActReport, 'laps' | 'hops' | 'depth_max' | 'spend_micros' | 'halted' | 'edge'>
 
 /** What the explanation says of the things that the demo counts. */
-export function figuresOf({ run, loops, refused }: Explanation): Figures {
+export function figuresOf({ run, depth_max, loops, refused }: Explanation): Figures {
   const loop = loops.toSorted((a, b) => b.laps - a.laps)[0]
   const edge = loop ?? refused.find(({ closes }) => closes)
   return {
     laps: loop?.laps ?? 0,
     hops: run.calls,
-    depth_max: run.depth_max,
+    depth_max,
     spend_micros: run.cost_micros + run.held_micros,
     halted: run.state === 'halted',
     edge: edge ? { from: edge.from, to: edge.to } : null,

@@ -20,6 +20,7 @@ import {
 /** Loops, refusals and retries that the page tells; `--json` has all that were found. */
 const told_max = 3
 const edges_max = 12
+const steps_max = 4
 const subtrees_max = 5
 
 export function explainPage(told: Explanation, paint: Paint, now: number): string {
@@ -45,7 +46,7 @@ export function explainPage(told: Explanation, paint: Paint, now: number): strin
           paint('warn', `older or further calls are no longer kept: this is drawn from ${count(told.hops, 'hop')}`),
         ],
   ]
-  return `${headline(told.run, paint, now)}\n${factLines(facts, paint)}${edgesTable(told, paint)}${subtreesTable(told)}`
+  return `${headline({ ...told.run, depth_max: told.depth_max }, paint, now)}\n${factLines(facts, paint)}${edgesTable(told, paint)}${subtreesTable(told)}`
 }
 
 function more(rest: number, thing: string): Fact | null {
@@ -128,6 +129,7 @@ function allowedWords(allowed: Allowed): string {
 
 function stoppedWords({ stopped, run, retries, loops }: Explanation, paint: Paint): string {
   if (stopped === null) {
+    if (run.state === 'active' && run.open === 0) return 'nothing had to; nothing of it is under way now'
     if (run.state === 'active') return `${paint('bad', 'nothing yet')}   weir runs halt ${run.id} --reason "..."`
     return loops.length + retries.length > 0
       ? 'nothing: it came to an end by itself'

@@ -33,6 +33,7 @@ export function explain(story: RunStory, facts: StoryFacts): Explanation {
     run,
     complete: story.complete,
     hops: plot.hops.length,
+    depth_max: plot.hops.reduce((most, hop) => (hop.decision === 'allow' ? Math.max(most, hop.depth) : most), 0),
     lasted_ms: Math.max(0, (run.halt?.at ?? run.last_at) - run.started_at),
     started: startedOf(plot),
     loops,

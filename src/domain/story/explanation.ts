@@ -39,6 +39,8 @@ export interface Explanation {
   readonly complete: boolean
   /** Hops that the answers below are drawn from, refused ones included. */
   readonly hops: number
+  /** Of hops that were let through. */
+  readonly depth_max: number
   /** From its beginning to its halt, or to its last entry. */
   readonly lasted_ms: number
   readonly started: Started
