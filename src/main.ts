@@ -59,4 +59,10 @@ const deps: CliDeps = {
   env: process.env,
 }
 
+// Whoever reads may stop reading: `weir runs tree | head` is no mistake. A gateway goes on without a reader.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  if (process.argv[2] !== 'serve') process.exit()
+})
+
 process.exitCode = await runCli(process.argv.slice(2), deps)

@@ -16,7 +16,7 @@ export function graphText({ run, edges }: RunStory, format: GraphFormat): string
 }
 
 function labelOf({ calls, refused, cost_micros }: EdgeRow): string {
-  return `${calls} calls${refused > 0 ? `, ${refused} refused` : ''}, ${formatMicros(cost_micros)}`
+  return `${calls} ${calls === 1 ? 'call' : 'calls'}${refused > 0 ? `, ${refused} refused` : ''}, ${formatMicros(cost_micros)}`
 }
 
 function dotOf(run: string, edges: readonly EdgeRow[]): string {
