@@ -24,7 +24,7 @@ interface Growing {
 }
 
 /** Hops of one story; the newest are left out where there are more. */
-export const storyHops_max = 200_000
+const storyHops_max = 200_000
 /** Runs of one list. */
 const runs_max = 100_000
 

@@ -42,7 +42,7 @@ export async function explainAct(
 type Figures = Pick<ActReport, 'laps' | 'hops' | 'depth_max' | 'spend_micros' | 'halted' | 'edge'>
 
 /** What the explanation says of the things that the demo counts. */
-export function figuresOf({ run, depth_max, loops, refused }: Explanation): Figures {
+function figuresOf({ run, depth_max, loops, refused }: Explanation): Figures {
   const loop = loops.toSorted((a, b) => b.laps - a.laps)[0]
   const edge = loop ?? refused.find(({ closes }) => closes)
   return {

@@ -83,9 +83,9 @@ function lapWords(loop: Loop): string {
 /** Only where the last lap was different: where it was cut, or where it came to an end by itself. */
 function lastLap({ first_lap, last_lap, laps }: Loop): readonly string[] {
   if (laps === 1 || stepsOf(first_lap) === stepsOf(last_lap)) return []
-  const steps = last_lap.steps.map(
-    ({ to, result, hops }) => `${visible(to)} ${visible(result)}${hops > 1 ? ` × ${hops}` : ''}`,
-  )
+  const steps = last_lap.steps
+    .slice(0, steps_max)
+    .map(({ to, result, hops }) => `${visible(to)} ${visible(result)}${hops > 1 ? ` × ${hops}` : ''}`)
   return [`the last: ${steps.join(', ')}`]
 }
 

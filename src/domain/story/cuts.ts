@@ -16,7 +16,7 @@ const halting: ReadonlySet<string> = new Set([
 ])
 
 /** What had been spent by hops before each; one more for the end. */
-export function costBefore({ hops }: Plot): Float64Array {
+function costBefore({ hops }: Plot): Float64Array {
   const before = new Float64Array(hops.length + 1)
   hops.forEach((hop, at) => {
     before[at + 1] = (before[at] ?? 0) + costOfHop(hop)

@@ -18,16 +18,23 @@ const opened = {
   reason: null,
   actor: null,
 }
-const intent = (rid: string, ts: number, micros: number) => ({
-  ...{ ...base, ts, kind: 'intent', rid, depth: 1, target: 'agent:b' },
-  reserved: { tokens: 0, cost_micros: micros },
-})
-const call = (rid: string, ts: number, more: object = {}, spent: object = { tokens: 5, cost_micros: 40 }) => ({
-  ...{ ...base, ts, kind: 'call', rid, parent_rid: null, run_origin: 'new', depth: 1, target: 'agent:b', method: 'm' },
-  ...{ dialect: 'a2a-1.0-jsonrpc', decision: 'allow', code: null, rule: null, detail: null, policies: ['p'] },
-  ...{ pol_hash: 'h', shadow: [], outcome: { status: 'answered', fault: null, spent, ms: 3, upstream_ms: 2 } },
-  ...more,
-})
+const intent = (rid: string, ts: number, micros: number) => {
+  const reserved = { tokens: 0, cost_micros: micros }
+  return { ...base, ts, kind: 'intent', rid, depth: 1, target: 'agent:b', reserved }
+}
+const decided = { decision: 'allow', code: null, rule: null, detail: null, policies: ['p'], pol_hash: 'h', shadow: [] }
+const called = {
+  target: 'agent:b',
+  method: 'm',
+  dialect: 'a2a-1.0-jsonrpc',
+  parent_rid: null,
+  run_origin: 'new',
+  depth: 1,
+}
+const call = (rid: string, ts: number, more: object = {}, spent: object = { tokens: 5, cost_micros: 40 }) => {
+  const outcome = { status: 'answered', fault: null, spent, ms: 3, upstream_ms: 2 }
+  return { ...base, ...called, ...decided, ts, kind: 'call', rid, outcome, ...more }
+}
 
 function numbered(entries: readonly object[]): readonly Numbered[] {
   return entries.map((entry, at) => ({ seq: at + 1, entry: entry as LedgerEntry }))
