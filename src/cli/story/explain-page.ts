@@ -143,8 +143,14 @@ function stoppedWords({ stopped, run, retries, loops }: Explanation, paint: Pain
 function whatStopped({ code, reason, rule, limit }: Stopped): string {
   if (rule === null) return visible(`${code}: ${reason}`)
   const same = limit === null || (limit.mode === 'enforce' && reason.endsWith(` of ${limit.max}`))
-  const max = same ? '' : ` (now ${formatCount(limit.max)}, ${limit.mode})`
-  return visible(reason.startsWith(rule) ? `${reason}${max}` : `${rule}: ${reason}${max}`)
+  const max = same ? '' : ` (now ${amount(rule, limit.max)}, ${limit.mode})`
+  const said = reason.startsWith(`${rule}: `) ? reason.slice(rule.length + 2) : reason
+  return visible(`${rule}: ${said.replace(/\b\d+\b/g, (found) => amount(rule, Number(found)))}${max}`)
+}
+
+/** Limits on cost are counted in micro-dollars, which nobody reads at night. */
+function amount(rule: string, number: number): string {
+  return rule.includes('cost_micros') ? formatMicros(number) : formatCount(number)
 }
 
 function afterwards({ hop, cancelled, refused_after }: Stopped): string {
@@ -154,7 +160,7 @@ function afterwards({ hop, cancelled, refused_after }: Stopped): string {
 
 function shadowFacts({ shadow }: Explanation, paint: Paint): readonly Fact[] {
   return shadow.slice(0, told_max).map(({ rule, limit, first, cost_micros, saved_micros }) => {
-    const name = limit === null ? visible(rule) : `${visible(rule)} ${formatCount(limit.max)}`
+    const name = limit === null ? visible(rule) : `${visible(rule)} ${amount(rule, limit.max)}`
     const cost = `${formatMicros(cost_micros)} spent, ${paint('good', formatMicros(saved_micros))} saved`
     const watches = limit?.mode === 'enforce' ? '' : '; it only watches'
     return ['shadow', `${name} would have stopped it at hop ${formatCount(first.number)} (${cost})${watches}`]

@@ -41,7 +41,7 @@ test('the page answers who, where, how deep, how often, how much, why, what allo
     'cause     tool:web_search failed bad_answer at hop 3, then agent:research asked back; the same before 10 of 10 laps',
     'allowed   agent:research → agent:orchestrator   may-call.orchestrator  graph.cedar:12',
     expect.stringMatching(
-      /^stopped {3}run.cost_micros_max: 440000 of 430000 at 02:00:17Z, by weir, at hop 33/,
+      /^stopped {3}run.cost_micros_max: \$0.44 of \$0.43 at 02:00:17Z, by weir, at hop 33/,
     ) as string,
     'shadow    run.depth_max 5 would have stopped it at hop 10 ($0.12 spent, $0.32 saved); it only watches',
     'would cut deny agent:research → agent:orchestrator   at hop 4, saving $0.40',
