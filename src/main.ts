@@ -19,6 +19,13 @@ const deps: CliDeps = {
     write: async (request) => (await import('./tools-evidence.ts')).write(request),
     cost: async (request) => (await import('./tools-cost.ts')).cost(request),
   },
+  stories: {
+    list: async (asked) => (await import('./tools-stories.ts')).list(asked),
+    story: async (asked) => (await import('./tools-stories.ts')).story(asked),
+    facts: async (configPath) => (await import('./tools-stories.ts')).facts(configPath),
+    records: async (asked) => (await import('./tools-stories.ts')).records(asked),
+    write: async (...asked) => (await import('./tools-stories.ts')).write(...asked),
+  },
   card: { verify: async (places) => (await import('./tools.ts')).verifyCardFile(places) },
   registry: {
     preview: async (asked) => (await import('./tools-agents.ts')).preview(asked),
@@ -55,5 +62,11 @@ const deps: CliDeps = {
   isTTY: process.stdin.isTTY && process.stdout.isTTY,
   env: process.env,
 }
+
+// Whoever reads may stop reading: `weir runs tree | head` is no mistake. A gateway goes on without a reader.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  if (process.argv[2] !== 'serve') process.exit()
+})
 
 process.exitCode = await runCli(process.argv.slice(2), deps)

@@ -9,6 +9,7 @@ import type { ConnectTools } from './connect/deps.ts'
 import type { CliProblem } from './exit-codes.ts'
 import type { PeopleTools } from './people-deps.ts'
 import type { PlannedEntry } from './planned-entry.ts'
+import type { StoryTools } from './story/deps.ts'
 import type { ToolServerTools } from './tool-server-deps.ts'
 
 /** Where text goes; a process stream or a test's array. */
@@ -28,6 +29,7 @@ export interface CliDeps {
   readonly admin: (configPath: string) => Promise<AdminPlace | CliProblem>
   readonly token: TokenTools
   readonly evidence: EvidenceTools
+  readonly stories: StoryTools
   readonly card: CardTools
   readonly registry: RegistryTools
   readonly toolServers: ToolServerTools

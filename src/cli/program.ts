@@ -1,9 +1,6 @@
 /** The command line as one table of commands. Each command's code is loaded when it is called, so `--help` is instant. */
 import { Command, CommanderError } from 'commander'
-import type { AskOptions } from './admin-command.ts'
 import { readyArgv } from './argv.ts'
-import type { HaltOptions } from './commands/runs.ts'
-import type { ChainOptions } from './commands/chain.ts'
 import type { HopOptions } from './commands/hop.ts'
 import { addCost } from './program-cost.ts'
 import type { InspectOptions, MintOptions } from './commands/token.ts'
@@ -16,6 +13,7 @@ import { addLogin } from './program-login.ts'
 import { addMcp } from './program-mcp.ts'
 import { addPeople } from './program-people.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
+import { addRuns } from './program-runs.ts'
 import { addTools } from './program-tools.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 import { openTerminal } from './terminal.ts'
@@ -52,7 +50,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   examples(program, [
     'weir demo loop',
     'weir serve --config weir.yaml',
-    'weir runs',
+    'weir runs explain',
     'weir runs halt run_0193… --reason "loop"',
     'weir hop hop_7c1f0a9be0d24c55',
   ])
@@ -112,44 +110,6 @@ function addCheck(program: Command, deps: CliDeps, settle: Settle): void {
       await settle(check(deps, file, options))
     })
   examples(command, ['weir check', 'weir check /etc/weir/weir.yaml --json'])
-}
-
-function addRuns(program: Command, deps: CliDeps, settle: Settle): void {
-  const runs = program.command('runs').description('what is under way, what it costs, and how to stop it')
-  examples(runs, ['weir runs', 'weir runs show run_0193…', 'weir runs halt run_0193… --reason "loop" --yes'])
-  const verb = (usage: string, description: string): Command =>
-    runs
-      .command(usage)
-      .description(description)
-      .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
-      .option('--json', 'one JSON object')
-  verb('ls', 'all runs, newest first (what `weir runs` does)').action(async (options: AskOptions) => {
-    const { listRuns } = await import('./commands/runs.ts')
-    await settle(listRuns(deps, options))
-  })
-  verb('show <run>', 'one run: who, where, how much, why').action(async (id: string, options: AskOptions) => {
-    const { showRun } = await import('./commands/runs.ts')
-    await settle(showRun(deps, id, options))
-  })
-  verb('tree <run>', 'its calls as a tree, with repeated laps folded').action(
-    async (id: string, options: AskOptions) => {
-      const { treeRun } = await import('./commands/runs.ts')
-      await settle(treeRun(deps, id, options))
-    },
-  )
-  verb('chain <run>', 'everything kept of it with its signed tokens, for an auditor; read from the state directory')
-    .option('--out <place>', 'a file that ends in .json, or a folder to make')
-    .action(async (id: string, options: ChainOptions) => {
-      const { chainOfRun } = await import('./commands/chain.ts')
-      await settle(chainOfRun(deps, id, options))
-    })
-  verb('halt <run>', 'stop it: open calls are aborted, nothing more is admitted')
-    .requiredOption('--reason <text>', 'why, for the record')
-    .option('--yes', 'do not ask')
-    .action(async (id: string, options: HaltOptions) => {
-      const { haltRun } = await import('./commands/runs.ts')
-      await settle(haltRun(deps, id, options))
-    })
 }
 
 function addHop(program: Command, deps: CliDeps, settle: Settle): void {

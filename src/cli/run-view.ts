@@ -8,18 +8,6 @@ import { formatCount, formatDuration, formatTime } from './units.ts'
 
 const toneOfState: Readonly<Record<RunSummary['state'], Tone>> = { active: 'good', halted: 'bad', ended: 'quiet' }
 
-const runColumns: readonly Column[] = [
-  { title: 'RUN' },
-  { title: 'STATE' },
-  { title: 'AGE', align: 'right' },
-  { title: 'HOPS', align: 'right' },
-  { title: 'REFUSED', align: 'right' },
-  { title: 'DEPTH', align: 'right' },
-  { title: 'LAPS', align: 'right' },
-  { title: 'SPEND', align: 'right' },
-  { title: 'STARTED BY' },
-]
-
 const edgeColumns: readonly Column[] = [
   { title: 'FROM' },
   { title: 'TO' },
@@ -29,23 +17,6 @@ const edgeColumns: readonly Column[] = [
   { title: 'TOKENS', align: 'right' },
   { title: 'COST', align: 'right' },
 ]
-
-/** One line a run, as they come: newest first. `now` in milliseconds since the epoch. */
-export function runsTable(runs: readonly RunSummary[], paint: Paint, now: number): string {
-  if (runs.length === 0) return 'No runs yet.\n'
-  const rows = runs.map((run) => [
-    run.id,
-    paint(toneOfState[run.state], run.state),
-    formatDuration(now - run.started_at),
-    formatCount(run.calls),
-    formatCount(run.refused),
-    String(run.depth_max),
-    formatCount(run.laps),
-    committedWords(run),
-    startedBy(run),
-  ])
-  return table(runColumns, rows)
-}
 
 /** Everything about one run on one page. */
 export function runPage(run: RunDetail, paint: Paint, now: number): string {

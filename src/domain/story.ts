@@ -67,6 +67,8 @@ export interface HopRow {
   readonly detail: string | null
   readonly tokens: number
   readonly cost_micros: number
+  /** What it holds as long as there is no record of its end, so that a loop under way shows what it costs; absent for nothing. */
+  readonly held_micros?: number
   readonly unpriced: number
   readonly ms: number
   readonly upstream_ms: number

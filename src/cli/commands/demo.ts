@@ -11,12 +11,12 @@ export interface DemoLoopOptions {
 
 export async function demoLoop(deps: CliDeps, options: DemoLoopOptions): Promise<number> {
   using interrupt = untilInterrupted()
-  const { clock, dice } = deps
+  const { clock, dice, stories } = deps
   const terminal = openTerminal(deps)
   const json = options.json === true
   const live = deps.isTTY && !json ? deps.stderr : null
   const { signal } = interrupt
-  const failure = await runDemo({ clock, dice, terminal, live, json, keep: options.keep === true, signal })
+  const failure = await runDemo({ clock, dice, stories, terminal, live, json, keep: options.keep === true, signal })
   return failure === null ? exits.ok : terminal.fail(failure)
 }
 

@@ -1,9 +1,8 @@
-/** `weir runs`: what is under way, what it costs, and the way to stop it. */
+/** `weir runs halt`: the way to stop a run. */
 import { type AskOptions, show, withAdmin } from '../admin-command.ts'
 import type { CliDeps } from '../deps.ts'
 import { problem } from '../exit-codes.ts'
-import { runPage, runsTable } from '../run-view.ts'
-import { runTree } from '../run-tree.ts'
+import { runPage } from '../run-view.ts'
 import { confirmed, openTerminal } from '../terminal.ts'
 
 export interface HaltOptions extends AskOptions {
@@ -12,21 +11,6 @@ export interface HaltOptions extends AskOptions {
 }
 
 const reasonLength_max = 500
-
-export async function listRuns(deps: CliDeps, options: AskOptions): Promise<number> {
-  const list = await withAdmin(deps, options, (admin) => admin.listRuns())
-  return show(deps, options, list, (list, paint) => runsTable(list.runs, paint, deps.clock.now()))
-}
-
-export async function showRun(deps: CliDeps, id: string, options: AskOptions): Promise<number> {
-  const run = await withAdmin(deps, options, (admin) => admin.showRun(id))
-  return show(deps, options, run, (run, paint) => runPage(run, paint, deps.clock.now()))
-}
-
-export async function treeRun(deps: CliDeps, id: string, options: AskOptions): Promise<number> {
-  const run = await withAdmin(deps, options, (admin) => admin.showRun(id))
-  return show(deps, options, run, (run, paint) => runTree(run.hops, paint))
-}
 
 /** Stops a run for good. The reason is for the ledger and for whoever reads it next week. */
 export async function haltRun(deps: CliDeps, id: string, options: HaltOptions): Promise<number> {

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream'
 import { type CliProblem, problem } from '../exit-codes.ts'
 
 /** A script says it is ready in one JSON line on stdout within this time. */
-const ready_timeout_ms = 15_000
+const ready_timeout_ms = 60_000
 /** A polite signal is followed by a final one after this time. */
 const stop_timeout_ms = 4000
 /** Of what a child complains about, as much as helps. */

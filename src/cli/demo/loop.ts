@@ -1,10 +1,13 @@
 /** The overnight loop in three acts: unwatched, halted by a limit, never begun because of a policy. */
 import type { Clock } from '../../base/clock.ts'
 import type { Dice } from '../../base/dice.ts'
+import type { Explanation } from '../../domain/story/explanation.ts'
 import type { TextSink } from '../deps.ts'
 import { type CliProblem, isProblem, problem } from '../exit-codes.ts'
+import type { StoryTools } from '../story/deps.ts'
 import type { Terminal } from '../terminal.ts'
 import { acts } from './acts.ts'
+import { explainAct, explainedWords } from './explained.ts'
 import { liveTable } from './live.ts'
 import { type Played, playAct } from './play.ts'
 import { type DemoReport, reportOf, tell } from './report.ts'
@@ -13,6 +16,7 @@ import { setStage, type Stage } from './stage.ts'
 export interface DemoOptions {
   readonly clock: Clock
   readonly dice: Dice
+  readonly stories: Pick<StoryTools, 'story' | 'facts'>
   readonly terminal: Terminal
   /** Where the live numbers are drawn; null where nobody watches. */
   readonly live: TextSink | null
@@ -27,16 +31,44 @@ export interface DemoOptions {
 export async function runDemo(options: DemoOptions): Promise<CliProblem | null> {
   const stopped = aborted(options.signal).then(() => problem('interrupted', 'Stopped; nothing is left running.'))
   await using struck = new AsyncDisposableStack()
-  const played = await Promise.race([stopped, play(options, struck)])
-  if (isProblem(played)) return played
-  const report: DemoReport = { schema: 'weir.demo/v1', acts: played.map(reportOf) }
+  const shown = await Promise.race([stopped, show(options, struck)])
+  if (isProblem(shown)) return shown
+  const { played, explained } = shown
+  const report: DemoReport = { schema: 'weir.demo/v1', acts: played.map(reportOf), explained }
   if (options.json) options.terminal.printJson(report)
   if (options.keep) {
     options.terminal.say(whereToLook(played))
     await stopped
-  }
+  } else if (!options.json) options.terminal.print(whatNext)
   return null
 }
+
+interface Shown {
+  readonly played: readonly Played[]
+  readonly explained: readonly Explanation[]
+}
+
+/** The acts, and what their ledgers tell of them afterwards. */
+async function show(options: DemoOptions, struck: AsyncDisposableStack): Promise<Shown | CliProblem> {
+  const played = await play(options, struck)
+  if (isProblem(played)) return played
+  const explained: Explanation[] = []
+  for (const one of played) {
+    const told = await explainAct(one, options.stories)
+    if (isProblem(told)) return told
+    explained.push(told)
+  }
+  const { terminal, clock } = options
+  const [unwatched] = explained
+  if (unwatched && !options.json) terminal.print(explainedWords(unwatched, terminal.paint, clock.now()))
+  return { played, explained }
+}
+
+const whatNext = `
+Next, with these runs:   npm run -s weir -- demo loop --keep
+      a night at the pager, step by step:   docs/guides/find-the-loop.md
+      your own agents behind Weir:          docs/guides/quickstart.md
+`
 
 async function play(options: DemoOptions, struck: AsyncDisposableStack): Promise<readonly Played[] | CliProblem> {
   const stage = await setStage(options.dice, struck)
@@ -63,11 +95,10 @@ async function playOne(options: DemoOptions, stage: Stage, act: (typeof acts)[nu
 }
 
 function whereToLook(played: readonly Played[]): string {
-  const commands = played.map(({ act, run, admin }) => {
-    const place = `WEIR_URL=${admin.url} WEIR_ADMIN_TOKEN=$(cat ${admin.tokenFile})`
-    return `  # act ${act.act}\n  ${place} npm run -s weir -- runs show ${run.id}\n`
-  })
-  return `The gateways run until Ctrl-C. To look further (also: runs tree, runs ls):\n${commands.join('')}`
+  const lines = played.map(
+    ({ act, configPath }) => `  npm run -s weir -- runs explain -c ${configPath}   # act ${act.act}\n`,
+  )
+  return `\nThe gateways run until Ctrl-C. Ask them (also: runs ls, runs show, runs tree, runs export):\n${lines.join('')}`
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

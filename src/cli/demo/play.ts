@@ -22,6 +22,7 @@ export interface Played {
   readonly admin: AdminPlace & { readonly tokenFile: string }
   /** Its gateway, still running. */
   readonly gateway: Child
+  readonly configPath: string
 }
 
 const look_ms = 100
@@ -31,6 +32,7 @@ const patience_ms = 6000
 /** No act takes longer than this, whatever happens. */
 const act_timeout_ms = 18_000
 const alert_timeout_ms = 5000
+const settle_timeout_ms = 5000
 
 export async function playAct(
   act: Act,
@@ -80,11 +82,20 @@ async function epilogue(act: Act, stage: Stage, ended: Ended): Promise<Played | 
   const id = list.runs[0]?.id
   if (id === undefined)
     return problem('failed', `Act ${act.act} started no run; the console was told: ${ended.answer.text}`)
-  const run = await ended.admin.showRun(id)
+  const run = await settled(ended.admin, id)
   if (isProblem(run)) return run
   const alert = act.endedBy === 'limit' ? await stage.webhook.alertOf(id, alert_timeout_ms) : null
-  const { admin, child } = ended.gateway
-  return { act, run, alert, answer: ended.answer, admin, gateway: child }
+  const { admin, child, configPath } = ended.gateway
+  return { act, run, alert, answer: ended.answer, admin, gateway: child, configPath }
+}
+
+/** Once what was aborted has ended, so that what it held is what it cost. */
+async function settled(admin: AdminClient, id: string): Promise<RunDetail | CliProblem> {
+  for (let waited_ms = 0; ; waited_ms += look_ms) {
+    const run = await admin.showRun(id)
+    if (isProblem(run) || run.open === 0 || waited_ms >= settle_timeout_ms) return run
+    await sleep(look_ms)
+  }
 }
 
 async function newestRun(admin: AdminClient): Promise<string | null> {
@@ -96,6 +107,7 @@ interface Gateway {
   readonly child: Child
   readonly data: string
   readonly admin: Played['admin']
+  readonly configPath: string
 }
 
 async function startGateway(act: Act, stage: Stage): Promise<Gateway | CliProblem> {
@@ -112,5 +124,5 @@ async function startGateway(act: Act, stage: Stage): Promise<Gateway | CliProble
   const tokenFile = join(stateDir, 'admin.token')
   const token = await readFile(tokenFile, 'utf8').catch(() => null)
   if (token === null) return problem('failed', `The gateway started but wrote no ${tokenFile}.`)
-  return { child, data, admin: { url: admin, token: token.trim(), tokenFile } }
+  return { child, data, admin: { url: admin, token: token.trim(), tokenFile }, configPath: file }
 }

@@ -1,5 +1,6 @@
 /** What an act came to, as numbers for machines and as sentences for people. */
 import { formatMicros } from '../../domain/spend.ts'
+import type { Explanation } from '../../domain/story/explanation.ts'
 import { committedMicros, type HopView } from '../admin-api.ts'
 import { type Paint, visible } from '../paint.ts'
 import { formatCount, formatDuration } from '../units.ts'
@@ -9,6 +10,8 @@ import type { Played } from './play.ts'
 export interface DemoReport {
   readonly schema: 'weir.demo/v1'
   readonly acts: readonly ActReport[]
+  /** What `weir runs explain --json` says of the run of each act. */
+  readonly explained: readonly Explanation[]
 }
 
 export interface ActReport {

@@ -89,6 +89,7 @@ const hopNames = [
   'unpriced',
   'ms',
   'upstream_ms',
+  'held_micros',
 ]
 const runId = '(SELECT id FROM runs WHERE runs.n = run_n)'
 
@@ -125,6 +126,7 @@ export function hopOf(row: readonly unknown[], run: unknown = row[hopNames.lengt
     unpriced: row[23],
     ms: row[24],
     upstream_ms: row[25],
+    ...(row[26] !== 0 && { held_micros: row[26] }),
   } as unknown as HopRow
 }
 

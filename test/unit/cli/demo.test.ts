@@ -4,8 +4,12 @@ import { expect, test } from 'vitest'
 import { countingDice } from '../../../src/base/dice.ts'
 import { type Act, acts, configOf, mintKeys, type Setting } from '../../../src/cli/demo/acts.ts'
 import type { Played } from '../../../src/cli/demo/play.ts'
+import { explainAct, explainedWords } from '../../../src/cli/demo/explained.ts'
 import { reportOf, tell } from '../../../src/cli/demo/report.ts'
 import { paintWith } from '../../../src/cli/paint.ts'
+import { explain } from '../../../src/domain/story/explain.ts'
+import { nothingKnown } from '../../../src/domain/story/explanation.ts'
+import { askingBack, storyOfSketch } from '../../support/stories.ts'
 import { sampleHop, sampleRun } from './sample-run.ts'
 
 const setting: Setting = {
@@ -19,7 +23,7 @@ const [watched, limited, governed] = acts as [Act, Act, Act]
 function playedWith(act: Act, run: Played['run']): Played {
   const admin = { url: '', token: '', tokenFile: '' }
   const gateway = { ready: {}, tell: () => undefined, stop: () => Promise.resolve() }
-  return { act, run, alert: null, answer: { refused: false, text: 'partial answer' }, admin, gateway }
+  return { act, run, alert: null, answer: { refused: false, text: 'partial answer' }, admin, gateway, configPath: '' }
 }
 
 test('an act has its policy and limits, and keys appear as digests only', () => {
@@ -73,4 +77,22 @@ test('a call back refused because the run was halted is no judgement of its own'
   const late = sampleHop(7, { state: 'refused', code: 'run_halted', rule: null })
   const run = sampleRun({ hops: [...sampleRun().hops, late] })
   expect(reportOf(playedWith(limited, run))).toMatchObject({ refused_at_hop: null, reason: 'depth 6 of 5' })
+})
+
+test('it ends with the page of the explanation, and that its figures are those of the demo', () => {
+  const story = storyOfSketch(askingBack(20))
+  const text = explainedWords(explain(story, nothingKnown), paintWith(false), 0)
+  for (const answer of ['started ', 'loop ', 'allowed ', 'stopped ', 'would cut ', 'audit '])
+    expect(text).toMatch(new RegExp(`^${answer}`, 'm'))
+  expect(text).toMatch(/✔ The ledger tells what the demo counted: 62 hops, depth 42, 20 laps on agent:research/)
+})
+
+test('an explanation that does not add up fails the demo', async () => {
+  const played = { ...playedWith(watched, sampleRun()), configPath: 'weir.yaml' }
+  const stories = {
+    story: () => Promise.resolve(storyOfSketch(askingBack(3))),
+    facts: () => Promise.resolve(nothingKnown),
+  }
+  const told = await explainAct(played, stories, { looks_max: 1 })
+  expect(told).toMatchObject({ exit: 'failed', text: expect.stringContaining('does not add up') as string })
 })

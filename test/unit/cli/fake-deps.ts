@@ -4,6 +4,7 @@ import { countingDice } from '../../../src/base/dice.ts'
 import type { CliDeps } from '../../../src/cli/deps.ts'
 import { problem } from '../../../src/cli/exit-codes.ts'
 import { runCli } from '../../../src/cli/program.ts'
+import { nothingKnown } from '../../../src/domain/story/explanation.ts'
 import { now } from './sample-run.ts'
 
 export interface Ran {
@@ -28,6 +29,13 @@ export async function run(args: readonly string[], fakes: Partial<CliDeps> = {},
       run: () => Promise.resolve(problem('not_found', 'no such run')),
       write: () => Promise.resolve(problem('failed', 'no room')),
       cost: () => Promise.resolve(problem('no', 'no file here')),
+    },
+    stories: {
+      list: () => Promise.resolve({ rows: [], next: null }),
+      story: () => Promise.resolve(problem('not_found', 'no such run')),
+      facts: () => Promise.resolve(nothingKnown),
+      records: () => Promise.resolve(problem('not_found', 'no such run')),
+      write: () => Promise.resolve(problem('failed', 'no room')),
     },
     card: { verify: () => Promise.resolve(problem('not_found', 'no card here')) },
     registry: {

@@ -30,7 +30,7 @@ test.each([
   [['rnus'], 2, 'Did you mean runs?'],
   [['runs', 'shwo', 'run_1'], 2, 'Did you mean show?'],
   [['runs', '--jsn'], 2, 'Did you mean --json?'],
-  [['runs', 'show'], 2, "missing required argument 'run'"],
+  [['runs', 'export'], 2, "missing required argument 'run'"],
   [['runs', 'halt', 'run_1'], 2, "required option '--reason <text>'"],
   [['token', 'mint'], 2, "required option '--agent <agent>'"],
   [['serve', '--confg', 'x'], 64, 'Did you mean --config?'],

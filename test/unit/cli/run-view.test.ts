@@ -1,7 +1,7 @@
 /** The page of a run answers who started it, where it loops, what it cost and why it stopped. */
 import { expect, test } from 'vitest'
 import { paintWith } from '../../../src/cli/paint.ts'
-import { runPage, runsTable } from '../../../src/cli/run-view.ts'
+import { runPage } from '../../../src/cli/run-view.ts'
 import { now, sampleRun } from './sample-run.ts'
 
 const plain = paintWith(false)
@@ -40,14 +40,6 @@ test('a halt reason cannot steer the terminal', () => {
   expect(runPage(sampleRun({ halt }), plain, now)).toContain('operator: x\\u001b[2J')
 })
 
-test('the list has one line a run, and a sentence if there is none', () => {
-  const lines = runsTable([sampleRun(), sampleRun({ person: null })], plain, now).split('\n')
-  expect(lines[1]).toBe('run_01  halted  10.0 s     5        1      5     2  $0.13  agent:console for user:tomas')
-  expect(lines[2]).toMatch(/agent:console$/)
-  expect(runsTable([], plain, now)).toBe('No runs yet.\n')
-})
-
 test('what nobody knows the price of stands beside what is known', () => {
   expect(runPage(sampleRun({ unpriced: 2 }), plain, now)).toContain('$0.13 + unknown (2 calls)')
-  expect(runsTable([sampleRun({ unpriced: 1 })], plain, now)).toContain('$0.13 + unknown (1 call)')
 })

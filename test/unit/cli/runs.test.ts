@@ -1,13 +1,16 @@
-/** `weir runs` against a real admin listener made of node:http: every answer has its exit code and its sentence. */
+/** `weir runs` of a gateway elsewhere, against a real admin listener made of node:http: every answer has its exit code and its sentence. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { adminClient } from '../../../src/cli/admin-client.ts'
 import { type Ran, run } from './fake-deps.ts'
+import { askingBack, storyOfSketch, storyRun } from '../../support/stories.ts'
 import { sampleRun } from './sample-run.ts'
 
 let url = ''
 let asked: { method: string; path: string; token: string; body: string }[] = []
+const story = storyOfSketch(askingBack(20))
+const [odd, moved, bug, none] = ['a', 'b', 'c', 'd'].map((digit) => `run_${digit.repeat(32)}`)
 const server = createServer((request, response) => void answer(request, response))
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -18,18 +21,18 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const problem = (status: number, code: string) =>
     response.writeHead(status).end(JSON.stringify({ title: 'No', status, detail: `because of ${code}`, code }))
   const answers: Readonly<Record<string, () => unknown>> = {
-    '/api/v1/runs': () => response.end(JSON.stringify({ schema: 'weir.runs/v1', runs: [sampleRun()] })),
-    '/api/v1/runs/run_01': () => response.end(JSON.stringify(sampleRun())),
+    '/api/v1/runs': () => response.end(JSON.stringify({ schema: 'weir.runs/v1', runs: [sampleRun()], next: null })),
+    [`/api/v1/runs/${storyRun}/story`]: () => response.end(JSON.stringify({ schema: 'weir.story/v1', ...story })),
     '/api/v1/runs/run_01/halt': () => response.end(JSON.stringify(sampleRun())),
     '/api/v1/runs/run_over/halt': () => problem(409, 'already_over'),
     '/api/v1/runs/run_mine/halt': () => problem(403, 'not_yours'),
-    '/api/v1/runs/run_odd': () => response.end('<html>'),
-    '/api/v1/runs/run_moved': () => response.writeHead(302, { location: '/api/v1/runs' }).end(),
-    '/api/v1/runs/run_bug': () => problem(500, 'bug'),
+    [`/api/v1/runs/${odd}/story`]: () => response.end('<html>'),
+    [`/api/v1/runs/${moved}/story`]: () => response.writeHead(302, { location: '/api/v1/runs' }).end(),
+    [`/api/v1/runs/${bug}/story`]: () => problem(500, 'bug'),
     '/api/v1/runs/run_slow': () => undefined,
   }
   if (headers.authorization !== 'Bearer secret') response.writeHead(401).end()
-  else (answers[path] ?? (() => problem(404, 'not_found')))()
+  else (answers[path.replace(/\?.*$/, '')] ?? (() => problem(404, 'not_found')))()
 }
 
 beforeAll(async () => {
@@ -46,27 +49,35 @@ function weir(...args: readonly string[]): Promise<Ran> {
   return run(args, { env: { WEIR_URL: `${url}/`, WEIR_ADMIN_TOKEN: 'secret' } })
 }
 
-test('runs alone lists them, show shows one, tree draws its calls', async () => {
+test('runs alone lists them, show shows one, tree draws its calls, explain explains it', async () => {
   expect((await weir('runs')).stdout).toMatch(/^RUN .*\nrun_01 {2}halted/)
-  expect((await weir('runs', 'ls')).stdout).toMatch(/^RUN /)
-  expect((await weir('runs', 'show', 'run_01')).stdout).toMatch(/^run_01 {3}HALTED/)
-  expect((await weir('runs', 'tree', 'run_01')).stdout).toMatch(/^agent:console → agent:orchestrator/)
+  expect((await weir('runs', 'ls', 'cost>1', 'since:2h', '--limit', '7')).stdout).toMatch(/^RUN /)
+  expect(asked.at(-1)?.path).toBe('/api/v1/runs?filter=cost%3E1+since%3A2h&limit=7')
+  expect((await weir('runs', 'show', storyRun)).stdout).toMatch(/^run_0+1 {2}ENDED/)
+  expect((await weir('runs', 'tree', storyRun)).stdout).toMatch(/laps × 18/)
+  expect((await weir('runs', 'explain', storyRun)).stdout).toMatch(
+    /^loop .*agent:research → agent:orchestrator.* 20 laps/m,
+  )
 })
 
-test('--json prints the answer of the gateway on one line', async () => {
+test('--json prints one object on one line', async () => {
   const { code, stdout } = await weir('runs', '--json')
   expect({ code, stdout }).toEqual({
     code: 0,
-    stdout: expect.stringMatching(/^\{"schema":"weir.runs\/v1".*\n$/) as string,
+    stdout: expect.stringMatching(/^\{"schema":"weir.run_rows\/v1".*\n$/) as string,
   })
-  expect(JSON.parse((await weir('runs', 'show', 'run_01', '--json')).stdout)).toEqual(sampleRun())
+  expect(JSON.parse((await weir('runs', 'show', storyRun, '--json')).stdout)).toEqual({
+    schema: 'weir.story/v1',
+    ...story,
+  })
 })
 
 test('the place and the token come from the configuration unless the environment names them', async () => {
   const seen: string[] = []
   const admin = (path: string) => Promise.resolve({ url, token: seen.push(path) === 1 ? 'secret' : 'wrong' })
-  expect((await run(['runs', '-c', 'a.yaml'], { admin })).code).toBe(0)
-  expect((await run(['runs'], { admin })).code).toBe(4)
+  const halt = ['runs', 'halt', 'run_01', '--reason', 'x', '--yes']
+  expect((await run([...halt, '-c', 'a.yaml'], { admin })).code).toBe(0)
+  expect((await run(halt, { admin })).code).toBe(4)
   expect(seen).toEqual(['a.yaml', 'weir.yaml'])
   expect((await run(['runs'], { env: { WEIR_URL: url } })).code).toBe(2)
   expect((await run(['runs'], { env: { WEIR_URL: 'ftp://x', WEIR_ADMIN_TOKEN: 'x' } })).code).toBe(2)
@@ -90,13 +101,14 @@ test('on a terminal halt asks once, and anything but yes changes nothing', async
 })
 
 test.each([
-  [['runs', 'show', 'run_99'], 5, 'because of not_found'],
-  [['runs', 'show', '../../x'], 5, 'because of not_found'],
+  [['runs', 'show', `${none}`], 5, 'because of not_found'],
+  [['runs', 'show', '../../x'], 2, 'is no id of a run'],
+  [['runs', 'ls', '--limit', '0'], 2, 'from 1 to 1000'],
   [['runs', 'halt', 'run_over', '--reason', 'x', '--yes'], 3, 'because of already_over'],
   [['runs', 'halt', 'run_mine', '--reason', 'x', '--yes'], 6, 'because of not_yours'],
-  [['runs', 'show', 'run_bug'], 1, 'because of bug'],
-  [['runs', 'show', 'run_odd'], 1, 'not like the admin listener of Weir'],
-  [['runs', 'show', 'run_moved'], 7, 'No gateway answers'],
+  [['runs', 'show', `${bug}`], 1, 'because of bug'],
+  [['runs', 'show', `${odd}`], 1, 'not like the admin listener of Weir'],
+  [['runs', 'show', `${moved}`], 7, 'No gateway answers'],
 ])('%j ends with %i and says %s', async (args, code, text) => {
   const ran = await weir(...args)
   expect(ran).toEqual({ code, stdout: '', stderr: expect.stringContaining(text) as string })

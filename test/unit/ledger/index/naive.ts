@@ -117,8 +117,8 @@ export class Naive {
     return { ...run, ends_at: run.ends_at === 0 ? run.last_at : run.ends_at }
   }
 
-  hopRow({ laps: _l, held: _h, record: _r, ...hop }: Hop): HopRow {
-    return hop
+  hopRow({ laps: _l, held: held_micros, record: _r, ...hop }: Hop): HopRow {
+    return held_micros === 0 ? hop : { ...hop, held_micros }
   }
 
   /** A hop as the filter sees it. */

@@ -1,0 +1,134 @@
+/**
+ * What `weir runs` is made of: the runs index in the state directory, live beside a gateway and brought up to date where none
+ * runs; where it cannot be used, or a gateway has not written it to the end, the ledger itself.
+ */
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { systemClock } from './base/clock.ts'
+import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
+import type { RunRecord, StoryTools } from './cli/story/deps.ts'
+import { isLoaded, loadConfig } from './config/load.ts'
+import { firstProblem } from './config/problems.ts'
+import type { Settings } from './config/settings.ts'
+import { matches } from './domain/filter-match.ts'
+import { isFilterProblem, readFilter } from './domain/filter-read.ts'
+import type { Filter, Filterable } from './domain/filter.ts'
+import { isRunId } from './domain/ids.ts'
+import { type LimitFact, nothingKnown } from './domain/story/explanation.ts'
+import type { Page, RunRow } from './domain/story.ts'
+import { isAskRefused, type Queries } from './ledger/index/contract.ts'
+import { openIndexHere } from './ledger/index/here.ts'
+import { readLedger } from './ledger/read.ts'
+import { type Numbered, storyOf, StoryTally } from './ledger/story-of.ts'
+import { loadPolicies } from './policy/load.ts'
+import { policyPlaces } from './policy/places.ts'
+import { isSource } from './policy/source.ts'
+
+export const list: StoryTools['list'] = async ({ configPath, filter: text, cursor, limit }) => {
+  const settings = await read(configPath)
+  if (isProblem(settings)) return settings
+  const filter = readFilter(text, systemClock.now())
+  if (isFilterProblem(filter)) return problem('usage', filter.sentence)
+  const page = await fromIndex(settings, (queries) => queries.runs({ filter, cursor, limit }))
+  if (!page) return listFromLedger(settings, filter, { cursor, limit })
+  return isAskRefused(page) ? problem('usage', page.sentence) : page
+}
+
+export const story: StoryTools['story'] = async ({ configPath, run }) => {
+  const settings = await read(configPath)
+  if (isProblem(settings)) return settings
+  if (!isRunId(run)) return problem('usage', `${run} is no id of a run: those begin with run_.`)
+  const found = await fromIndex(settings, (queries) => queries.story({ run }))
+  if (found && !isAskRefused(found)) return found
+  return (await storyOf(entriesOf(settings), run)) ?? problem('not_found', `The ledger keeps nothing of ${run}.`)
+}
+
+/** Null where there is no index that is up to date. */
+async function fromIndex<T>({ state }: Settings, question: (queries: Queries) => T): Promise<T | null> {
+  const index = await openIndexHere(state.dir)
+  if (index.kind === 'index_problem') return null
+  try {
+    return index.behind === 0 ? question(index.queries) : null
+  } finally {
+    index.close()
+  }
+}
+
+async function listFromLedger(
+  settings: Settings,
+  filter: Filter,
+  { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
+): Promise<Page<RunRow>> {
+  const tally = new StoryTally(false)
+  for await (const item of entriesOf(settings)) tally.add(item)
+  const rows = tally.rows().filter((run) => matches(filter, filterable(run)))
+  const from = cursor === null ? 0 : rows.findIndex(({ id }) => id === cursor) + 1
+  const page = rows.slice(from, from + limit)
+  return { rows: page, next: from + limit < rows.length ? (page.at(-1)?.id ?? null) : null }
+}
+
+export const records: StoryTools['records'] = async ({ configPath, run }) => {
+  const settings = await read(configPath)
+  if (isProblem(settings)) return settings
+  const found = recordsOf(settings, run)
+  const first = await found.next()
+  return first.done ? problem('not_found', `The ledger keeps nothing of ${run}.`) : startingWith(first.value, found)
+}
+
+export const facts: StoryTools['facts'] = async (configPath) => {
+  const settings = await read(configPath)
+  if (isProblem(settings)) return nothingKnown
+  const source = await loadPolicies(settings.policy.dir)
+  const { run, agent, on_breach } = settings.limits
+  const limits = new Map<string, LimitFact>()
+  for (const [scope, set] of Object.entries({ run, agent }))
+    for (const [name, limit] of Object.entries(set))
+      if (limit) limits.set(`${scope}.${name}`, { max: limit.max, mode: limit.mode })
+  const known = isSource(source) ? { places: policyPlaces(source.files), pol_hash: source.hash } : nothingKnown
+  return { places: known.places, pol_hash: known.pol_hash, limits, on_breach }
+}
+
+export const write: StoryTools['write'] = async (out, text) => {
+  try {
+    await pipeline(Readable.from(text), createWriteStream(out, { flags: 'wx', mode: 0o600 }))
+    return null
+  } catch (error) {
+    return problem('failed', `${out} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function* entriesOf({ state }: Settings): AsyncGenerator<Numbered> {
+  for await (const item of readLedger(join(state.dir, 'ledger'))) if (item.kind === 'entry') yield item
+}
+
+async function* recordsOf(settings: Settings, run: string): AsyncGenerator<RunRecord> {
+  for await (const { seq, entry } of entriesOf(settings))
+    if ('run' in entry && entry.run === run) yield { seq, ...entry }
+}
+
+async function* startingWith<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first
+  yield* rest
+}
+
+function filterable(run: RunRow): Filterable {
+  return {
+    run: run.id,
+    root: run.root,
+    person: run.person,
+    status: run.state,
+    code: run.halt?.code ?? null,
+    depth: run.depth_max,
+    tokens: run.tokens,
+    cost: run.cost_micros + run.held_micros,
+    ms: run.last_at - run.started_at,
+    at: run.started_at,
+  }
+}
+
+async function read(configPath: string): Promise<Settings | CliProblem> {
+  const loaded = await loadConfig(configPath)
+  return isLoaded(loaded) ? loaded.settings : problem('no', firstProblem(loaded, configPath))
+}
