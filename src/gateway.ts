@@ -156,7 +156,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
   const token = adminToken(settings.state.dir, dice)
-  const page = (): string => registry.render()
+  const page: Registry['render'] = (format) => registry.render(format)
   const data = await openListener(optionsOf(settings, 'listen', workshop), (inbound, reply) =>
     late.serve(inbound, reply),
   )
@@ -181,6 +181,8 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   stack.defer(() => admin.close())
   if (data.warning) log.warn(data.warning)
   watchNumbers(road, metrics, { engine: data.engine, keys, stack })
+  metrics.requestsOpen.child({}).readFrom(() => data.open)
+  metrics.proofQueue.child({}).readFrom(() => pool.queued)
   knowAgents(snapshot, { registry, metrics, workshop })
   return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack, tools })
 }
