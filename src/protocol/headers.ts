@@ -10,7 +10,7 @@ import type { Trace } from './traceparent.ts'
 /** What A2A 1.0 and A2A 0.3 call the list of extensions. */
 const extensions: Readonly<Record<A2aVersion, string>> = { '1.0': 'a2a-extensions', '0.3': 'x-a2a-extensions' }
 const names = Object.values(extensions)
-const upwards = ['accept-language'] as const
+const upwards = ['accept-language', 'traceparent', 'tracestate'] as const
 
 /** The caller's headers that the target may see; extensions under the name of the target's revision where it is given. */
 export function headersUpwards(headers: HeaderMap, to: A2aVersion | null = null): HeaderList {

@@ -15,8 +15,15 @@ test('only what is listed goes up', () => {
     'x-api-key',
     'a2a-version',
   ]
-  const headers = new Map([...secret.map((name) => [name, 'secret'] as const), ['a2a-extensions', 'urn:x']])
-  expect(headersUpwards(headers)).toEqual([['a2a-extensions', 'urn:x']])
+  const headers = new Map([
+    ...secret.map((name) => [name, 'secret'] as const),
+    ['traceparent', '00-a-b-01'],
+    ['a2a-extensions', 'urn:x'],
+  ])
+  expect(headersUpwards(headers)).toEqual([
+    ['a2a-extensions', 'urn:x'],
+    ['traceparent', '00-a-b-01'],
+  ])
 })
 
 test('only what is listed comes back', () => {
