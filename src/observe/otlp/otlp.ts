@@ -81,6 +81,8 @@ class Exporting implements Otlp {
   #heard: number | null = null
   #written = -1
   #missing: Promise<void> | null = null
+  /** The first entry of an earlier process that is still to be made up for; null where none is. */
+  #owed: number | null = null
   #measuring: Promise<void> | null = null
   #closed = false
 
@@ -154,6 +156,7 @@ class Exporting implements Otlp {
     const { missed } = this.#world
     if (!missed || this.#before === null || this.#before + 1 >= first) return
     const from = Math.max(this.#before + 1, first - missed_max)
+    this.#owed = from
     this.#missing = this.#readMissed(missed(from, first)).finally(() => (this.#missing = null))
   }
 
@@ -163,10 +166,12 @@ class Exporting implements Otlp {
         while (!this.#closed && Math.min(this.#traces.room, this.#logs.room) < missedRoom) await sleep(roomPoll_ms)
         if (this.#closed) return
         for (const each of batch) this.#take(each, false)
+        this.#owed = (batch.at(-1)?.seq ?? this.#owed ?? 0) + 1
       }
     } catch {
       // Telemetry is best effort: what cannot be read is not sent.
     }
+    this.#owed = null
   }
 
   #take({ seq, entry }: NumberedEntry, isLive: boolean): void {
@@ -221,10 +226,10 @@ class Exporting implements Otlp {
     return placed(traceId, entry.kind === 'approval' ? spanOfHop(entry.rid) : spanOfRun(run))
   }
 
-  /** The last entry before the oldest that waits; nothing while what was missed is still read. */
+  /** The last entry before the oldest that waits or is still to be made up for. */
   #keepPosition(): void {
-    if (this.#heard === null || this.#missing) return
-    const waits = [this.#traces.oldest, this.#logs.oldest].filter((seq) => seq !== null)
+    if (this.#heard === null) return
+    const waits = [this.#traces.oldest, this.#logs.oldest, this.#owed].filter((seq) => seq !== null)
     const seq = Math.min(this.#heard, ...waits.map((each) => each - 1))
     if (seq === this.#written) return
     if (writePosition(this.#setup.path, { seq, joined: this.#runs.joined })) this.#written = seq
