@@ -36,6 +36,7 @@ export function beginTelemetry(settings: Settings, parts: TelemetryParts): OtlpT
     const since = clock.now()
     const measure = (): void => {
       const snapshot: Snapshot = { since, at: clock.now(), families: registry.snapshot() }
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel between threads has no origin
       channel.postMessage(snapshot)
     }
     const measuring = setInterval(measure, otlp.interval_ms)

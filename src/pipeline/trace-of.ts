@@ -1,12 +1,18 @@
 /** Which trace a call came in with, and which one goes on with it. What the body says of it wins over its headers. */
 import { type AnyCall, isA2aCall, isMcpCall } from '../domain/call.ts'
 import { saidInMetadata } from '../protocol/a2a/run-extension.ts'
+import type { Inbound } from '../protocol/http.ts'
 import { traceOf } from '../protocol/mcp/trace.ts'
 import { traceInHeaders } from '../protocol/run-context.ts'
 import { type OwnSpan, readTraceparent, type Trace, type TraceManner, traceTo } from '../protocol/traceparent.ts'
-import type { Visit } from './visit.ts'
 
-type Traced = Pick<Visit<AnyCall>, 'call' | 'inbound' | 'run' | 'hop'>
+/** As much of a visit as it takes. */
+interface Traced {
+  readonly call: AnyCall
+  readonly inbound: Pick<Inbound, 'headers' | 'body'>
+  readonly run: { readonly traceId: string } | null
+  readonly hop: object | null
+}
 
 /** Null where it names none. */
 export function traceSaid({ call, inbound }: Pick<Traced, 'call' | 'inbound'>): Trace | null {

@@ -174,27 +174,27 @@ function take(collector: Collector, path: string, body: Buffer): void {
 
 const takers: Readonly<Record<string, (collector: Collector, body: Buffer) => void>> = {
   '/v1/traces'(collector, body) {
-    for (const { resource, scopeSpans } of decode<Traces>('ExportTraceServiceRequest', body).resourceSpans) {
+    for (const { resource, scopeSpans } of (decode('ExportTraceServiceRequest', body) as Traces).resourceSpans) {
       collector.resource = attributesOf(resource.attributes)
       collector.spans.push(...scopeSpans.flatMap(({ spans }) => spans).map(spanOf))
     }
   },
   '/v1/logs'(collector, body) {
-    for (const { resource, scopeLogs } of decode<Logs>('ExportLogsServiceRequest', body).resourceLogs) {
+    for (const { resource, scopeLogs } of (decode('ExportLogsServiceRequest', body) as Logs).resourceLogs) {
       collector.resource = attributesOf(resource.attributes)
       collector.logs.push(...scopeLogs.flatMap(({ logRecords }) => logRecords).map(logOf))
     }
   },
   '/v1/metrics'(collector, body) {
-    for (const { scopeMetrics } of decode<Metrics>('ExportMetricsServiceRequest', body).resourceMetrics)
+    for (const { scopeMetrics } of (decode('ExportMetricsServiceRequest', body) as Metrics).resourceMetrics)
       for (const metric of scopeMetrics.flatMap(({ metrics }) => metrics))
         collector.metrics.set(metric.name, metricOf(metric))
   },
 }
 
-function decode<Message>(name: string, body: Buffer): Message {
+function decode(name: string, body: Buffer): object {
   const type = root.lookupType(`otlp.${name}`)
-  return type.toObject(type.decode(body), { longs: String, enums: String, arrays: true }) as Message
+  return type.toObject(type.decode(body), { longs: String, enums: String, arrays: true })
 }
 
 function spanOf(span: SpanMessage): GotSpan {

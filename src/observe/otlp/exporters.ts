@@ -5,7 +5,8 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import type { OtlpSetup, Signal } from './setup.ts'
+import type { OtlpSetup } from './setup.ts'
+import type { Signal } from './signals.ts'
 import type { Sent } from './shipper.ts'
 
 export interface Exporters {

@@ -68,28 +68,28 @@ export function logOf(source: Source, entry: LedgerEntry, { seq, user_id, at }: 
   return { seq, log }
 }
 
+type Kind = LedgerEntry['kind']
+type Writers = { readonly [Name in Kind]: (entry: Extract<LedgerEntry, { readonly kind: Name }>) => Word | null }
+
+const nothing = (): null => null
+
+const writers: Writers = {
+  call: (entry) => (entry.decision === 'deny' ? ofDenial(entry) : null),
+  run: ofRun,
+  grant: (entry) => (entry.decision === 'deny' ? ofGrant(entry) : null),
+  revocation: ofRevocation,
+  approval: ofApproval,
+  card: (entry) => (entry.event === 'pinned' ? null : ofCard(entry)),
+  tool: ofTool,
+  signal: nothing,
+  intent: nothing,
+  token: nothing,
+  boot: nothing,
+}
+
 function wordOf(entry: LedgerEntry): Word | null {
-  switch (entry.kind) {
-    case 'call':
-      return entry.decision === 'deny' ? ofDenial(entry) : null
-    case 'run':
-      return ofRun(entry)
-    case 'grant':
-      return entry.decision === 'deny' ? ofGrant(entry) : null
-    case 'revocation':
-      return ofRevocation(entry)
-    case 'approval':
-      return ofApproval(entry)
-    case 'card':
-      return entry.event === 'pinned' ? null : ofCard(entry)
-    case 'tool':
-      return ofTool(entry)
-    case 'signal':
-    case 'intent':
-    case 'token':
-    case 'boot':
-      return null
-  }
+  const write = writers[entry.kind] as (entry: LedgerEntry) => Word | null
+  return write(entry)
 }
 
 function ofDenial({ agent, target, code, rule, run, rid, human }: CallRecord): Word {

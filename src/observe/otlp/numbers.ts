@@ -1,15 +1,14 @@
 /** What is counted while telemetry leaves: written by the thread that exports, read by the one that has the metrics page. */
 import type { Declared, MetricTable, Registry } from '../metrics.ts'
-import type { Signal } from './setup.ts'
+import { type Signal, signals } from './signals.ts'
 
 const counted = ['sent', 'dropped', 'failed', 'waiting'] as const
 type Counted = (typeof counted)[number]
 
-const places: readonly Signal[] = ['traces', 'metrics', 'logs']
 const words_bytes = 8
 
 export function otlpNumbers(): SharedArrayBuffer {
-  return new SharedArrayBuffer(places.length * counted.length * words_bytes)
+  return new SharedArrayBuffer(signals.length * counted.length * words_bytes)
 }
 
 /** Counters of one signal over memory that threads share. */
@@ -19,7 +18,7 @@ export class SignalNumbers {
 
   constructor(memory: SharedArrayBuffer, signal: Signal) {
     this.#cells = new BigInt64Array(memory)
-    this.#first = places.indexOf(signal) * counted.length
+    this.#first = signals.indexOf(signal) * counted.length
   }
 
   add(what: Exclude<Counted, 'waiting'>, by = 1): void {
@@ -44,19 +43,19 @@ const table = {
     type: 'counter',
     name: 'weir_otlp_sent_total',
     help: 'Spans, metric points and log records that the collector took.',
-    labels: { signal: places },
+    labels: { signal: signals },
   },
   dropped: {
     type: 'counter',
     name: 'weir_otlp_dropped_total',
     help: 'Spans, metric points and log records that were given up: the queue was full, or the collector refused them.',
-    labels: { signal: places },
+    labels: { signal: signals },
   },
   failed: {
     type: 'counter',
     name: 'weir_otlp_failed_exports_total',
     help: 'Requests that the collector did not take, each after its retries.',
-    labels: { signal: places },
+    labels: { signal: signals },
   },
   waiting: {
     type: 'gauge',
@@ -69,7 +68,7 @@ const table = {
 /** Puts them on the metrics page. */
 export function declareOtlpMetrics(registry: Registry, memory: SharedArrayBuffer): void {
   const metrics: Declared<typeof table> = registry.declare(table)
-  for (const signal of places) {
+  for (const signal of signals) {
     const numbers = new SignalNumbers(memory, signal)
     for (const what of ['sent', 'dropped', 'failed'] as const)
       metrics[what].child({ signal }).readFrom(() => numbers.read(what))

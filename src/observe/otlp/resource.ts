@@ -1,5 +1,5 @@
 /** What all that leaves has in common: who sends it, when it happened, and what is not said. */
-import type { Attributes, AttributeValue, HrTime } from '@opentelemetry/api'
+import type { Attributes, HrTime } from '@opentelemetry/api'
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import type { Millis } from '../../base/clock.ts'
 import { names } from './names.ts'
@@ -27,8 +27,10 @@ export function hrTime(at: Millis): HrTime {
   return ns < 1e9 ? [s, ns] : [s + 1, 0]
 }
 
+type Sayable = string | number | boolean | string[] | null | undefined
+
 /** Attributes of what is there: null, undefined and empty lists are not said. */
-export function said(pairs: Readonly<Record<string, AttributeValue | null | undefined>>): Attributes {
+export function said(pairs: Readonly<Record<string, Sayable>>): Attributes {
   const attributes: Attributes = {}
   for (const [name, value] of Object.entries(pairs)) {
     if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) continue

@@ -1,9 +1,7 @@
 /** What an exporter is told at its start: plain data, because it goes to another thread. */
 import type { Settings } from '../../config/settings.ts'
 import { otlpNumbers } from './numbers.ts'
-
-export const signals = ['traces', 'metrics', 'logs'] as const
-export type Signal = (typeof signals)[number]
+import type { Signal } from './signals.ts'
 
 export interface OtlpSetup {
   /** Without a trailing slash; `/v1/traces` and its like are added. */
