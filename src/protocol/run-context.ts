@@ -90,7 +90,7 @@ function sayingOf(headers: HeaderMap): 'nothing' | 'ours' | 'vendors' {
 const none: readonly string[] = []
 
 /** The trace id that a header names; null for what has not exactly the form of one. */
-export function traceIdIn(traceparent: string | null): string | null {
+function traceIdIn(traceparent: string | null): string | null {
   return traceparent === null ? null : (readTraceparent(traceparent)?.traceId ?? null)
 }
 

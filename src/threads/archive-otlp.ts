@@ -25,7 +25,9 @@ export function openOtlpListener(setup: unknown, { clock }: { readonly clock: Cl
   const { otlp: settings, ledger } = setup as OtlpThreadSetup
   const otlp = openOtlp(settings, { clock, missed: (from, before) => entriesBetween(ledger, from, before) })
   const channel = new BroadcastChannel(snapshotsOf(settings.boot))
-  channel.onmessage = (message: unknown) => otlp.metrics((message as { readonly data: Snapshot }).data)
+  channel.addEventListener('message', (message) =>
+    otlp.metrics((message as { readonly data: unknown }).data as Snapshot),
+  )
   channel.unref()
   return {
     name: otlp.name,

@@ -32,9 +32,9 @@ export async function follow(dir: string, setup: OtlpSetup): Promise<Followed> {
     seq = batch.at(-1)?.seq ?? seq
     otlp.tick(systemClock.now())
   }
-  let going = true
+  const ending = new AbortController()
   const looking = (async () => {
-    while (going) {
+    while (!ending.signal.aborted) {
       await look()
       await new Promise((resolve) => setTimeout(resolve, look_ms))
     }
@@ -45,7 +45,7 @@ export async function follow(dir: string, setup: OtlpSetup): Promise<Followed> {
       return seq
     },
     async [Symbol.asyncDispose]() {
-      going = false
+      ending.abort()
       await looking
       await look()
       await otlp.close()

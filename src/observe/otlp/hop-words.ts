@@ -31,7 +31,7 @@ export function errorOf({ code, outcome }: Pick<CallRecord, 'code' | 'outcome'>)
 }
 
 /** In dollars; null where nobody knows the price of what a model did. */
-export function costOf({ outcome: { spent, metered } }: CallRecord): number | null {
+function costOf({ outcome: { spent, metered } }: CallRecord): number | null {
   return metered?.cost_micros === null ? null : spent.cost_micros / 1_000_000
 }
 
