@@ -25,9 +25,9 @@ export function openOtlpListener(setup: unknown, { clock }: { readonly clock: Cl
   const { otlp: settings, ledger } = setup as OtlpThreadSetup
   const otlp = openOtlp(settings, { clock, missed: (from, before) => entriesBetween(ledger, from, before) })
   const channel = new BroadcastChannel(snapshotsOf(settings.boot))
-  channel.addEventListener('message', (message) =>
-    otlp.metrics((message as { readonly data: unknown }).data as Snapshot),
-  )
+  channel.addEventListener('message', (message) => {
+    if ('data' in message) otlp.metrics(message.data as Snapshot)
+  })
   channel.unref()
   return {
     name: otlp.name,
