@@ -15,6 +15,7 @@ import type { ListenerOptions } from './edge/contract.ts'
 import { openListener } from './edge/listener.ts'
 import type { Workshop } from './gateway-parts.ts'
 import type { Keyring } from './identity/keys/keyring.ts'
+import type { Registry } from './observe/metrics.ts'
 import type { Road } from './pipeline/road.ts'
 
 interface AdminParts {
@@ -22,7 +23,7 @@ interface AdminParts {
   readonly keys: Keyring
   readonly draining: { readonly yes: boolean }
   /** The page of metrics. */
-  readonly page: () => string
+  readonly page: Registry['render']
   readonly token: string
   readonly options: ListenerOptions
 }

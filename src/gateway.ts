@@ -175,7 +175,7 @@ async function openAll(start: Start, stack: AsyncDisposableStack): Promise<Gatew
   const late: { serve: Serve } = { serve: (_inbound, reply) => reply.send(503, [['retry-after', '1']], '') }
   const draining = { yes: false }
   const token = adminToken(settings.state.dir, dice)
-  const page = (): string => registry.render()
+  const page: Registry['render'] = (format) => registry.render(format)
   const data = await openListener(optionsOf(settings, 'listen', workshop), (inbound, reply) =>
     late.serve(inbound, reply),
   )
@@ -201,6 +201,8 @@ async function openAll(start: Start, stack: AsyncDisposableStack): Promise<Gatew
   if (data.warning) log.warn(data.warning)
   watchNumbers(road, metrics, { engine: data.engine, keys, stack })
   watchIndex(ground.index, metrics)
+  metrics.requestsOpen.child({}).readFrom(() => data.open)
+  metrics.proofQueue.child({}).readFrom(() => pool.queued)
   knowAgents(snapshot, { registry, metrics, workshop })
   return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack, tools })
 }

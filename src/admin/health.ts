@@ -1,4 +1,6 @@
 /** Health for supervisors and load balancers, and the page Prometheus reads. Open to every process on this host. */
+import { metricsFormat, metricsTypes } from '../observe/metrics-text.ts'
+import type { Registry } from '../observe/metrics.ts'
 import type { Road } from '../pipeline/road.ts'
 import { json, type Route } from './routes.ts'
 
@@ -6,7 +8,7 @@ export interface Health {
   readonly road: Road
   readonly draining: () => boolean
   /** The metrics page. */
-  readonly metrics: () => string
+  readonly metrics: Registry['render']
 }
 
 export function healthRoutes({ road, draining, metrics }: Health): readonly Route[] {
@@ -31,7 +33,10 @@ export function healthRoutes({ road, draining, metrics }: Health): readonly Rout
       method: 'GET',
       path: '/metrics',
       open: true,
-      answer: () => ({ status: 200, headers: [['content-type', 'text/plain; version=0.0.4']], body: metrics() }),
+      answer: ({ accept = '*/*' }) => {
+        const format = metricsFormat(accept)
+        return { status: 200, headers: [['content-type', metricsTypes[format]]], body: metrics(format) }
+      },
     },
   ]
 }

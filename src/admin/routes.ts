@@ -19,6 +19,8 @@ export interface Route {
 export interface AdminRequest {
   readonly parameters: Readonly<Record<string, string>>
   readonly query: URLSearchParams
+  /** What the asker wants to read; absent for one that does not say. */
+  readonly accept?: string
   readonly body: Buffer
 }
 
@@ -56,6 +58,7 @@ function answerTo(routes: readonly Route[], tokenHash: Buffer, inbound: Inbound)
   return found.route.answer({
     parameters: found.parameters,
     query: new URLSearchParams(inbound.query),
+    accept: inbound.headers.get('accept') ?? '*/*',
     body: inbound.body,
   })
 }

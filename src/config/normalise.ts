@@ -9,6 +9,7 @@ import { clientSettings, credentialSettings, identitySettingsOf, tlsSettings } f
 import { driverSettings } from './normalise-drivers.ts'
 import { Secret } from './secret.ts'
 import { modelsSettings } from './settings-models.ts'
+import { telemetrySettings } from './settings-telemetry.ts'
 import { toolServers, toolSets } from './settings-tools.ts'
 import type {
   AgentLimits,
@@ -59,7 +60,7 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
     timeouts: file.timeouts,
     maximums: file.maximums,
     ledger: file.ledger,
-    telemetry: file.telemetry,
+    telemetry: telemetrySettings(file.telemetry),
     alerts: {
       webhooks: file.alerts.webhooks.map((row) => ({
         url: row.url,

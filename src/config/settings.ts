@@ -6,6 +6,7 @@ import type { a2aBindings, a2aVersions } from './schema-interfaces.ts'
 import type { limitModes } from './schema-limits.ts'
 import type { Secret } from './secret.ts'
 import type { ShownSettings } from './settings-card.ts'
+import type { TelemetrySettings } from './settings-telemetry.ts'
 import type { ModelsSettings } from './settings-models.ts'
 import type { ToolsSettings } from './settings-tools.ts'
 import type { DriverSettings } from './settings-drivers.ts'
@@ -126,5 +127,5 @@ export interface Settings {
   readonly maximums: Readonly<ConfigFile['maximums']>
   readonly alerts: { readonly webhooks: readonly WebhookSettings[] }
   readonly ledger: Readonly<ConfigFile['ledger']>
-  readonly telemetry: Readonly<ConfigFile['telemetry']>
+  readonly telemetry: TelemetrySettings
 }

@@ -142,6 +142,8 @@ export interface RunEntry extends Stamp {
   readonly code: string | null
   readonly reason: string | null
   readonly actor: string | null
+  /** Of `opened`: the `traceparent` its first call came with; absent where it had none, and in older files. */
+  readonly caller_trace?: string
 }
 
 /** Why something happened to a run, and by whose word. */

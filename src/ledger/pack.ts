@@ -25,7 +25,7 @@ export const shapes: Shapes = {
     'c',
   ),
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants human c'),
-  run: words('v ts run event root human ends_at code reason actor c'),
+  run: words('v ts run event root human ends_at code reason actor c caller_trace'),
   boot: words('v ts boot gw pid c'),
   grant: words(
     'v ts run jti agent person method grant audience parent_jti scope adh bound pop decision error detail policies',
@@ -42,7 +42,7 @@ export const shapes: Shapes = {
 }
 
 /** Members that are absent where a row has null for them. */
-const absent = new Set(['outcome.spent.unpriced', 'outcome.metered', 'outcome.used', 'c'])
+const absent = new Set(['outcome.spent.unpriced', 'outcome.metered', 'outcome.used', 'c', 'caller_trace'])
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
 const textMax = 512
@@ -74,7 +74,7 @@ function membersOf(entry: Exclude<LedgerEntry, CallRecord>): readonly unknown[] 
     return ['intent', entry.v, entry.ts, ...who, ...what, entry.human ?? null]
   }
   if (entry.kind === 'run') {
-    const why = [clip(entry.code), clip(entry.reason), clip(entry.actor)]
+    const why = [clip(entry.code), clip(entry.reason), clip(entry.actor), entry.caller_trace ?? null]
     return ['run', entry.v, entry.ts, entry.run, entry.event, entry.root, entry.human, entry.ends_at, ...why]
   }
   if (entry.kind === 'grant') return grantRow(entry)

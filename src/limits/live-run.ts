@@ -57,6 +57,8 @@ export class LiveRun implements Run {
   readonly startedAt: Millis
   readonly endsAt: Millis
   readonly graph: RunGraph
+  /** Of the trace that its spans stand in: its own id, or that of a caller whose trace it joins. */
+  traceId: string
   readonly hopLog = new HopLog()
   /** Calls of models whose price nobody knows: what they cost is missing in what was spent. */
   unpriced = 0
@@ -75,6 +77,7 @@ export class LiveRun implements Run {
 
   constructor(facts: RunFacts, row: number, house: RunHouse) {
     this.id = facts.id
+    this.traceId = facts.id.slice('run_'.length)
     this.root = facts.root
     this.person = facts.person
     this.startedAt = facts.startedAt
@@ -92,6 +95,11 @@ export class LiveRun implements Run {
 
   get state(): RunState {
     return states[Atomics.load(this.#cells.ints, this.#cells.state)] ?? 'ended'
+  }
+
+  /** The trace of a caller that it joins; null where its trace is its own. */
+  get joinedTrace(): string | null {
+    return this.id.endsWith(this.traceId) ? null : this.traceId
   }
 
   get halt(): Halt | null {

@@ -43,14 +43,14 @@ const gatewayMetrics = {
   overhead: {
     type: 'histogram',
     name: 'weir_overhead_seconds',
-    help: 'Time the gateway added to a call, apart from its target.',
-    labels: {},
+    help: 'Time the gateway added to a call, apart from its target, by kind of traffic.',
+    labels: { plane: planes },
   },
   upstream: {
     type: 'histogram',
     name: 'weir_upstream_seconds',
-    help: 'Time spent waiting for the target of a call.',
-    labels: {},
+    help: 'Time spent waiting for the target of a call, by kind of traffic.',
+    labels: { plane: planes },
   },
   upstreamEjections: {
     type: 'counter',
@@ -118,6 +118,19 @@ const gatewayMetrics = {
     type: 'counter',
     name: 'weir_ledger_appended_total',
     help: 'Entries handed to the ledger.',
+    labels: {},
+  },
+  requestsOpen: { type: 'gauge', name: 'weir_requests_open', help: 'Requests that callers wait for.', labels: {} },
+  proofQueue: {
+    type: 'gauge',
+    name: 'weir_proof_queue',
+    help: 'Batches of signatures that wait for a thread.',
+    labels: {},
+  },
+  ledgerLag: {
+    type: 'gauge',
+    name: 'weir_ledger_lag_entries',
+    help: 'Entries that were handed to the ledger and are not safe on disk yet.',
     labels: {},
   },
   ledgerDurable: { type: 'counter', name: 'weir_ledger_durable_total', help: 'Entries safe on disk.', labels: {} },

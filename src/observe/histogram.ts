@@ -1,5 +1,7 @@
 /** Durations in an HDR histogram: recorded in whole microseconds, read as cumulative buckets in seconds. */
 import { Float64Histogram } from 'hdr-histogram-js'
+import type { Millis } from '../base/clock.ts'
+import type { RunId } from '../domain/ids.ts'
 
 /** Longest duration that is told apart from longer ones: one hour. */
 const highest_us = 3_600_000_000
@@ -20,16 +22,40 @@ export interface Bucket {
   readonly count: number
 }
 
+/** One value of a bucket, and the run it was measured in. */
+export interface Exemplar {
+  readonly run: RunId
+  /** In the unit of the metric. */
+  readonly value: number
+  readonly at: Millis
+}
+
 export class DurationHistogram {
   // Counts are doubles: an integer cell of 32 bits would overflow within days under load.
   readonly #hdr = new Float64Histogram(1, highest_us, digits)
   #sum_us = 0
+  /** The newest of each bucket, by its place. */
+  readonly #exemplars: (Exemplar | undefined)[] = []
 
   /** Records a duration in milliseconds with fractions; a negative one counts as zero, a longer one as an hour. */
   record(duration_ms: number): void {
     const us = duration_ms > 0 ? Math.min(duration_ms * 1000, highest_us) : 0
     this.#sum_us += us
     this.#hdr.recordValue(Math.round(us))
+  }
+
+  /** The same, and remembers the run as an example of it. */
+  recordIn(run: RunId, duration_ms: number, at: Millis): void {
+    this.record(duration_ms)
+    const value = duration_ms > 0 ? Math.min(duration_ms * 1000, highest_us) / 1_000_000 : 0
+    let place = 0
+    while (place < durationBuckets_s.length && value > (durationBuckets_s[place] ?? 0)) place++
+    this.#exemplars[place] = { run, value, at }
+  }
+
+  /** By the place of the bucket in `buckets()`; undefined where nothing fell into it. */
+  exemplar(place: number): Exemplar | undefined {
+    return this.#exemplars[place]
   }
 
   get count(): number {

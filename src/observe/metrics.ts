@@ -4,7 +4,11 @@
  * kept: recording is then an addition.
  */
 import { assert } from '../base/assert.ts'
-import { DurationHistogram } from './histogram.ts'
+import type { Millis } from '../base/clock.ts'
+import type { RunId } from '../domain/ids.ts'
+import { DurationHistogram, type Exemplar } from './histogram.ts'
+import { openMetricsFamily, textFamily } from './metrics-text.ts'
+import type { Cell, Series } from './series.ts'
 
 /**
  * The values a label may have: a list, `agent` for the slugs of registered agents, `provider` and `model` for those of
@@ -22,15 +26,6 @@ interface MetricRow {
 
 export type MetricTable = Readonly<Record<string, MetricRow>>
 
-/** A number that is added to, set, or read from its owner when the page is written. */
-export interface Cell {
-  add(by?: number): void
-  set(value: number): void
-  /** The owner keeps the number; it is asked when the page is written. */
-  readFrom(owner: () => number): void
-  readonly value: number
-}
-
 interface Family<Labels extends string, Child> {
   /** The series with these label values. Look it up once and keep it where calls are frequent. */
   child(labels: Readonly<Record<Labels, string>>): Child
@@ -42,6 +37,35 @@ type ChildOf<Row extends MetricRow> = Row['type'] extends 'histogram' ? Duration
 /** What a table becomes: the same names, each with its family. */
 export type Declared<Table extends MetricTable> = {
   readonly [Name in keyof Table]: Family<LabelsOf<Table[Name]>, ChildOf<Table[Name]>>
+}
+
+/** All numbers of one moment as plain data, for another thread. Counters and histograms count from `since` on. */
+export interface Snapshot {
+  readonly since: Millis
+  readonly at: Millis
+  readonly families: readonly SnapshotFamily[]
+}
+
+export interface SnapshotFamily {
+  readonly name: string
+  readonly help: string
+  readonly type: MetricRow['type']
+  /** As UCUM has it: `s`, or `1` for what is counted. */
+  readonly unit: string
+  readonly points: readonly SnapshotPoint[]
+}
+
+/** One of `value` and `histogram`. */
+interface SnapshotPoint {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value?: number
+  readonly histogram?: {
+    readonly bounds: readonly number[]
+    /** Of each bucket alone, one more than bounds. */
+    readonly counts: readonly number[]
+    readonly sum: number
+    readonly count: number
+  }
 }
 
 /** Most series one metric may have; past it everything is `other`. */
@@ -74,9 +98,18 @@ export class Registry {
     return Object.fromEntries(entries) as Declared<Table>
   }
 
-  /** The page in the Prometheus text format 0.0.4. */
-  render(): string {
-    return this.#families.map((family) => family.render()).join('')
+  /** The page in the Prometheus text format 0.0.4, or in OpenMetrics 1.0, which has examples of runs beside the numbers. */
+  render(format: 'text' | 'openmetrics' = 'text'): string {
+    if (format === 'text') return this.#families.map(({ row, series }) => textFamily(row, series)).join('')
+    return `${this.#families.map(({ row, series }) => openMetricsFamily(row, series)).join('')}# EOF\n`
+  }
+
+  /** The same numbers as data; as many as there are series. */
+  snapshot(): readonly SnapshotFamily[] {
+    return this.#families.map(({ row: { name, help, type }, series }) => {
+      const unit = name.endsWith('_seconds') ? 's' : '1'
+      return { name, help, type, unit, points: series.map(pointOf) }
+    })
   }
 
   #know(label: Configured, values: Iterable<string>): void {
@@ -85,19 +118,32 @@ export class Registry {
   }
 }
 
+function pointOf({ labels, child }: Series): SnapshotPoint {
+  const of = Object.fromEntries(labels)
+  if (!(child instanceof DurationHistogram)) return { labels: of, value: child.value }
+  const buckets = child.buckets()
+  const counts = buckets.map(({ count }, place) => count - (buckets[place - 1]?.count ?? 0))
+  const bounds = buckets.slice(0, -1).map(({ le }) => le)
+  return { labels: of, histogram: { bounds, counts, sum: child.sum_s, count: child.count } }
+}
+
 class SomeFamily implements Family<string, Cell | DurationHistogram> {
-  readonly #row: MetricRow
+  readonly row: MetricRow
   readonly #knows: (label: Configured, value: string) => boolean
-  readonly #children = new Map<string, Cell | DurationHistogram>()
+  readonly #children = new Map<string, Series>()
   readonly #labels: readonly string[]
   /** The children by what they were asked for with, before it was bounded: most are asked for over and over. */
   readonly #asked = new Map<string, Cell | DurationHistogram>()
 
   constructor(row: MetricRow, knows: (label: Configured, value: string) => boolean) {
-    this.#row = row
+    this.row = row
     this.#knows = knows
     this.#labels = Object.keys(row.labels)
     if (Object.keys(row.labels).length === 0) this.child({})
+  }
+
+  get series(): readonly Series[] {
+    return [...this.#children.values()]
   }
 
   child(labels: Readonly<Record<string, string>>): Cell | DurationHistogram {
@@ -124,20 +170,18 @@ class SomeFamily implements Family<string, Cell | DurationHistogram> {
     return text
   }
 
-  #find(labels: Readonly<Record<string, string>>): Cell | DurationHistogram {
-    const values = Object.entries(this.#row.labels).map(([name, known]): readonly [string, string] => {
-      return [name, this.#bounded(labels[name] ?? '', known)]
+  #find(given: Readonly<Record<string, string>>): Cell | DurationHistogram {
+    let labels = Object.entries(this.row.labels).map(([name, known]): readonly [string, string] => {
+      return [name, this.#bounded(given[name] ?? '', known)]
     })
-    let key = labelText(values)
-    let child = this.#children.get(key)
-    if (child) return child
-    if (this.#children.size >= childrenMax) {
-      key = labelText(values.map(([name]) => [name, 'other']))
-      child = this.#children.get(key)
-    }
-    child ??= this.#row.type === 'histogram' ? new DurationHistogram() : new NumberCell()
-    this.#children.set(key, child)
-    return child
+    const known = this.#children.get(JSON.stringify(labels))
+    if (known) return known.child
+    if (this.#children.size >= childrenMax) labels = labels.map(([name]) => [name, 'other'])
+    const key = JSON.stringify(labels)
+    const made =
+      this.#children.get(key)?.child ?? (this.row.type === 'histogram' ? new DurationHistogram() : new NumberCell())
+    this.#children.set(key, { labels, child: made })
+    return made
   }
 
   #bounded(value: string, known: LabelValues): string {
@@ -145,24 +189,20 @@ class SomeFamily implements Family<string, Cell | DurationHistogram> {
     const fits = typeof known === 'string' ? this.#knows(known, value) : known.includes(value)
     return fits ? value : 'other'
   }
-
-  render(): string {
-    const { name, help, type } = this.#row
-    const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
-    for (const [labels, child] of this.#children) {
-      if (child instanceof DurationHistogram) lines.push(...histogramLines(name, labels, child))
-      else lines.push(`${name}${labels === '' ? '' : `{${labels}}`} ${numberText(child.value)}`)
-    }
-    return `${lines.join('\n')}\n`
-  }
 }
 
 class NumberCell implements Cell {
+  exemplar: Exemplar | undefined
   #value = 0
   #owner: (() => number) | null = null
 
   add(by = 1): void {
     this.#value += by
+  }
+
+  addIn(run: RunId, by: number, at: Millis): void {
+    this.#value += by
+    this.exemplar = { run, value: by, at }
   }
 
   set(value: number): void {
@@ -176,29 +216,4 @@ class NumberCell implements Cell {
   get value(): number {
     return this.#owner ? this.#owner() : this.#value
   }
-}
-
-function histogramLines(name: string, labels: string, histogram: DurationHistogram): readonly string[] {
-  const before = labels === '' ? '' : `${labels},`
-  const around = labels === '' ? '' : `{${labels}}`
-  return [
-    ...histogram.buckets().map(({ le, count }) => `${name}_bucket{${before}le="${numberText(le)}"} ${count}`),
-    `${name}_sum${around} ${numberText(histogram.sum_s)}`,
-    `${name}_count${around} ${histogram.count}`,
-  ]
-}
-
-function numberText(value: number): string {
-  if (Number.isNaN(value)) return 'NaN'
-  if (Number.isFinite(value)) return String(value)
-  return value > 0 ? '+Inf' : '-Inf'
-}
-
-/** `plane="a2a",agent="research"`, values escaped as the format asks. */
-function labelText(values: readonly (readonly [name: string, value: string])[]): string {
-  return values.map(([name, value]) => `${name}="${escape(value)}"`).join(',')
-}
-
-function escape(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -22,6 +22,7 @@ import { runEntry } from './run-entry.ts'
 import { taintOfCaller, taintRun } from './taint.ts'
 import { refusalOfPlace } from './standing.ts'
 import { stepUp } from './step-up.ts'
+import { traceSaid } from './trace-of.ts'
 import { type AnyVisit, personOf, type Visit } from './visit.ts'
 import { ceilingsOf, depthMaxOf, withinAuthority } from './within-authority.ts'
 
@@ -216,7 +217,10 @@ function openRun(visit: AnyVisit, principal: Principal): LiveRun | Denial {
   const now = road.clock.now()
   const run = road.runs.open(principal.proof.agent, personOf(visit), now)
   if (isDenial(run)) return run
-  if (road.ledger.append(runEntry(run, 'opened', run.startedAt))) return run
+  const trace = traceSaid(visit)
+  if (trace && visit.snapshot.settings.telemetry.traces.join === 'caller') run.traceId = trace.traceId
+  const opened = runEntry(run, 'opened', run.startedAt)
+  if (road.ledger.append(trace ? { ...opened, caller_trace: trace.traceparent } : opened)) return run
   road.runs.end(run, now)
   return deny('busy', 'the ledger takes no new run: no record, no hop', { rule: 'ledger.room' })
 }

@@ -3,7 +3,7 @@ import type { Millis } from '../base/clock.ts'
 import type { Target } from '../domain/call.ts'
 import type { DenialCode } from '../domain/denials.ts'
 import type { planeOf } from '../domain/call.ts'
-import { type AgentId, slugOf } from '../domain/ids.ts'
+import { type AgentId, type RunId, slugOf } from '../domain/ids.ts'
 import type { Outcome } from '../domain/record.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { Denial } from '../domain/verdict.ts'
@@ -12,38 +12,60 @@ import { limitNames } from '../config/schema-limits.ts'
 import { ceilingRules } from '../domain/ceilings.ts'
 import type { LimitMode } from '../config/settings.ts'
 import type { GatewayMetrics, tokenKinds } from '../observe/gateway-metrics.ts'
-import type { Cell } from '../observe/metrics.ts'
+import type { Cell } from '../observe/series.ts'
 
 type Status = Outcome['status']
 type Plane = ReturnType<typeof planeOf>
 
+/** Whose call it was. Both are null for one that could not be identified. */
+interface Whose {
+  readonly agent: AgentId | null
+  readonly run: RunId | null
+}
+
+interface Ended extends Whose {
+  readonly plane: Plane
+}
+
+interface Payer extends Whose {
+  readonly kind: Target['kind']
+}
+
 export class Counts {
   readonly #metrics: GatewayMetrics
   readonly #requests = new Map<string, Cell>()
-  readonly #overhead
   #toldAt: Millis = 0
-  readonly #upstream
+  readonly #durations
   readonly #deliveries
 
   constructor(metrics: GatewayMetrics) {
     this.#metrics = metrics
-    this.#overhead = metrics.overhead.child({})
-    this.#upstream = metrics.upstream.child({})
-    const { deliveries } = metrics
+    const { deliveries, overhead, upstream } = metrics
+    const of = (plane: Plane) => ({ overhead: overhead.child({ plane }), upstream: upstream.child({ plane }) })
+    this.#durations = { a2a: of('a2a'), mcp: of('mcp'), llm: of('llm') } as const
     this.#deliveries = { hit: deliveries.child({ outcome: 'hit' }), miss: deliveries.child({ outcome: 'miss' }) }
   }
 
-  /** One call has ended. `caller` is null for one that could not be identified. */
-  ended(caller: AgentId | null, plane: Plane, outcome: Outcome): void {
-    this.#request(caller, plane, outcome.status).add()
-    this.#overhead.record(Math.max(0, outcome.ms - outcome.upstream_ms))
-    if (outcome.upstream_ms > 0) this.#upstream.record(outcome.upstream_ms)
+  /** One call has ended. */
+  ended({ agent, run, plane }: Ended, outcome: Outcome, at: Millis): void {
+    this.#request(agent, plane, outcome.status).add()
+    const { overhead, upstream } = this.#durations[plane]
+    const added_ms = Math.max(0, outcome.ms - outcome.upstream_ms)
+    if (run === null) overhead.record(added_ms)
+    else overhead.recordIn(run, added_ms, at)
+    if (outcome.upstream_ms <= 0) return
+    if (run === null) upstream.record(outcome.upstream_ms)
+    else upstream.recordIn(run, outcome.upstream_ms, at)
   }
 
   /** What a call that has ended came to. */
-  paid(caller: AgentId | null, kind: Target['kind'], { spent, metered }: Outcome): void {
+  paid({ agent: caller, run, kind }: Payer, { spent, metered }: Outcome, at: Millis): void {
     const agent = caller === null ? 'other' : slugOf(caller)
-    if (spent.cost_micros > 0) this.#metrics.cost.child({ agent, kind }).add(spent.cost_micros)
+    if (spent.cost_micros > 0) {
+      const cell = this.#metrics.cost.child({ agent, kind })
+      if (run === null) cell.add(spent.cost_micros)
+      else cell.addIn(run, spent.cost_micros, at)
+    }
     if (!metered) return
     const { provider, model } = placeOfModel(metered.model) ?? { provider: '', model: '' }
     if (metered.cost_micros === null) this.#metrics.modelUnpriced.child({ provider, model }).add()

@@ -9,12 +9,12 @@ import { authorityHash } from '../domain/authority/hash.ts'
 import { deliveredTaint } from '../identity/tokens/delivery.ts'
 import type { UpstreamCredential } from '../identity/outbound/outbound.ts'
 import { refusalOfRun } from '../limits/lease.ts'
-import { traceIdIn } from '../protocol/run-context.ts'
 import { Deliveries, type Lent } from './deliveries.ts'
 import type { Papers } from './road.ts'
 import { type Effect, secure } from './secure.ts'
 import { abandon } from './send.ts'
 import { refusalOfPlace, standingOf } from './standing.ts'
+import { traceSaid } from './trace-of.ts'
 import type { Visit } from './visit.ts'
 
 /** The papers of the hop, or why it must not leave: a token could not be had, its run is over by now, or was revoked. */
@@ -81,10 +81,9 @@ function takeHome({ road }: Visit, { run, principal }: Hop, place: string): Lent
   return lent
 }
 
-function book({ run, inbound }: Visit, { id, call }: Hop, { delegation }: Pick<Lent, 'delegation'>): void {
+function book(visit: Visit, { id, call }: Hop, { delegation }: Pick<Lent, 'delegation'>): void {
   if (call.target.kind !== 'agent') return
-  const trace = traceIdIn(inbound.headers.get('traceparent') ?? null)
-  run?.deliver(id, delegation.holder, delegation, trace)
+  visit.run?.deliver(id, delegation.holder, delegation, traceSaid(visit)?.traceId ?? visit.run.joinedTrace)
 }
 
 function placeOf({ run, call, delegation, authority, depthMax, budget, principal }: Hop): string | null {

@@ -3,7 +3,6 @@ import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Denial, Hop, Overruled } from '../domain/verdict.ts'
 import { paramsOf } from '../protocol/a2a/params.ts'
 import { headersUpwards, traced } from '../protocol/headers.ts'
-import { traceparentOf } from '../protocol/traceparent.ts'
 import type { Exchange, ExchangeOutcome, Mission } from '../relay/exchange.ts'
 import { closeApproval } from './approve.ts'
 import { Detour } from './detour.ts'
@@ -14,6 +13,7 @@ import { marks } from './marks.ts'
 import { guarded, marked, settle } from './settle.ts'
 import { watch } from './standing.ts'
 import { taintOfAnswer, taintRun } from './taint.ts'
+import { traceOnward, traceSaid } from './trace-of.ts'
 import { knownFor } from './tasks/mission.ts'
 import { watchHop } from './tasks/watch-hop.ts'
 import { type AnyVisit, endIfOpenedFor, leaveRecord, partyOf, unsent, type Visit } from './visit.ts'
@@ -54,8 +54,8 @@ interface Bound extends Omit<Way, 'otherwise'> {
 function missionOf(visit: Visit, hop: Hop, { target, papers, detour }: Bound): Mission {
   const { road, inbound } = visit
   const { call } = hop
-  const opened = (): string => traceparentOf(hop.run.id, hop.id)
-  const headers = traced(headersUpwards(inbound.headers), target.settings.traceparent, opened)
+  const trace = traceOnward(visit, traceSaid(visit), target.settings.traceparent)
+  const headers = traced(headersUpwards(inbound.headers), trace)
   const errand = { ...papers, headers, standing: watch(road, hop) }
   return {
     driver: target.driver,

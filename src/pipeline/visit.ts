@@ -18,11 +18,11 @@ import type { Ask } from '../limits/lease.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Inbound, Reply } from '../protocol/http.ts'
 import { readClaims, readTags } from '../protocol/run-context.ts'
-import { readTraceparent } from '../protocol/traceparent.ts'
 import type { Party } from '../domain/task.ts'
 import type { Approval } from './approvals.ts'
 import type { Lent } from './deliveries.ts'
 import type { Road, Snapshot } from './road.ts'
+import { traceSaid } from './trace-of.ts'
 
 export interface Visit<Asked extends AnyCall = Call> {
   readonly road: Road
@@ -129,7 +129,7 @@ function recordOf(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): C
     claims: readClaims(visit.inbound.headers),
     tags: readTags(visit.inbound.headers, visit.snapshot.settings.gateway.tags),
     asked: visit.asked,
-    trace: readTraceparent(visit.inbound.headers.get('traceparent') ?? '')?.traceparent ?? null,
+    trace: traceSaid(visit)?.traceparent ?? null,
   }
 }
 
@@ -186,8 +186,10 @@ export function leaveRecord(visit: AnyVisit, refusal: Refusal | null, outcome: O
   const left = road.ledger.append(recordOf(visit, refusal, outcome))
   if (!left && road.counts.unrecorded(road.clock.now()))
     road.log.error('calls leave no record: the ledger takes nothing', { hop: call.id })
-  road.counts.paid(principal?.proof.agent ?? null, call.target.kind, outcome)
-  road.counts.ended(principal?.proof.agent ?? null, planeOf(call), outcome)
+  const whose = { agent: principal?.proof.agent ?? null, run: visit.run?.id ?? null }
+  const now = road.clock.now()
+  road.counts.paid({ ...whose, kind: call.target.kind }, outcome, now)
+  road.counts.ended({ ...whose, plane: planeOf(call) }, outcome, now)
 }
 
 /** The person at the root of the work: the run's, else the delegation's, else the one the credential names. */

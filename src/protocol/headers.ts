@@ -5,6 +5,7 @@
 import { runExtension } from './a2a/run-extension.ts'
 import type { A2aVersion } from './a2a/revision.ts'
 import type { HeaderList, HeaderMap } from './http.ts'
+import type { Trace } from './traceparent.ts'
 
 /** What A2A 1.0 and A2A 0.3 call the list of extensions. */
 const extensions: Readonly<Record<A2aVersion, string>> = { '1.0': 'a2a-extensions', '0.3': 'x-a2a-extensions' }
@@ -48,15 +49,13 @@ function withoutOurs(list: string | undefined): string | undefined {
   return others.length === 0 ? undefined : others.join(',').trim()
 }
 
-/** How a target hears of traces: as its caller does, with one that Weir opens where its caller has none, or not at all. */
-export function traced(headers: HeaderList, how: TraceManner, opened: (() => string) | null): HeaderList {
-  if (how === 'strip') return headers.filter(([name]) => name !== 'traceparent' && name !== 'tracestate')
-  if (how === 'pass' || opened === null || headers.some(([name]) => name === 'traceparent')) return headers
-  // What stands in a tracestate belongs to the trace beside it, and there was none.
-  return [...headers.filter(([name]) => name !== 'tracestate'), ['traceparent', opened()]]
+/** The same headers, with this trace and no other. */
+export function traced(headers: HeaderList, trace: Trace | null): HeaderList {
+  const others = headers.filter(([name]) => name !== 'traceparent' && name !== 'tracestate')
+  if (trace === null) return others
+  const state: HeaderList = trace.state === undefined ? [] : [['tracestate', trace.state]]
+  return [...others, ['traceparent', trace.traceparent], ...state]
 }
-
-type TraceManner = 'pass' | 'open' | 'strip'
 
 function pick(wanted: readonly string[], read: Read): HeaderList {
   const found: [string, string][] = []

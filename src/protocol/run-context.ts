@@ -6,7 +6,7 @@
 import { type HopId, isHopId, isRunId, type RunId } from '../domain/ids.ts'
 import type { Claims, Vendor } from '../domain/claims.ts'
 import type { HeaderMap } from './http.ts'
-import { readTraceparent } from './traceparent.ts'
+import { readTraceparent, type Trace } from './traceparent.ts'
 
 export interface RunContext {
   readonly run: RunId | null
@@ -90,8 +90,14 @@ function sayingOf(headers: HeaderMap): 'nothing' | 'ours' | 'vendors' {
 const none: readonly string[] = []
 
 /** The trace id that a header names; null for what has not exactly the form of one. */
-export function traceIdIn(traceparent: string | null): string | null {
+function traceIdIn(traceparent: string | null): string | null {
   return traceparent === null ? null : (readTraceparent(traceparent)?.traceId ?? null)
+}
+
+/** The trace that headers name, with what stands beside it. */
+export function traceInHeaders(headers: HeaderMap): Trace | null {
+  const said = headers.get('traceparent')
+  return said === undefined ? null : readTraceparent(said, headers.get('tracestate') ?? null)
 }
 
 function sessionsIn(headers: HeaderMap): readonly string[] {

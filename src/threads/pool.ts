@@ -22,6 +22,8 @@ export interface ProofPool {
   readonly runProofs: RunProofs
   /** Runs any other task that `proof-worker` exports by name. Rejects like `runProofs`. */
   run(task: string, value: unknown, timeout_ms?: number): Promise<unknown>
+  /** Tasks that wait for a thread. */
+  readonly queued: number
   /** Ends all threads at once; what was under way is rejected. */
   close(): Promise<void>
 }
@@ -53,6 +55,9 @@ export function openProofPool({ keySlot, threads_max = 2, queue_max = 256, onErr
   return {
     runProofs: async (tasks) => (await run('verify', writeBatch(tasks), deadline())) as readonly ProofResult[],
     run: (name, value, wait_ms = timeout_ms) => run(name, value, AbortSignal.timeout(wait_ms)),
+    get queued() {
+      return pool.queueSize
+    },
     async close() {
       closed = true
       await pool.destroy()

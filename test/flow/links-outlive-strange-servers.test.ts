@@ -1,5 +1,6 @@
 /** Servers that say less, more, or something else than they should, and what a request over a link comes to. */
 import { expect, it } from 'vitest'
+import { readTraceparent } from '../../src/protocol/traceparent.ts'
 import type { End } from '../../src/relay/mcp/link.ts'
 import { nothing } from '../../src/relay/mcp/listeners.ts'
 import {
@@ -176,12 +177,13 @@ it('what the modern era says stays out of the legacy one, and who asks is Weir',
   const _meta: Record<string, unknown> = { 'x.org/kept': 1 }
   for (const name of modern) _meta[prefix + name] = {}
   const params = { name: 'a', arguments: { n: 1 }, _meta }
-  await resultOf(askOver(await bench.link('modern', quiet), asking('tools/call', params, { traceparent: '00-a-b-01' })))
+  const trace = readTraceparent(`00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, 'a=b')
+  await resultOf(askOver(await bench.link('modern', quiet), asking('tools/call', params, { trace })))
   const call = server.seen.find(({ rpc }) => rpc.method === 'tools/call')
   expect(call?.rpc.params).toEqual({
     name: 'a',
     arguments: { n: 1 },
-    _meta: { 'x.org/kept': 1, traceparent: '00-a-b-01' },
+    _meta: { 'x.org/kept': 1, traceparent: trace?.traceparent, tracestate: 'a=b' },
   })
   expect(call?.headers['mcp-protocol-version']).toBe('2025-11-25')
   expect(call?.headers.accept).toBe('application/json, text/event-stream')

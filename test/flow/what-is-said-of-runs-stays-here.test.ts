@@ -116,6 +116,42 @@ test('of traces an agent hears what its row says', async () => {
   expect(dull.asked[0]?.raw).not.toContain('trace')
 })
 
+test('in a trace of ours an agent hears of the hop that calls it, with the tracestate as it stood', async () => {
+  const opened = await call('tracing')
+  const run = opened.headers.get('weir-run-id') ?? ''
+  for (const slug of ['plain', 'tracing']) {
+    const said = { traceparent: `00-${run.slice(4)}-${'9'.repeat(16)}-00`, tracestate: 'b=2,a=1' }
+    const answer = await call(slug, { ...said, 'weir-run-id': run })
+    expect(answer.headers.get('weir-run-id')).toBe(run)
+    const span = answer.headers.get('weir-hop-id')?.slice('hop_'.length)
+    const asked = (slug === 'plain' ? agent : tracing).asked.at(-1)
+    expect(asked?.headers).toMatchObject({ traceparent: `00-${run.slice(4)}-${span}-00`, tracestate: 'b=2,a=1' })
+  }
+})
+
+test.each([
+  [{ traceparent: 'garbage', tracestate: 'a=b' }, {}],
+  [{ tracestate: 'a=b' }, {}],
+  [{ traceparent, tracestate: 'NO' }, { traceparent }],
+  [
+    { traceparent: `cc-${traceId}-${'8'.repeat(16)}-01-more`, tracestate: 'a=b' },
+    { traceparent, tracestate: 'a=b' },
+  ],
+] as const)('of %j an agent hears %j', async (said, heardOf) => {
+  await (await call('plain', said)).text()
+  const headers = agent.asked.at(-1)?.headers ?? {}
+  const got = Object.entries(headers).filter(([name]) => name === 'traceparent' || name === 'tracestate')
+  expect(Object.fromEntries(got)).toEqual(heardOf)
+})
+
+test('what the message says of its trace wins over the headers, and its agent hears that one', async () => {
+  const inside = `00-${'5'.repeat(32)}-${'6'.repeat(16)}-01`
+  await (await call('plain', { traceparent, tracestate: 'a=b' }, message({ traceparent: inside }))).text()
+  const { headers } = agent.asked.at(-1) ?? { headers: {} }
+  expect(headers).toMatchObject({ traceparent: inside })
+  expect(headers).not.toHaveProperty('tracestate')
+})
+
 const meta = {
   'dev.weir/run': { run_id: 'canary-run', parent_hop: 'canary-hop' },
   'dev.weir/more': 'canary-more',

@@ -111,7 +111,7 @@ test('no params are a bug behind the address of all servers', async () => {
     for (const params of [...all, ...calls].map((each) => Buffer.from(each))) {
       const meant = await alice.find(method, params)
       await new Promise<void>((resolve) => {
-        const asking = { method, params, logLevel: null, mirrors: [], traceparent: null }
+        const asking = { method, params, logLevel: null, mirrors: [], trace: null }
         alice.ask(permit, meant, asking, { onNotice() {}, onAsk() {}, onEnd: () => resolve() })
       })
     }

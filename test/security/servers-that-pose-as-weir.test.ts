@@ -22,7 +22,7 @@ async function talking(): Promise<{ hearer: Hearer; asks: Ask[]; ends: End[]; no
   const params = Buffer.from('{"name":"files_read"}')
   const meant = await alice.find('tools/call', params)
   const [asks, ends, notices]: [Ask[], End[], unknown[]] = [[], [], []]
-  const asking = { method: 'tools/call', params, logLevel: null, mirrors: [], traceparent: null }
+  const asking = { method: 'tools/call', params, logLevel: null, mirrors: [], trace: null }
   alice.ask(careFor('files'), meant, asking, {
     onNotice: (_, said) => notices.push(read(said)),
     onAsk: (ask) => asks.push(ask),
@@ -76,7 +76,7 @@ test('log messages never stand under the name of another server', async () => {
 test('progress is told with the token of its own request, and with no other beside it', () => {
   const heard: unknown[] = []
   const params = Buffer.from('{"_meta":{"progressToken":"mine"}}')
-  const asking = { method: 'tools/call', params, logLevel: null, mirrors: [], traceparent: null }
+  const asking = { method: 'tools/call', params, logLevel: null, mirrors: [], trace: null }
   const hearer = { onNotice: (_: string, said: Buffer | null) => heard.push(read(said)), onAsk() {}, onEnd() {} }
   const talk = new TalkEnd('5', asking, hearer, new Map())
   talk.notice('notifications/progress', Buffer.from('{"progressToken":5,"progressToken":"others","progress":1}'))

@@ -117,7 +117,7 @@ export function askLink(
     params: params === null ? null : Buffer.from(text),
     logLevel: null,
     mirrors: [],
-    traceparent: null,
+    trace: null,
   }
   const talk = link.ask(toolHop(), asking, {
     onNotice: () => reject(new Error('a notice')),

@@ -124,7 +124,7 @@ export async function askBehind(behind: Behind, method: string, params: object =
   const bytes = Buffer.from(JSON.stringify(params))
   const meant = await behind.find(method, bytes)
   const notices: [string, unknown][] = []
-  const asking = { method, params: bytes, logLevel: null, mirrors: [], traceparent: null }
+  const asking = { method, params: bytes, logLevel: null, mirrors: [], trace: null }
   return new Promise((resolve) => {
     behind.ask(careFor('any'), meant, asking, {
       onNotice: (noticed, said) => void notices.push([noticed, said === null ? null : JSON.parse(said.toString())]),

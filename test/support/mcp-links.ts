@@ -86,7 +86,7 @@ export function openLinksTo(url: string, eras: Era | 'auto' = 'auto', options: B
 
 export function asking(method: string, params: object | null = null, more: Partial<Asking> = {}): Asking {
   const json = params === null ? null : Buffer.from(JSON.stringify(params))
-  return { method, params: json, logLevel: null, mirrors: [], traceparent: null, ...more }
+  return { method, params: json, logLevel: null, mirrors: [], trace: null, ...more }
 }
 
 /** Calls a tool of the SDK fixtures. */

@@ -98,10 +98,10 @@ export function filesServer(waits: Waits = { begun: 0, aborted: 0 }): McpServer 
 
 /** One message as a client of the modern era sends it. */
 export function modernPost(weir: Pick<Weir, 'url'>, agent: string, sent: ModernMessage): Promise<Response> {
-  const { method, params = {}, server = 'files', path, headers = {}, signal = null } = sent
+  const { method, params = {}, meta = {}, server = 'files', path, headers = {}, signal = null } = sent
   const version = '2026-07-28'
   const prefix = 'io.modelcontextprotocol/'
-  const _meta = { [`${prefix}protocolVersion`]: version, [`${prefix}clientCapabilities`]: {} }
+  const _meta = { [`${prefix}protocolVersion`]: version, [`${prefix}clientCapabilities`]: {}, ...meta }
   const name = params['name'] ?? params['uri']
   return rawPost(weir, agent, {
     server,
@@ -121,6 +121,8 @@ interface ModernMessage {
   readonly path?: string
   readonly method: string
   readonly params?: Readonly<Record<string, unknown>>
+  /** For `_meta`, beside what the era asks for. */
+  readonly meta?: object
   readonly server?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | null

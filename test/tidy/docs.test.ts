@@ -7,6 +7,8 @@ import { exits } from '../../src/cli/exit-codes.ts'
 import { isLoaded, loadConfig } from '../../src/config/load.ts'
 import { declareGatewayMetrics } from '../../src/observe/gateway-metrics.ts'
 import { Registry } from '../../src/observe/metrics.ts'
+import { metricTable, nameTable } from '../../src/observe/otlp/names.ts'
+import { declareOtlpMetrics, otlpNumbers } from '../../src/observe/otlp/numbers.ts'
 import { check } from '../../src/tools.ts'
 import { root } from './source.ts'
 
@@ -109,6 +111,23 @@ test('the operations page names every metric and no other', () => {
   const declared = [...registry.render().matchAll(/^# TYPE (\w+) (\w+)$/gm)].map((line) => `${line[1]} ${line[2]}`)
   const rows = [...read('docs/operating/run-weir.md').matchAll(/^\| `(weir_\w+)` \| (\w+) \|/gm)]
   expect(rows.map((row) => `${row[1]} ${row[2]}`).toSorted()).toEqual(declared.toSorted())
+})
+
+test('the page of telemetry names everything that leaves by OTLP and no other', () => {
+  const page = read('docs/operating/telemetry.md')
+  const rows = [...page.matchAll(/^\| `([a-z0-9_.]+)` \| (.+) \|$/gm)].map(([, name, rest]) => `${name} | ${rest}`)
+  const whose = { semconv: 'OpenTelemetry', genai: 'OpenTelemetry GenAI', weir: 'Weir' } as const
+  const registry = new Registry()
+  declareOtlpMetrics(registry, otlpNumbers())
+  const own = [...registry.render().matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => `${name} | ${type}`)
+  const expected = [
+    ...Object.values(nameTable).map(
+      ({ name, on, origin, says }) => `${name} | ${on.join(', ')} | ${whose[origin]} | ${says}`,
+    ),
+    ...Object.values(metricTable).map(({ name, says }) => `${name} | ${says}`),
+  ]
+  expect(rows.filter((row) => !row.startsWith('weir_otlp_'))).toEqual(expected)
+  expect(rows.filter((row) => row.startsWith('weir_otlp_')).map((row) => row.split(' | ', 2).join(' | '))).toEqual(own)
 })
 
 test('the service gives a drain its time and does not start again what cannot start', async () => {

@@ -12,7 +12,6 @@ import { withoutOurs } from '../../protocol/mcp/run-meta.ts'
 import { mcpHeadersUpwards } from '../../protocol/mcp/headers.ts'
 import type { SpeakerCredentials } from '../../identity/outbound/tool-credentials.ts'
 import type { Arrival } from '../../protocol/mcp/read-call.ts'
-import { traceparentOf } from '../../protocol/traceparent.ts'
 import type { Exchange, ExchangeOutcome } from '../../relay/exchange.ts'
 import type { McpMission } from '../../relay/mcp-exchange.ts'
 import type { Head, Outbound } from '../../relay/wire/transport.ts'
@@ -21,6 +20,7 @@ import { marks } from '../marks.ts'
 import { taintByAnswer, tellOverruled } from '../send.ts'
 import { blame, guarded, marked, pay, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
+import { traceOnward, traceSaid } from '../trace-of.ts'
 import { type Meter, metered, meterOf } from './meter.ts'
 import type { McpSession } from './sessions.ts'
 import type { McpVisit } from './threshold.ts'
@@ -109,11 +109,14 @@ function missionOf(visit: McpVisit, errand: Errand, standing: () => Denial | nul
 
 const methods = { listen: 'GET', close: 'DELETE', request: 'POST', notification: 'POST', response: 'POST' } as const
 
-function requestOf({ call, inbound, hop }: McpVisit, { arrival, server, proof }: Errand): Outbound {
+function requestOf(visit: McpVisit, { arrival, server, proof }: Errand): Outbound {
+  const { call, inbound } = visit
   const { upstream, settings } = server
   const { first_byte_ms, idle_ms, listen_idle_ms } = settings.timeouts
-  const opened = hop && ((): string => traceparentOf(hop.run.id, hop.id))
-  const picked = traced(mcpHeadersUpwards(inbound.headers, call, arrival.era), settings.traceparent, opened)
+  const said = traceSaid(visit)
+  const trace = traceOnward(visit, said, settings.traceparent)
+  const own = said && trace && trace !== said ? trace.traceparent : null
+  const picked = traced(mcpHeadersUpwards(inbound.headers, call, arrival.era), trace)
   const ours = picked.filter(([name]) => !upstream.taken.has(name)).flat()
   const session = arrival.session === null ? [] : ['mcp-session-id', arrival.session.id]
   const method = methods[call.form]
@@ -122,7 +125,7 @@ function requestOf({ call, inbound, hop }: McpVisit, { arrival, server, proof }:
     origin: upstream.origin,
     path: upstream.path,
     headers: [...upstream.fixed, ...ours, ...session, ...proof.flat()],
-    body: method === 'POST' ? withoutOurs(withoutConnect(call.body), settings.traceparent) : null,
+    body: method === 'POST' ? withoutOurs(withoutConnect(call.body), settings.traceparent, own) : null,
     tls: upstream.tls,
     patience: { first_byte_ms, idle_ms: call.form === 'listen' ? listen_idle_ms : idle_ms },
   }

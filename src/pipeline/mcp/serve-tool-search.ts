@@ -49,7 +49,7 @@ async function search(road: FrontRoad, asker: Asker, args: object): Promise<End>
   const behind = road.openBehind(clientOf(road, asker), { kind: 'all' })
   const params: Json = Buffer.from(JSON.stringify({ name: searchTools, arguments: args }))
   const meant = await behind.find('tools/call', params)
-  const asking = { method: 'tools/call', params, logLevel: null, mirrors: [], traceparent: null }
+  const asking = { method: 'tools/call', params, logLevel: null, mirrors: [], trace: null }
   return await new Promise((resolve) => {
     const hearer = { onNotice: () => undefined, onAsk: () => undefined, onEnd: resolve }
     behind.ask(careFor('*'), meant, asking, hearer)

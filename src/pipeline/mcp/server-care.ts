@@ -76,7 +76,7 @@ export class ServerCare {
     if (isPersonal && list !== 'tools') return { kind: 'absent' }
     if (valueAtPath(link.about.capabilities, [capability]) === null) return { kind: 'absent' }
     const params = cursor === null ? null : Buffer.from(JSON.stringify({ cursor }))
-    const asking = { method, params, logLevel: null, mirrors: [], traceparent: null }
+    const asking = { method, params, logLevel: null, mirrors: [], trace: null }
     return await new Promise<Page>((resolve) => {
       const hearer: Hearer = {
         onNotice: () => undefined,

@@ -3,6 +3,7 @@ import { familyOf, type ModelCall } from '../../domain/call.ts'
 import { nothingSpent } from '../../domain/spend.ts'
 import type { Metered } from '../../domain/usage.ts'
 import { deny, type Hop } from '../../domain/verdict.ts'
+import { traced } from '../../protocol/headers.ts'
 import type { HeaderList } from '../../protocol/http.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
@@ -17,6 +18,7 @@ import { tellOverruled } from '../send.ts'
 import { marks } from '../marks.ts'
 import { blame, guarded, marked, recordOutcome } from '../settle.ts'
 import { watch, watchOf } from '../standing.ts'
+import { traceOnward, traceSaid } from '../trace-of.ts'
 import type { AdmittedModel } from './admit-model.ts'
 import { type JudgedModel, priceOf } from './judge-places.ts'
 import { meterOf, spendOf, toldOfCost } from './meter.ts'
@@ -84,7 +86,10 @@ function missionOf(visit: ModelVisit, { tiers, route, ceiling }: Way): Omit<Mode
     tiers,
     path: route.path,
     body: ({ model }) => writeModelRequest(call, { model, outputMax: ceiling, usage: !asks }),
-    headers: modelHeadersUpwards(inbound.headers, familyOf(call.dialect)),
+    headers: traced(
+      modelHeadersUpwards(inbound.headers, familyOf(call.dialect)),
+      traceOnward(visit, traceSaid(visit), 'pass'),
+    ),
     dropsUsage: !asks,
     onAnswer: () => undefined,
     headersBack: (head) => modelHeadersBack(head, familyOf(call.dialect)),

@@ -5,6 +5,8 @@ import type { TaskRow } from '../../domain/task.ts'
 import { type Denial, deny, isDenial } from '../../domain/verdict.ts'
 import { headersUpwards, traced } from '../../protocol/headers.ts'
 import type { HeaderMap } from '../../protocol/http.ts'
+import { traceInHeaders } from '../../protocol/run-context.ts'
+import { traceTo } from '../../protocol/traceparent.ts'
 import type { Errand, Known } from '../../relay/driver.ts'
 import type { Road } from '../road.ts'
 
@@ -27,7 +29,7 @@ export const weirItself: Asker = { headers: noHeaders, standing: stands }
 export async function errandFor(road: Road, row: TaskRow, asker: Asker): Promise<Errand | Denial> {
   const { standing } = asker
   const manner = road.snapshot.settings.agents.get(row.target)?.traceparent ?? 'pass'
-  const headers = traced(headersUpwards(asker.headers), manner, null)
+  const headers = traced(headersUpwards(asker.headers), traceTo(traceInHeaders(asker.headers), null, manner))
   const papers = road.papers.get(row.hop)
   if (papers) return { ...papers, delivery: null, headers, standing }
   const mode = road.snapshot.settings.agents.get(row.target)?.credential.mode ?? 'none'

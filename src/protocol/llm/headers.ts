@@ -7,8 +7,8 @@ import type { HeaderList, HeaderMap } from '../http.ts'
 
 /** No idempotency key: with a key of ours, callers would share the names of theirs. */
 const upwards: Readonly<Record<ModelFamily, readonly string[]>> = {
-  openai: ['user-agent', 'openai-beta', 'x-client-request-id', 'traceparent', 'tracestate'],
-  anthropic: ['user-agent', 'anthropic-beta', 'traceparent', 'tracestate'],
+  openai: ['user-agent', 'openai-beta', 'x-client-request-id'],
+  anthropic: ['user-agent', 'anthropic-beta'],
 }
 
 /** What the SDKs of both say about themselves. */

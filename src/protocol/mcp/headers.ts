@@ -3,7 +3,7 @@ import type { McpCall } from '../../domain/call.ts'
 import type { HeaderList, HeaderMap } from '../http.ts'
 import type { Era } from './read-call.ts'
 
-const always = ['accept-language', 'traceparent', 'tracestate', 'mcp-protocol-version']
+const always = ['accept-language', 'mcp-protocol-version']
 const ofEra: Readonly<Record<Era, readonly string[]>> = {
   legacy: ['last-event-id'],
   modern: ['mcp-method', 'mcp-name'],

@@ -6,26 +6,28 @@ import { type JsonSpans, scanJson } from '../../base/json-scan.ts'
 import { jsonShape } from '../../base/json-shape.ts'
 import type { Inbound } from '../http.ts'
 import type { SaidOfRun } from '../run-context.ts'
+import { traceInHeaders } from '../run-context.ts'
 import { readTraceparent, type Trace } from '../traceparent.ts'
 
 /** Ours in `_meta`: `{run_id, parent_hop}`. */
 const runKey = 'dev.weir/run'
-const [trace, run, hop] = [
+const [trace, state, run, hop] = [
   'params._meta.traceparent',
+  'params._meta.tracestate',
   'params._meta.dev\\.weir/run.run_id',
   'params._meta.dev\\.weir/run.parent_hop',
 ] as const
 
-const shape = jsonShape([trace, run, hop], 'ignore')
-type Spans = JsonSpans<typeof trace | typeof run | typeof hop>
+const shape = jsonShape([trace, state, run, hop], 'ignore')
+type Spans = JsonSpans<typeof trace | typeof state | typeof run | typeof hop>
 
 /** The trace of a message; null where it names none, or more than one. */
 export function traceOf({ headers }: Pick<Inbound, 'headers'>, message: Buffer): Trace | null {
   const spans = message.includes('traceparent') ? scanJson(message, shape) : null
   if (spans?.kind === 'mistake') return null
   // What the body says is what the server sees, so a header does not stand in for a malformed one.
-  const said = spans?.has(trace) === true ? spans.text(trace) : (headers.get('traceparent') ?? null)
-  return said === null ? null : readTraceparent(said)
+  if (spans?.has(trace) !== true) return traceInHeaders(headers)
+  return readTraceparent(spans.text(trace) ?? '', spans.has(state) ? spans.text(state) : null)
 }
 
 /** What `_meta` says of the run; null where it says nothing of it, or cannot be read. */

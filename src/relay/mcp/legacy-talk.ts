@@ -8,7 +8,7 @@ import { errorObject, type Heard, readHeard, writeRequest } from './heard.ts'
 import { saysSessionIsOver, type Session } from './legacy-greeting.ts'
 import type { Answer, Talk } from './link.ts'
 import { isForListeners } from './listeners.ts'
-import { withMeta } from './params.ts'
+import { traceMembers, withMeta } from './params.ts'
 import type { LinkParts } from './shared.ts'
 import type { TalkEnd } from './talk.ts'
 
@@ -155,7 +155,7 @@ export class LegacyTalk implements Talk, CarryHearer {
     const { id, progressToken, asking } = this.#end
     const meta = [
       ...(progressToken === null ? [] : ([['progressToken', progressToken]] as const)),
-      ...(asking.traceparent === null ? [] : ([['traceparent', JSON.stringify(asking.traceparent)]] as const)),
+      ...traceMembers(asking.trace),
     ]
     const message = writeRequest(id, asking.method, withMeta(asking.params, meta))
     this.#session = this.#road.session

@@ -14,6 +14,7 @@ import type { Fault } from '../../domain/fault.ts'
 import type { Care, Denial, Hop, Permit } from '../../domain/verdict.ts'
 import type { HeaderList, RefusalSaid } from '../../protocol/http.ts'
 import type { Era } from '../../protocol/mcp/read-call.ts'
+import type { Trace } from '../../protocol/traceparent.ts'
 import type { Channel, Json } from './channel.ts'
 
 /** What a server says of itself when it is greeted. */
@@ -57,7 +58,7 @@ export interface Asking {
   readonly logLevel: string | null
   readonly mirrors: readonly Mirror[]
   /** For `_meta`; null for none (SEP-414). */
-  readonly traceparent: string | null
+  readonly trace: Trace | null
   /** Whose credential goes along; that of the link if absent, which is the one of whoever came last. */
   readonly speaker?: Pick<Speaker, 'credentials' | 'challenged'>
   /** Goes on with a request that rested: what `onAsk` gave, and the answers. */

@@ -11,7 +11,7 @@ import type { Talk } from './link.ts'
 import { isForListeners } from './listeners.ts'
 import { modernHeaders } from './mirrors.ts'
 import { speakerMeta } from './modern-greeting.ts'
-import { type Member, objectOf, textAt, withMeta } from './params.ts'
+import { type Member, objectOf, textAt, traceMembers, withMeta } from './params.ts'
 import { type Question, whyUnasked } from './questions.ts'
 import type { LinkParts } from './shared.ts'
 import type { TalkEnd } from './talk.ts'
@@ -153,12 +153,12 @@ export function refuseRequest({ channel, speaker }: LinkParts, id: string): void
 }
 
 function paramsOf(parts: LinkParts, { asking, progressToken }: TalkEnd): Json {
-  const { logLevel, traceparent, resume, params } = asking
+  const { logLevel, trace, resume, params } = asking
   const meta: readonly Member[] = [
     ...speakerMeta(parts),
     ...(logLevel === null ? [] : ([[`${metaPrefix}logLevel`, JSON.stringify(logLevel)]] as const)),
     ...(progressToken === null ? [] : ([['progressToken', progressToken]] as const)),
-    ...(traceparent === null ? [] : ([['traceparent', JSON.stringify(traceparent)]] as const)),
+    ...traceMembers(trace),
   ]
   const beside: readonly Member[] = resume
     ? [

@@ -4,6 +4,7 @@
  */
 import { membersOf, valueAtPath } from '../../base/json-edit.ts'
 import { isBetweenUs } from '../../protocol/mcp/run-meta.ts'
+import type { Trace } from '../../protocol/traceparent.ts'
 import { metaPrefix } from '../../protocol/mcp/words.ts'
 import { joined } from './heard.ts'
 import type { Json } from './channel.ts'
@@ -17,6 +18,7 @@ const ofTheHop: ReadonlySet<string> = new Set([
   `${metaPrefix}subscriptionId`,
   'progressToken',
   'traceparent',
+  'tracestate',
 ])
 
 /** A member and its value as JSON text. */
@@ -38,6 +40,13 @@ export function withMeta(params: Json | null, meta: readonly Member[], beside: r
     ...(inMeta.length === 0 ? [] : ([['_meta', objectOf(inMeta)]] as const)),
   ]
   return params === null && all.length === 0 ? null : objectOf(all)
+}
+
+/** A trace as `_meta` says it (SEP-414). */
+export function traceMembers(trace: Trace | null): readonly Member[] {
+  if (trace === null) return []
+  const said: Member = ['traceparent', JSON.stringify(trace.traceparent)]
+  return trace.state === undefined ? [said] : [said, ['tracestate', JSON.stringify(trace.state)]]
 }
 
 export function objectOf(members: readonly Member[]): Json {

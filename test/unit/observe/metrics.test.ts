@@ -1,7 +1,11 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Bug } from '../../../src/base/assert.ts'
 import { declareGatewayMetrics, watchEventLoop } from '../../../src/observe/gateway-metrics.ts'
+import { DurationHistogram } from '../../../src/observe/histogram.ts'
+import { metricsFormat } from '../../../src/observe/metrics-text.ts'
 import { type MetricTable, Registry } from '../../../src/observe/metrics.ts'
+import { run } from '../ledger/entries.ts'
 
 const table = {
   seen: { type: 'counter', name: 'seen_total', help: 'Seen.', labels: { agent: 'agent', kind: ['a', 'b'] } },
@@ -106,4 +110,79 @@ test('every metric of the gateway has a base unit or a total, and a help', () =>
   const types = [...page.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
   expect(types.filter(([, name = '', type]) => type === 'counter' && !name.endsWith('_total'))).toEqual([])
   expect(types.filter(([, name = '', type]) => type === 'histogram' && !name.endsWith('_seconds'))).toEqual([])
+})
+
+test('OpenMetrics has total and unit apart from the name, canonical bounds, and an end', () => {
+  const registry = new Registry()
+  registry.knowAgents(['research'])
+  const metrics = registry.declare(table)
+  metrics.seen.child({ agent: 'research', kind: 'a' }).add(2)
+  metrics.time.child({ kind: 'a' }).record(3)
+  const page = registry.render('openmetrics')
+  expect(page).toContain('# TYPE seen counter\n# HELP seen Seen.\nseen_total{agent="research",kind="a"} 2\n')
+  expect(page).toContain('# TYPE time_seconds histogram\n# UNIT time_seconds seconds\n')
+  expect(page).toContain('time_seconds_bucket{kind="a",le="1.0"} 1\n')
+  expect(page.endsWith('\n# EOF\n')).toBe(true)
+  expect(registry.render()).not.toContain('# EOF')
+})
+
+test('an exemplar names the run of the newest value of a bucket, and only OpenMetrics shows it', () => {
+  const registry = new Registry()
+  const { time, seen } = registry.declare(table)
+  const [first, second] = [run(1), run(2)]
+  time.child({ kind: 'a' }).recordIn(first, 3, 1500)
+  time.child({ kind: 'a' }).recordIn(second, 4, 2500)
+  time.child({ kind: 'a' }).recordIn(first, 90_000, 3500)
+  seen.child({ agent: 'x', kind: 'a' }).addIn(second, 7, 1000)
+  const page = registry.render('openmetrics')
+  expect(page).toContain(`le="0.005"} 2 # {run_id="${second}"} 0.004 2.500\n`)
+  expect(page).toContain(`le="+Inf"} 3 # {run_id="${first}"} 90 3.500\n`)
+  expect(page).toContain(`seen_total{agent="other",kind="a"} 7 # {run_id="${second}"} 7 1.000\n`)
+  expect(registry.render()).not.toContain('run_')
+})
+
+test('an exemplar lies in its bucket', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 100_000, noNaN: true }), (ms) => {
+      const histogram = new DurationHistogram()
+      histogram.recordIn(run(1), ms, 0)
+      const buckets = histogram.buckets()
+      const place = buckets.findIndex((_, at) => histogram.exemplar(at) !== undefined)
+      const value = histogram.exemplar(place)?.value ?? -1
+      expect(value).toBeLessThanOrEqual(buckets[place]?.le ?? 0)
+      expect(value).toBeGreaterThan(place === 0 ? -1 : (buckets[place - 1]?.le ?? 0))
+    }),
+  )
+})
+
+test.each([
+  ['', 'text'],
+  ['*/*', 'text'],
+  ['text/plain', 'text'],
+  ['application/openmetrics-text; version=1.0.0', 'openmetrics'],
+  ['application/openmetrics-text', 'openmetrics'],
+  ['application/openmetrics-text;version=0.0.1', 'text'],
+  ['application/openmetrics-text;version=1.0.0;q=0', 'text'],
+  ['application/openmetrics-text;version=1.0.0;q=0.3,text/plain;q=0.5', 'text'],
+  [
+    'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+    'openmetrics',
+  ],
+  ['application/openmetrics-text;q=nonsense', 'text'],
+] as const)('who accepts %j gets %s', (accept, format) => {
+  expect(metricsFormat(accept)).toBe(format)
+})
+
+test('a snapshot holds the numbers of the page, each bucket alone', () => {
+  const registry = new Registry()
+  const { time, size } = registry.declare(table)
+  size.child({}).set(4)
+  for (const ms of [3, 4, 70_000]) time.child({ kind: 'a' }).record(ms)
+  const families = new Map(registry.snapshot().map((family) => [family.name, family]))
+  expect(families.get('size')).toMatchObject({ type: 'gauge', unit: '1', points: [{ labels: {}, value: 4 }] })
+  const [point] = families.get('time_seconds')?.points ?? []
+  expect(point?.labels).toEqual({ kind: 'a' })
+  expect(point?.histogram?.counts.filter((count) => count > 0)).toEqual([2, 1])
+  expect(point?.histogram?.counts).toHaveLength((point?.histogram?.bounds.length ?? 0) + 1)
+  expect(point?.histogram?.count).toBe(3)
 })

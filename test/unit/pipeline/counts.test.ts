@@ -60,12 +60,12 @@ describe('what calls come to', () => {
     registry.knowModels(namedModels((await loadedOf(JSON.stringify({ models }))).settings.models))
     const counts = new Counts(declareGatewayMetrics(registry))
     for (const metered of bills)
-      counts.paid(agentId('research'), 'model', {
-        ...call(hop(1)).outcome,
-        spent: spendOf(metered, nothingSpent),
-        metered,
-      })
-    counts.paid(null, 'tool', call(hop(1)).outcome)
+      counts.paid(
+        { agent: agentId('research'), run: null, kind: 'model' },
+        { ...call(hop(1)).outcome, spent: spendOf(metered, nothingSpent), metered },
+        0,
+      )
+    counts.paid({ agent: null, run: null, kind: 'tool' }, call(hop(1)).outcome, 0)
     return registry.render()
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { runExtension } from '../../../src/protocol/a2a/run-extension.ts'
+import { readTraceparent } from '../../../src/protocol/traceparent.ts'
 import { headersBack, headersUpwards, traced } from '../../../src/protocol/headers.ts'
 
 test('only what is listed goes up', () => {
@@ -48,24 +49,19 @@ test('without extensions there is no list of them', () => {
   expect([headersUpwards(new Map(), '0.3'), headersBack({}, '1.0')]).toEqual([[], []])
 })
 
-const parent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`
-const opened = `00-${'3'.repeat(32)}-${'4'.repeat(16)}-01`
-const [plain, said] = [
-  [['accept-language', 'de']],
-  [
-    ['traceparent', parent],
-    ['tracestate', 'a=b'],
-  ],
-] as const
+const id = '1'.repeat(32)
+const theirs = `00-${id}-${'2'.repeat(16)}-01`
+const plain = ['accept-language', 'de'] as const
 
-test.each([
-  ['pass', [...plain, ...said], [...plain, ...said]],
-  ['pass', plain, plain],
-  ['open', said, said],
-  ['open', [...plain, ['tracestate', 'a=b']], [...plain, ['traceparent', opened]]],
-  ['strip', [...plain, ...said], plain],
-] as const)('a target that is told %s of %j hears %j', (how, headers, heard) => {
-  expect(traced(headers, how, () => opened)).toEqual(heard)
+test('a target hears of the trace that is meant for it, and of no other', () => {
+  const headers = [plain, ['traceparent', 'old'], ['tracestate', 'old=1']] as const
+  expect(traced(headers, null)).toEqual([plain])
+  expect(traced(headers, readTraceparent(theirs))).toEqual([plain, ['traceparent', theirs]])
+  expect(traced([plain], readTraceparent(theirs, 'a=b'))).toEqual([
+    plain,
+    ['traceparent', theirs],
+    ['tracestate', 'a=b'],
+  ])
 })
 
 test('the extension that is between the caller and us is none of the target', () => {

@@ -14,6 +14,7 @@ import { fold } from '../../../protocol/a2a/fold.ts'
 import { isMalformed } from '../../../protocol/a2a/malformed.ts'
 import { readCall } from '../../../protocol/a2a/read-call.ts'
 import type { HeaderList, HeaderMap, Inbound } from '../../../protocol/http.ts'
+import { traced } from '../../../protocol/headers.ts'
 import { traceOf } from '../../../protocol/mcp/trace.ts'
 import { SseSplitter } from '../../../protocol/sse.ts'
 import type { End, Hearer, Talk } from '../../../relay/mcp/link.ts'
@@ -274,8 +275,7 @@ function inboundFor({ visit: { inbound, call }, agent, asked }: AgentAsk, method
     ([name]) => !frame.has(name) && !framePrefixes.some((prefix) => name.startsWith(prefix)),
   )
   const headers: HeaderMap = new Map([
-    ...kept,
-    ...(trace ? ([['traceparent', trace.traceparent]] as const) : []),
+    ...traced(kept, trace),
     ['content-type', 'application/json'],
     ['a2a-version', '1.0'],
   ])

@@ -47,7 +47,7 @@ export function carryAgent(guest: Guest, meant: Meant & { kind: 'agent' }, carri
     warrant,
     behind: { ask: (_warrant, _meant, _asking, hearer) => new AgentTalk(ask, hearer) },
     meant,
-    asking: { method: visit.call.method, params, logLevel, mirrors: [], traceparent: null },
+    asking: { method: visit.call.method, params, logLevel, mirrors: [], trace: null },
     line: carriage.lineOn(marked(visit.reply, () => marks)),
     manner,
     clock: road.clock,

@@ -6,8 +6,6 @@ import { type McpCall } from '../../../domain/call.ts'
 import { type Care, deny, type Hop, isDenial, type Permit } from '../../../domain/verdict.ts'
 import { jsonHeaders, sendWritten } from '../../../protocol/jsonrpc.ts'
 import { errorForLegacy } from '../../../protocol/mcp/results.ts'
-import { traceOf } from '../../../protocol/mcp/trace.ts'
-import { type Trace, traceparentOf } from '../../../protocol/traceparent.ts'
 import { codes } from '../../../protocol/mcp/words.ts'
 import { writeError } from '../../../protocol/mcp/write-message.ts'
 import type { ExchangeOutcome } from '../../../relay/exchange.ts'
@@ -17,6 +15,7 @@ import { marks } from '../../marks.ts'
 import { taintByAnswer, tellOverruled } from '../../send.ts'
 import { guarded, marked, recordOutcome } from '../../settle.ts'
 import { watch, watchOf } from '../../standing.ts'
+import { traceOnward, traceSaid } from '../../trace-of.ts'
 import { leaveRecord, unsent } from '../../visit.ts'
 import type { Meant } from '../behind.ts'
 import { settleCall } from '../carry.ts'
@@ -126,27 +125,19 @@ type Ends = Pick<ConstructorParameters<typeof FrontExchange>[0], 'line' | 'settl
 function exchangeOf(guest: Guest, { visit, warrant, meant }: Passing, carriage: Carriage & Ends): FrontExchange {
   const { params, logLevel, resume, manner, line, settle, standing, check } = carriage
   const { behind, road } = guest
-  const { call, inbound } = visit
+  const { call } = visit
   const asking: Asking = {
     method: call.method,
     params,
     logLevel,
     mirrors: [],
-    traceparent: traceparentTo(meant, warrant, traceOf(inbound, inbound.body)),
+    trace: traceOnward(visit, traceSaid(visit), 'server' in meant ? meant.server.settings.traceparent : 'pass'),
     ...(resume && { resume }),
   }
   const onAnswer = (): void => taintByAnswer(visit)
   const run = () => visit.run?.id ?? null
   const told = { line, manner, standing, onAnswer, settle, check, clock: road.clock }
   return new FrontExchange({ call, run, warrant, behind, meant, asking, ...told })
-}
-
-/** As the row of the server says; what is no hop opens no trace. */
-function traceparentTo(meant: Passing['meant'], warrant: Passing['warrant'], said: Trace | null): string | null {
-  const manner = 'server' in meant ? meant.server.settings.traceparent : 'pass'
-  if (manner === 'strip') return null
-  const opened = manner === 'open' && warrant.kind === 'hop' ? traceparentOf(warrant.run.id, warrant.id) : null
-  return said?.traceparent ?? opened
 }
 
 /** A tool that nobody has is answered like one that may not be seen. */

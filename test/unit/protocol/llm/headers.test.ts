@@ -22,7 +22,6 @@ const sdk = {
   'user-agent': 'OpenAI/JS 7.59.0',
   'x-stainless-lang': 'js',
   'x-stainless-retry-count': '0',
-  traceparent: '00-a-b-01',
 }
 
 function up(headers: Record<string, string>, family: 'openai' | 'anthropic'): Record<string, string> {

@@ -16,19 +16,10 @@ const shown = new Map([
 ])
 
 test.each([
-  ['legacy', ['accept', 'accept-encoding', 'content-type', 'traceparent', 'mcp-protocol-version', 'last-event-id']],
+  ['legacy', ['accept', 'accept-encoding', 'content-type', 'mcp-protocol-version', 'last-event-id']],
   [
     'modern',
-    [
-      'accept',
-      'accept-encoding',
-      'content-type',
-      'traceparent',
-      'mcp-protocol-version',
-      'mcp-method',
-      'mcp-name',
-      'mcp-param-region',
-    ],
+    ['accept', 'accept-encoding', 'content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'mcp-param-region'],
   ],
 ] as const)('only what belongs to the %s era goes on, and nothing the caller proves itself with', (era, names) => {
   expect(mcpHeadersUpwards(shown, { form: 'request' }, era).map(([name]) => name)).toEqual(names)

@@ -51,7 +51,7 @@ test.each([
 test('digits, spaces and members that nobody knows reach the server as they are', async () => {
   const text = '{ "x-more": 1.0e+2, "name" : "files_read" ,"arguments":{"n":12345678901234567890}}'
   const meant = await alice.find('tools/call', Buffer.from(text))
-  const asking = { method: 'tools/call', params: Buffer.from(text), logLevel: null, mirrors: [], traceparent: null }
+  const asking = { method: 'tools/call', params: Buffer.from(text), logLevel: null, mirrors: [], trace: null }
   await new Promise<void>((resolve) => {
     const hearer = { onNotice: () => undefined, onAsk: () => undefined, onEnd: () => resolve() }
     alice.ask(careFor('files'), meant, asking, hearer)
@@ -120,7 +120,7 @@ interface Open {
 async function begin(method = 'tools/call', params: object = { name: 'files_read' }): Promise<Open> {
   const meant = await alice.find(method, json(params))
   const [ends, asks, notices]: [End[], Ask[], unknown[]] = [[], [], []]
-  const asking = { method, params: json(params), logLevel: null, mirrors: [], traceparent: null }
+  const asking = { method, params: json(params), logLevel: null, mirrors: [], trace: null }
   const talk = alice.ask(careFor('files'), meant, asking, {
     onNotice: (name, said) => notices.push([name, said === null ? null : JSON.parse(said.toString())]),
     onAsk: (ask) => asks.push(ask),

@@ -18,7 +18,7 @@ const json = (value: object): Buffer => Buffer.from(JSON.stringify(value))
 
 async function ask(method: string, params: object): Promise<Record<string, unknown>> {
   const meant: Meant = { kind: 'own' }
-  const asking = { method, params: json(params), logLevel: null, mirrors: [], traceparent: null }
+  const asking = { method, params: json(params), logLevel: null, mirrors: [], trace: null }
   const end = await new Promise<End>((resolve) =>
     behind.ask(careFor('x'), meant, asking, { onNotice: () => undefined, onAsk: () => undefined, onEnd: resolve }),
   )
