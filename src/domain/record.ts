@@ -102,6 +102,23 @@ export interface CallRecord extends Stamp {
   readonly asked?: PolicyAsked | null
   /** The `traceparent` the call came with; null where it had none, absent in older files. */
   readonly trace?: string | null
+  /** What was kept of the request and of the answer; absent where nothing was. */
+  readonly args_c?: Commitment
+  readonly res_c?: Commitment
+}
+
+/** A salted hash of a payload; the salt is sealed in the vault, with the payload where it is kept. */
+export interface Commitment {
+  readonly alg: 'sha-256'
+  /** SHA-256 of salt and bytes, base64url. */
+  readonly c: string
+  /** Bytes it covers. */
+  readonly n: number
+  readonly level: 'hash' | 'redacted' | 'full'
+  /** The payload was longer. */
+  readonly truncated?: true
+  /** The vault was behind and did not take it. */
+  readonly dropped?: true
 }
 
 /** What was seen to happen after the decision. */
