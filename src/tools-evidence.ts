@@ -41,7 +41,11 @@ export const hop: CliDeps['evidence']['hop'] = async ({ configPath, hop }) => {
   if (isProblem(state)) return state
   const found = await findHop(state.ledger, hop, state.names)
   if (!found) return problem('not_found', `The ledger keeps nothing of ${hop}.`)
-  return await accountOf(found, found.run === null ? null : await traceRun(state.ledger, found.run, state.names), state.keys)
+  return await accountOf(
+    found,
+    found.run === null ? null : await traceRun(state.ledger, found.run, state.names),
+    state.keys,
+  )
 }
 
 export const run: CliDeps['evidence']['run'] = async ({ configPath, run }) => {

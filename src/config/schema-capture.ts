@@ -11,7 +11,13 @@ const meaning =
 const numbers = numberFields({
   days: [1, 30, 3650, 'days', 'Payloads that are older are deleted.'],
   captured_bytes: [64, 65_536, 1_048_576, 'bytes', 'Of one payload; the rest of a longer one is cut off.'],
-  total_bytes: [1_048_576, 1_073_741_824, 1_099_511_627_776, 'bytes', 'Of all of them together; the oldest leave first.'],
+  total_bytes: [
+    1_048_576,
+    1_073_741_824,
+    1_099_511_627_776,
+    'bytes',
+    'Of all of them together; the oldest leave first.',
+  ],
 })
 
 export const captureSection = z

@@ -1,9 +1,12 @@
 import type { Millis } from '../base/clock.ts'
 import type { CallApproval } from './approval.ts'
 import type { Claims } from './claims.ts'
+import type { Commitment } from './commitment.ts'
 import type { Confirmation, CredentialKind, ForeignChain, Taint } from './principal.ts'
 import type { AnyCall } from './call.ts'
+import type { PersonEntry } from './person-entry.ts'
 import type { PolicyAsked } from './policy-asked.ts'
+import type { Stamp } from './stamp.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
@@ -29,19 +32,6 @@ export type LedgerEntry =
   | CardEntry
   | ToolEntry
   | PersonEntry
-
-/** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
-interface Stamp {
-  /** Version of this profile. */
-  readonly v: 1
-  /** Milliseconds since the epoch. */
-  readonly ts: Millis
-  /**
-   * Set by the ledger: SHA-256 over salt and canonical JSON of the members that are sealed beside the row, base64url.
-   * Absent where nothing is sealed.
-   */
-  readonly c?: string
-}
 
 /** Exactly one per Call that was read, admitted or refused; written when its outcome is known. */
 export interface CallRecord extends Stamp {
@@ -105,20 +95,6 @@ export interface CallRecord extends Stamp {
   /** What was kept of the request and of the answer; absent where nothing was. */
   readonly args_c?: Commitment
   readonly res_c?: Commitment
-}
-
-/** A salted hash of a payload; the salt is sealed in the vault, with the payload where it is kept. */
-export interface Commitment {
-  readonly alg: 'sha-256'
-  /** SHA-256 of salt and bytes, base64url. */
-  readonly c: string
-  /** Bytes it covers. */
-  readonly n: number
-  readonly level: 'hash' | 'redacted' | 'full'
-  /** The payload was longer. */
-  readonly truncated?: true
-  /** The vault was behind and did not take it. */
-  readonly dropped?: true
 }
 
 /** What was seen to happen after the decision. */
@@ -317,20 +293,4 @@ export interface ToolEntry extends Stamp {
   readonly reason: string | null
   /** The operator; null where Weir found out by itself. */
   readonly actor: string | null
-}
-
-/** Somebody asked for a person to be forgotten, or for that to wait. Never a name, which an erasure would leave here. */
-export interface PersonEntry extends Stamp {
-  readonly kind: 'person'
-  /** `erased`: whatever was made of the pseudonym elsewhere has to forget whom it stood for. */
-  readonly event: 'erased' | 'held' | 'released'
-  /** The pseudonym. */
-  readonly person: PersonId
-  /** The run a hold is for; null where it is for everything of the person. */
-  readonly run: RunId | null
-  /** When a hold ends by itself; null for never. */
-  readonly until: Millis | null
-  /** The name stands as the pseudonym in it. */
-  readonly reason: string
-  readonly actor: string
 }

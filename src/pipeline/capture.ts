@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import { isJsonObject, readJson } from '../base/json.ts'
 import { type AnyCall, targetName } from '../domain/call.ts'
-import type { Commitment } from '../domain/record.ts'
+import type { Commitment } from '../domain/commitment.ts'
 import type { PayloadPart } from '../ledger/vault/payloads.ts'
 import { scrubText } from '../observe/scrub.ts'
 import type { Road, Snapshot } from './road.ts'

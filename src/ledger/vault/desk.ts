@@ -49,7 +49,7 @@ export class VaultDesk {
       // It may fall asleep in the very moment it is woken.
       const waking = setInterval(this.#wake, wake_ms)
       this.#waiting.set(no, done)
-      this.#port.postMessage({ no, order })
+      this.#port.postMessage({ no, order }, [])
       this.#wake()
     })
   }

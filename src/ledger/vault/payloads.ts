@@ -78,7 +78,10 @@ export class Payloads {
         this.#total += sealed.length
       }
       this.#drop('at < ?', last.at - last.limits.days * day_ms)
-      while (this.#total > last.limits.total_bytes && this.#drop('no IN (SELECT no FROM payloads ORDER BY no LIMIT ?)', 64)) {}
+      while (
+        this.#total > last.limits.total_bytes &&
+        this.#drop('no IN (SELECT no FROM payloads ORDER BY no LIMIT ?)', 64)
+      ) {}
       this.#base.exec('COMMIT')
     } catch (error) {
       if (this.#base.isTransaction) this.#base.exec('ROLLBACK')

@@ -42,7 +42,7 @@ export function vaultStage(people: People, port: MessagePort | null, payloads: P
     } catch {
       // What the records say of them stays true, and nothing is shown where nothing is kept.
     }
-    to.postMessage({ kept_bytes: captured.reduce((sum, { bytes }) => sum + bytes.length, 0) })
+    to.postMessage({ kept_bytes: captured.reduce((sum, { bytes }) => sum + bytes.length, 0) }, [])
   }
   const answerAll = (): void => {
     if (!port) return
@@ -54,7 +54,7 @@ export function vaultStage(people: People, port: MessagePort | null, payloads: P
       }
       // What came before an order is kept before it is carried out: nobody comes back by a payload from before.
       keepAll(waiting.splice(0), port)
-      port.postMessage({ no: message.no, answer: clerk.answer(message.order) })
+      port.postMessage({ no: message.no, answer: clerk.answer(message.order) }, [])
     }
     keepAll(waiting.splice(0), port)
   }
