@@ -5,6 +5,7 @@ import { type Clock, day_ms, type Millis } from './base/clock.ts'
 import type { Loaded } from './config/load.ts'
 import type { ApiBook } from './gateway-apis.ts'
 import type { Models } from './gateway-models.ts'
+import { placeOfVault, withNames } from './gateway-vault.ts'
 import type { Settings } from './config/settings.ts'
 import { epochsPlan } from './identity/revocation/epochs.ts'
 import { fetchTextFrom } from './identity/trust/fetch-text.ts'
@@ -27,8 +28,6 @@ import { openPriceBook } from './pricing/price-book.ts'
 import type { HealthBook } from './relay/pool/health.ts'
 import type { Relay } from './relay/relay.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import { type VaultPlace, vaultPlace } from './ledger/vault/kek.ts'
-import { openVaultReader } from './ledger/vault/names.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { CardWatch } from './pipeline/cards/card-watch.ts'
@@ -121,21 +120,15 @@ export function openUsed(board: Board, settings: Settings, world: Pick<Workshop,
  * would be valid again and the order of the records would break, so the gateway does not start on it.
  */
 export async function replayLedger(settings: Settings, now: Millis): Promise<Replayed | StartProblem> {
-  const names = openVaultReader(placeOfVault(settings))
-  if (typeof names === 'string') return startProblem(75, names)
-  const replayed = await replay(join(settings.state.dir, 'ledger'), now, horizonOf(settings, now), names)
-  names?.close()
+  const dir = join(settings.state.dir, 'ledger')
+  const replayed = await withNames(settings, (names) => replay(dir, now, horizonOf(settings, now), names))
+  if (typeof replayed === 'string') return startProblem(75, replayed)
   const ahead_ms = (replayed.newest ?? now) - now
   if (ahead_ms <= ahead_max_ms) return replayed
   return startProblem(
     75,
     `The clock of this machine stands ${Math.ceil(ahead_ms / 1000)} s before the newest entry of the ledger. Set the clock right and start again.`,
   )
-}
-
-/** Where the keys of persons are. */
-export function placeOfVault({ state }: Settings): VaultPlace {
-  return vaultPlace(state.dir, state.credentials_dir)
 }
 
 /** How far back a restart reads: to midnight in UTC, and to the start of the longest run that may still be open. */

@@ -138,6 +138,7 @@ export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys
   metrics.ledgerAppended.child({}).readFrom(() => ledger.appended)
   metrics.ledgerDurable.child({}).readFrom(() => ledger.durable)
   metrics.ledgerLag.child({}).readFrom(() => ledger.appended - ledger.durable)
+  metrics.payloadsDropped.child({}).readFrom(() => ledger.people.dropped)
   metrics.ledgerFailing.child({}).readFrom(() => (ledger.health().state === 'ok' ? 0 : 1))
   metrics.overshoot.child({}).readFrom(() => runs.list().reduce((sum, run) => sum + run.overshoot.cost_micros, 0))
   metrics.reloadSuccessful.child({}).set(1)

@@ -1,5 +1,6 @@
 /** What is kept of calls, how safe it is before they leave, and for how long. */
 import { z } from 'zod'
+import { captureSection } from './schema-capture.ts'
 import { indexFields } from './schema-index.ts'
 import { ledgerLogFields } from './schema-ledger-log.ts'
 
@@ -14,6 +15,7 @@ export const ledgerSection = z
     }),
     ...ledgerLogFields,
     ...indexFields,
+    capture: captureSection,
   })
   .prefault({})
   .meta({ description: 'What is kept of calls, and how safe it is before they leave.' })

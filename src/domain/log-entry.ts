@@ -1,5 +1,5 @@
 /** What the ledger keeps about itself. */
-import type { Stamp } from './record-stamp.ts'
+import type { Stamp } from './stamp.ts'
 
 /** A start went on although entries that had been sealed were missing, by an operator's word. */
 export interface LogEntry extends Stamp {

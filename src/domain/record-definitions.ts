@@ -1,6 +1,6 @@
 /** Entries about what agents and tools say of themselves, and what became of it. */
 import type { AgentId } from './ids.ts'
-import type { Stamp } from './record-stamp.ts'
+import type { Stamp } from './stamp.ts'
 
 /** What an agent says of itself became, or did not become, what is trusted. */
 export interface CardEntry extends Stamp {

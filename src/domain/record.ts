@@ -1,16 +1,18 @@
 import type { Millis } from '../base/clock.ts'
 import type { CallApproval } from './approval.ts'
 import type { Claims } from './claims.ts'
+import type { Commitment } from './commitment.ts'
 import type { Confirmation, CredentialKind, ForeignChain, Taint } from './principal.ts'
 import type { AnyCall } from './call.ts'
+import type { PersonEntry } from './person-entry.ts'
 import type { PolicyAsked } from './policy-asked.ts'
+import type { Stamp } from './stamp.ts'
 import type { DenialCode } from './denials.ts'
 import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { Revocable, RevocationSource } from './revocation.ts'
 import type { CardEntry, ToolEntry } from './record-definitions.ts'
-import type { Stamp } from './record-stamp.ts'
 import type { RunOrigin } from './run.ts'
 import type { Spend, Spent } from './spend.ts'
 import type { Metered, Used } from './usage.ts'
@@ -93,6 +95,9 @@ export interface CallRecord extends Stamp {
   readonly asked?: PolicyAsked | null
   /** The `traceparent` the call came with; null where it had none, absent in older files. */
   readonly trace?: string | null
+  /** What was kept of the request and of the answer; absent where nothing was. */
+  readonly args_c?: Commitment
+  readonly res_c?: Commitment
 }
 
 /** What was seen to happen after the decision. */
@@ -256,22 +261,6 @@ export interface ApprovalEntry extends Stamp {
   readonly target: string
   readonly method: string
   readonly args_hash: string
-  readonly reason: string
-  readonly actor: string
-}
-
-/** Somebody asked for a person to be forgotten, or for that to wait. Never a name, which an erasure would leave here. */
-export interface PersonEntry extends Stamp {
-  readonly kind: 'person'
-  /** `erased`: whatever was made of the pseudonym elsewhere has to forget whom it stood for. */
-  readonly event: 'erased' | 'held' | 'released'
-  /** The pseudonym. */
-  readonly person: PersonId
-  /** The run a hold is for; null where it is for everything of the person. */
-  readonly run: RunId | null
-  /** When a hold ends by itself; null for never. */
-  readonly until: Millis | null
-  /** The name stands as the pseudonym in it. */
   readonly reason: string
   readonly actor: string
 }

@@ -22,10 +22,10 @@ export const shapes: Shapes = {
     'outcome.spent.unpriced outcome.metered outcome.used',
     'trace asked.action asked.run_state asked.budget_left_micros asked.tokens_left asked.calls asked.laps asked.env',
     'asked.taint asked.approved asked.max_tokens asked.streaming',
-    'c',
+    'args_c res_c c',
   ),
   intent: words('v ts rid run agent depth target reserved.tokens reserved.cost_micros grants human c'),
-  run: words('v ts run event root human ends_at code reason actor c caller_trace'),
+  run: words('v ts run event root human ends_at code reason actor caller_trace c'),
   boot: words('v ts boot gw pid c'),
   grant: words(
     'v ts run jti agent person method grant audience parent_jti scope adh bound pop decision error detail policies',
@@ -42,7 +42,15 @@ export const shapes: Shapes = {
 }
 
 /** Members that are absent where a row has null for them. */
-const absent = new Set(['outcome.spent.unpriced', 'outcome.metered', 'outcome.used', 'c', 'caller_trace'])
+const absent = new Set([
+  'outcome.spent.unpriced',
+  'outcome.metered',
+  'outcome.used',
+  'caller_trace',
+  'args_c',
+  'res_c',
+  'c',
+])
 
 /** Longest text, in UTF-16 units, and longest list of an entry: an outsider may choose some of them. */
 const textMax = 512
@@ -185,6 +193,8 @@ function callRow(entry: CallRecord): readonly unknown[] {
     outcome.used ? { ...outcome.used, why: clip(outcome.used.why) } : null,
     entry.trace ?? null,
     ...(entry.asked ? askedRow(entry.asked) : notAsked),
+    entry.args_c ?? null,
+    entry.res_c ?? null,
     null,
   ]
 }

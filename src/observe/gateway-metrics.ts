@@ -134,6 +134,12 @@ const gatewayMetrics = {
     labels: {},
   },
   ledgerDurable: { type: 'counter', name: 'weir_ledger_durable_total', help: 'Entries safe on disk.', labels: {} },
+  payloadsDropped: {
+    type: 'counter',
+    name: 'weir_payloads_dropped_total',
+    help: 'Payloads the vault did not take because it was behind.',
+    labels: {},
+  },
   unrecorded: {
     type: 'counter',
     name: 'weir_calls_unrecorded_total',

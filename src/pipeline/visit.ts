@@ -20,6 +20,7 @@ import type { Inbound, Reply } from '../protocol/http.ts'
 import { readClaims, readTags } from '../protocol/run-context.ts'
 import type { Party } from '../domain/task.ts'
 import type { Approval } from './approvals.ts'
+import { capture } from './capture.ts'
 import type { Lent } from './deliveries.ts'
 import type { Road, Snapshot } from './road.ts'
 import { traceSaid } from './trace-of.ts'
@@ -181,15 +182,32 @@ export function endIfOpenedFor(visit: AnyVisit): void {
  * The one place where the record of a call is left and its end counted. A ledger that takes nothing more is said once
  * a second: in a runaway loop the refusals would otherwise fill the disk that is full already.
  */
-export function leaveRecord(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): void {
+export function leaveRecord(
+  visit: AnyVisit,
+  refusal: Refusal | null,
+  outcome: Outcome,
+  answered: Uint8Array | string | null = null,
+): void {
   const { road, call, principal } = visit
-  const left = road.ledger.append(recordOf(visit, refusal, outcome))
+  const record = recordOf(visit, refusal, outcome)
+  const kept = captured(visit, answered)
+  const left = road.ledger.append(kept ? { ...record, ...kept } : record)
   if (!left && road.counts.unrecorded(road.clock.now()))
     road.log.error('calls leave no record: the ledger takes nothing', { hop: call.id })
   const whose = { agent: principal?.proof.agent ?? null, run: visit.run?.id ?? null }
   const now = road.clock.now()
   road.counts.paid({ ...whose, kind: call.target.kind }, outcome, now)
   road.counts.ended({ ...whose, plane: planeOf(call) }, outcome, now)
+}
+
+/** What is kept of the payloads of a call that was let through; strangers leave none. */
+function captured(visit: AnyVisit, answered: Uint8Array | string | null): Pick<CallRecord, 'args_c' | 'res_c'> | null {
+  const { road, call, hop, snapshot, inbound } = visit
+  if (!hop) return null
+  const kept = { road, call, settings: snapshot.settings.ledger.capture, person: personOf(visit) }
+  const args_c = capture(kept, 'args', inbound.body)
+  const res_c = answered && capture(kept, 'res', answered)
+  return args_c || res_c ? { ...(args_c && { args_c }), ...(res_c && { res_c }) } : null
 }
 
 /** The person at the root of the work: the run's, else the delegation's, else the one the credential names. */

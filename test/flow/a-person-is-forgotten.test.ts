@@ -6,6 +6,7 @@ import type { PeopleList } from '../../src/cli/people-deps.ts'
 import { isPseudonym } from '../../src/domain/ids.ts'
 import type { LedgerEntry } from '../../src/domain/record.ts'
 import { readLedger } from '../../src/ledger/read.ts'
+import { payloadsOf } from '../../src/ledger/vault/payloads.ts'
 import { say } from '../support/caller.ts'
 import { runWeir } from '../support/evidence.ts'
 import { ledgerOf } from '../support/ledger-entries.ts'
@@ -28,6 +29,7 @@ async function start(directory?: string): Promise<Weir> {
   open.push(() => agent.stop())
   const app = { groups: ['entrypoints'], may_start_runs: true }
   const config = {
+    ledger: { capture: { rules: [{ target: 'agent:*', level: 'full' }] } },
     identity: { api_keys: [apiKey('console', name), apiKey('desk', 'ana.lindqvist')] },
     agents: { console: app, desk: app, orchestrator: { url: agent.url, price: { call_micros: 10 } } },
   }
@@ -64,6 +66,16 @@ test('an erased person is found nowhere in the state directory, their records st
   expect(humans(await ledgerOf(weir))).toEqual([person, 'user:ana.lindqvist'])
   expect(filesWith(join(state, 'ledger'), name)).toEqual([])
   const before = await entriesIn(state, false)
+  const [call] = before.filter((entry) => entry.kind === 'call')
+  expect(call).toMatchObject({ args_c: { alg: 'sha-256', level: 'full' }, res_c: { level: 'full' } })
+  const payloads = (): readonly string[] => {
+    const names = namesIn(state)
+    const kept = names && call ? payloadsOf(join(state, 'vault'), names, call.rid) : []
+    names?.close()
+    return kept.map(({ part, bytes }) => `${part} ${Buffer.from(bytes ?? []).toString()}`)
+  }
+  await expect.poll(payloads, { timeout: 20_000 }).toHaveLength(2)
+  expect(payloads()[0]).toContain('"method"')
 
   const held = await runWeir(
     'person',
@@ -108,6 +120,7 @@ test('an erased person is found nowhere in the state directory, their records st
     ['released', pseudonym, 'settled'],
     ['erased', pseudonym, `${pseudonym} asked`],
   ])
+  expect(payloads()).toEqual([])
   await expect.poll(() => filesWith(state, name), { timeout: 20_000 }).toEqual([])
 
   await say(weir, { from: 'console', to: 'orchestrator' })
@@ -124,7 +137,9 @@ test('without a gateway the state directory itself is asked, and the next start 
   const run = (await ledgerOf(weir)).find(({ kind }) => kind === 'call')
   await weir.kill('SIGKILL')
 
-  const ls = JSON.parse((await runWeir('person', 'ls', '--json', '--config', config)).stdout) as PeopleList
+  const listed = await runWeir('person', 'ls', '--json', '--config', config)
+  expect(listed.stderr).toBe('')
+  const ls = JSON.parse(listed.stdout) as PeopleList
   expect(ls.people).toMatchObject([{ name: person, erased_at: null, holds: [] }])
   const runId = run?.kind === 'call' ? (run.run ?? '') : ''
   const hold = await runWeir('person', 'hold', runId, '--reason', 'claim', '--yes', '--config', config)

@@ -1,7 +1,7 @@
 /** An order about a person from beginning to end: the vault does it, and the ledger says so. */
 import type { Clock } from '../../base/clock.ts'
 import { isPseudonym, type PersonId, type RunId } from '../../domain/ids.ts'
-import type { PersonEntry } from '../../domain/record.ts'
+import type { PersonEntry } from '../../domain/person-entry.ts'
 import type { Ledger } from '../ledger.ts'
 import type { VaultAnswer } from './orders.ts'
 

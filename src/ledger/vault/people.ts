@@ -94,6 +94,13 @@ export class People {
     return person
   }
 
+  /** A person by name or pseudonym; null for one who was erased. */
+  reachable(person: string): Person | null {
+    if (!person.startsWith('user:~')) return this.of(person)
+    const row = this.row(person)
+    return row && this.personIn(row)
+  }
+
   row(pseudonym: string): PersonRow | null {
     return personRow(this.#read.get(pseudonym))
   }

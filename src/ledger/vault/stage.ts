@@ -6,6 +6,7 @@ import type { Stage } from '../stage.ts'
 import { readStored, storeFrame } from '../stored.ts'
 import type { VaultPlace } from './kek.ts'
 import { VaultClerk, type VaultOrder } from './orders.ts'
+import { type Captured, Payloads } from './payloads.ts'
 import { openPeopleOf, type People } from './people.ts'
 import { mayBePersonal, sealRow } from './seal-row.ts'
 
@@ -25,17 +26,37 @@ export interface Asked {
 export function openVaultStage({ place, port }: VaultSetup): Stage {
   const people = openPeopleOf(place, { clock: systemClock, dice: cryptoDice() })
   if ('sentence' in people) throw new Error(people.sentence)
-  return vaultStage(people, port)
+  return vaultStage(people, port, new Payloads(place.dir))
 }
 
-export function vaultStage(people: People, port: MessagePort | null): Stage {
-  const clerk = new VaultClerk(people)
+export function vaultStage(people: People, port: MessagePort | null, payloads: Payloads | null = null): Stage {
+  const clerk = new VaultClerk(people, (pseudonym) => payloads?.forget(pseudonym))
+  const waiting: Captured[] = []
+  /** Payloads are kept as well as the disk lets them be: no record waits for them, and none is lost for them. */
+  const keepAll = (captured: readonly Captured[], to: MessagePort): void => {
+    if (captured.length === 0) return
+    try {
+      people.commit()
+      payloads?.keep(captured, people)
+      people.commit()
+    } catch {
+      // What the records say of them stays true, and nothing is shown where nothing is kept.
+    }
+    to.postMessage({ kept_bytes: captured.reduce((sum, { bytes }) => sum + bytes.length, 0) }, [])
+  }
   const answerAll = (): void => {
     if (!port) return
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
-      const { no, order } = next.message as Asked
-      port.postMessage({ no, answer: clerk.answer(order) })
+      const message = next.message as Asked | { readonly captured: Captured }
+      if ('captured' in message) {
+        waiting.push(message.captured)
+        continue
+      }
+      // What came before an order is kept before it is carried out: nobody comes back by a payload from before.
+      keepAll(waiting.splice(0), port)
+      port.postMessage({ no: message.no, answer: clerk.answer(message.order) }, [])
     }
+    keepAll(waiting.splice(0), port)
   }
   return {
     prepare(frame) {
@@ -49,6 +70,7 @@ export function vaultStage(people: People, port: MessagePort | null): Stage {
     tick: answerAll,
     close() {
       answerAll()
+      payloads?.close()
       people.close()
       port?.close()
     },
