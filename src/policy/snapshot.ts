@@ -54,6 +54,8 @@ export class PolicySnapshot {
   readonly uncovered: readonly string[]
   readonly world: World
   readonly oracle: Oracle
+  /** What it was made of, for whoever explains it or keeps it. */
+  readonly parts: PolicyParts
   readonly #ready: readonly Ready[]
   readonly #question: Omit<OracleQuestion, 'request'>
   readonly #edges = {
@@ -68,6 +70,7 @@ export class PolicySnapshot {
   constructor(parts: PolicyParts) {
     const { source, compiled } = parts
     assert(source.hash === compiled.hash, 'compiled policies belong to the source they come with')
+    this.parts = parts
     this.hash = compiled.hash
     this.schemaHash = compiled.schemaHash
     this.uncovered = compiled.policies.filter((policy) => policy.uncovered.length > 0).map((policy) => policy.id)
