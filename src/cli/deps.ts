@@ -7,6 +7,7 @@ import type { HopAccount, RunChain } from '../domain/evidence.ts'
 import type { Inspected } from '../domain/inspected.ts'
 import type { ConnectTools } from './connect/deps.ts'
 import type { CliProblem } from './exit-codes.ts'
+import type { PolicyTools } from './policy/deps.ts'
 import type { PlannedEntry } from './planned-entry.ts'
 import type { ToolServerTools } from './tool-server-deps.ts'
 
@@ -32,6 +33,7 @@ export interface CliDeps {
   readonly toolServers: ToolServerTools
   readonly connect: ConnectTools
   readonly login: LoginTools
+  readonly policy: PolicyTools
   /** Writes the generated reference pages; returns the paths that changed. */
   readonly docs: () => Promise<readonly string[]>
   /** Of Weir, as package.json says. */

@@ -15,6 +15,7 @@ import { addExec } from './program-exec.ts'
 import { addLogin } from './program-login.ts'
 import { addMcp } from './program-mcp.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
+import { addPolicy, addReplay, addWhy } from './program-policy.ts'
 import { addTools } from './program-tools.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 import { openTerminal } from './terminal.ts'
@@ -65,6 +66,9 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addRuns(program, deps, settle)
   addHop(program, deps, settle)
   addCost(program, deps, settle)
+  addWhy(program, deps, settle)
+  addReplay(program, deps, settle)
+  addPolicy(program, deps, settle)
   program.commandsGroup('Decide and stop:')
   addApprovals(program, deps, settle)
   addRevocations(program, deps, settle)

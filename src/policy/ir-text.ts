@@ -20,7 +20,7 @@ function inner(ir: Ir): string {
 function written(ir: Ir): string {
   switch (ir.op) {
     case 'literal':
-      return typeof ir.value === 'string' ? JSON.stringify(ir.value) : String(ir.value)
+      return typeof ir.value === 'string' ? cedarText(ir.value) : String(ir.value)
     case 'entity':
       return entityText(ir.entity)
     case 'variable':
@@ -57,7 +57,14 @@ function operand(ir: Ir, by: '&&' | '||'): string {
 }
 
 export function entityText({ type, id }: EntityRef): string {
-  return `${type}::${JSON.stringify(id)}`
+  return `${type}::${cedarText(id)}`
+}
+
+/** A text as Cedar's string literal; JSON's escapes of four digits are none of Cedar's. */
+export function cedarText(text: string): string {
+  return JSON.stringify(text)
+    .replaceAll(/\\u([0-9a-f]{4})/g, (_, digits: string) => `\\u{${digits}}`)
+    .replaceAll(/\\[bf]/g, (escape) => (escape === '\\b' ? '\\u{8}' : '\\u{c}'))
 }
 
 function isName(text: string): boolean {

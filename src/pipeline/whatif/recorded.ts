@@ -4,6 +4,7 @@ import { familyOf, type ModelDialect, type ModelFamily, type Target } from '../.
 import { isAgentId } from '../../domain/ids.ts'
 import type { PolicyAsked } from '../../domain/policy-asked.ts'
 import type { CallRecord } from '../../domain/record.ts'
+import { shadowOfDefault } from '../../domain/verdict.ts'
 import type { PolicyRequest } from '../../policy/question.ts'
 import type { PolicyContext } from '../../policy/world.ts'
 import type { StandingFacts } from './facts.ts'
@@ -96,9 +97,6 @@ function verdictOf(record: CallRecord): 'allow' | 'deny' | Exclude<Recorded, Rec
   }
   return { kind: 'elsewhere', why: `policy allowed it; ${rule ?? code ?? 'something else'} refused it: ${detail ?? ''}` }
 }
-
-/** How a record names a call that was let through though no policy permits it. */
-export const shadowOfDefault = 'policy.default'
 
 function cutIn({ target, scope, chain, depth }: CallRecord): string | null {
   if (target.endsWith(cut)) return 'the name of its target was too long to be kept whole'
