@@ -73,7 +73,8 @@ export const lint: PolicyTools['lint'] = async (asked) => {
   const bench = await openBench(asked)
   if (isProblem(bench)) return bench
   const policies = bench.policy.parts.compiled.policies.length
-  return { schema: 'weir.policy-lint/v1', dir: bench.dir, policies, findings: lintPolicies(bench) }
+  const surface = new Surface(bench.policy, bench.universe, 'groups')
+  return { schema: 'weir.policy-lint/v1', dir: bench.dir, policies, findings: lintPolicies({ ...bench, surface }) }
 }
 
 export const graph: PolicyTools['graph'] = async (asked) => {

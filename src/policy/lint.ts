@@ -5,8 +5,10 @@ import { targetName } from '../domain/call.ts'
 import type { AgentId } from '../domain/ids.ts'
 import { entityText } from './ir-text.ts'
 import type { PolicySnapshot } from './snapshot.ts'
-import type { EntityRef, PolicyIr, PolicyPlace } from './source.ts'
-import type { Standing, Surface, Universe } from './surface.ts'
+import type { PolicyAction } from './question.ts'
+import { partsOf } from './reads-arguments.ts'
+import type { EntityRef, Ir, PolicyIr, PolicyPlace } from './source.ts'
+import { kindsOf, type Standing, type Surface, type Universe } from './surface.ts'
 
 export type LintRule =
   | 'compiler'
@@ -29,6 +31,7 @@ export interface Finding {
 
 export interface LintParts {
   readonly policy: PolicySnapshot
+  /** Taking nothing for given but groups: a guard is for what is not so today. */
   readonly surface: Surface
   readonly universe: Universe
   readonly starters: ReadonlySet<AgentId>
@@ -88,7 +91,7 @@ function lintOne(policy: PolicyIr, parts: LintParts, book: ReadonlyMap<string, P
   const found = (rule: LintRule, level: Finding['level'], message: string): Finding => {
     return { rule, level, policy: policy.id, place: policy.place ?? null, message }
   }
-  const findings: Finding[] = unknownEntities(policy, parts).map((message) => found('unknown-entity', 'warning', message))
+  const findings = unknownEntities(policy, parts).map(({ message, level }) => found('unknown-entity', level, message))
   if (policy.uncovered.length > 0) {
     const what = policy.uncovered.join(', ')
     findings.push(found('outside-subset', 'note', `${policy.id} is judged by Cedar itself on a worker: ${what}`))
@@ -96,7 +99,7 @@ function lintOne(policy: PolicyIr, parts: LintParts, book: ReadonlyMap<string, P
   const use = book.get(policy.id)
   if (use && use.may === 0) {
     const why = use.covers === 0 ? 'it covers no edge between what is registered' : 'its condition can never hold'
-    findings.push(found('never-applies', 'warning', `${policy.id} never applies: ${why}`))
+    findings.push(found('never-applies', isIdle(policy, parts) ? 'note' : 'warning', `${policy.id} never applies: ${why}`))
   } else if (use && use.matters === 0) {
     const by = [...use.by].slice(0, 3).join(', ')
     if (policy.effect === 'permit')
@@ -105,6 +108,30 @@ function lintOne(policy: PolicyIr, parts: LintParts, book: ReadonlyMap<string, P
   }
   if (isWide(policy)) findings.push(found('wide-permit', 'warning', `${policy.id} permits this to every agent and of every target`))
   return findings
+}
+
+const kindOfType: Readonly<Record<string, Target['kind']>> = {
+  'Weir::Tool': 'tool',
+  'Weir::ToolServer': 'server',
+  'Weir::Model': 'model',
+}
+
+/** Whether it speaks of tools, servers or models where none are registered: it is for later, and no mistake. */
+function isIdle({ mentions, condition, scope }: PolicyIr, { universe }: LintParts): boolean {
+  const there = new Set(universe.targets.map(({ kind }) => kind))
+  const actions = mentions.filter(({ type }) => type === 'Weir::Action').map(({ id }) => id)
+  const byAction = actions.some((id) => isAction(id) && !kindsOf[id].some((kind) => there.has(kind)))
+  const types = [...mentions.map(({ type }) => type), ...[condition, ...scope].flatMap(typesIn)]
+  return byAction || types.some((type) => kindOfType[type] !== undefined && !there.has(kindOfType[type]))
+}
+
+function isAction(id: string): id is PolicyAction {
+  return Object.hasOwn(kindsOf, id)
+}
+
+/** The types an expression asks for by `is`. */
+function typesIn(ir: Ir): readonly string[] {
+  return [...(ir.op === 'is' ? [ir.type] : []), ...partsOf(ir).flatMap(typesIn)]
 }
 
 /** A permit without bounds but on its action. Tokens open no edge by themselves, so `exchange` alone may be so wide. */
@@ -119,11 +146,18 @@ function isWide({ effect, scope, condition, mentions }: PolicyIr): boolean {
 /** Types whose entities are all registered, so that another name is a mistake. */
 const registered: ReadonlySet<string> = new Set(['Weir::Agent', 'Weir::AgentGroup', 'Weir::Team', 'Weir::ToolServer', 'Weir::ModelGroup', 'Weir::ModelProvider'])
 
-function unknownEntities({ mentions }: PolicyIr, { policy, universe }: LintParts): readonly string[] {
+function unknownEntities(
+  { mentions }: PolicyIr,
+  { policy, universe }: LintParts,
+): readonly Pick<Finding, 'message' | 'level'>[] {
   const known = knownNames(policy, universe)
   const wrong = mentions.filter((ref) => registered.has(ref.type) && !known.get(ref.type)?.has(ref.id))
   const unique = new Map(wrong.map((ref) => [entityText(ref), ref]))
-  return [...unique].map(([text, ref]) => `${text} is not registered${meant(ref, known)}`)
+  return [...unique].map(([text, ref]) => {
+    // Where nothing of its kind is registered, it waits for that.
+    const level = (known.get(ref.type)?.size ?? 0) > 0 ? 'warning' : 'note'
+    return { level, message: `${text} is not registered${meant(ref, known)}` }
+  })
 }
 
 function meant({ type, id }: EntityRef, known: ReadonlyMap<string, ReadonlySet<string>>): string {

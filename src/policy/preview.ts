@@ -9,7 +9,7 @@ export interface PreviewRow {
   readonly action: PolicyAction
   readonly answer: 'allow' | 'deny' | 'indeterminate'
   /** What decided: the permits that hold, or the forbids; what came nearest where nothing did. */
-  readonly by: readonly Pick<PolicyReading, 'id' | 'effect' | 'place' | 'failing'>[]
+  readonly by: readonly Pick<PolicyReading, 'id' | 'effect' | 'place' | 'misses' | 'failing'>[]
 }
 
 export interface Preview {
@@ -41,6 +41,6 @@ export async function previewOf(
   return { schema: 'weir.policy-preview/v1', agent: principal, person: context.human, rows }
 }
 
-function short({ id, effect, place, failing }: PolicyReading): PreviewRow['by'][number] {
-  return { id, effect, place, failing }
+function short({ id, effect, place, misses, failing }: PolicyReading): PreviewRow['by'][number] {
+  return { id, effect, place, misses, failing }
 }

@@ -49,7 +49,7 @@ export interface Standing {
 }
 
 /** Which kinds of targets an action has. */
-const kindsOf: Readonly<Record<PolicyAction, readonly Target['kind'][]>> = {
+export const kindsOf: Readonly<Record<PolicyAction, readonly Target['kind'][]>> = {
   invoke: ['agent'],
   callTool: ['tool'],
   useServer: ['server'],
@@ -78,16 +78,18 @@ export class Surface {
   readonly #universe: Universe
   readonly #context: RecordValue
 
-  constructor(policy: PolicySnapshot, universe: Universe) {
+  /** `knows`: what is taken for given: what stands in the configuration today, or nothing but who is in which group. */
+  constructor(policy: PolicySnapshot, universe: Universe, knows: 'facts' | 'groups' = 'facts') {
     const find = policy.world.find.bind(policy.world)
+    const readsUnknown = knows === 'facts' ? readsCircumstances : readsAttributes
     this.#policy = policy
     this.#universe = universe
     this.#context = new RecordValue({ env: universe.environment, runState: 'active' })
     this.#ready = policy.parts.compiled.policies.map((each) => ({
       policy: each,
       scope: each.scope.map((scope) => closureOf(scope, find)),
-      may: closureOf(unknowing(each, true), find),
-      must: closureOf(unknowing(each, false), find),
+      may: closureOf(unknowing(each, true, readsUnknown), find),
+      must: closureOf(unknowing(each, false, readsUnknown), find),
       condition: each.uncovered.length > 0 ? each.text : JSON.stringify(each.condition),
     }))
   }
@@ -147,8 +149,8 @@ function standingOf({ policy, may, must }: Ready, frame: Frame): Standing {
   return { policy, may: atMost === true, must: atLeast === true, error: atMost instanceof Failure && atLeast instanceof Failure }
 }
 
-function unknowing({ uncovered, condition }: PolicyIr, bound: boolean): Ir {
-  return uncovered.length > 0 ? { op: 'literal', value: bound } : boundOf(condition, bound, readsCircumstances)
+function unknowing({ uncovered, condition }: PolicyIr, bound: boolean, reads: (ir: Ir) => boolean): Ir {
+  return uncovered.length > 0 ? { op: 'literal', value: bound } : boundOf(condition, bound, reads)
 }
 
 /** Members of the context that are the same for every call that could go through. */
@@ -158,6 +160,11 @@ function readsCircumstances(ir: Ir): boolean {
   const member = memberRead(ir)
   if (member !== undefined) return !standingMembers.has(member)
   return ir.op === 'variable' ? ir.name === 'context' : partsOf(ir).some(readsCircumstances)
+}
+
+function readsAttributes(ir: Ir): boolean {
+  if (ir.op === 'get' || ir.op === 'has') return true
+  return ir.op === 'variable' ? ir.name === 'context' : partsOf(ir).some(readsAttributes)
 }
 
 /** What calling it does to the world, as far as it is known: `read`, `write`, `unknown`; and whether it is somebody else's. */

@@ -97,11 +97,13 @@ function previewPage({ agent, person, rows }: Preview, paint: Paint): string {
   const head = `${paint('strong', visible(agent))}${person === null ? '' : ` for ${visible(person)}`}, first call of a fresh run\n`
   const tones = { allow: 'good', deny: 'quiet', indeterminate: 'warn' } as const
   const lines = rows.map(({ target, answer, by }) => {
-    const reasons = by.map(({ id, effect, place, failing }) => {
-      const why = failing === null ? '' : ` (not: ${visible(failing)})`
+    const reasons = by.map(({ id, effect, place, misses, failing }) => {
+      const other = misses.length === 0 ? '' : ` (is of another ${misses.join(' and ')})`
+      const why = failing === null ? other : ` (not: ${visible(failing)})`
       return `${effect} ${id} ${placeText(place)}${why}`
     })
-    const said = reasons.length === 0 ? 'nothing permits it' : reasons.join('; ')
+    const isNear = by.some(({ misses, failing }) => misses.length > 0 || failing !== null) && answer === 'deny'
+    const said = reasons.length === 0 || isNear ? ['nothing permits it', ...reasons].join('; nearest: ') : reasons.join('; ')
     return `${paint(tones[answer], answer.padEnd(13))} ${visible(target)}  ${said}\n`
   })
   return [head, ...lines].join('')

@@ -29,7 +29,7 @@ function testPage({ cases, passed, failed, uncovered, policies }: TestReport, pa
     return `${paint('bad', 'fails')}  ${file}:${line}  ${visible(name)}: ${visible(why ?? '')}\n`
   })
   const silent = uncovered.map(({ policy, place }) => `${paint('warn', 'never')}  ${placeText(place)}  ${policy} holds in no case\n`)
-  const sum = `${counted(passed, 'case')} passed, ${failed} failed; ${policies - uncovered.length} of ${counted(policies, 'policy').replace('policys', 'policies')} held in one\n`
+  const sum = `${counted(passed, 'case')} passed, ${failed} failed; ${policies - uncovered.length} of ${counted(policies, 'policy', 'policies')} held in one\n`
   return [...lines, ...silent, sum].join('')
 }
 
