@@ -67,8 +67,10 @@ export class SuggestionTally {
     return { schema: 'weir.policy-suggestion/v1', edges, refused, text: fileOf(title, edges, refused) }
   }
 
-  #targetsOf({ target, dialect }: CallRecord): readonly string[] {
+  /** Of the places a route leads to, the one that answered; all of them where none did. */
+  #targetsOf({ target, dialect, outcome }: CallRecord): readonly string[] {
     const read = readTarget(target)
+    if (read?.kind === 'model' && outcome.metered) return [`model:${outcome.metered.model}`]
     const places = read?.kind === 'model' ? this.#routes(read.id, dialect) : undefined
     return places?.map((place) => `model:${place}`) ?? (read ? [target] : [])
   }
