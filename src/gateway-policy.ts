@@ -1,7 +1,7 @@
 /** The policies of a gateway: compiled before they are taken into use, and kept so that decisions can be made again. */
+import type { Clock } from './base/clock.ts'
 import type { Loaded } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
-import type { Workshop } from './gateway-parts.ts'
 import type { Log } from './observe/log.ts'
 import { agentFacts, providerFacts, serverFacts } from './pipeline/snapshot.ts'
 import { keepPolicies } from './pipeline/whatif/archive.ts'
@@ -44,7 +44,7 @@ function observes({ policy }: Settings, log: Log): boolean {
 export async function keepInForce(
   { settings, hash }: Loaded,
   policy: PolicySnapshot,
-  { clock, log }: Pick<Workshop, 'clock' | 'log'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<void> {
   const { source } = policy.parts
   const inForce = { source, facts: standingFacts(settings), cfg_hash: hash, dir: settings.policy.dir, at: clock.now() }
