@@ -35,12 +35,7 @@ import { McpSessions } from './pipeline/mcp/sessions.ts'
 import { PolicySnapshot } from './policy/snapshot.ts'
 import { describeProblem } from './policy/source.ts'
 import type { Snapshot } from './pipeline/road.ts'
-import {
-  identitySettings,
-  keyPlaces,
-  makeSnapshot,
-  readAllTls,
-} from './pipeline/snapshot.ts'
+import { identitySettings, keyPlaces, makeSnapshot, readAllTls } from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
 import { Outside } from './relay/wire/outside.ts'
 import { tokenParts } from './gateway-tokens.ts'

@@ -101,7 +101,10 @@ export const diff: PolicyTools['diff'] = async ({ configPath, before, after }) =
   if (isProblem(now)) return now
   const policies = [old, now].flatMap(({ parts }) => parts.compiled.policies)
   const universe = universeOf(facts, policies)
-  const side = (policy: PolicySnapshot) => ({ hash: policy.hash, edges: new Surface(policy, universe).edges(allActions) })
+  const side = (policy: PolicySnapshot) => ({
+    hash: policy.hash,
+    edges: new Surface(policy, universe).edges(allActions),
+  })
   return diffOf(side(old), side(now))
 }
 
@@ -113,9 +116,14 @@ export const preview: PolicyTools['preview'] = async ({ agent, person, ...asked 
   const bench = await openBench(asked)
   if (isProblem(bench)) return bench
   const { policy, universe } = bench
-  if (!policy.world.agent(principal)) return problem('not_found', `${principal} is not an agent in ${asked.configPath}.`)
+  if (!policy.world.agent(principal))
+    return problem('not_found', `${principal} is not an agent in ${asked.configPath}.`)
   const context = { ...usualContext(principal, universe.environment), human }
-  return await previewOf(policy, { principal, context: { ...context, maxTokens: 1, streaming: false } }, universe.targets)
+  return await previewOf(
+    policy,
+    { principal, context: { ...context, maxTokens: 1, streaming: false } },
+    universe.targets,
+  )
 }
 
 const caseFile = /\.test\.(?:ya?ml|json)$/

@@ -53,7 +53,12 @@ async function policiesOf(record: CallRecord, loaded: Loaded): Promise<OpenedPol
   const policy = await openFolder(settings.policy.dir, facts)
   const gone = `the policies it was decided by (${record.pol_hash?.slice(0, 12) ?? 'unknown'}) are not kept any more`
   if (isProblem(policy) || policy.hash !== record.pol_hash) return gone
-  const origin = { from: 'folder', dir: settings.policy.dir, facts_as_of: null, exact: hash === record.cfg_hash } as const
+  const origin = {
+    from: 'folder',
+    dir: settings.policy.dir,
+    facts_as_of: null,
+    exact: hash === record.cfg_hash,
+  } as const
   return { policy, routes: routesOf(facts), origin }
 }
 
@@ -80,7 +85,10 @@ export const suggest: PolicyTools['suggest'] = async ({ configPath, since, run }
   if (run !== null) {
     const calls = await callsOfRun(loaded, run)
     if (isProblem(calls)) return calls
-    return cutOf(calls.run, calls.calls) ?? problem('not_found', `No call of ${run} went back to an agent that waited for it.`)
+    return (
+      cutOf(calls.run, calls.calls) ??
+      problem('not_found', `No call of ${run} went back to an agent that waited for it.`)
+    )
   }
   const tally = new SuggestionTally(routesOf(standingFacts(loaded.settings)))
   const problems: string[] = []

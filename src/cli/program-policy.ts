@@ -12,7 +12,9 @@ const sinceHelp = 'only calls since: 90m, 24h, 7d or 2026-11-28'
 export function addWhy(program: Command, deps: CliDeps, settle: Settle): void {
   const command = program
     .command('why')
-    .description('decide one call again: which policies matched, which did not and why; exit code 3 if it comes out otherwise')
+    .description(
+      'decide one call again: which policies matched, which did not and why; exit code 3 if it comes out otherwise',
+    )
     .argument('<hop>', 'id of the hop, as in weir-hop-id and in every refusal')
     .option('-c, --config <file>', 'configuration whose state directory is read', defaultConfig)
     .option('--json', 'one JSON object')
@@ -100,7 +102,10 @@ function addPictures(verb: Verb, deps: CliDeps, settle: Settle): void {
 }
 
 function addTrials(verb: Verb, deps: CliDeps, settle: Settle): void {
-  verb('simulate <dir>', 'decide recorded calls again with other policies; exit code 3 if a refused one would go through')
+  verb(
+    'simulate <dir>',
+    'decide recorded calls again with other policies; exit code 3 if a refused one would go through',
+  )
     .option('--since <time>', sinceHelp)
     .option('--agent <agent>', 'only calls of one agent')
     .option('--target <target>', 'only calls of one target, as in records: tool:web/search')

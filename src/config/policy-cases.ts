@@ -72,9 +72,11 @@ export async function readCaseFile(path: string): Promise<readonly WrittenCase[]
     })
   return checked.data.cases.flatMap((each, at) => {
     const { line } = locate({ path: ['cases', at], message: '', expected: '' }, parsed)
-    return [each.principal].flat().flatMap((principal) =>
-      [each.resource].flat().map((resource): WrittenCase => ({ ...each, principal, resource, file: file_, line })),
-    )
+    return [each.principal]
+      .flat()
+      .flatMap((principal) =>
+        [each.resource].flat().map((resource): WrittenCase => ({ ...each, principal, resource, file: file_, line })),
+      )
   })
 }
 

@@ -65,7 +65,8 @@ export async function runCases(policy: PolicySnapshot, cases: readonly PolicyCas
     const got = judgement.allowed ? 'allow' : 'deny'
     const wrong = judgement.errors.map(({ id }) => id)
     const decided = wrong.length > 0 ? wrong : judgement.policies.length > 0 ? judgement.policies : ['default']
-    const why = whyNot(each, got, decided) ?? (judgement.unknown === null ? null : `${judgement.unknown} is not registered`)
+    const why =
+      whyNot(each, got, decided) ?? (judgement.unknown === null ? null : `${judgement.unknown} is not registered`)
     const { file, line, name, expect, policy: id } = each
     const hint = why === null ? null : why + hintOf(nearest, got)
     results.push({ file, line, name, expect, policy: id, passed: why === null, got, decided, why: hint })
@@ -79,7 +80,8 @@ export async function runCases(policy: PolicySnapshot, cases: readonly PolicyCas
 
 function whyNot({ expect, policy }: PolicyCase, got: 'allow' | 'deny', decided: readonly string[]): string | null {
   if (got !== expect) return `expected ${expect}, got ${got} by ${decided.join(', ')}`
-  if (policy !== null && !decided.includes(policy)) return `${got} as expected, but by ${decided.join(', ')} and not by ${policy}`
+  if (policy !== null && !decided.includes(policy))
+    return `${got} as expected, but by ${decided.join(', ')} and not by ${policy}`
   return null
 }
 

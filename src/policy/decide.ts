@@ -62,7 +62,8 @@ export function visibleTo(policy: PolicySnapshot, principal: AgentId, context: P
 
 function conclude(policy: PolicySnapshot, request: PolicyRequest, judgement: Judgement): Permit | Denial {
   const { allowed, policies, errors } = judgement
-  if (isObserved(policy, judgement)) return issuePermit({ policies, policyHash: policy.hash, shadow: [shadowOfDefault] })
+  if (isObserved(policy, judgement))
+    return issuePermit({ policies, policyHash: policy.hash, shadow: [shadowOfDefault] })
   if (allowed) return issuePermit({ policies, policyHash: policy.hash })
   const rule = (errors.length > 0 ? errors[0]?.id : policies[0]) ?? 'default'
   const edge = `${request.principal} may not ${verbs[request.action]} ${targetName(request.resource)}`

@@ -97,8 +97,14 @@ function readingOf({ world }: PolicySnapshot, policy: PolicyIr, frame: Known): P
   const misses = policy.scope.filter((scope) => closureOf(scope, find)(frame) !== true).map(subjectOf)
   if (misses.length > 0) return { ...said, misses, state: 'fails', failing: null }
   if (policy.uncovered.length > 0)
-    return { ...said, misses, state: 'beyond', failing: `outside of the compiled subset: ${policy.uncovered.join(', ')}` }
-  if (policy.args.length > 0 && !frame.hasArguments) return { ...said, misses, ...withoutArguments(policy, frame, find) }
+    return {
+      ...said,
+      misses,
+      state: 'beyond',
+      failing: `outside of the compiled subset: ${policy.uncovered.join(', ')}`,
+    }
+  if (policy.args.length > 0 && !frame.hasArguments)
+    return { ...said, misses, ...withoutArguments(policy, frame, find) }
   return { ...said, misses, ...outcomeOf(policy.condition, frame, find) }
 }
 
@@ -137,6 +143,8 @@ function nearestOf(all: readonly PolicyReading[], covering: readonly PolicyReadi
   const failed = covering.filter(({ effect, state }) => effect === 'permit' && state !== 'holds')
   if (failed.length > 0) return failed
   // Whoever misses the action or two parts of the scope speaks of something else.
-  const near = all.filter(({ effect, misses }) => effect === 'permit' && misses.length === 1 && !misses.includes('action'))
+  const near = all.filter(
+    ({ effect, misses }) => effect === 'permit' && misses.length === 1 && !misses.includes('action'),
+  )
   return near.slice(0, near_max)
 }

@@ -36,7 +36,9 @@ export interface GraphParts {
 export function graphOf({ agents, starters, edges, effectOf }: GraphParts): PolicyGraph {
   const next = adjacency(edges)
   const called = new Set(edges.filter(({ from, to }) => from !== to).map(({ to }) => to))
-  const shown = edges.map(({ when: _, ...edge }) => ({ ...edge, ...effectOf(edge.to) }))
+  const shown = edges.map(({ from, to, action, certain, permits, forbids }) => {
+    return { from, to, action, certain, permits, forbids, ...effectOf(to) }
+  })
   return {
     schema: 'weir.policy-graph/v1',
     agents,
@@ -92,7 +94,12 @@ function cyclesIn(agents: readonly AgentId[], edges: readonly Edge[]): readonly 
     if (path === null) continue
     if (path.length > 2 && path.every((name) => seen.has(name))) continue
     for (const name of path) seen.add(name)
-    cycles.push(path.slice(1).map((to, at) => shownEdge(byPair.get(`${path[at] ?? ''} ${to}`))).filter((edge) => edge !== null))
+    cycles.push(
+      path
+        .slice(1)
+        .map((to, at) => shownEdge(byPair.get(`${path[at] ?? ''} ${to}`)))
+        .filter((edge) => edge !== null),
+    )
   }
   return cycles
 }

@@ -99,14 +99,19 @@ function lintOne(policy: PolicyIr, parts: LintParts, book: ReadonlyMap<string, P
   const use = book.get(policy.id)
   if (use && use.may === 0) {
     const why = use.covers === 0 ? 'it covers no edge between what is registered' : 'its condition can never hold'
-    findings.push(found('never-applies', isIdle(policy, parts) ? 'note' : 'warning', `${policy.id} never applies: ${why}`))
+    findings.push(
+      found('never-applies', isIdle(policy, parts) ? 'note' : 'warning', `${policy.id} never applies: ${why}`),
+    )
   } else if (use && use.matters === 0) {
     const by = [...use.by].slice(0, 3).join(', ')
     if (policy.effect === 'permit')
-      findings.push(found('shadowed-permit', 'warning', `${policy.id} makes no difference: ${by} decides wherever it holds`))
+      findings.push(
+        found('shadowed-permit', 'warning', `${policy.id} makes no difference: ${by} decides wherever it holds`),
+      )
     else findings.push(found('never-applies', 'note', `${policy.id} forbids nothing that a permit would allow`))
   }
-  if (isWide(policy)) findings.push(found('wide-permit', 'warning', `${policy.id} permits this to every agent and of every target`))
+  if (isWide(policy))
+    findings.push(found('wide-permit', 'warning', `${policy.id} permits this to every agent and of every target`))
   return findings
 }
 
@@ -137,14 +142,23 @@ function typesIn(ir: Ir): readonly string[] {
 /** A permit without bounds but on its action. Tokens open no edge by themselves, so `exchange` alone may be so wide. */
 function isWide({ effect, scope, condition, mentions }: PolicyIr): boolean {
   if (effect !== 'permit') return false
-  const bounds = scope.filter((part) => !(part.op === 'eager' && part.left.op === 'variable' && part.left.name === 'action'))
+  const bounds = scope.filter(
+    (part) => !(part.op === 'eager' && part.left.op === 'variable' && part.left.name === 'action'),
+  )
   const always = condition.op === 'literal' && condition.value === true
   const actions = mentions.filter(({ type }) => type === 'Weir::Action').map(({ id }) => id)
   return bounds.length === 0 && always && !(actions.length === 1 && actions[0] === 'exchange')
 }
 
 /** Types whose entities are all registered, so that another name is a mistake. */
-const registered: ReadonlySet<string> = new Set(['Weir::Agent', 'Weir::AgentGroup', 'Weir::Team', 'Weir::ToolServer', 'Weir::ModelGroup', 'Weir::ModelProvider'])
+const registered: ReadonlySet<string> = new Set([
+  'Weir::Agent',
+  'Weir::AgentGroup',
+  'Weir::Team',
+  'Weir::ToolServer',
+  'Weir::ModelGroup',
+  'Weir::ModelProvider',
+])
 
 function unknownEntities(
   { mentions }: PolicyIr,

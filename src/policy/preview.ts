@@ -19,9 +19,12 @@ export interface Preview {
   readonly rows: readonly PreviewRow[]
 }
 
-const actionFor = { agent: 'invoke', tool: 'callTool', server: 'useServer', model: 'useModel' } as const satisfies Readonly<
-  Record<Target['kind'], PolicyAction>
->
+const actionFor = {
+  agent: 'invoke',
+  tool: 'callTool',
+  server: 'useServer',
+  model: 'useModel',
+} as const satisfies Readonly<Record<Target['kind'], PolicyAction>>
 
 export async function previewOf(
   policy: PolicySnapshot,

@@ -10,7 +10,7 @@ import type { PolicyAction } from './question.ts'
 import { boundOf, partsOf } from './reads-arguments.ts'
 import type { PolicySnapshot } from './snapshot.ts'
 import type { Ir, PolicyIr } from './source.ts'
-import { type Entity, Failure, RecordValue } from './values.ts'
+import { Failure, RecordValue } from './values.ts'
 
 /** What there is to call, and who may try. */
 export interface Universe {
@@ -96,7 +96,9 @@ export class Surface {
 
   /** Every edge that may be open, in the order of callers and targets. */
   edges(actions: readonly PolicyAction[]): readonly Edge[] {
-    return actions.flatMap((action) => this.#pairs(action).flatMap(({ from, target }) => this.edge(action, from, target) ?? []))
+    return actions.flatMap((action) =>
+      this.#pairs(action).flatMap(({ from, target }) => this.edge(action, from, target) ?? []),
+    )
   }
 
   /** Null where nothing may open it. */
@@ -124,7 +126,9 @@ export class Surface {
     const [principal, resource] = [world.agent(from), world.target(target)]
     if (!principal || !resource) return []
     const frame = { principal, resource, action: this.#policy.action(action), context: this.#context }
-    return this.#ready.filter(({ scope }) => scope.every((part) => part(frame) === true)).map((each) => standingOf(each, frame))
+    return this.#ready
+      .filter(({ scope }) => scope.every((part) => part(frame) === true))
+      .map((each) => standingOf(each, frame))
   }
 
   /** Every pair an action can be asked about. */
@@ -146,7 +150,12 @@ export class Surface {
 
 function standingOf({ policy, may, must }: Ready, frame: Frame): Standing {
   const [atMost, atLeast] = [may(frame), must(frame)]
-  return { policy, may: atMost === true, must: atLeast === true, error: atMost instanceof Failure && atLeast instanceof Failure }
+  return {
+    policy,
+    may: atMost === true,
+    must: atLeast === true,
+    error: atMost instanceof Failure && atLeast instanceof Failure,
+  }
 }
 
 function unknowing({ uncovered, condition }: PolicyIr, bound: boolean, reads: (ir: Ir) => boolean): Ir {
@@ -168,8 +177,11 @@ function readsAttributes(ir: Ir): boolean {
 }
 
 /** What calling it does to the world, as far as it is known: `read`, `write`, `unknown`; and whether it is somebody else's. */
-export function effectOf({ world }: PolicySnapshot, target: Target): { readonly effect: string; readonly external: boolean } {
-  const attrs = (world.target(target) as Entity | undefined)?.attrs?.fields
+export function effectOf(
+  { world }: PolicySnapshot,
+  target: Target,
+): { readonly effect: string; readonly external: boolean } {
+  const attrs = world.target(target)?.attrs?.fields
   const effect = attrs?.['effect']
   return { effect: typeof effect === 'string' ? effect : 'unknown', external: attrs?.['external'] === true }
 }

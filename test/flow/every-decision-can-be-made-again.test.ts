@@ -121,11 +121,19 @@ test('other policies are tried on what was recorded, and what they flip is named
   const wide = policyWith(`@id("open") permit(principal, action, resource);`)
   const opened = await simulate({ ...asked, dir: wide }, () => undefined)
   if (isProblem(opened)) throw new Error(opened.text)
-  const denied = (await records()).filter(({ asked: each, decision, rule }) => each && decision === 'deny' && rule !== 'agents.may_start_runs')
+  const denied = (await records()).filter(
+    ({ asked: each, decision, rule }) => each && decision === 'deny' && rule !== 'agents.may_start_runs',
+  )
   expect(opened.deny_to_allow).toBe(denied.length)
   expect(opened.allow_to_deny).toBe(0)
-  const shut = await simulate({ ...asked, dir: policyWith(`@id("shut") forbid(principal, action, resource);`) }, () => undefined)
-  expect(shut).toMatchObject({ deny_to_allow: 0, allow_to_deny: (await records()).filter(({ decision }) => decision === 'allow').length })
+  const shut = await simulate(
+    { ...asked, dir: policyWith(`@id("shut") forbid(principal, action, resource);`) },
+    () => undefined,
+  )
+  expect(shut).toMatchObject({
+    deny_to_allow: 0,
+    allow_to_deny: (await records()).filter(({ decision }) => decision === 'allow').length,
+  })
 })
 
 test('what is suggested allows what was allowed, and nothing that was refused', async () => {
@@ -138,12 +146,18 @@ test('what is suggested allows what was allowed, and nothing that was refused', 
 
 test('a decision is explained by the policies of then, not by those of today', async () => {
   const [first] = await records()
-  writeFileSync(join(dir, 'test.cedar'), policies.replace('graph.entry', 'graph.door').replace('"entrypoints"', '"nobody"'))
+  writeFileSync(
+    join(dir, 'test.cedar'),
+    policies.replace('graph.entry', 'graph.door').replace('"entrypoints"', '"nobody"'),
+  )
   await expect
-    .poll(async () => {
-      await say(weir, { from: 'console', to: 'orchestrator' })
-      return new Set((await records()).map(({ pol_hash }) => pol_hash)).size
-    }, { timeout: 20_000, interval: 300 })
+    .poll(
+      async () => {
+        await say(weir, { from: 'console', to: 'orchestrator' })
+        return new Set((await records()).map(({ pol_hash }) => pol_hash)).size
+      },
+      { timeout: 20_000, interval: 300 },
+    )
     .toBe(2)
   const account = await why({ configPath: configPath(), hop: first?.rid ?? '' })
   expect(account).toMatchObject({ verdict: 'agree', policies: { from: 'archive', exact: true } })

@@ -81,7 +81,11 @@ export async function suggestPolicies(deps: CliDeps, options: SuggestOptions): P
   if (options.json) terminal.printJson(suggestion)
   else {
     terminal.print(suggestion.text)
-    terminal.say(isCut(suggestion) ? cutSentence(suggestion) : `${counted(suggestion.edges.length, 'permit')}. Try it: weir policy simulate <folder>`)
+    terminal.say(
+      isCut(suggestion)
+        ? cutSentence(suggestion)
+        : `${counted(suggestion.edges.length, 'permit')}. Try it: weir policy simulate <folder>`,
+    )
   }
   return exits.ok
 }
@@ -104,7 +108,12 @@ export interface ReplayOptions extends PolicyOptions {
 export async function replay(deps: CliDeps, run: string, options: ReplayOptions): Promise<number> {
   const terminal = openTerminal(deps)
   if (options.upstream !== undefined)
-    return terminal.fail(problem('no', 'No payloads of this run were captured, so nothing can be sent again. Without --upstream its decisions are replayed.'))
+    return terminal.fail(
+      problem(
+        'no',
+        'No payloads of this run were captured, so nothing can be sent again. Without --upstream its decisions are replayed.',
+      ),
+    )
   const { policy: dir = null, limits: limitsOf = null } = options
   const report = await deps.policy.replay({ configPath: options.config, run, dir, limitsOf })
   if (isProblem(report)) return terminal.fail(report)
@@ -123,7 +132,9 @@ function replayPage(report: RunReplay, paint: Paint): string {
     `cost      ${formatMicros(was.cost_micros)} and ${formatCount(was.tokens)} tokens; would be ${formatMicros(would.cost_micros)} and ${formatCount(would.tokens)}`,
     ...(indeterminate > 0 ? [`${counted(indeterminate, 'call')} indeterminate: arguments were not captured`] : []),
     ...(elsewhere > 0 ? [`${counted(elsewhere, 'call')} not decided by policy`] : []),
-    ...changed.slice(0, changes_max).map((hop) => `${paint(hop.now === 'allow' ? 'warn' : 'good', `${hop.was}→${hop.now}`)}  ${hopText(hop)}`),
+    ...changed
+      .slice(0, changes_max)
+      .map((hop) => `${paint(hop.now === 'allow' ? 'warn' : 'good', `${hop.was}→${hop.now}`)}  ${hopText(hop)}`),
     ...(changed.length > changes_max ? [`and ${changed.length - changes_max} more: --json`] : []),
   ]
   return `${lines.join('\n')}\n`

@@ -36,7 +36,11 @@ export async function graphPolicies(deps: CliDeps, dir: string | undefined, opti
 
 function graphText({ edges, cycles, reach, unreachable }: PolicyGraph, paint: Paint): string {
   const drawn = edges.map(({ from, to, certain, permits, effect, external }) => {
-    const marks = [certain ? null : 'under conditions', external ? 'external' : null, effect === 'read' ? 'reads' : null]
+    const marks = [
+      certain ? null : 'under conditions',
+      external ? 'external' : null,
+      effect === 'read' ? 'reads' : null,
+    ]
     return `${arrow(from, to)}  ${paint('quiet', [permits.join(', '), ...marks.filter((mark) => mark !== null)].join('  '))}\n`
   })
   const circles = cycles.map((cycle) => {
@@ -74,7 +78,9 @@ function graphMermaid({ edges }: PolicyGraph): string {
   const names = [...new Set(edges.flatMap(({ from, to }) => [from, to]))]
   const ids = new Map(names.map((name, at) => [name, `n${at}`]))
   const nodes = names.map((name) => `  ${ids.get(name) ?? ''}["${visible(name).replaceAll('"', '#quot;')}"]\n`)
-  const lines = edges.map(({ from, to, certain }) => `  ${ids.get(from) ?? ''} ${certain ? '-->' : '-.->'} ${ids.get(to) ?? ''}\n`)
+  const lines = edges.map(
+    ({ from, to, certain }) => `  ${ids.get(from) ?? ''} ${certain ? '-->' : '-.->'} ${ids.get(to) ?? ''}\n`,
+  )
   return `flowchart LR\n${nodes.join('')}${lines.join('')}`
 }
 
@@ -83,7 +89,11 @@ export interface PreviewOptions extends PolicyOptions {
   readonly for?: string
 }
 
-export async function previewPolicies(deps: CliDeps, dir: string | undefined, options: PreviewOptions): Promise<number> {
+export async function previewPolicies(
+  deps: CliDeps,
+  dir: string | undefined,
+  options: PreviewOptions,
+): Promise<number> {
   const terminal = openTerminal(deps)
   const asked = { configPath: options.config, dir: dir ?? null, agent: options.as, person: options.for ?? null }
   const preview = await deps.policy.preview(asked)
@@ -103,7 +113,8 @@ function previewPage({ agent, person, rows }: Preview, paint: Paint): string {
       return `${effect} ${id} ${placeText(place)}${why}`
     })
     const isNear = by.some(({ misses, failing }) => misses.length > 0 || failing !== null) && answer === 'deny'
-    const said = reasons.length === 0 || isNear ? ['nothing permits it', ...reasons].join('; nearest: ') : reasons.join('; ')
+    const said =
+      reasons.length === 0 || isNear ? ['nothing permits it', ...reasons].join('; nearest: ') : reasons.join('; ')
     return `${paint(tones[answer], answer.padEnd(13))} ${visible(target)}  ${said}\n`
   })
   return [head, ...lines].join('')

@@ -28,13 +28,19 @@ function testPage({ cases, passed, failed, uncovered, policies }: TestReport, pa
   const lines = broken.map(({ file, line, name, why }) => {
     return `${paint('bad', 'fails')}  ${file}:${line}  ${visible(name)}: ${visible(why ?? '')}\n`
   })
-  const silent = uncovered.map(({ policy, place }) => `${paint('warn', 'never')}  ${placeText(place)}  ${policy} holds in no case\n`)
+  const silent = uncovered.map(
+    ({ policy, place }) => `${paint('warn', 'never')}  ${placeText(place)}  ${policy} holds in no case\n`,
+  )
   const sum = `${counted(passed, 'case')} passed, ${failed} failed; ${policies - uncovered.length} of ${counted(policies, 'policy', 'policies')} held in one\n`
   return [...lines, ...silent, sum].join('')
 }
 
 /** Ends with `no` where something most likely is a mistake. */
-export async function lintPolicyFolder(deps: CliDeps, dir: string | undefined, options: PolicyOptions): Promise<number> {
+export async function lintPolicyFolder(
+  deps: CliDeps,
+  dir: string | undefined,
+  options: PolicyOptions,
+): Promise<number> {
   const terminal = openTerminal(deps)
   const report = await deps.policy.lint({ configPath: options.config, dir: dir ?? null })
   if (isProblem(report)) return terminal.fail(report)
@@ -60,7 +66,11 @@ const signs: Readonly<Record<EdgeChange, readonly [sign: string, tone: Tone, wor
 }
 
 /** Ends with `no` where something widens. */
-export async function diffPolicies(deps: CliDeps, [before, after]: readonly [string, string], options: PolicyOptions): Promise<number> {
+export async function diffPolicies(
+  deps: CliDeps,
+  [before, after]: readonly [string, string],
+  options: PolicyOptions,
+): Promise<number> {
   const terminal = openTerminal(deps)
   const diff = await deps.policy.diff({ configPath: options.config, before, after })
   if (isProblem(diff)) return terminal.fail(diff)
@@ -75,6 +85,9 @@ function diffPage({ edges, widens }: PolicyDiff, paint: Paint): string {
     const by = change === 'removed' ? before : after
     return `${paint(tone, `${sign} ${arrow(from, to)}`)}  ${action}  ${words}  ${by.join(', ')}\n`
   })
-  const sum = edges.length === 0 ? 'No edge changes.' : `${counted(edges.length, 'edge')} changed${widens ? ', and something widens' : ', nothing widens'}.`
+  const sum =
+    edges.length === 0
+      ? 'No edge changes.'
+      : `${counted(edges.length, 'edge')} changed${widens ? ', and something widens' : ', nothing widens'}.`
   return [...lines, `${sum}\n`].join('')
 }

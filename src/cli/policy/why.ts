@@ -38,7 +38,10 @@ export function whyPage(account: WhyAccount, paint: Paint): string {
   const lines = [
     `${paint('strong', hop)}  ${who}  ${formatTime(at)}`,
     `${'run'.padEnd(10)}${run ?? 'none'}${chain.length === 0 ? '' : `  chain ${chain.map(visible).join(' → ')}`}`,
-    `${'recorded'.padEnd(10)}${then.filter((part) => part !== null && part !== '').map((part) => visible(String(part))).join('  ')}`,
+    `${'recorded'.padEnd(10)}${then
+      .filter((part) => part !== null && part !== '')
+      .map((part) => visible(String(part)))
+      .join('  ')}`,
     ...(recorded.detail === null ? [] : [`${''.padEnd(10)}${visible(recorded.detail)}`]),
     `${'again'.padEnd(10)}${paint(toneOf[verdict], says)}`,
     `${'policies'.padEnd(10)}${originText(policies, pol_hash)}`,
@@ -58,12 +61,17 @@ function originText(policies: WhyAccount['policies'], hash: string | null): stri
 }
 
 function contextText(context: Readonly<Record<string, unknown>>): string {
+  const written = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
   return Object.entries(context)
-    .map(([name, value]) => `${name}=${visible(value === null ? 'none' : typeof value === 'object' ? JSON.stringify(value) : String(value))}`)
+    .map(([name, value]) => `${name}=${visible(value === null ? 'none' : written(value))}`)
     .join(' ')
 }
 
-function questionPage({ action, target, answer, unknown, covering, nearest }: QuestionReading, dir: string | null, paint: Paint): string {
+function questionPage(
+  { action, target, answer, unknown, covering, nearest }: QuestionReading,
+  dir: string | null,
+  paint: Paint,
+): string {
   const head = `\n${paint('strong', `${action} ${visible(target)}`)}: ${answer}\n`
   if (unknown !== null) return `${head}  ${visible(unknown)} is not registered, so nothing permits it\n`
   const held = covering.filter(({ state }) => state === 'holds')
@@ -84,7 +92,11 @@ const stateWords: Readonly<Record<PolicyReading['state'], string>> = {
   beyond: 'judged by Cedar itself',
 }
 
-function readingText({ id, effect, place, text, misses, state, failing }: PolicyReading, dir: string | null, paint: Paint): string {
+function readingText(
+  { id, effect, place, text, misses, state, failing }: PolicyReading,
+  dir: string | null,
+  paint: Paint,
+): string {
   const tone: Tone = state === 'holds' ? (effect === 'permit' ? 'good' : 'bad') : 'quiet'
   const what = misses.length > 0 ? `speaks of another ${misses.join(' and ')}` : stateWords[state]
   const head = `  ${paint(tone, `${effect} ${id}`)}  ${what}  ${placeText(place, dir)}\n`

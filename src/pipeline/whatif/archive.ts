@@ -113,9 +113,7 @@ async function prune(stateDir: string, uses: readonly PolicyUse[]): Promise<void
   const oldest = await oldestRecord(join(stateDir, 'ledger'))
   const counting = uses.filter((_, at) => (uses[at + 1]?.at ?? Number.POSITIVE_INFINITY) >= (oldest ?? 0))
   const kept = counting.slice(-uses_max)
-  const wanted = new Set(
-    kept.flatMap((use) => [useName(use), use.pol_hash, `facts-${use.facts}.json`]),
-  )
+  const wanted = new Set(kept.flatMap((use) => [useName(use), use.pol_hash, `facts-${use.facts}.json`]))
   const ours = (name: string): boolean => useForm.test(name) || hashForm.test(name) || factsForm.test(name)
   const gone = (await namesIn(dir)).filter((name) => ours(name) && !wanted.has(name))
   await Promise.all(gone.map((name) => rm(join(dir, name), { recursive: true, force: true })))
@@ -127,7 +125,8 @@ async function oldestRecord(ledger: string): Promise<Millis | null> {
   if (first === undefined) return null
   await using file = await open(join(ledger, first))
   const { buffer, bytesRead } = await file.read(Buffer.alloc(front_bytes), 0, front_bytes, 0)
-  for (const item of readSegment(first, buffer.subarray(0, bytesRead))) return item.kind === 'entry' ? item.entry.ts : null
+  for (const item of readSegment(first, buffer.subarray(0, bytesRead)))
+    return item.kind === 'entry' ? item.entry.ts : null
   return null
 }
 

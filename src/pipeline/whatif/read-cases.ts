@@ -6,9 +6,12 @@ import { type PolicyCase, usualContext } from '../../policy/cases.ts'
 import type { PolicyAction } from '../../policy/question.ts'
 import { readTarget } from './recorded.ts'
 
-const actionFor = { agent: 'invoke', tool: 'callTool', server: 'useServer', model: 'useModel' } as const satisfies Readonly<
-  Record<Target['kind'], PolicyAction>
->
+const actionFor = {
+  agent: 'invoke',
+  tool: 'callTool',
+  server: 'useServer',
+  model: 'useModel',
+} as const satisfies Readonly<Record<Target['kind'], PolicyAction>>
 
 /** A sentence where the names of a case are none. */
 export function caseOf(written: WrittenCase, environment: string): PolicyCase | string {
@@ -17,7 +20,8 @@ export function caseOf(written: WrittenCase, environment: string): PolicyCase | 
   const principal = agentNamed(written.principal)
   if (principal === null) return `${place} ${written.principal} cannot be the name of an agent`
   const resource = readTarget(written.resource)
-  if (resource === null) return `${place} ${written.resource} is no target: write agent:, tool:, server: or model: before it`
+  if (resource === null)
+    return `${place} ${written.resource} is no target: write agent:, tool:, server: or model: before it`
   const { args, human, chain, ...context } = written.context
   const chained = chain?.map(agentNamed) ?? [principal]
   if (chained.includes(null)) return `${place} a name of the chain cannot be that of an agent`

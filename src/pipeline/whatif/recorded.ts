@@ -50,7 +50,7 @@ export function questionOf(record: CallRecord, routes: Routes, argumentsOf: Argu
   const was = verdictIn(record)
   if (typeof was !== 'string') return was
   const { asked, agent } = record
-  assert(asked != null && agent !== null, 'whoever was judged was asked about and is known')
+  assert(asked !== null && asked !== undefined && agent !== null, 'whoever was judged was asked about and is known')
   const target = readTarget(record.target)
   if (!target) return { kind: 'unclear', why: `${record.target} is no name of a target` }
   const args = target.kind === 'tool' ? argumentsOf(record) : undefined
@@ -80,9 +80,15 @@ export function routesOf({ routes, providers }: StandingFacts): Routes {
 function notAsked({ agent, code, decision, rule, detail }: CallRecord): Exclude<Recorded, RecordedQuestion> {
   if (agent === null) return { kind: 'elsewhere', why: 'nobody proved who was calling, so policy was not asked' }
   if (code === 'policy_denied')
-    return { kind: 'unclear', why: `policy refused it (${rule ?? 'default'}), but the record does not keep what it was asked` }
+    return {
+      kind: 'unclear',
+      why: `policy refused it (${rule ?? 'default'}), but the record does not keep what it was asked`,
+    }
   if (decision === 'allow') return { kind: 'elsewhere', why: 'it starts no work, so no question of a hop was asked' }
-  return { kind: 'elsewhere', why: `${rule ?? code ?? 'something'} refused it before policy was asked: ${detail ?? ''}` }
+  return {
+    kind: 'elsewhere',
+    why: `${rule ?? code ?? 'something'} refused it before policy was asked: ${detail ?? ''}`,
+  }
 }
 
 /** What policy itself said, whatever became of the call; what else refused it where policy allowed it. */
@@ -95,7 +101,10 @@ function verdictOf(record: CallRecord): 'allow' | 'deny' | Exclude<Recorded, Rec
     const ofRegistry = rule === 'agents.may_start_runs'
     return ofRegistry ? { kind: 'elsewhere', why: `the registry refused it (${rule}): ${detail ?? ''}` } : 'deny'
   }
-  return { kind: 'elsewhere', why: `policy allowed it; ${rule ?? code ?? 'something else'} refused it: ${detail ?? ''}` }
+  return {
+    kind: 'elsewhere',
+    why: `policy allowed it; ${rule ?? code ?? 'something else'} refused it: ${detail ?? ''}`,
+  }
 }
 
 function cutIn({ target, scope, chain, depth }: CallRecord): string | null {

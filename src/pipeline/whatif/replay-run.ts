@@ -51,7 +51,9 @@ export interface ReplayParts {
 /** Changed decisions that are listed; the counts are of all. */
 const listed_max = 1000
 
-type Fate = { readonly kind: 'goes_on' | 'elsewhere' | 'indeterminate' } | { readonly kind: 'other'; readonly hop: ReplayedHop }
+type Fate =
+  | { readonly kind: 'goes_on' | 'elsewhere' | 'indeterminate' }
+  | { readonly kind: 'other'; readonly hop: ReplayedHop }
 
 export async function replayRun(run: RunId, calls: readonly CallRecord[], parts: ReplayParts): Promise<RunReplay> {
   // A call is received before whatever it sets in motion; of those of one millisecond the shallower came first.
@@ -85,7 +87,8 @@ class Tally {
     }
     const fate = (await this.#byPolicy(call)) satisfies Fate
     const limit = fate.kind !== 'other' && call.decision === 'allow' ? this.#breachOf(call) : null
-    if (limit !== null) return this.#refuse(call, changedHop(call, 'allow', 'deny', [limit]), this.#parts.limits?.on_breach === 'halt')
+    if (limit !== null)
+      return this.#refuse(call, changedHop(call, 'allow', 'deny', [limit]), this.#parts.limits?.on_breach === 'halt')
     if (fate.kind === 'other') {
       if (fate.hop.now === 'deny') return this.#refuse(call, fate.hop, false)
       if (this.#changed.length < listed_max) this.#changed.push(fate.hop)
@@ -96,7 +99,15 @@ class Tally {
   report(calls: readonly CallRecord[]): RunReplay {
     const was = calls.reduce((sum, { outcome }) => plus(sum, outcome.spent), { tokens: 0, cost_micros: 0 })
     const about = { schema: 'weir.replay/v1', run: this.#run, pol_hash: this.#parts.policy.hash } as const
-    return { ...about, calls: calls.length, ...this.#counts, changed: this.#changed, cut: this.#cut, was, would: this.#would }
+    return {
+      ...about,
+      calls: calls.length,
+      ...this.#counts,
+      changed: this.#changed,
+      cut: this.#cut,
+      was,
+      would: this.#would,
+    }
   }
 
   async #byPolicy(call: CallRecord): Promise<Fate> {
@@ -111,7 +122,7 @@ class Tally {
 
   /** The limit of a run that the call would be over; those on time and on what is open at once are not looked at. */
   #breachOf({ depth, asked, outcome }: CallRecord): string | null {
-    const { run } = this.#parts.limits ?? { run: {} as RunLimits }
+    const run: RunLimits = this.#parts.limits?.run ?? {}
     const would = plus(this.#would, outcome.spent)
     const counted = [
       ['depth_max', depth],
@@ -137,7 +148,12 @@ class Tally {
   }
 }
 
-function changedHop(call: CallRecord, was: 'allow' | 'deny', now: 'allow' | 'deny', rules: readonly string[]): ReplayedHop {
+function changedHop(
+  call: CallRecord,
+  was: 'allow' | 'deny',
+  now: 'allow' | 'deny',
+  rules: readonly string[],
+): ReplayedHop {
   const { rid: hop, ts: at, depth, agent, target } = call
   return { hop, at, depth, agent: agent ?? '', target, was, now, rules }
 }

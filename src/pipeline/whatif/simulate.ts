@@ -67,7 +67,15 @@ export class Simulation {
   readonly #rows = new Map<string, Row>()
   readonly #counts: Pick<
     Counts,
-    'replayed' | 'same' | 'allow_to_deny' | 'deny_to_allow' | 'indeterminate' | 'unregistered' | 'elsewhere' | 'unclear' | 'others'
+    | 'replayed'
+    | 'same'
+    | 'allow_to_deny'
+    | 'deny_to_allow'
+    | 'indeterminate'
+    | 'unregistered'
+    | 'elsewhere'
+    | 'unclear'
+    | 'others'
   > = {
     replayed: 0,
     same: 0,

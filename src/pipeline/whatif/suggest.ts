@@ -96,11 +96,7 @@ export class SuggestionTally {
   }
 }
 
-function fileOf(
-  title: readonly string[],
-  edges: readonly SuggestedEdge[],
-  refused: Suggestion['refused'],
-): string {
+function fileOf(title: readonly string[], edges: readonly SuggestedEdge[], refused: Suggestion['refused']): string {
   const head = title.map((line) => `// ${line}\n`).join('')
   const left = refused.slice(0, 100).map(({ agent, target, count }) => {
     return `// refused by default ${times(count)}, and left so: ${oneLine(agent)} -> ${oneLine(target)}\n`
@@ -133,7 +129,11 @@ const id_max = 120
 
 /** `seen.research.calltool.web-search`; a number is added where two names would be one. */
 function freeId({ agent, action, target }: Seen, taken: Set<string>): string {
-  const plain = target.replace(/^\w+:/, '').toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')
+  const plain = target
+    .replace(/^\w+:/, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
   const base = `seen.${slugOf(agent)}.${action.toLowerCase()}.${plain === '' ? 'x' : plain}`.slice(0, id_max)
   const start = base.replace(/[^a-z0-9]+$/, '')
   let id = start

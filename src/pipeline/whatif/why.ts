@@ -105,7 +105,8 @@ async function readAll(policy: PolicySnapshot, { requests, starts }: RecordedQue
 }
 
 function saysOf(verdict: 'agree' | 'disagree' | 'indeterminate', answer: Answer, { decision }: CallRecord): string {
-  if (verdict === 'indeterminate') return 'Indeterminate: arguments were not captured, and a policy that covers it reads them.'
+  if (verdict === 'indeterminate')
+    return 'Indeterminate: arguments were not captured, and a policy that covers it reads them.'
   const then = decision === 'allow' ? 'let through' : 'refused'
   if (verdict === 'agree') return `Decided again, policy says the same: ${answer}. The call was ${then}.`
   return `Decided again, policy says ${answer}, but the call was ${then}.`

@@ -39,7 +39,9 @@ function graph(text: string) {
 }
 
 test('a circle of three is found, once, with the edges that close it', () => {
-  const { cycles } = graph(edges('console>orchestrator', 'orchestrator>research', 'research>writer', 'writer>orchestrator', 'writer>critic'))
+  const { cycles } = graph(
+    edges('console>orchestrator', 'orchestrator>research', 'research>writer', 'writer>orchestrator', 'writer>critic'),
+  )
   expect(cycles).toHaveLength(1)
   expect(cycles[0]?.map(({ from, to, permits }) => `${from} ${to} ${permits.join()}`)).toEqual([
     'agent:orchestrator agent:research orchestrator.research',
@@ -66,7 +68,11 @@ test('an agent that may call itself is a circle of its own', () => {
 test('what an agent sets in motion is counted through others, and whom nobody can call is named', () => {
   const tool = `@id("t") permit(principal == Weir::Agent::"research", action == Weir::Action::"callTool", resource);`
   const { reach, unreachable } = graph(`${edges('console>orchestrator', 'orchestrator>research')}\n${tool}`)
-  expect(reach.find(({ agent }) => agent === 'agent:console')).toMatchObject({ agents: 2, tools: 1, writes: ['agent:orchestrator', 'agent:research'] })
+  expect(reach.find(({ agent }) => agent === 'agent:console')).toMatchObject({
+    agents: 2,
+    tools: 1,
+    writes: ['agent:orchestrator', 'agent:research'],
+  })
   expect(unreachable).toEqual(['agent:writer', 'agent:critic'])
 })
 
@@ -81,18 +87,54 @@ function diff(before: string, after: string) {
 
 test.each([
   ['nothing', ['orchestrator>research'], ['orchestrator>research'], [], false],
-  ['an edge more', ['orchestrator>research'], ['orchestrator>research', 'orchestrator>writer'], ['added agent:orchestrator agent:writer'], true],
-  ['an edge less', ['orchestrator>research', 'orchestrator>writer'], ['orchestrator>writer'], ['removed agent:orchestrator agent:research'], false],
-  ['a condition', ['orchestrator>research'], ['orchestrator>research>when { context.humanPresent }'], ['narrower agent:orchestrator agent:research'], false],
-  ['a condition less', ['orchestrator>research>when { context.humanPresent }'], ['orchestrator>research'], ['wider agent:orchestrator agent:research'], true],
-  ['another condition', ['orchestrator>research>when { context.humanPresent }'], ['orchestrator>research>when { context.depth < 3 }'], ['changed agent:orchestrator agent:research'], true],
-] as const)('a diff of %s says exactly that', (_, before, after, changed, widens) => {
+  [
+    'an edge more',
+    ['orchestrator>research'],
+    ['orchestrator>research', 'orchestrator>writer'],
+    ['added agent:orchestrator agent:writer'],
+    true,
+  ],
+  [
+    'an edge less',
+    ['orchestrator>research', 'orchestrator>writer'],
+    ['orchestrator>writer'],
+    ['removed agent:orchestrator agent:research'],
+    false,
+  ],
+  [
+    'a condition',
+    ['orchestrator>research'],
+    ['orchestrator>research>when { context.humanPresent }'],
+    ['narrower agent:orchestrator agent:research'],
+    false,
+  ],
+  [
+    'a condition less',
+    ['orchestrator>research>when { context.humanPresent }'],
+    ['orchestrator>research'],
+    ['wider agent:orchestrator agent:research'],
+    true,
+  ],
+  [
+    'another condition',
+    ['orchestrator>research>when { context.humanPresent }'],
+    ['orchestrator>research>when { context.depth < 3 }'],
+    ['changed agent:orchestrator agent:research'],
+    true,
+  ],
+] as const)('a diff of %s says exactly that', (...[, before, after, changed, widens]) => {
   expect(diff(edges(...before), edges(...after))).toEqual({ widens, changed })
 })
 
 test('a forbid more narrows what it may hit, and a forbid less widens it', () => {
   const open = edges('orchestrator>research>when { context.humanPresent }')
   const forbid = `@id("no") forbid(principal, action, resource) when { context.taint != "none" };`
-  expect(diff(open, `${open}\n${forbid}`)).toEqual({ widens: false, changed: ['narrower agent:orchestrator agent:research'] })
-  expect(diff(`${open}\n${forbid}`, open)).toEqual({ widens: true, changed: ['wider agent:orchestrator agent:research'] })
+  expect(diff(open, `${open}\n${forbid}`)).toEqual({
+    widens: false,
+    changed: ['narrower agent:orchestrator agent:research'],
+  })
+  expect(diff(`${open}\n${forbid}`, open)).toEqual({
+    widens: true,
+    changed: ['wider agent:orchestrator agent:research'],
+  })
 })

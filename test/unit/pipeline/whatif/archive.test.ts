@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packEntry, shapes } from '../../../../src/ledger/pack.ts'
 import { segmentName, writeFrame, writeFront } from '../../../../src/ledger/segment.ts'
-import { keepPolicies, listUses, openUse, useFor } from '../../../../src/pipeline/whatif/archive.ts'
+import { keepPolicies, listUses, openUse, type PolicyUse, useFor } from '../../../../src/pipeline/whatif/archive.ts'
 import type { StandingFacts } from '../../../../src/pipeline/whatif/facts.ts'
 import { sourceOf } from '../../../../src/policy/load.ts'
 import { call, hop, noon } from '../../ledger/entries.ts'
@@ -25,6 +25,12 @@ const inForce = (text: string, at: number, more: Partial<StandingFacts> = {}) =>
 }
 const stateDir = (): string => mkdtempSync(join(tmpdir(), 'weir-archive-'))
 const kept = (dir: string): readonly string[] => readdirSync(join(dir, 'policies')).toSorted()
+
+function one(uses: readonly PolicyUse[], at: number): PolicyUse {
+  const use = uses[at]
+  if (!use) throw new Error('it was kept')
+  return use
+}
 
 test('what is taken into use twice is kept once, and a change of facts is a use of its own', async () => {
   const dir = stateDir()
@@ -46,16 +52,15 @@ test('a record finds what was in force at its moment', async () => {
   expect(useFor(uses, record('one', noon + 25))?.use.at).toBe(noon + 20)
   expect(useFor(uses, { ...record('two', noon + 15), cfg_hash: 'c2' })).toMatchObject({ exact: false })
   expect(useFor(uses, record('three', noon))).toBeNull()
-  const opened = await openUse(dir, uses[1] ?? uses[0]!)
+  const opened = await openUse(dir, one(uses, 1))
   expect(opened).toMatchObject({ source: { hash: source('two').hash }, facts: { environment: 'dev' } })
 })
 
 test('policies that were changed in the archive are not believed', async () => {
   const dir = stateDir()
   await keepPolicies(dir, inForce('one', noon))
-  const [use] = await listUses(dir)
   writeFileSync(join(dir, 'policies', source('one').hash, 'a.cedar'), 'other')
-  expect(await openUse(dir, use!)).toContain('changed since')
+  expect(await openUse(dir, one(await listUses(dir), 0))).toContain('changed since')
 })
 
 test('what no kept record needs any more is dropped, what the oldest needs stays', async () => {

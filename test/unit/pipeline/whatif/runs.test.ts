@@ -46,7 +46,13 @@ test('the edge that closes the loop is found, with the first call of it and what
 test('what is suggested against a loop cuts it where it says', async () => {
   const calls = loop(10)
   const report = await replayRun(run(1), calls, parts(`${open}\n${cutOf(run(1), calls)?.text ?? ''}`))
-  expect(report).toMatchObject({ same: 2, not_reached: 7, cut: { hop: hop(3) }, would: { cost_micros: 200 }, was: { cost_micros: 1000 } })
+  expect(report).toMatchObject({
+    same: 2,
+    not_reached: 7,
+    cut: { hop: hop(3) },
+    would: { cost_micros: 200 },
+    was: { cost_micros: 1000 },
+  })
 })
 
 test('a run without a loop has nothing to cut', () => {
@@ -54,7 +60,12 @@ test('a run without a loop has nothing to cut', () => {
 })
 
 test('the same policies change nothing', async () => {
-  expect(await replayRun(run(1), loop(6), parts(open))).toMatchObject({ same: 6, changed: [], cut: null, not_reached: 0 })
+  expect(await replayRun(run(1), loop(6), parts(open))).toMatchObject({
+    same: 6,
+    changed: [],
+    cut: null,
+    not_reached: 0,
+  })
 })
 
 test.each([
@@ -73,9 +84,20 @@ test('what was seen is suggested as permits that compile, whatever callers call 
   const tally = new SuggestionTally(() => undefined)
   const strange = ['tool:web/se"arch\\', 'tool:web/a\u0001b', 'tool:web/a b', 'tool:web/a-b', 'tool:web/é😀']
   for (const [at, target] of strange.entries())
-    tally.add(call(hop(at), { target, agent: agent('research'), run_origin: 'token', asked: asked({ action: 'callTool' }) }))
+    tally.add(
+      call(hop(at), { target, agent: agent('research'), run_origin: 'token', asked: asked({ action: 'callTool' }) }),
+    )
   for (const each of loop(4)) tally.add(each)
-  tally.add(call(hop(99), { agent: agent('writer'), target: 'agent:critic\n@id', decision: 'deny', code: 'policy_denied', rule: 'default', asked: asked() }))
+  tally.add(
+    call(hop(99), {
+      agent: agent('writer'),
+      target: 'agent:critic\n@id',
+      decision: 'deny',
+      code: 'policy_denied',
+      rule: 'default',
+      asked: asked(),
+    }),
+  )
   const { text, edges, refused } = tally.suggestion(['Seen in a test.'])
   expect(shippedWith(text).parts.compiled.policies).toHaveLength(edges.length)
   expect(refused).toHaveLength(1)

@@ -101,7 +101,12 @@ test.each(policies)('flips are those of a judge without memory: %#', async (text
 test('policies that read arguments nobody captured leave open what they might have allowed', async () => {
   const text = `@id("a") permit(principal, action, resource) when { context has args.path && context.args.path like "/public/*" };`
   const policy = shippedWith(text, 'type Args = { path?: String };')
-  const tool = call(hop(1), { run_origin: 'token', target: 'tool:web/search', agent: agent('research'), asked: asked({ action: 'callTool' }) })
+  const tool = call(hop(1), {
+    run_origin: 'token',
+    target: 'tool:web/search',
+    agent: agent('research'),
+    asked: asked({ action: 'callTool' }),
+  })
   const blind = new Simulation(policy, { routes: () => undefined })
   await blind.add(tool)
   expect(blind.report()).toMatchObject({ replayed: 1, indeterminate: 1 })
@@ -113,7 +118,9 @@ test('policies that read arguments nobody captured leave open what they might ha
 test('whoever is not registered any more is counted apart, and what limits refused is not asked', async () => {
   const simulation = new Simulation(shippedWith(policies[0] ?? ''), { routes: () => undefined })
   await simulation.add(call(hop(1), { agent: agent('gone'), asked: asked() }))
-  await simulation.add(call(hop(2), { decision: 'deny', code: 'rate_limited', rule: 'agent.invokes_per_minute', asked: asked() }))
+  await simulation.add(
+    call(hop(2), { decision: 'deny', code: 'rate_limited', rule: 'agent.invokes_per_minute', asked: asked() }),
+  )
   expect(simulation.report()).toMatchObject({ replayed: 1, unregistered: 1, elsewhere: 1, allow_to_deny: 0 })
 })
 
