@@ -53,7 +53,7 @@ export async function readRequest(policy: PolicySnapshot, request: PolicyRequest
 }
 
 /** The decision, as far as it can be made without arguments that were not kept. */
-export async function answerOf(
+async function answerOf(
   policy: PolicySnapshot,
   request: PolicyRequest,
   judgement: Judgement | null = null,
@@ -128,7 +128,7 @@ function withoutArguments({ condition }: PolicyIr, frame: Frame, find: Find): Ou
 }
 
 /** The parts of a condition all of which must hold, in the order in which they are asked. */
-export function conjunctsOf(ir: Ir): readonly Ir[] {
+function conjunctsOf(ir: Ir): readonly Ir[] {
   if (ir.op === 'lazy' && ir.by === '&&') return [...conjunctsOf(ir.left), ...conjunctsOf(ir.right)]
   return ir.op === 'literal' && ir.value === true ? [] : [ir]
 }

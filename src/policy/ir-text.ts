@@ -61,7 +61,7 @@ export function entityText({ type, id }: EntityRef): string {
 }
 
 /** A text as Cedar's string literal; JSON's escapes of four digits are none of Cedar's. */
-export function cedarText(text: string): string {
+function cedarText(text: string): string {
   return JSON.stringify(text)
     .replaceAll(/\\u([0-9a-f]{4})/g, (_, digits: string) => `\\u{${digits}}`)
     .replaceAll(/\\[bf]/g, (escape) => (escape === '\\b' ? '\\u{8}' : '\\u{c}'))

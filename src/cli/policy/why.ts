@@ -31,7 +31,7 @@ const toneOf: Readonly<Record<WhyAccount['verdict'], Tone>> = {
   unclear: 'warn',
 }
 
-export function whyPage(account: WhyAccount, paint: Paint): string {
+function whyPage(account: WhyAccount, paint: Paint): string {
   const { hop, at, agent, person, chain, target, recorded, verdict, says, policies, pol_hash, run } = account
   const who = `${arrow(agent ?? 'nobody known', target)}${person === null ? '' : ` for ${visible(person)}`}`
   const then = [recorded.decision, recorded.code, recorded.rule ?? recorded.policies.join(', ')]

@@ -47,7 +47,7 @@ const hashForm = /^[0-9a-f]{64}$/
 /** Enough for the header of a segment and its first entry. */
 const front_bytes = 524_288
 
-export function archiveDir(stateDir: string): string {
+function archiveDir(stateDir: string): string {
   return join(stateDir, 'policies')
 }
 

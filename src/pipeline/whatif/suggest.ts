@@ -147,7 +147,7 @@ function times(count: number): string {
 }
 
 /** A comment ends with its line, whatever a caller called its target. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ')
 }
 
