@@ -27,6 +27,7 @@ const dir = policyWith(policies)
 let agent: ScriptedAgent
 let weir: Weir
 let config: WeirConfig
+let suggested = ''
 const configPath = (): string => join(weir.directory, 'weir.yaml')
 
 beforeAll(async () => {
@@ -176,22 +177,26 @@ test('observing policies let through what nothing permits, say so, and refuse wh
   try {
     expect(other.log()).toContain('OBSERVE')
     expect(refusalOf(await say(other, { from: 'console', to: 'research' }))).toBeNull()
-    const [record] = (await ledgerOf(other)).filter((entry) => entry.kind === 'call')
-    expect(record).toMatchObject({ decision: 'allow', policies: [], shadow: ['policy.default'] })
     // What a policy forbids stays refused: nobody calls the orchestrator back.
     expect(refusalOf(await say(other, { from: 'research', to: 'orchestrator' }))).not.toBeNull()
+    const [record] = (await ledgerOf(other)).filter((entry) => entry.kind === 'call')
+    expect(record).toMatchObject({ decision: 'allow', policies: [], shadow: ['policy.default'] })
     const path = join(other.directory, 'weir.yaml')
     expect(await why({ configPath: path, hop: record?.rid ?? '' })).toMatchObject({ verdict: 'agree' })
     const suggestion = await suggest({ configPath: path, since: null, run: null })
     if (isProblem(suggestion) || !('edges' in suggestion)) throw new Error('there is something to suggest')
-    const enforced = await startWeir({ ...config, policy: { dir: policyWith(suggestion.text) } })
-    try {
-      expect(refusalOf(await say(enforced, { from: 'console', to: 'research' }))).toBeNull()
-      expect(refusalOf(await say(enforced, { from: 'console', to: 'orchestrator' }))).toBe('not_found')
-    } finally {
-      await enforced.stop()
-    }
+    suggested = suggestion.text
   } finally {
     await other.stop()
   }
-})
+}, 180_000)
+
+test('what was suggested from it is enforced: what was seen goes through, and a new edge does not', async () => {
+  const enforced = await startWeir({ ...config, policy: { dir: policyWith(suggested) } })
+  try {
+    expect(refusalOf(await say(enforced, { from: 'console', to: 'research' }))).toBeNull()
+    expect(refusalOf(await say(enforced, { from: 'console', to: 'orchestrator' }))).toBe('not_found')
+  } finally {
+    await enforced.stop()
+  }
+}, 180_000)
