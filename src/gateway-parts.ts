@@ -3,6 +3,7 @@ import { join, dirname } from 'node:path'
 import type { Board, BoardPlan } from './base/board.ts'
 import { type Clock, day_ms, type Millis } from './base/clock.ts'
 import type { Loaded } from './config/load.ts'
+import { keepInForce, readPolicy } from './gateway-policy.ts'
 import type { ApiBook } from './gateway-apis.ts'
 import type { Models } from './gateway-models.ts'
 import { placeOfVault, withNames } from './gateway-vault.ts'
@@ -32,24 +33,14 @@ import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { CardWatch } from './pipeline/cards/card-watch.ts'
 import { McpSessions } from './pipeline/mcp/sessions.ts'
-import { loadPolicies } from './policy/load.ts'
-import { openPolicy, type PolicySnapshot } from './policy/snapshot.ts'
-import { describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
+import { PolicySnapshot } from './policy/snapshot.ts'
+import { describeProblem } from './policy/source.ts'
 import type { Snapshot } from './pipeline/road.ts'
-import {
-  agentFacts,
-  identitySettings,
-  keyPlaces,
-  makeSnapshot,
-  providerFacts,
-  readAllTls,
-  serverFacts,
-} from './pipeline/snapshot.ts'
+import { identitySettings, keyPlaces, makeSnapshot, readAllTls } from './pipeline/snapshot.ts'
 import type { Dice } from './base/dice.ts'
 import { Outside } from './relay/wire/outside.ts'
 import { tokenParts } from './gateway-tokens.ts'
 import { byChance, openSeal, type Seal } from './tasks/seal.ts'
-import { compileOn, oracleOn } from './threads/policy-tasks.ts'
 import type { ProofPool } from './threads/pool.ts'
 
 /** Why the gateway does not start; `exit` as sysexits has it. */
@@ -201,7 +192,7 @@ export async function buildSnapshot(
   const { settings } = loaded
   const { pool, keys, clock, dice, log, singleUse, pairwise, connector } = workshop
   const policy = await readPolicy(pool, settings, log)
-  if ('exit' in policy) return policy
+  if (!(policy instanceof PolicySnapshot)) return startProblem(78, policy.map(describeProblem).join('\n'))
   const upstreamTls = await readAllTls(settings)
   if (typeof upstreamTls === 'string') return startProblem(78, upstreamTls)
   const apis = await workshop.apis.compile(settings)
@@ -232,6 +223,7 @@ export async function buildSnapshot(
     { sign: identity.sign, clock, dice, pairwise, connector },
   )
   const alerts = openAlerts({ webhooks: settings.alerts.webhooks, clock, log })
+  await keepInForce(loaded, policy, workshop)
   return makeSnapshot(loaded, {
     publicUrl,
     policy,
@@ -246,26 +238,6 @@ export async function buildSnapshot(
     alerts,
     prices: openPriceBook(settings.models),
   })
-}
-
-async function readPolicy(pool: ProofPool, settings: Settings, log: Log): Promise<PolicySnapshot | StartProblem> {
-  const source = await loadPolicies(settings.policy.dir)
-  if (!isSource(source)) return badPolicies(source)
-  const compiled = await compileOn(pool, source)
-  if (!isCompiled(compiled)) return badPolicies(compiled)
-  for (const warning of compiled.warnings) log.warn(`policy: ${describeProblem(warning)}`)
-  return openPolicy({
-    source,
-    compiled,
-    oracle: oracleOn(pool),
-    agents: agentFacts(settings),
-    servers: serverFacts(settings),
-    providers: providerFacts(settings),
-  })
-}
-
-function badPolicies(problems: readonly PolicyProblem[]): StartProblem {
-  return startProblem(78, problems.map(describeProblem).join('\n'))
 }
 
 /** What was in force before this start, and where it will stand on the board. */

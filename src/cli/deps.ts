@@ -8,6 +8,7 @@ import type { Inspected } from '../domain/inspected.ts'
 import type { ConnectTools } from './connect/deps.ts'
 import type { CliProblem } from './exit-codes.ts'
 import type { PeopleTools } from './people-deps.ts'
+import type { PolicyTools } from './policy/deps.ts'
 import type { PlannedEntry } from './planned-entry.ts'
 import type { StoryTools } from './story/deps.ts'
 import type { ToolServerTools } from './tool-server-deps.ts'
@@ -36,6 +37,7 @@ export interface CliDeps {
   readonly connect: ConnectTools
   readonly people: PeopleTools
   readonly login: LoginTools
+  readonly policy: PolicyTools
   /** Writes the generated reference pages; returns the paths that changed. */
   readonly docs: () => Promise<readonly string[]>
   /** Of Weir, as package.json says. */

@@ -14,6 +14,7 @@ import { addMcp } from './program-mcp.ts'
 import { addPeople } from './program-people.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
 import { addRuns } from './program-runs.ts'
+import { addPolicy, addReplay, addWhy } from './program-policy.ts'
 import { addTools } from './program-tools.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 import { openTerminal } from './terminal.ts'
@@ -64,6 +65,9 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addRuns(program, deps, settle)
   addHop(program, deps, settle)
   addCost(program, deps, settle)
+  addWhy(program, deps, settle)
+  addReplay(program, deps, settle)
+  addPolicy(program, deps, settle)
   program.commandsGroup('Decide and stop:')
   addApprovals(program, deps, settle)
   addRevocations(program, deps, settle)

@@ -55,7 +55,7 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
     },
     models: modelsSettings(file),
     teams: new Map(teams.map((row) => [row.id, row])),
-    policy: { dir: resolve(base, file.policy.dir) },
+    policy: { dir: resolve(base, file.policy.dir), mode: file.policy.mode },
     limits: { on_breach: file.limits.on_breach, run, agent, team, ...personLimits(file) },
     timeouts: file.timeouts,
     maximums: file.maximums,

@@ -91,6 +91,10 @@ export const policySection = z
     dir: path({
       description: 'Directory of the Cedar schema and policies, relative to the configuration file.',
     }).default('policy'),
+    mode: z.enum(['enforce', 'observe']).default('enforce').meta({
+      description:
+        'What happens to calls that no policy permits: enforce refuses them, observe lets them through and records that it would not have. What a policy forbids is refused in both.',
+    }),
   })
   .prefault({})
   .meta({ description: 'Which calls are allowed; whatever no policy permits is refused.' })

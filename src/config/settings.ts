@@ -113,7 +113,7 @@ export interface Settings {
   readonly tools: ToolsSettings
   readonly models: ModelsSettings
   readonly teams: ReadonlyMap<TeamId, TeamSettings>
-  readonly policy: { readonly dir: string }
+  readonly policy: { readonly dir: string; readonly mode: ConfigFile['policy']['mode'] }
   readonly limits: {
     readonly on_breach: 'halt' | 'refuse'
     readonly run: RunLimits

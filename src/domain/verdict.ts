@@ -87,7 +87,12 @@ export interface Permit {
   /** Ids of the policies that decided. */
   readonly policies: readonly string[]
   readonly policyHash: string
+  /** Rules that would have refused it, had policies been enforced and not only observed. */
+  readonly shadow?: readonly string[]
 }
+
+/** How records name a call that goes through only because policies observe: no policy permits it. */
+export const shadowOfDefault = 'policy.default'
 
 /** A refusal that a limit in shadow or warn mode would have been. */
 export interface Overruled extends Denial {

@@ -275,9 +275,11 @@ export function entryReader(
 }
 
 function put(into: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  // Copies nothing: a ledger is read at this line.
+  const last = path.length - 1
   let place = into
-  for (const name of path.slice(0, -1)) place = (place[name] ??= {}) as Record<string, unknown>
-  place[path.at(-1) ?? ''] = value
+  for (let at = 0; at < last; at += 1) place = (place[path[at] ?? ''] ??= {}) as Record<string, unknown>
+  place[path[last] ?? ''] = value
 }
 
 function words(...lines: readonly string[]): readonly string[] {

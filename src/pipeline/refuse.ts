@@ -21,7 +21,7 @@ import { isCallable, type Snapshot } from './road.ts'
 import { type AnyVisit, endIfOpenedFor, isOpenedFor, leaveRecord, type Refusal, unsent } from './visit.ts'
 
 /** Registries larger than this list no alternatives: looking through them costs more than the refusal. */
-const alternativesMax = 200
+export const alternativesMax = 200
 
 /**
  * Refusals that say nothing about the target: of the caller, of ourselves, and the one that hides. And the one that asks

@@ -60,6 +60,8 @@ export interface Snapshot {
   readonly prices: PriceBook
   /** Names each agent may invoke, as denials list them; filled as they are asked for. */
   readonly alternatives: Map<AgentId, readonly AgentId[]>
+  /** Names of models each caller may use, as denials list them; filled as they are asked for. */
+  readonly usableModels: BoundedMap<string, readonly string[]>
   /** Signed cards by agent and view; filled as they are asked for. */
   readonly cards: Map<string, MadeCard>
 }

@@ -1,4 +1,5 @@
 /** Makes the snapshot the road serves from, out of settings and compiled policies. Never on the way of a call. */
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { Loaded } from '../config/load.ts'
 import type { ToolServerSettings } from '../config/settings-tools.ts'
 import { toolRowOf } from '../config/tool-row.ts'
@@ -26,6 +27,9 @@ export type SnapshotParts = Pick<
   readonly apis: ReadonlyMap<string, CompiledApi>
 }
 
+/** Callers differ in their tokens too, and those that asked least lately are forgotten. */
+const usableModels_max = 1024
+
 /** The agents and, by slug, the tool servers whose rows name TLS files. */
 export type UpstreamTlsTable = ReadonlyMap<string, UpstreamTls>
 
@@ -34,7 +38,11 @@ export function makeSnapshot(loaded: Loaded, { upstreamTls, drivers, apis, ...pa
     [...loaded.settings.agents].map(([id, row]) => [id, entryOf(row, upstreamTls.get(id) ?? null, drivers)] as const),
   )
   const { settings, hash } = loaded
-  const fresh: Pick<Snapshot, 'alternatives' | 'cards'> = { alternatives: new Map(), cards: new Map() }
+  const fresh: Pick<Snapshot, 'alternatives' | 'usableModels' | 'cards'> = {
+    alternatives: new Map(),
+    usableModels: new BoundedMap({ max: usableModels_max }),
+    cards: new Map(),
+  }
   const servers = new Map(
     [...settings.tools.servers].map(
       ([id, row]) => [id, { ...toolServer(row, upstreamTls.get(id) ?? null), api: apis.get(id) ?? null }] as const,

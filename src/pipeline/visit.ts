@@ -121,7 +121,7 @@ function recordOf(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): C
     policies: hop?.permit.policies ?? [],
     pol_hash: visit.snapshot.policy.hash,
     cfg_hash: visit.snapshot.configHash,
-    shadow: hop ? hop.lease.overruled.map((overruled) => overruled.rule ?? overruled.code) : [],
+    shadow: hop ? shadowOf(hop) : [],
     reserved: hop?.lease.reserved ?? nothingSpent,
     outcome,
     grants: grantsOf(visit.ask?.budget ?? []),
@@ -132,6 +132,10 @@ function recordOf(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): C
     asked: visit.asked,
     trace: traceSaid(visit)?.traceparent ?? null,
   }
+}
+
+function shadowOf({ permit, lease }: Hop<AnyCall>): readonly string[] {
+  return [...(permit.shadow ?? []), ...lease.overruled.map((overruled) => overruled.rule ?? overruled.code)]
 }
 
 type Provenance = Pick<CallRecord, 'scope' | 'adh' | 'dlg_head' | 'prh' | 'bound' | 'delivery' | 'ext_head'>

@@ -109,7 +109,8 @@ function compileOne(policy: Written, seen: Map<string, Written>, problems: Probl
     return []
   }
   seen.set(id, policy)
-  return [lowerPolicy(id, policy.text, answer.json as EstPolicy)]
+  const place = placeIn(policy.file, policy.start)
+  return [{ ...lowerPolicy(id, policy.text, answer.json as EstPolicy), place }]
 }
 
 function idProblem(id: string, seen: ReadonlyMap<string, Written>): string | null {

@@ -45,16 +45,17 @@ export function readNames(policies: readonly { readonly args: readonly string[] 
 }
 
 /**
- * The condition for whoever does not know the arguments yet: with `bound` true it holds wherever it holds for some of them,
- * with false only where it holds for all. What reads arguments is taken for `bound`, and for the opposite below a `!`.
+ * The condition for whoever does not know the arguments yet, or whatever else `reads` finds: with `bound` true it holds
+ * wherever it holds for some of them, with false only where it holds for all. What reads them is taken for `bound`, and for
+ * the opposite below a `!`.
  */
-export function boundOf(ir: Ir, bound: boolean): Ir {
-  if (!readsArguments(ir)) return ir
-  if (ir.op === 'lazy') return { ...ir, left: boundOf(ir.left, bound), right: boundOf(ir.right, bound) }
-  if (ir.op === 'unary' && ir.by === '!') return { ...ir, arg: boundOf(ir.arg, !bound) }
+export function boundOf(ir: Ir, bound: boolean, reads: (ir: Ir) => boolean = readsArguments): Ir {
+  if (!reads(ir)) return ir
+  if (ir.op === 'lazy') return { ...ir, left: boundOf(ir.left, bound, reads), right: boundOf(ir.right, bound, reads) }
+  if (ir.op === 'unary' && ir.by === '!') return { ...ir, arg: boundOf(ir.arg, !bound, reads) }
   if (ir.op !== 'if') return { op: 'literal', value: bound }
-  const [yes, no] = [boundOf(ir.yes, bound), boundOf(ir.no, bound)]
-  if (!readsArguments(ir.test)) return { ...ir, yes, no }
+  const [yes, no] = [boundOf(ir.yes, bound, reads), boundOf(ir.no, bound, reads)]
+  if (!reads(ir.test)) return { ...ir, yes, no }
   return { op: 'lazy', by: bound ? '||' : '&&', left: yes, right: no }
 }
 
@@ -64,7 +65,8 @@ function readsArguments(ir: Ir): boolean {
   return partsOf(ir).some(readsArguments)
 }
 
-function partsOf(ir: Ir): readonly Ir[] {
+/** What an expression is made of. */
+export function partsOf(ir: Ir): readonly Ir[] {
   switch (ir.op) {
     case 'literal':
     case 'entity':

@@ -16,6 +16,8 @@ export interface PolicyParts extends Facts {
   readonly compiled: CompiledSource
   /** Asked only about edges that a policy outside the compiled subset covers. */
   readonly oracle: Oracle
+  /** Whether what no policy permits goes through all the same, and is recorded as what would have been refused. */
+  readonly observes?: boolean
 }
 
 /** A policy whose scope covers an edge. */
@@ -54,6 +56,9 @@ export class PolicySnapshot {
   readonly uncovered: readonly string[]
   readonly world: World
   readonly oracle: Oracle
+  /** What it was made of, for whoever explains it or keeps it. */
+  readonly parts: PolicyParts
+  readonly observes: boolean
   readonly #ready: readonly Ready[]
   readonly #question: Omit<OracleQuestion, 'request'>
   readonly #edges = {
@@ -68,6 +73,8 @@ export class PolicySnapshot {
   constructor(parts: PolicyParts) {
     const { source, compiled } = parts
     assert(source.hash === compiled.hash, 'compiled policies belong to the source they come with')
+    this.parts = parts
+    this.observes = parts.observes ?? false
     this.hash = compiled.hash
     this.schemaHash = compiled.schemaHash
     this.uncovered = compiled.policies.filter((policy) => policy.uncovered.length > 0).map((policy) => policy.id)

@@ -44,6 +44,8 @@ export interface PolicyIr {
   readonly id: string
   readonly effect: 'permit' | 'forbid'
   readonly text: string
+  /** Where it begins; absent where it was lowered by itself. */
+  readonly place?: PolicyPlace
   readonly scope: readonly Ir[]
   readonly condition: Ir
   /** Every entity the policy names. */
@@ -53,6 +55,9 @@ export interface PolicyIr {
   /** Every attribute it names, if it reads the arguments of calls; else none. */
   readonly args: readonly string[]
 }
+
+/** Line and column as editors show them, counted from 1. */
+export type PolicyPlace = Pick<PolicyProblem, 'file' | 'line' | 'column'>
 
 /** `Weir::Agent`, `research`. */
 export interface EntityRef {

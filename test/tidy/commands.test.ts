@@ -47,7 +47,7 @@ test.each(pages)('every command that %s prints exists, with its options', async 
 })
 
 test('a command and an option that do not exist would be found', async () => {
-  expect(await mistakeIn('policy graph')).toBe('policy graph: no command policy')
+  expect(await mistakeIn('police graph')).toBe('police graph: no command police')
   expect(await mistakeIn('runs prove run_1')).toBe('runs prove run_1: no command runs prove')
   expect(await mistakeIn('keys rotate --use token --soon')).toBe('keys rotate --use token --soon: no option --soon')
 })

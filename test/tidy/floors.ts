@@ -38,6 +38,9 @@ const roots = [
   '**/tools-doctor.ts',
   '**/tools-mcp.ts',
   '**/tools-connect.ts',
+  '**/tools-policy.ts',
+  '**/tools-whatif.ts',
+  '**/gateway-policy.ts',
   '**/main.ts',
 ] as const
 

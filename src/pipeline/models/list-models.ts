@@ -2,13 +2,14 @@
 import { familyOf } from '../../domain/call.ts'
 import { slugOf } from '../../domain/ids.ts'
 import { deny } from '../../domain/verdict.ts'
+import { authorityHash } from '../../domain/authority/hash.ts'
 import { covers } from '../../domain/authority/covers.ts'
 import { mayBe } from '../../policy/decide.ts'
 import { sendWritten } from '../../protocol/jsonrpc.ts'
 import type { ModelRoute } from '../../protocol/llm/contract.ts'
 import { type ListedModel, writeModel, writeModelList } from '../../protocol/llm/list.ts'
 import { idHeaders } from '../../protocol/run-headers.ts'
-import { callableBy, neutral, refuse } from '../refuse.ts'
+import { alternativesMax, callableBy, neutral, refuse } from '../refuse.ts'
 import { agentOf } from '../serve.ts'
 import { leaveRecord, unsent } from '../visit.ts'
 import { bridgePrefix } from './bridged.ts'
@@ -41,7 +42,7 @@ async function one(visit: ModelVisit, name: string): Promise<readonly string[] |
 }
 
 /** By the names it can ask for: routes first, then places, then agents. */
-export async function visibleModels(visit: ModelVisit): Promise<readonly string[]> {
+async function visibleModels(visit: ModelVisit): Promise<readonly string[]> {
   const agent = visit.principal?.proof.agent
   if (agent === undefined) return []
   const { snapshot, call } = visit
@@ -53,6 +54,23 @@ export async function visibleModels(visit: ModelVisit): Promise<readonly string[
   const names = named.filter((_, at) => may[at]).map(({ name }) => name)
   if (family !== 'openai') return names
   return [...names, ...callableBy(snapshot, agent).map((id) => `${bridgePrefix}${slugOf(id)}`)]
+}
+
+/**
+ * What a refusal names instead: asked of policy once for a caller and its tokens, as long as the snapshot is in force. Null
+ * where so many are configured that looking through them would cost more than the refusal.
+ */
+export async function modelsInstead(visit: ModelVisit): Promise<readonly string[] | null> {
+  const { snapshot, principal, authority, call } = visit
+  const { models } = snapshot.settings
+  if (principal === null) return null
+  if (models.routes.size + knownPlaces(models).length + snapshot.agents.size > alternativesMax) return null
+  const key = `${principal.proof.agent} ${familyOf(call.dialect)} ${authorityHash(authority) ?? ''}`
+  const known = snapshot.usableModels.get(key)
+  if (known) return known
+  const names = await visibleModels(visit)
+  snapshot.usableModels.set(key, names)
+  return names
 }
 
 /** Whether any of its places may be used by this caller. */

@@ -22,7 +22,7 @@ import { bridgedAgent } from './bridged.ts'
 import { carryModel, carryPass } from './carry-model.ts'
 import { withBearer } from './credential.ts'
 import { type JudgedModel, judgePlaces, type RefusedModel } from './judge-places.ts'
-import { serveModelList, visibleModels } from './list-models.ts'
+import { modelsInstead, serveModelList } from './list-models.ts'
 import { knock } from './knock.ts'
 import type { ModelVisit, ReceivedModel } from './model-road.ts'
 import { findModel } from './names.ts'
@@ -72,7 +72,7 @@ async function judge(received: ReceivedModel): Promise<(JudgedModel & { readonly
 /** Says which models it may use instead. */
 async function denied({ visit, denial }: RefusedModel): Promise<null> {
   const isOfPolicy = denial.code === 'policy_denied'
-  await refuse(visit, denial, isOfPolicy ? await visibleModels(visit) : null)
+  await refuse(visit, denial, isOfPolicy ? await modelsInstead(visit) : null)
   return null
 }
 

@@ -1,0 +1,68 @@
+/** What scripts rely on: the exit codes of the commands about policies, and that data goes to stdout alone. */
+import { expect, test } from 'vitest'
+import type { PolicyTools } from '../../../src/cli/policy/deps.ts'
+import { run } from './fake-deps.ts'
+import { hop } from '../ledger/entries.ts'
+
+const unused = () => Promise.reject(new Error('nobody asks'))
+const none: PolicyTools = {
+  why: unused,
+  test: unused,
+  lint: unused,
+  graph: unused,
+  diff: unused,
+  preview: unused,
+  simulate: unused,
+  suggest: unused,
+  replay: unused,
+}
+
+const flip = {
+  agent: 'agent:writer',
+  target: 'tool:web/search',
+  count: 9,
+  hop: hop(1),
+  before: ['default'],
+  after: ['open'],
+}
+const counts = { replayed: 20, same: 11, indeterminate: 0, unregistered: 0, elsewhere: 2, unclear: 0, others: 0 }
+const report = { schema: 'weir.policy-simulation/v1', pol_hash: 'h', ...counts, ms: 12, problems: [] } as const
+
+function simulated(widens: boolean): { policy: PolicyTools } {
+  const [allow_to_deny, deny_to_allow] = widens ? [0, 9] : [9, 0]
+  const flips = [{ flip: widens ? ('deny_to_allow' as const) : ('allow_to_deny' as const), ...flip }]
+  return { policy: { ...none, simulate: () => Promise.resolve({ ...report, allow_to_deny, deny_to_allow, flips }) } }
+}
+
+test('a simulation that widens ends in 3, unless that was said to be wanted', async () => {
+  const asked = ['policy', 'simulate', 'new', '--since', '7d']
+  const widening = await run(asked, simulated(true))
+  expect(widening.code).toBe(3)
+  expect(widening.stdout).toContain('20 decisions replayed in 12 ms: 11 same · 0 allow→deny · 9 deny→allow ⚠')
+  expect(widening.stdout).toContain('agent:writer → tool:web/search')
+  expect(widening.stderr).toBe('')
+  expect((await run([...asked, '--allow-widening'], simulated(true))).code).toBe(0)
+  expect((await run(asked, simulated(false))).code).toBe(0)
+  expect(JSON.parse((await run([...asked, '--json'], simulated(true))).stdout)).toMatchObject({ deny_to_allow: 9 })
+})
+
+test('a time that is none and a format that is none are mistakes of the caller', async () => {
+  expect((await run(['policy', 'simulate', 'new', '--since', 'lately'], simulated(true))).code).toBe(2)
+  expect((await run(['policy', 'graph', '--format', 'png'])).code).toBe(2)
+})
+
+test('a diff that widens ends in 3', async () => {
+  const edge = { from: 'agent:a', to: 'agent:b', action: 'invoke', change: 'added', before: [], after: ['p'] } as never
+  const diff = (widens: boolean): PolicyTools['diff'] => {
+    return () => Promise.resolve({ schema: 'weir.policy-diff/v1', before: 'x', after: 'y', edges: [edge], widens })
+  }
+  const widened = await run(['policy', 'diff', 'old', 'new'], { policy: { ...none, diff: diff(true) } })
+  expect(widened).toMatchObject({ code: 3, stdout: expect.stringContaining('+ agent:a → agent:b') as unknown })
+  expect((await run(['policy', 'diff', 'old', 'new'], { policy: { ...none, diff: diff(false) } })).code).toBe(0)
+})
+
+test('payloads that nobody captured are not sent again', async () => {
+  const answer = await run(['replay', 'run_1', '--upstream', 'mock'])
+  expect(answer).toMatchObject({ code: 3, stdout: '' })
+  expect(answer.stderr).toContain('No payloads')
+})
