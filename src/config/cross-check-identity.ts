@@ -7,7 +7,7 @@ import { addressUrl, readAddress } from './fields.ts'
 import { rowsAt, textAt } from './plain.ts'
 import { type Finding, type Path, printable } from './problems.ts'
 import { defaultListen } from './schema-gateway.ts'
-import { nearest } from './suggest.ts'
+import { nearest } from '../base/suggest.ts'
 
 export function crossCheckIdentity(plain: unknown): readonly Finding[] {
   return [unreadableAuthorities, unpinnedWorkloads, sharedProofs, ownIssuers].flatMap((check) => check(plain))

@@ -3,7 +3,7 @@ import { valueAt } from './explain.ts'
 import { rowsAt, textAt } from './plain.ts'
 import { type Finding, type Path, printable } from './problems.ts'
 import { instances_max } from './schema-instances.ts'
-import { nearest } from './suggest.ts'
+import { nearest } from '../base/suggest.ts'
 
 export function crossCheckInstances(plain: unknown): readonly Finding[] {
   return rowsAt(plain, ['agents']).flatMap(([agent]) => [...repeated(plain, agent), ...badFallback(plain, agent)])

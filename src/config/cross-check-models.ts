@@ -2,7 +2,7 @@
 import { placeOfModel } from './settings-models.ts'
 import { rowsAt, textAt } from './plain.ts'
 import { type Finding, type Path, printable } from './problems.ts'
-import { nearest } from './suggest.ts'
+import { nearest } from '../base/suggest.ts'
 
 export function modelPairs(plain: unknown): readonly Finding[] {
   const apis = new Map(

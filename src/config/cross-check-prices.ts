@@ -8,7 +8,7 @@ import { rowsAt, textAt } from './plain.ts'
 import { type Finding, type Path, printable } from './problems.ts'
 import { amount_max } from './schema-price.ts'
 import { placeOfModel } from './settings-models.ts'
-import { nearest } from './suggest.ts'
+import { nearest } from '../base/suggest.ts'
 
 /** What a result of a tool may hold (MCP, CallToolResult). */
 const inResult = ['_meta', 'structuredContent', 'content']

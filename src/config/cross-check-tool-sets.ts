@@ -3,7 +3,7 @@ import { valueAt } from './explain.ts'
 import { rowsAt } from './plain.ts'
 import { type Finding, type Path, printable } from './problems.ts'
 import { readToolOfSet } from './schema-tool-sets.ts'
-import { nearest } from './suggest.ts'
+import { nearest } from '../base/suggest.ts'
 
 /** The road under /mcp that leads to single servers. */
 const taken = 's'

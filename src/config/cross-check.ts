@@ -17,7 +17,7 @@ import { valueAt } from './explain.ts'
 import { rowsAt, textAt } from './plain.ts'
 import { type Finding, type Path, printable } from './problems.ts'
 import { defaultAdminListen, defaultListen } from './schema-gateway.ts'
-import { nearest } from './suggest.ts'
+import { nearest } from '../base/suggest.ts'
 
 export function crossCheck(plain: unknown): readonly Finding[] {
   return [

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { type Finding, type Path, printable } from './problems.ts'
 import { schemaAt, type SchemaNode, schemaTree } from './schema.ts'
-import { nearest } from './suggest.ts'
+import { nearest } from '../base/suggest.ts'
 
 type Issue = z.core.$ZodIssue
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { editDistance, nearest } from '../../../src/config/suggest.ts'
+import { editDistance, nearest } from '../../../src/base/suggest.ts'
 
 test.each([
   ['', '', 0],
