@@ -16,6 +16,8 @@ export interface LedgerSettings {
   readonly workerUrl: URL
   /** Names this process in every file it writes. */
   readonly boot: string
+  /** Names this gateway in every file it writes: its public URL. */
+  readonly gw?: string
   readonly clock: Clock
   /** Entries wait here for the disk; at least 512 KiB, rounded up to a power of two. */
   readonly ring_bytes: number
@@ -49,6 +51,7 @@ export async function openLedger(settings: LedgerSettings): Promise<Ledger | Led
   const setup: WriterSetup = {
     dir: settings.dir,
     boot: settings.boot,
+    gw: settings.gw ?? '',
     ring: ringMemory(Math.max(settings.ring_bytes, 4 * packedMax_bytes)),
     status: new SharedArrayBuffer(Status.bytes),
     segment_bytes: settings.segment_bytes ?? 64 * mebibyte,

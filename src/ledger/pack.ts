@@ -2,6 +2,7 @@ import { Packr } from 'msgpackr'
 import type { PolicyAsked } from '../domain/policy-asked.ts'
 import type { ApprovalEntry, CallRecord, GrantEntry, LedgerEntry } from '../domain/record.ts'
 import type { Metered } from '../domain/usage.ts'
+import { readStored } from './stored.ts'
 
 /**
  * How an entry becomes bytes: one MessagePack array, the kind first, then the values in the order of its shape.
@@ -213,7 +214,7 @@ function shorten(text: string, max: number): string {
   return `${text.slice(0, max - 1).toWellFormed()}…`
 }
 
-/** A reader for entries that were packed with these shapes. It answers null for bytes that are no entry. */
+/** A reader for entries that were packed with these shapes, in either outer form. It answers null for bytes that are no entry. */
 export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry | null {
   const paths = new Map(
     Object.entries(shapes).map(([kind, names]) => [
@@ -222,7 +223,7 @@ export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry
     ]),
   )
   return (packed) => {
-    const row = unpackRow(packed)
+    const row = readStored(packed)?.row
     const kind: unknown = row?.[0]
     const members = typeof kind === 'string' ? paths.get(kind) : undefined
     if (!row || !members || row.length !== members.length + 1) return null
@@ -235,15 +236,6 @@ export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry
     if (asked?.action === null) entry['asked'] = null
     // The checksum of the frame held and the shape fits: what stands here is what `packEntry` was given.
     return entry as unknown as LedgerEntry
-  }
-}
-
-function unpackRow(packed: Uint8Array): readonly unknown[] | null {
-  try {
-    const row: unknown = packr.unpack(packed)
-    return Array.isArray(row) ? row : null
-  } catch {
-    return null
   }
 }
 

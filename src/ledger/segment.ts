@@ -12,11 +12,14 @@ import { packedMax_bytes } from './pack.ts'
  * that a tail of zeros, as a power cut leaves it, is not taken for entries.
  */
 export interface SegmentHeader {
-  readonly version: 1
+  /** 2: each entry is a row and what of it is sealed, as `stored.ts` has it. 1: it is the row alone. */
+  readonly version: 1 | 2
   /** Number of the first entry; entries are numbered from 1 through all files of a ledger. */
   readonly first: number
   /** The process that wrote the file: a process never goes on in a file of another one. */
   readonly boot: string
+  /** The gateway that wrote it, by its public URL; absent in files of version 1. */
+  readonly gw?: string
   /** How the rows of this file are to be read. */
   readonly shapes: Shapes
 }
@@ -33,7 +36,11 @@ export interface Front {
   readonly start: number
 }
 
+/** No frame has a longer payload: a row, and what of it is sealed. */
+export const frameMax_bytes = 2 * packedMax_bytes
+
 const magic = Buffer.from('WEIRLOG1')
+const known: ReadonlySet<number> = new Set([1, 2])
 const nameForm = /^[0-9]{16}\.wlog$/
 /** Bytes a frame adds to its payload. */
 export const frameHead_bytes = 8
@@ -60,7 +67,9 @@ export function readFront(bytes: Buffer): Front | string {
   const frame = frameAt(bytes, magic.length)
   if (frame.kind !== 'frame') return frame.kind === 'torn' ? `the header is unfinished: ${frame.why}` : 'no header'
   const header = JSON.parse(Buffer.from(frame.payload).toString('utf8')) as SegmentHeader
-  return header.version === 1 ? { header, start: frame.next } : `version ${String(header.version)} is not known here`
+  return known.has(header.version)
+    ? { header, start: frame.next }
+    : `version ${String(header.version)} is not known here`
 }
 
 /** Writes a frame at `at` and returns where the next one goes. There must be room. */
@@ -78,7 +87,7 @@ export function frameAt(bytes: Buffer, at: number): Frame {
   const start = at + frameHead_bytes
   if (start > bytes.length) return { kind: 'torn', why: 'the head of a frame is cut short' }
   const length = bytes.readUInt32LE(at)
-  if (length === 0 || length > packedMax_bytes) return { kind: 'torn', why: `a frame of ${length} bytes cannot be` }
+  if (length === 0 || length > frameMax_bytes) return { kind: 'torn', why: `a frame of ${length} bytes cannot be` }
   const next = start + length
   if (next > bytes.length) return { kind: 'torn', why: 'a frame is cut short' }
   const payload = bytes.subarray(start, next)

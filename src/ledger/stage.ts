@@ -3,7 +3,7 @@
  * the Merkle log grows. Where `prepare` or `tick` throws, the disk counts as failing, nothing is lost, and it is tried again.
  */
 export interface Stage {
-  /** What is written in place of a frame. Called again with the same frame where the disk did not take the group. */
+  /** What is written in place of a frame: a row as it was packed, or the outer form of `stored.ts`. Called again with the same frame where the disk did not take the group. */
   prepare?(frame: Uint8Array): Uint8Array
   /** Called once `frames`, the first of them number `first`, are on the disk for good; in order and each once. Never throws. */
   stored?(group: StoredGroup): void

@@ -1,15 +1,18 @@
 import { join } from 'node:path'
 import { RingReader } from '../base/ring.ts'
 import type { Disk } from './disk.ts'
-import { packedMax_bytes, shapes } from './pack.ts'
-import { frameHead_bytes, segmentName, writeFrame, writeFront } from './segment.ts'
+import { shapes } from './pack.ts'
+import { frameHead_bytes, frameMax_bytes, segmentName, writeFrame, writeFront } from './segment.ts'
 import type { Stage } from './stage.ts'
 import type { Status } from './status.ts'
+import { storePacked } from './stored.ts'
 
 /** What the writer is given when its thread starts; it can be cloned from thread to thread. */
 export interface WriterSetup {
   readonly dir: string
   readonly boot: string
+  /** Public URL of the gateway. */
+  readonly gw: string
   readonly ring: SharedArrayBuffer
   readonly status: SharedArrayBuffer
   /** A file that is longer than this is closed and the next one made. */
@@ -45,7 +48,7 @@ export class Writer {
   readonly #ring: RingReader
   readonly #status: Status
   readonly #stages: readonly Stage[]
-  readonly #group = Buffer.allocUnsafe(groupMax_bytes + packedMax_bytes + frameHead_bytes)
+  readonly #group = Buffer.allocUnsafe(groupMax_bytes + frameMax_bytes + frameHead_bytes)
   #segment: Segment | null = null
   #free_bytes = Number.POSITIVE_INFINITY
   #next: number
@@ -118,7 +121,7 @@ export class Writer {
     while (frames.length < groupMax && size < groupMax_bytes) {
       const frame = this.#ring.next()
       if (!frame) break
-      const prepared = this.#stages.reduce((bytes, stage) => stage.prepare?.(bytes) ?? bytes, frame)
+      const prepared = storePacked(this.#stages.reduce((bytes, stage) => stage.prepare?.(bytes) ?? bytes, frame))
       size = writeFrame(this.#group, size, prepared)
       frames.push(prepared)
     }
@@ -138,8 +141,8 @@ export class Writer {
   #roomy(): Segment {
     if (this.#segment && this.#segment.at >= this.#setup.segment_bytes) this.close()
     if (this.#segment) return this.#segment
-    const { dir, boot } = this.#setup
-    const front = writeFront({ version: 1, first: this.#next, boot, shapes })
+    const { dir, boot, gw } = this.#setup
+    const front = writeFront({ version: 2, first: this.#next, boot, gw, shapes })
     const file = this.#disk.create(dir, join(dir, segmentName(this.#next)), front)
     this.#segment = { file, at: front.length }
     return this.#segment

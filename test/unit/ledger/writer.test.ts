@@ -14,7 +14,15 @@ import { tempFolder } from './folder.ts'
 function bench(broken: Partial<Disk> = {}, segment_bytes = 1_000_000) {
   const dir = tempFolder()
   const status = new SharedArrayBuffer(Status.bytes)
-  const setup = { dir, boot: 'b1', ring: ringMemory(65_536), status, segment_bytes, min_free_bytes: 1000 }
+  const setup = {
+    dir,
+    boot: 'b1',
+    gw: 'https://weir.test',
+    ring: ringMemory(65_536),
+    status,
+    segment_bytes,
+    min_free_bytes: 1000,
+  }
   const disk = { ...systemDisk, ...broken }
   const ring = new RingWriter(setup.ring)
   const push = (from: number, to: number): void => {
