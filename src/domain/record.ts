@@ -28,6 +28,7 @@ export type LedgerEntry =
   | ApprovalEntry
   | CardEntry
   | ToolEntry
+  | LogEntry
 
 /** What every entry carries; `seq` and `boot` are set by the ledger when the entry is accepted. */
 interface Stamp {
@@ -294,4 +295,15 @@ export interface ToolEntry extends Stamp {
   readonly reason: string | null
   /** The operator; null where Weir found out by itself. */
   readonly actor: string | null
+}
+
+/** Something happened to the ledger itself: a start went on although sealed entries were missing, by an operator's word. */
+export interface LogEntry extends Stamp {
+  readonly kind: 'log'
+  readonly event: 'truncated'
+  /** Entries the last checkpoint counted, and its root in base64; 0 and empty where it could not be read. */
+  readonly had: number
+  readonly root: string
+  /** Entries that were left. */
+  readonly kept: number
 }

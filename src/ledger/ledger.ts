@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { ringMemory, RingWriter } from '../base/ring.ts'
 import type { LedgerEntry } from '../domain/record.ts'
+import type { LogSetup } from './merkle-stage.ts'
 import { packedMax_bytes, packEntry } from './pack.ts'
 import type { WriterNews } from './run-writer.ts'
 import { Status } from './status.ts'
@@ -25,6 +26,8 @@ export interface LedgerSettings {
   readonly segment_bytes?: number
   /** Below this much free space nothing new is admitted; default 64 MiB. */
   readonly min_free_bytes?: number
+  /** How entries are sealed in a log that can be proved; by default they are not. */
+  readonly log?: LogSetup
 }
 
 /** Why a ledger could not be opened, as a value. */
@@ -56,12 +59,14 @@ export async function openLedger(settings: LedgerSettings): Promise<Ledger | Led
     status: new SharedArrayBuffer(Status.bytes),
     segment_bytes: settings.segment_bytes ?? 64 * mebibyte,
     min_free_bytes: settings.min_free_bytes ?? 64 * mebibyte,
+    log: settings.log ?? null,
   }
   const worker = new Worker(settings.workerUrl, { workerData: setup, name: 'weir-ledger' })
   const news = await firstNews(worker)
   if (news.kind === 'ready') return new Ledger(worker, setup, news, settings.clock)
   await worker.terminate()
-  return { kind: 'ledger_problem', detail: news.detail ?? 'the ledger thread did not start' }
+  const detail = 'detail' in news ? news.detail : null
+  return { kind: 'ledger_problem', detail: detail ?? 'the ledger thread did not start' }
 }
 
 function firstNews(worker: Worker): Promise<WriterNews> {
@@ -88,6 +93,8 @@ export class Ledger {
   readonly kind = 'ledger'
   /** What the start had to cut off or set aside, in sentences; for the log. */
   readonly cuts: readonly string[]
+  /** Told what does not hold the ledger up and somebody should know, in sentences. */
+  onNote: (sentence: string) => void = () => undefined
   readonly #worker: Worker
   readonly #ring: RingWriter
   readonly #reserve_bytes: number
@@ -110,8 +117,10 @@ export class Ledger {
     this.#status = new Status(setup.status)
     this.#clock = clock
     this.#appended = ready.next - 1
+    if (ready.truncated) this.append({ kind: 'log', v: 1, ts: clock.now(), event: 'truncated', ...ready.truncated })
     worker.on('message', (news: WriterNews) => {
-      if (news.kind !== 'ready') this.#detail = news.detail
+      if (news.kind === 'note') this.onNote(news.sentence)
+      else if (news.kind !== 'ready') this.#detail = news.detail
     })
     worker.on('error', (error) => (this.#detail = String(error)))
     worker.on('exit', () => (this.#ended = true))

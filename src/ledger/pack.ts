@@ -36,6 +36,7 @@ export const shapes: Shapes = {
   approval: words('v ts id event run rid agent human target method args_hash reason actor'),
   card: words('v ts agent event digest before changes reason actor'),
   tool: words('v ts server tool event digest before classes reason actor'),
+  log: words('v ts event had root kept'),
 }
 
 /** Members that are absent where a row has null for them. */
@@ -106,6 +107,7 @@ function rowOf(entry: LedgerEntry): readonly unknown[] {
     const why = [clip(entry.reason), clip(entry.actor)]
     return [entry.kind, entry.v, entry.ts, server, clip(entry.tool), event, digest, before, clipList(classes), ...why]
   }
+  if (entry.kind === 'log') return [entry.kind, entry.v, entry.ts, entry.event, entry.had, entry.root, entry.kept]
   return ['boot', entry.v, entry.ts, clip(entry.boot), clip(entry.gw), entry.pid]
 }
 

@@ -26,14 +26,15 @@ export interface Recovered {
  * Makes the ledger's folder fit for appending: the last file may end in a frame that was never finished, because
  * the process was killed or the power went. The unfinished part is kept beside it as `*.cut`, never dropped
  * silently. Only the last file can be unfinished: a file is complete and synced before the next one is made.
+ * Where fewer than `sealed` entries would be left, which nothing but damage explains, all is left as it was found.
  */
-export function recover(dir: string): Recovered {
+export function recover(dir: string, sealed = 0): Recovered {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   chmodSync(dir, 0o700)
   syncFolder(dirname(dir))
   const last = readdirSync(dir).filter(isSegmentName).toSorted().at(-1)
   if (last === undefined) return { next: 1, cuts: [] }
-  const recovered = mend(dir, last)
+  const recovered = mend(dir, last, sealed)
   syncFolder(dir)
   return recovered
 }
@@ -45,12 +46,13 @@ export function syncFolder(dir: string): void {
   closeSync(folder)
 }
 
-function mend(dir: string, name: string): Recovered {
+function mend(dir: string, name: string, sealed: number): Recovered {
   const path = join(dir, name)
   const named = Number.parseInt(name, 10)
   const bytes = readFileSync(path)
   const front = readFront(bytes)
   if (typeof front === 'string') {
+    if (named <= sealed) return { next: named, cuts: [`${name}: ${front}`] }
     renameSync(path, join(dir, `${name}.0.cut`))
     return { next: named, cuts: [`${name}: set aside, ${front}`] }
   }
@@ -62,6 +64,9 @@ function mend(dir: string, name: string): Recovered {
     count += 1
   }
   const cuts: string[] = []
+  if (frame.kind === 'torn' && front.header.first + count <= sealed) {
+    return { next: front.header.first + count, cuts: [`${name}: not readable from offset ${at}, ${frame.why}`] }
+  }
   if (frame.kind === 'torn') {
     cutOff(path, bytes, at)
     cuts.push(`${name}: ${bytes.length - at} bytes cut off at offset ${at}, ${frame.why}`)

@@ -1,14 +1,28 @@
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { assert } from '../base/assert.ts'
+import { systemClock } from '../base/clock.ts'
+import { newestCheckpoint } from './checkpoint/store.ts'
 import { systemDisk } from './disk.ts'
 import { lockFolder } from './lock.ts'
+import { merkleStage } from './merkle-stage.ts'
+import { openLog, type OpenLog, type Truncation } from './open-log.ts'
 import { recover } from './recover.ts'
+import type { Stage } from './stage.ts'
 import { Status } from './status.ts'
 import { Writer, type WriterSetup } from './writer.ts'
 
 /** What the ledger's thread tells the gateway's thread in words; numbers travel over shared memory. */
 export type WriterNews =
-  | { readonly kind: 'ready'; readonly next: number; readonly cuts: readonly string[] }
+  | {
+      readonly kind: 'ready'
+      readonly next: number
+      readonly cuts: readonly string[]
+      readonly truncated: Truncation | null
+    }
   | { readonly kind: 'refused'; readonly detail: string }
+  /** What holds nothing up and somebody should know. */
+  | { readonly kind: 'note'; readonly sentence: string }
   | { readonly kind: 'health'; readonly detail: string | null }
 
 /** How long entries are gathered for one sync; longest sleep without entries, to look at the free space. */
@@ -23,15 +37,31 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
     mkdirSync(setup.dir, { recursive: true, mode: 0o700 })
     using lock = lockFolder(setup.dir)
     if (!lock) return tell({ kind: 'refused', detail: `another process writes to ${setup.dir}` })
-    const { next, cuts } = recover(setup.dir)
+    const { next, cuts } = recover(setup.dir, sealedIn(setup))
+    const log = setup.log && openLog(setup.dir, next - 1, setup.log.accept_truncation)
+    if (log?.kind === 'log_problem') return tell({ kind: 'refused', detail: [log.sentence, ...cuts].join(' ') })
+    const stages = log ? [stageOf(log, setup, tell)] : []
     const status = new Status(setup.status)
-    const writer = new Writer(setup, { status, disk: systemDisk, stages: [] }, next)
-    tell({ kind: 'ready', next, cuts })
+    const writer = new Writer(setup, { status, disk: systemDisk, stages }, next)
+    tell({ kind: 'ready', next, cuts: [...cuts, ...(log?.notes ?? [])], truncated: log?.truncated ?? null })
     writeUntilStopped(writer, status, tell)
     writer.end()
   } catch (error) {
     tell({ kind: 'refused', detail: String(error) })
   }
+}
+
+/** Entries that must be there: cutting a tail off below them would destroy what shows what happened. */
+function sealedIn({ dir, log }: WriterSetup): number {
+  const newest = log && !log.accept_truncation ? newestCheckpoint(join(dir, 'log')) : null
+  return newest === null || typeof newest === 'string' ? 0 : newest.size
+}
+
+function stageOf(log: OpenLog, setup: WriterSetup, tell: (news: WriterNews) => void): Stage {
+  const { dir, boot, gw, log: logSetup } = setup
+  assert(logSetup !== null, 'a log that was opened was asked for')
+  const onProblem = (sentence: string): void => tell({ kind: 'note', sentence })
+  return merkleStage(log, logSetup, { dir, boot, gw, clock: systemClock, onProblem })
 }
 
 function writeUntilStopped(writer: Writer, status: Status, tell: (news: WriterNews) => void): void {

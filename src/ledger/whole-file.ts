@@ -5,6 +5,12 @@ import { syncFolder } from './recover.ts'
 
 /** Durable when it returns. Throws what the system says. */
 export function writeWhole(path: string, content: Uint8Array | string): void {
+  replaceFile(path, content)
+  syncFolder(dirname(path))
+}
+
+/** Durable once its folder is synced. */
+export function replaceFile(path: string, content: Uint8Array | string): void {
   const draft = `${path}.tmp`
   const bytes = Buffer.from(content)
   const file = openSync(draft, 'w', 0o600)
@@ -15,5 +21,4 @@ export function writeWhole(path: string, content: Uint8Array | string): void {
     closeSync(file)
   }
   renameSync(draft, path)
-  syncFolder(dirname(path))
 }

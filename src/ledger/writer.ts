@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { RingReader } from '../base/ring.ts'
 import type { Disk } from './disk.ts'
+import type { LogSetup } from './merkle-stage.ts'
 import { shapes } from './pack.ts'
 import { frameHead_bytes, frameMax_bytes, segmentName, writeFrame, writeFront } from './segment.ts'
 import type { Stage } from './stage.ts'
@@ -19,6 +20,8 @@ export interface WriterSetup {
   readonly segment_bytes: number
   /** Below this much free space nothing new is admitted. */
   readonly min_free_bytes: number
+  /** How the entries are sealed in a log that can be proved; null where they are not. */
+  readonly log: LogSetup | null
 }
 
 /** What a writer works with. */

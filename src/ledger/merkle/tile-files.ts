@@ -5,8 +5,8 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { syncFolder } from '../recover.ts'
-import { writeWhole } from '../whole-file.ts'
-import { edgePlaces, tilePath } from './tiles.ts'
+import { replaceFile } from '../whole-file.ts'
+import { edgePlaces, namesIn, tilePath, type TilePlace, tileWidthIn } from './tiles.ts'
 import { type FullTile, tileWidth, type Tree } from './tree.ts'
 
 export class TileFiles {
@@ -14,6 +14,8 @@ export class TileFiles {
   /** Full tiles that are not on the disk yet; as many as there were entries since the last checkpoint, over 256. */
   #waiting: FullTile[] = []
   #stale: string[] = []
+  /** Partial tiles on the disk that the tree stands on. */
+  #edge: ReadonlySet<string> = new Set()
   readonly #folders = new Set<string>()
 
   constructor(logDir: string) {
@@ -27,34 +29,63 @@ export class TileFiles {
 
   /** Writes everything the tree stands on that is not on the disk yet. What failed is written again the next time. */
   write(tree: Tree): void {
-    for (let tile = this.#waiting[0]; tile; tile = this.#waiting[0]) {
-      const { level, index, hashes } = tile
-      this.#put(tilePath({ level, index, width: tileWidth }), hashes)
-      this.#stale.push(tilePath({ level, index, width: 1 }))
-      this.#waiting.shift()
+    const touched = new Set<string>()
+    for (const { level, index, hashes } of this.#waiting) {
+      this.#put({ level, index, width: tileWidth }, hashes, touched)
     }
-    edgePlaces(tree.size).forEach((place) => {
-      if (place) this.#put(tilePath(place), tree.edge[place.level] ?? [])
-    })
+    const edge = edgePlaces(tree.size).filter((place) => place !== null)
+    const paths = edge.map(tilePath)
+    for (const [at, place] of edge.entries())
+      if (!this.#edge.has(paths[at] ?? '')) this.#put(place, tree.edge[place.level] ?? [], touched)
+    for (const dir of touched) syncFolder(dir)
+    this.#edge = new Set(paths)
+    this.#stale.push(...this.#waiting.map(({ level, index }) => tilePath({ level, index, width: tileWidth })))
+    this.#waiting = []
   }
 
   /** Only full tiles, for a tree that is taken in and has no checkpoint yet. */
   writeFull(): void {
-    for (const { level, index, hashes } of this.#waiting)
-      this.#put(tilePath({ level, index, width: tileWidth }), hashes)
+    const touched = new Set<string>()
+    for (const { level, index, hashes } of this.#waiting) this.#put({ level, index, width: tileWidth }, hashes, touched)
+    for (const dir of touched) syncFolder(dir)
     this.#waiting = []
   }
 
   /** Removes partial tiles that full ones took the place of. */
   clean(): void {
-    for (const path of this.#stale) rmSync(dirname(join(this.#logDir, path)), { recursive: true, force: true })
+    for (const path of this.#stale) rmSync(`${join(this.#logDir, path)}.p`, { recursive: true, force: true })
     this.#stale = []
   }
 
-  #put(path: string, hashes: readonly Buffer[]): void {
-    const file = join(this.#logDir, path)
-    this.#makeFolder(dirname(file))
-    writeWhole(file, Buffer.concat(hashes))
+  /** Removes what stands for leaves that were given up, once a checkpoint without them stands. */
+  dropAfter(kept: number, had: number): void {
+    for (let level = 0; had >= tileWidth ** level; level += 1) {
+      const unit = tileWidth ** (level + 1)
+      for (let index = Math.floor(kept / unit); index * unit < had; index += 1) this.#dropTile(level, index, kept)
+    }
+  }
+
+  /** Removes every tile: all of them are about to be made again. */
+  dropAll(): void {
+    rmSync(join(this.#logDir, 'tile'), { recursive: true, force: true })
+    this.#folders.clear()
+    this.#edge = new Set()
+  }
+
+  #dropTile(level: number, index: number, kept: number): void {
+    const path = join(this.#logDir, tilePath({ level, index, width: tileWidth }))
+    rmSync(path, { force: true })
+    const width = tileWidthIn(kept, level, index)
+    for (const name of namesIn(`${path}.p`)) if (Number(name) > width) rmSync(join(`${path}.p`, name), { force: true })
+  }
+
+  /** The name is durable once the folder that is added to `touched` was synced. */
+  #put(place: TilePlace, hashes: readonly Buffer[], touched: Set<string>): void {
+    const file = join(this.#logDir, tilePath(place))
+    const dir = dirname(file)
+    this.#makeFolder(dir)
+    replaceFile(file, Buffer.concat(hashes))
+    touched.add(dir)
   }
 
   /** A folder is made durable with its name once. */

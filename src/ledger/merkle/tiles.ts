@@ -122,7 +122,7 @@ export function readIfThere(path: string): Buffer | null {
   }
 }
 
-function namesIn(dir: string): readonly string[] {
+export function namesIn(dir: string): readonly string[] {
   try {
     return readdirSync(dir)
   } catch {

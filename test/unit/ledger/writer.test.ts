@@ -22,6 +22,7 @@ function bench(broken: Partial<Disk> = {}, segment_bytes = 1_000_000) {
     status,
     segment_bytes,
     min_free_bytes: 1000,
+    log: null,
   }
   const disk = { ...systemDisk, ...broken }
   const ring = new RingWriter(setup.ring)

@@ -1,0 +1,42 @@
+/**
+ * Anchors: files outside of the state directory, on another disk or host, that receive the newest checkpoint every so often.
+ * Whoever takes over this host can forge no history before the last checkpoint that somebody else holds.
+ */
+import { writeWhole } from '../whole-file.ts'
+
+export interface AnchorSettings {
+  /** Paths of files that are replaced. */
+  readonly files: readonly string[]
+  readonly every_s: number
+}
+
+export interface Anchor {
+  /** Writes the checkpoint where one is due. What cannot be written is told once and holds nothing up. */
+  offer(text: string, time_s: number): void
+}
+
+export function openAnchors({ files, every_s }: AnchorSettings, onProblem: (sentence: string) => void): Anchor {
+  const last_s = new Map<string, number>()
+  const failing = new Set<string>()
+  return {
+    offer(text, time_s) {
+      for (const file of files) {
+        if (time_s - (last_s.get(file) ?? Number.NEGATIVE_INFINITY) < every_s) continue
+        last_s.set(file, time_s)
+        const problem = attempt(file, text)
+        if (problem !== null && !failing.has(file)) onProblem(`the anchor ${file} cannot be written: ${problem}`)
+        if (problem === null) failing.delete(file)
+        else failing.add(file)
+      }
+    },
+  }
+}
+
+function attempt(file: string, text: string): string | null {
+  try {
+    writeWhole(file, text)
+    return null
+  } catch (error) {
+    return String(error)
+  }
+}

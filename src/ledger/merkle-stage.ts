@@ -1,0 +1,139 @@
+/**
+ * The log as a stage of the ledger's writer: every entry that is on the disk becomes a leaf, and every second or 1000 entries,
+ * at most ten times a second, the tree is sealed with a signed checkpoint. Tiles are durable before the checkpoint that counts
+ * their hashes.
+ */
+import { assert } from '../base/assert.ts'
+import type { Clock, Millis } from '../base/clock.ts'
+import { LogSigners } from './checkpoint/sign.ts'
+import { keepCheckpoint, lastKept_s, putCheckpoint, setAside } from './checkpoint/store.ts'
+import { type Anchor, type AnchorSettings, openAnchors } from './checkpoint/anchor.ts'
+import { leafMaker } from './leaf.ts'
+import type { OpenLog } from './open-log.ts'
+import { shapes } from './pack.ts'
+import { prune, type RetentionSettings } from './retention.ts'
+import type { Stage, StoredGroup } from './stage.ts'
+import { readStored } from './stored.ts'
+
+/** What the log is given when the ledger's thread starts; it can be cloned from thread to thread. */
+export interface LogSetup {
+  /** The private record keys, as the keyring writes them: `SlotKey[]` as JSON, those that sign first. */
+  readonly keys: SharedArrayBuffer
+  /** The name of the log, for a log that has none yet: it keeps that of its first checkpoint. */
+  readonly origin: string
+  /** An operator said that what is missing may be missing. */
+  readonly accept_truncation: boolean
+  readonly retention: RetentionSettings
+  readonly anchors: AnchorSettings
+}
+
+export interface StagePlaces {
+  readonly dir: string
+  readonly boot: string
+  readonly gw: string
+  readonly clock: Clock
+  /** Told, in sentences, of what did not work and holds nothing up: a place of anchors that is not there. */
+  readonly onProblem: (sentence: string) => void
+}
+
+const seal_entries = 1000
+const seal_ms = 1000
+const sealPause_ms = 100
+const keep_s = 3600
+const prune_ms = 60_000
+
+/** Seals what the start took in before it returns: nothing is written to a ledger without a checkpoint. */
+export function merkleStage(log: OpenLog, setup: LogSetup, places: StagePlaces): Stage {
+  const stage = new MerkleStage(log, setup, places)
+  if (!log.sealed) stage.begin()
+  return stage
+}
+
+class MerkleStage implements Stage {
+  readonly #log: OpenLog
+  readonly #places: StagePlaces
+  readonly #retention: RetentionSettings
+  readonly #signers: LogSigners
+  readonly #anchors: Anchor
+  readonly #origin: string
+  readonly #leafOf
+  #sealed: number
+  #sealedAt: Millis
+  #prunedAt = Number.NEGATIVE_INFINITY
+  #kept_s: number
+  #kid = ''
+
+  constructor(log: OpenLog, setup: LogSetup, places: StagePlaces) {
+    this.#log = log
+    this.#places = places
+    this.#retention = setup.retention
+    this.#signers = new LogSigners(setup.keys)
+    this.#anchors = openAnchors(setup.anchors, places.onProblem)
+    this.#origin = log.origin ?? setup.origin
+    this.#leafOf = leafMaker({ boot: places.boot, gw: places.gw, shapes })
+    this.#sealed = log.sealed?.size ?? -1
+    this.#sealedAt = places.clock.monotonic()
+    this.#kept_s = lastKept_s(log.logDir)
+  }
+
+  /** The first checkpoint, or the first after an accepted truncation. */
+  begin(): void {
+    const { truncated, logDir, files } = this.#log
+    if (truncated) setAside(logDir, truncated.kept, this.#now_s())
+    this.#seal()
+    if (truncated) files.dropAfter(truncated.kept, truncated.had)
+  }
+
+  stored({ first, frames }: StoredGroup): void {
+    const { tree } = this.#log
+    assert(first === tree.size + 1, 'every entry becomes a leaf, in order')
+    for (const frame of frames) {
+      const stored = readStored(frame)
+      assert(stored !== null, 'what was written can be read')
+      tree.append(this.#leafOf(stored.row, tree.size + 1).hash)
+    }
+  }
+
+  tick(): void {
+    const now = this.#places.clock.monotonic()
+    const waiting = this.#log.tree.size - this.#sealed
+    const since = now - this.#sealedAt
+    if (waiting > 0 && since >= (waiting >= seal_entries ? sealPause_ms : seal_ms)) this.#seal()
+    if (now - this.#prunedAt < prune_ms) return
+    this.#prunedAt = now
+    prune(this.#places.dir, { now: this.#places.clock.now(), sealed: this.#sealed, ...this.#retention })
+  }
+
+  /** What could not be sealed any more is sealed by the next start. */
+  close(): void {
+    if (this.#log.tree.size === this.#sealed) return
+    try {
+      this.#seal()
+    } catch (error) {
+      this.#places.onProblem(`the log was not sealed at the end: ${String(error)}`)
+    }
+  }
+
+  #seal(): void {
+    const { tree, files, logDir } = this.#log
+    files.write(tree)
+    const { size } = tree
+    const time_s = this.#now_s()
+    const { kid } = this.#signers
+    const text = this.#signers.sign({ origin: this.#origin, size, root: tree.root() }, time_s)
+    putCheckpoint(logDir, text)
+    this.#sealed = size
+    this.#sealedAt = this.#places.clock.monotonic()
+    files.clean()
+    if (kid !== this.#kid || time_s - this.#kept_s >= keep_s) {
+      keepCheckpoint(logDir, text, { size, time_s })
+      this.#kept_s = time_s
+      this.#kid = kid
+    }
+    this.#anchors.offer(text, time_s)
+  }
+
+  #now_s(): number {
+    return Math.floor(this.#places.clock.now() / 1000)
+  }
+}
