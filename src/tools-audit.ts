@@ -1,6 +1,15 @@
 /** What `weir audit` is made of: the ledger in the state directory and the public keys beside it. */
 import { sign } from 'node:crypto'
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from './base/clock.ts'
@@ -24,6 +33,7 @@ import { findLeaf } from './ledger/leaves.ts'
 import { verifyInclusion } from './ledger/merkle/proof.ts'
 import { type LedgerItem, readLedger } from './ledger/read.ts'
 import { verifyLedger } from './ledger/verify.ts'
+import type { SealedHead } from './ledger/verify/heads.ts'
 import { keyPlaces } from './pipeline/snapshot.ts'
 import { hop as accountOfHop } from './tools-evidence.ts'
 import { version } from './version.ts'
@@ -66,7 +76,7 @@ export const verify: AuditTools['verify'] = async ({ configPath, checkpoints }, 
   } satisfies AuditVerdict
 }
 
-function viewOf({ signedBy, ...head }: Omit<SealedView, 'signed_by'> & Pick<ReturnType<typeof checkNote>, 'signedBy'>) {
+function viewOf({ signedBy, ...head }: SealedHead) {
   return { ...head, signed_by: signedBy } satisfies SealedView
 }
 
@@ -75,7 +85,8 @@ export const show: AuditTools['show'] = async ({ configPath, what }) => {
   if (isProblem(state)) return state
   const seq = /^[1-9]\d{0,15}$/.test(what) ? Number(what) : await seqOfHop(state, what)
   const found = seq === null ? null : findLeaf(state.ledger, seq)
-  if (!found) return problem('not_found', `The ledger keeps no record ${what}; records go by their number or their hop.`)
+  if (!found)
+    return problem('not_found', `The ledger keeps no record ${what}; records go by their number or their hop.`)
   const log = openSealed(state.ledger)
   const path = typeof log === 'string' ? null : log.proofOf(found.seq)
   const rid = isHopId(what) ? what : hopIn(found.text)
@@ -83,7 +94,11 @@ export const show: AuditTools['show'] = async ({ configPath, what }) => {
   const { file, offset, text: leaf, hash } = found
   return {
     schema: 'weir.audit-record/v1',
-    ...{ seq: found.seq, file, offset, leaf, leaf_hash: hash.toString('hex') },
+    seq: found.seq,
+    file,
+    offset,
+    leaf,
+    leaf_hash: hash.toString('hex'),
     proof: typeof log === 'string' || path === null ? 'unsealed' : proofState(log, { ...found, path }),
     path: path ?? [],
     checkpoint: typeof log === 'string' ? null : sealedView(log.checkpoint, state),
@@ -156,8 +171,8 @@ function exportBundle({ filter, words, out, checkpoints }: ExportAsked, state: S
   const log = openSealed(state.ledger)
   if (typeof log === 'string') return problem('no', log)
   const given = checkpoints.map((file) => readCheckpoint(textOf(file) ?? ''))
-  const bad = given.findIndex((note) => typeof note === 'string')
-  if (bad !== -1) return problem('usage', `${checkpoints[bad]} is no checkpoint: ${String(given[bad])}.`)
+  const bad = given.find((note) => typeof note === 'string')
+  if (bad !== undefined) return problem('usage', `A file after --checkpoint holds none: ${bad}.`)
   mkdirSync(out, { recursive: true, mode: 0o700 })
   const older = log.older(given.filter((note) => typeof note === 'object'))
   const proved = log.records((entry) => matches(filter, filterableOf(entry)))

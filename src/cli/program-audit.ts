@@ -5,7 +5,9 @@ import type { CliDeps } from './deps.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 
 export function addAudit(program: Command, deps: CliDeps, settle: Settle): void {
-  const audit = program.command('audit').description('prove the ledger, look into it, hand out records with their proofs')
+  const audit = program
+    .command('audit')
+    .description('prove the ledger, look into it, hand out records with their proofs')
   examples(audit, [
     'weir audit verify',
     'weir audit verify --checkpoint /mnt/elsewhere/weir.checkpoint',
@@ -20,16 +22,21 @@ export function addAudit(program: Command, deps: CliDeps, settle: Settle): void 
       .option('-c, --config <file>', 'configuration whose state directory is read', defaultConfig)
       .option('--json', 'one JSON object')
   verb('verify', 'compute the whole log again; exit code 3 names the first record that is wrong')
-    .option('--checkpoint <file...>', 'checkpoints that were kept elsewhere: nothing they count may be missing or changed')
+    .option(
+      '--checkpoint <file...>',
+      'checkpoints that were kept elsewhere: nothing they count may be missing or changed',
+    )
     .action(async (options: VerifyOptions) => {
       const { verifyAudit } = await import('./commands/audit.ts')
       await settle(verifyAudit(deps, options))
     })
-  verb('show <record>', 'a record by its number or its hop, for whom and by what right, with the proof that it is in the log')
-    .action(async (what: string, options: ShowOptions) => {
-      const { showRecord } = await import('./commands/audit.ts')
-      await settle(showRecord(deps, what, options))
-    })
+  verb(
+    'show <record>',
+    'a record by its number or its hop, for whom and by what right, with the proof that it is in the log',
+  ).action(async (what: string, options: ShowOptions) => {
+    const { showRecord } = await import('./commands/audit.ts')
+    await settle(showRecord(deps, what, options))
+  })
   verb('find [filter...]', 'records that fit a filter')
     .option('--limit <number>', 'the newest so many', '50')
     .action(async (words: readonly string[], options: FindOptions) => {
@@ -39,7 +46,10 @@ export function addAudit(program: Command, deps: CliDeps, settle: Settle): void 
   verb('export [filter...]', 'records for others: a bundle with proofs and its own verifier, or lines for a SIEM')
     .requiredOption('--out <place>', 'a folder for a bundle, a file for everything else; it may not be there')
     .option('--format <format>', 'bundle, jsonl, ocsf or cef', 'bundle')
-    .option('--checkpoint <file...>', 'checkpoints that were kept elsewhere: the bundle proves that the log goes on from them')
+    .option(
+      '--checkpoint <file...>',
+      'checkpoints that were kept elsewhere: the bundle proves that the log goes on from them',
+    )
     .action(async (words: readonly string[], options: ExportOptions) => {
       const { exportRecords } = await import('./commands/audit.ts')
       await settle(exportRecords(deps, words, options))

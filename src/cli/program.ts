@@ -5,6 +5,7 @@ import { readyArgv } from './argv.ts'
 import type { HaltOptions } from './commands/runs.ts'
 import type { ChainOptions } from './commands/chain.ts'
 import type { HopOptions } from './commands/hop.ts'
+import { addAudit } from './program-audit.ts'
 import { addCost } from './program-cost.ts'
 import type { InspectOptions, MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
@@ -65,6 +66,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addRuns(program, deps, settle)
   addHop(program, deps, settle)
   addCost(program, deps, settle)
+  addAudit(program, deps, settle)
   program.commandsGroup('Decide and stop:')
   addApprovals(program, deps, settle)
   addRevocations(program, deps, settle)

@@ -218,17 +218,25 @@ function shorten(text: string, max: number): string {
 
 /** A reader for entries that were packed with these shapes, in either outer form. It answers null for bytes that are no entry. */
 export function entryReader(shapes: Shapes): (packed: Uint8Array) => LedgerEntry | null {
+  const entryOf = rowReader(shapes)
+  return (packed) => {
+    const stored = readStored(packed)
+    return stored && entryOf(stored.row)
+  }
+}
+
+/** The same for a row that is unpacked already. */
+export function rowReader(shapes: Shapes): (row: readonly unknown[]) => LedgerEntry | null {
   const paths = new Map(
     Object.entries(shapes).map(([kind, names]) => [
       kind,
       names.map((name) => ({ path: name.split('.'), optional: absent.has(name) })),
     ]),
   )
-  return (packed) => {
-    const row = readStored(packed)?.row
-    const kind: unknown = row?.[0]
+  return (row) => {
+    const [kind] = row
     const members = typeof kind === 'string' ? paths.get(kind) : undefined
-    if (!row || !members || row.length !== members.length + 1) return null
+    if (!members || row.length !== members.length + 1) return null
     const entry: Record<string, unknown> = { kind }
     members.forEach(({ path, optional }, place) => {
       const value = row[place + 1]

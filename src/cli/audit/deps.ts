@@ -16,7 +16,10 @@ export interface AuditTools {
   readonly checkpoint: (configPath: string) => Promise<string | CliProblem>
   readonly holds: (configPath: string) => Promise<HoldList | CliProblem>
   readonly placeHold: (asked: HoldAsked) => Promise<HoldList | CliProblem>
-  readonly releaseHold: (asked: { readonly configPath: string; readonly name: string }) => Promise<HoldList | CliProblem>
+  readonly releaseHold: (asked: {
+    readonly configPath: string
+    readonly name: string
+  }) => Promise<HoldList | CliProblem>
 }
 
 interface VerifyAsked {

@@ -14,7 +14,9 @@ export function verdictPage(verdict: AuditVerdict, paint: Paint): string {
     ['records', countedWords(verdict)],
     ['checkpoint', checkpoint === null ? paint('warn', 'none') : sealedWords(checkpoint)],
     checkpoint === null ? null : ['root', checkpoint.root],
-    unsealed === 0 ? null : ['behind it', `${formatCount(unsealed)} records, sealed within a second of a gateway that runs`],
+    unsealed === 0
+      ? null
+      : ['behind it', `${formatCount(unsealed)} records, sealed within a second of a gateway that runs`],
     pruned === 0 ? null : ['dropped', `${formatCount(pruned)} records by retention; they still count in the root`],
     ...notes.map((note): Line => ['note', paint('warn', visible(note))]),
   ]
@@ -71,8 +73,17 @@ export function foundPage({ records, found }: FoundRecords, paint: Paint): strin
   const rows = records.map(({ seq, entry }) => {
     const { run, agent, target, method, decision, code, status } = filterableOf(entry)
     const what = [target, method].filter(Boolean).map((part) => visible(String(part)))
-    const verdict = decision === 'deny' ? paint('bad', `deny ${visible(String(code ?? ''))}`) : String(decision ?? status ?? '')
-    return [String(seq), formatTime(entry.ts), entry.kind, String(run ?? ''), visible(String(agent ?? '')), what.join(' '), verdict]
+    const verdict =
+      decision === 'deny' ? paint('bad', `deny ${visible(String(code ?? ''))}`) : String(decision ?? status ?? '')
+    return [
+      String(seq),
+      formatTime(entry.ts),
+      entry.kind,
+      String(run ?? ''),
+      visible(String(agent ?? '')),
+      what.join(' '),
+      verdict,
+    ]
   })
   const more = found > records.length ? `${formatCount(found)} fit; these are the newest. More: --limit\n` : ''
   return `${table(foundColumns, rows)}${more}`

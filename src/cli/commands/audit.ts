@@ -110,7 +110,8 @@ export async function showCheckpoint(deps: CliDeps, options: ShowOptions): Promi
   const terminal = openTerminal(deps)
   const note = await deps.audit.checkpoint(options.config)
   if (typeof note !== 'string') return terminal.fail(note)
-  if (options.json) terminal.printJson({ schema: 'weir.audit-checkpoint/v1', ...{ note } })
+  const view = { schema: 'weir.audit-checkpoint/v1', note }
+  if (options.json) terminal.printJson(view)
   else terminal.print(note)
   return exits.ok
 }
@@ -124,7 +125,9 @@ export async function addHold(deps: CliDeps, name: string, options: HoldOptions)
     written === undefined ? null : readSince(written, deps.clock.now()),
   )
   if (from === undefined || until === undefined)
-    return openTerminal(deps).fail(problem('usage', '--from and --until take a time like 2026-11-28, or 7d for a week ago.'))
+    return openTerminal(deps).fail(
+      problem('usage', '--from and --until take a time like 2026-11-28, or 7d for a week ago.'),
+    )
   const { config: configPath, reason, run = null } = options
   return showHolds(deps, await deps.audit.placeHold({ configPath, name, reason, run, from, until }), options)
 }
@@ -133,11 +136,7 @@ export async function releaseHold(deps: CliDeps, name: string, options: ShowOpti
   return showHolds(deps, await deps.audit.releaseHold({ configPath: options.config, name }), options)
 }
 
-function showHolds(
-  deps: CliDeps,
-  list: Awaited<ReturnType<CliDeps['audit']['holds']>>,
-  { json }: ShowOptions,
-): number {
+function showHolds(deps: CliDeps, list: Awaited<ReturnType<CliDeps['audit']['holds']>>, { json }: ShowOptions): number {
   const terminal = openTerminal(deps)
   if (isProblem(list)) return terminal.fail(list)
   if (json) terminal.printJson(list)

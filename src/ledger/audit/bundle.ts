@@ -42,7 +42,9 @@ const base64 = (hash: Buffer): string => hash.toString('base64')
 export function openSealed(dir: string): SealedLog | string {
   const newest = newestCheckpoint(join(dir, 'log'))
   if (newest === null) return 'The ledger has no checkpoint yet: it is signed within a second of the first record.'
-  return typeof newest === 'string' ? `The checkpoint of the ledger cannot be read: ${newest}` : new SealedLog(dir, newest)
+  return typeof newest === 'string'
+    ? `The checkpoint of the ledger cannot be read: ${newest}`
+    : new SealedLog(dir, newest)
 }
 
 export class SealedLog {
@@ -79,7 +81,9 @@ export class SealedLog {
 
   /** Those that were kept and those given, the newest `older_max` of them. */
   older(given: readonly Checkpoint[]): readonly OlderCheckpoint[] {
-    const kept = [...pastCheckpoints(join(this.#dir, 'log'))].flatMap(({ note }) => (typeof note === 'string' ? [] : [note]))
+    const kept = [...pastCheckpoints(join(this.#dir, 'log'))].flatMap(({ note }) =>
+      typeof note === 'string' ? [] : [note],
+    )
     const { size } = this.checkpoint
     const wanted = [...kept.slice(given.length - older_max), ...given].filter((note) => note.size <= size)
     return wanted.map((note) => ({

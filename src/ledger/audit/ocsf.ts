@@ -53,7 +53,15 @@ function ofCall(record: CallRecord): OcsfEvent {
     api: { operation: method, service: { name: record.dialect }, request: { uid: record.rid } },
     resources: [{ uid: target, type: target.split(':')[0] ?? '' }],
     src_endpoint: { uid: agent ?? 'unknown' },
-    unmapped: { chain, depth, rule, policies, pol_hash: record.pol_hash, spent: outcome.spent, parent: record.parent_rid },
+    unmapped: {
+      chain,
+      depth,
+      rule,
+      policies,
+      pol_hash: record.pol_hash,
+      spent: outcome.spent,
+      parent: record.parent_rid,
+    },
   }
 }
 
@@ -81,7 +89,7 @@ function ofGrant(grant: GrantEntry): OcsfEvent {
 
 function ofOther(entry: Exclude<LedgerEntry, CallRecord | GrantEntry>): OcsfEvent {
   const { kind, ts, ...rest } = entry
-  const event = 'event' in entry ? `.${String(entry.event)}` : ''
+  const event = 'event' in entry ? `.${entry.event}` : ''
   const actor = 'actor' in entry && typeof entry.actor === 'string' ? entry.actor : 'weir'
   const isAlarm = kind === 'revocation' || (kind === 'run' && 'event' in entry && entry.event === 'halted')
   return {
