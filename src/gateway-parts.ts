@@ -2,13 +2,13 @@
 import { join, dirname } from 'node:path'
 import type { Board, BoardPlan } from './base/board.ts'
 import { type Clock, day_ms, type Millis } from './base/clock.ts'
-import { moduleUrl } from './base/module-url.ts'
 import type { Loaded } from './config/load.ts'
 import type { ApiBook } from './gateway-apis.ts'
 import type { Models } from './gateway-models.ts'
 import type { Settings } from './config/settings.ts'
 import { epochsPlan } from './identity/revocation/epochs.ts'
 import { fetchTextFrom } from './identity/trust/fetch-text.ts'
+import { openLateKey } from './identity/keys/late-key.ts'
 import { type Keyring, openKeyring } from './identity/keys/keyring.ts'
 import { openSecret } from './identity/keys/secret-file.ts'
 import { openIdentity } from './identity/open.ts'
@@ -26,7 +26,7 @@ import { openSignals } from './identity/revocation/signals.ts'
 import { openPriceBook } from './pricing/price-book.ts'
 import type { HealthBook } from './relay/pool/health.ts'
 import type { Relay } from './relay/relay.ts'
-import { Ledger, openLedger } from './ledger/ledger.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import { openAlerts } from './observe/alerts.ts'
 import type { Log } from './observe/log.ts'
 import { CardWatch } from './pipeline/cards/card-watch.ts'
@@ -135,9 +135,12 @@ function horizonOf(settings: Settings, now: Millis): number {
 
 /** The keys of the state directory; what happens to them later goes to the log. */
 export function openKeys(settings: Settings, clock: Clock, log: Log): Keyring | StartProblem {
+  const late = openLateKey(settings.state.dir, clock.now())
+  if (late && 'sentence' in late) return startProblem(70, late.sentence)
   const keys = openKeyring({
     ...keyPlaces(settings),
     clock,
+    late,
     onTurn: (sentence) => log.info(`keys: ${sentence}`),
     onProblem: (sentence) => log.error(`keys: ${sentence}`),
   })
@@ -276,21 +279,4 @@ export function planRevocations({ state, maximums }: Settings, clock: Clock): Pl
     rows: epochsPlan(max),
     open: (board) => new Revocations(known, { board, stateDir: state.dir, max, clock }),
   }
-}
-
-export async function openLedgerIn(
-  settings: Settings,
-  { clock, log }: Pick<Workshop, 'clock' | 'log'>,
-  boot: string,
-): Promise<Ledger | StartProblem> {
-  const ledger = await openLedger({
-    dir: join(settings.state.dir, 'ledger'),
-    workerUrl: moduleUrl('./threads/ledger-worker.ts', import.meta.url),
-    boot,
-    clock,
-    ring_bytes: settings.maximums.record_ring_bytes,
-  })
-  if (!(ledger instanceof Ledger)) return startProblem(75, ledger.detail)
-  for (const cut of ledger.cuts) log.warn(`ledger: ${cut}`)
-  return ledger
 }

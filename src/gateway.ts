@@ -21,7 +21,6 @@ import {
   openKeys,
   type Lasting,
   openLasting,
-  openLedgerIn,
   openOutside,
   openUsed,
   planRevocations,
@@ -32,6 +31,7 @@ import {
   type Workshop,
 } from './gateway-parts.ts'
 import { ApiBook } from './gateway-apis.ts'
+import { openLedgerIn } from './gateway-log.ts'
 import { openModels } from './gateway-models.ts'
 import { openAdmin, optionsOf } from './gateway-doors.ts'
 import { openToolLock, openTools, type Tools } from './gateway-mcp.ts'
@@ -65,10 +65,16 @@ export interface Gateway {
 
 const drainPoll_ms = 20
 
-export async function startGateway(loaded: Loaded, log: Log): Promise<Gateway | StartProblem> {
+/** What an operator says at a start, and not in the configuration. */
+export interface StartWord {
+  /** Sealed entries of the ledger may be missing; the ledger says so for ever. */
+  readonly acceptTruncation: boolean
+}
+
+export async function startGateway(loaded: Loaded, log: Log, word: StartWord): Promise<Gateway | StartProblem> {
   const stack = new AsyncDisposableStack()
   try {
-    const gateway = await openAll(loaded, log, stack)
+    const gateway = await openAll({ loaded, log, word }, stack)
     if (gateway.kind === 'start_problem') await stack.disposeAsync()
     return gateway
   } catch (error) {
@@ -78,7 +84,9 @@ export async function startGateway(loaded: Loaded, log: Log): Promise<Gateway | 
 }
 
 /** What lasts from one start to the next: the state directory and everything that is read back from it. */
-async function openGround({ settings }: Loaded, log: Log, stack: AsyncDisposableStack): Promise<Ground | StartProblem> {
+async function openGround(start: Start, stack: AsyncDisposableStack): Promise<Ground | StartProblem> {
+  const { loaded, log, word } = start
+  const { settings } = loaded
   const { dir } = settings.state
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const lock = takeLock(dir)
@@ -90,7 +98,7 @@ async function openGround({ settings }: Loaded, log: Log, stack: AsyncDisposable
   const secrets = openSecrets(settings, clock, log)
   if ('exit' in secrets) return secrets
   const boot = secrets.dice.hex(16)
-  const ledger = await openLedgerIn(settings, { clock, log }, boot)
+  const ledger = await openLedgerIn(settings, { clock, log, boot, keys: secrets.keys, ...word })
   if (!(ledger instanceof Ledger)) return ledger
   // Opened before the pool and so closed after it: a call whose signature the pool gives up still leaves its record.
   stack.defer(async () => void (await ledger.close()))
@@ -105,6 +113,12 @@ async function openGround({ settings }: Loaded, log: Log, stack: AsyncDisposable
   return { kind: 'ground', clock, secrets, boot, ledger, outside, tasks, pins, replayed }
 }
 
+interface Start {
+  readonly loaded: Loaded
+  readonly log: Log
+  readonly word: StartWord
+}
+
 interface Ground {
   readonly kind: 'ground'
   readonly clock: Clock
@@ -117,9 +131,10 @@ interface Ground {
   readonly replayed: Replayed
 }
 
-async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): Promise<Gateway | StartProblem> {
+async function openAll(start: Start, stack: AsyncDisposableStack): Promise<Gateway | StartProblem> {
+  const { loaded, log } = start
   const { settings } = loaded
-  const ground = await openGround(loaded, log, stack)
+  const ground = await openGround(start, stack)
   if (ground.kind === 'start_problem') return ground
   const { clock, secrets, ledger, outside, pins } = ground
   const { keys, revoked, dice, ...lasting } = secrets

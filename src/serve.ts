@@ -31,7 +31,7 @@ export async function serve(options: ServeOptions, sinks: ServeSinks): Promise<n
   const stopped = untilSignal()
   const started = Promise.withResolvers<Gateway>()
   const watch = watchFor(started.promise, loaded)
-  const gateway = await startGateway(loaded, log)
+  const gateway = await startGateway(loaded, log, { acceptTruncation: options.acceptTruncation === true })
   if (gateway.kind === 'start_problem') {
     watch.close()
     sinks.stderr.write(`${gateway.text}\n`)

@@ -53,6 +53,8 @@ export interface CliDeps {
 export interface ServeOptions {
   readonly configPath: string
   readonly logLevel: string
+  /** Starts although sealed entries of the ledger are missing, which the ledger then says for ever. */
+  readonly acceptTruncation?: boolean
 }
 
 interface CheckResult {

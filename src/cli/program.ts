@@ -90,7 +90,11 @@ function addServe(program: Command, deps: CliDeps, settle: Settle): void {
     .description('run the gateway until it is stopped')
     .option('-c, --config <file>', 'configuration file', defaultConfig)
     .option('--log-level <level>', 'trace, debug, info, warn, error', 'info')
-    .action(async (options: { config: string; logLevel: string }) => {
+    .option(
+      '--accept-truncation',
+      'start although sealed entries of the ledger are missing; the ledger says so for ever',
+    )
+    .action(async (options: { config: string; logLevel: string; acceptTruncation?: boolean }) => {
       const { serve } = await import('./commands/serve.ts')
       await settle(serve(deps, options))
     })

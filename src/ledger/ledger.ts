@@ -28,6 +28,8 @@ export interface LedgerSettings {
   readonly min_free_bytes?: number
   /** How entries are sealed in a log that can be proved; by default they are not. */
   readonly log?: LogSetup
+  /** Told what does not hold the ledger up and somebody should know, in sentences. */
+  readonly onNote?: (sentence: string) => void
 }
 
 /** Why a ledger could not be opened, as a value. */
@@ -42,7 +44,7 @@ export interface LedgerHealth {
 }
 
 const mebibyte = 1_048_576
-/** A start reads one segment at most; a stop writes one ring at most. */
+/** A start says at least every few seconds how far it is; a stop writes one ring at most. */
 const open_timeout_ms = 30_000
 const flush_timeout_ms = 5_000
 const spillRetry_ms = 20
@@ -62,6 +64,10 @@ export async function openLedger(settings: LedgerSettings): Promise<Ledger | Led
     log: settings.log ?? null,
   }
   const worker = new Worker(settings.workerUrl, { workerData: setup, name: 'weir-ledger' })
+  const { onNote = () => undefined } = settings
+  worker.on('message', (news: WriterNews) => {
+    if (news.kind === 'note') onNote(news.sentence)
+  })
   const news = await firstNews(worker)
   if (news.kind === 'ready') return new Ledger(worker, setup, news, settings.clock)
   await worker.terminate()
@@ -73,13 +79,18 @@ function firstNews(worker: Worker): Promise<WriterNews> {
   return new Promise((resolve) => {
     const refuse = (detail: string): void => resolve({ kind: 'refused', detail })
     const timer = setTimeout(() => refuse('the ledger thread did not start in time'), open_timeout_ms)
-    worker.once('message', resolve)
+    worker.on('message', function hear(news: WriterNews) {
+      // A start that takes long says how far it is.
+      if (news.kind === 'note') return void timer.refresh()
+      clearTimeout(timer)
+      worker.off('message', hear)
+      resolve(news)
+    })
     worker.once('error', (error) => refuse(String(error)))
     worker.once('exit', () => {
       clearTimeout(timer)
       refuse('the ledger thread ended at once')
     })
-    worker.once('message', () => clearTimeout(timer))
   })
 }
 
@@ -93,8 +104,6 @@ export class Ledger {
   readonly kind = 'ledger'
   /** What the start had to cut off or set aside, in sentences; for the log. */
   readonly cuts: readonly string[]
-  /** Told what does not hold the ledger up and somebody should know, in sentences. */
-  onNote: (sentence: string) => void = () => undefined
   readonly #worker: Worker
   readonly #ring: RingWriter
   readonly #reserve_bytes: number
@@ -119,8 +128,7 @@ export class Ledger {
     this.#appended = ready.next - 1
     if (ready.truncated) this.append({ kind: 'log', v: 1, ts: clock.now(), event: 'truncated', ...ready.truncated })
     worker.on('message', (news: WriterNews) => {
-      if (news.kind === 'note') this.onNote(news.sentence)
-      else if (news.kind !== 'ready') this.#detail = news.detail
+      if (news.kind === 'refused' || news.kind === 'health') this.#detail = news.detail
     })
     worker.on('error', (error) => (this.#detail = String(error)))
     worker.on('exit', () => (this.#ended = true))

@@ -42,10 +42,10 @@ const sealPause_ms = 100
 const keep_s = 3600
 const prune_ms = 60_000
 
-/** Seals what the start took in before it returns: nothing is written to a ledger without a checkpoint. */
+/** Seals what the start took in before it returns: nothing is written to a ledger that has entries without a checkpoint. */
 export function merkleStage(log: OpenLog, setup: LogSetup, places: StagePlaces): Stage {
   const stage = new MerkleStage(log, setup, places)
-  if (!log.sealed) stage.begin()
+  if (log.sealed?.size !== log.tree.size) stage.begin()
   return stage
 }
 
@@ -76,7 +76,7 @@ class MerkleStage implements Stage {
     this.#kept_s = lastKept_s(log.logDir)
   }
 
-  /** The first checkpoint, or the first after an accepted truncation. */
+  /** The first checkpoint of a log, or of a start that found entries behind the last one. */
   begin(): void {
     const { truncated, logDir, files } = this.#log
     if (truncated) setAside(logDir, truncated.kept, this.#now_s())

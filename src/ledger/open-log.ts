@@ -47,12 +47,17 @@ const blank = { kind: 'log', origin: null, sealed: null, truncated: null, notes:
 const advice =
   'Restore the ledger from a backup, or start with `weir serve --accept-truncation`: the ledger then says so for ever'
 
-/** `last` is the number of the last entry in the segments. Throws what the system says of a disk that fails. */
-export function openLog(dir: string, last: number, accept: boolean): OpenLog | LogProblem {
+/** `last` is the number of the last entry in the segments; `accept` what an operator says. Throws what the system says of a disk that fails. */
+export function openLog(
+  dir: string,
+  last: number,
+  accept: boolean,
+  onProgress: (entries: number) => void = () => undefined,
+): OpenLog | LogProblem {
   const logDir = join(dir, 'log')
   mkdirSync(logDir, { recursive: true, mode: 0o700 })
   const newest = newestCheckpoint(logDir)
-  const ground: Ground = { dir, logDir, last, accept }
+  const ground: Ground = { dir, logDir, last, accept, onProgress }
   if (newest === null) return takeIn(ground)
   if (typeof newest === 'string') {
     return accept ? rebuild(ground, null) : refuse(`The checkpoint of the ledger cannot be read: ${newest}`)
@@ -72,6 +77,8 @@ interface Ground {
   readonly logDir: string
   readonly last: number
   readonly accept: boolean
+  /** Told after every segment how many entries are in the tree. */
+  readonly onProgress: (entries: number) => void
 }
 
 function refuse(what: string): LogProblem {
@@ -92,7 +99,10 @@ function takeIn(ground: Ground): OpenLog | LogProblem {
 }
 
 /** The tree again from all segments; `given up` is null for a log nobody knows the end of, undefined for one that is new. */
-function rebuild({ dir, logDir, last }: Ground, givenUp: Checkpoint | null | undefined): OpenLog | LogProblem {
+function rebuild(
+  { dir, logDir, last, onProgress }: Ground,
+  givenUp: Checkpoint | null | undefined,
+): OpenLog | LogProblem {
   const [first] = segmentsIn(dir)
   if (first && first.first > 1)
     return {
@@ -102,7 +112,7 @@ function rebuild({ dir, logDir, last }: Ground, givenUp: Checkpoint | null | und
   const files = new TileFiles(logDir)
   const tree = new Tree((tile) => files.take(tile))
   files.dropAll()
-  const wrong = appendFrom({ dir, tree, files, from: 1 })
+  const wrong = appendFrom({ dir, tree, files, from: 1, onProgress })
   if (wrong !== null) return refuse(wrong)
   const truncated =
     givenUp === undefined
@@ -132,7 +142,7 @@ function missing(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
 
 /** Tiles that do not lead to the checkpoint are made again where the segments do. */
 function recompute(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
-  const { dir, logDir } = ground
+  const { dir, logDir, onProgress } = ground
   const [first] = segmentsIn(dir)
   if (first && first.first > 1)
     return refuse(`Tiles of the log in ${logDir} are damaged, and the entries under them were dropped`)
@@ -141,7 +151,7 @@ function recompute(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
   const onSize = (size: number): void => {
     if (size === newest.size) root = tree.root()
   }
-  const wrong = appendFrom({ dir, tree, from: 1, onSize })
+  const wrong = appendFrom({ dir, tree, from: 1, onSize, onProgress })
   if (wrong !== null) return refuse(wrong)
   if (root.equals(newest.root)) {
     const log = rebuild(ground, undefined)
@@ -157,7 +167,7 @@ function recompute(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
  * Compares the sealed entries of the newest segments with the tiles, and appends what came after them. A sentence where an
  * entry is not what was sealed.
  */
-function goOn({ dir, logDir }: Ground, tree: Tree): string | null {
+function goOn({ dir, logDir, onProgress }: Ground, tree: Tree): string | null {
   const sealed = tree.size
   const tiles = new TileReader(logDir)
   const sealedLeaf = (seq: number): Buffer | undefined => {
@@ -165,11 +175,10 @@ function goOn({ dir, logDir }: Ground, tree: Tree): string | null {
     const width = tileWidthIn(sealed, 0, index)
     return tiles.read({ level: 0, index, width })?.[(seq - 1) % tileWidth]
   }
-  return appendFrom({ dir, tree, from: sealed, sealedLeaf })
+  return appendFrom({ dir, tree, from: sealed, sealedLeaf, onProgress })
 }
 
-interface Appending {
-  readonly dir: string
+interface Appending extends Pick<Ground, 'dir' | 'onProgress'> {
   readonly tree: Tree
   /** Full tiles are written on the way where this is given: all of them would be too much to hold. */
   readonly files?: TileFiles
@@ -180,7 +189,7 @@ interface Appending {
   readonly onSize?: (size: number) => void
 }
 
-function appendFrom({ dir, tree, files, from, sealedLeaf, onSize }: Appending): string | null {
+function appendFrom({ dir, tree, files, from, sealedLeaf, onSize, onProgress }: Appending): string | null {
   const segments = segmentsIn(dir)
   const start = Math.max(
     0,
@@ -201,6 +210,7 @@ function appendFrom({ dir, tree, files, from, sealedLeaf, onSize }: Appending): 
         return `Entry ${seq} in ${name} at offset ${offset} is not the one that was sealed`
     }
     files?.writeFull()
+    onProgress(tree.size)
   }
   return null
 }

@@ -109,12 +109,13 @@ function heldView(dir: string, { name, newest }: Segment): HeldSegment {
 function oldestIn(path: string): Millis {
   const read = readLeaves(path)
   if (typeof read === 'string') return 0
-  const { value } = read.items.next()
-  if (value?.kind !== 'leaf') return 0
-  const [kind] = value.row
-  const place = read.header.shapes[String(kind)]?.indexOf('ts') ?? -1
-  const ts = value.row[place + 1]
-  return typeof ts === 'number' ? ts : 0
+  for (const item of read.items) {
+    if (item.kind === 'broken') return 0
+    const place = read.header.shapes[String(item.row[0])]?.indexOf('ts') ?? -1
+    const ts = item.row[place + 1]
+    return typeof ts === 'number' ? ts : 0
+  }
+  return 0
 }
 
 function merge(ranges: readonly PrunedRange[]): readonly PrunedRange[] {

@@ -28,6 +28,7 @@ export type WriterNews =
 /** How long entries are gathered for one sync; longest sleep without entries, to look at the free space. */
 const gather_ms = 2
 const idle_ms = 1000
+const progress_ms = 2000
 /** How often a disk that failed is tried again. */
 const retry_ms = 250
 
@@ -38,7 +39,7 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
     using lock = lockFolder(setup.dir)
     if (!lock) return tell({ kind: 'refused', detail: `another process writes to ${setup.dir}` })
     const { next, cuts } = recover(setup.dir, sealedIn(setup))
-    const log = setup.log && openLog(setup.dir, next - 1, setup.log.accept_truncation)
+    const log = setup.log && openLog(setup.dir, next - 1, setup.log.accept_truncation, progressTo(tell))
     if (log?.kind === 'log_problem') return tell({ kind: 'refused', detail: [log.sentence, ...cuts].join(' ') })
     const stages = log ? [stageOf(log, setup, tell)] : []
     const status = new Status(setup.status)
@@ -55,6 +56,17 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
 function sealedIn({ dir, log }: WriterSetup): number {
   const newest = log && !log.accept_truncation ? newestCheckpoint(join(dir, 'log')) : null
   return newest === null || typeof newest === 'string' ? 0 : newest.size
+}
+
+/** Says how far a start is that takes long: an old ledger that is taken in, or one whose tiles are made again. */
+function progressTo(tell: (news: WriterNews) => void): (entries: number) => void {
+  let toldAt = systemClock.monotonic()
+  return (entries) => {
+    const now = systemClock.monotonic()
+    if (now - toldAt < progress_ms) return
+    toldAt = now
+    tell({ kind: 'note', sentence: `${entries} entries are in the log; the start goes on` })
+  }
 }
 
 function stageOf(log: OpenLog, setup: WriterSetup, tell: (news: WriterNews) => void): Stage {

@@ -49,7 +49,7 @@ export const fences: Readonly<Record<string, readonly string[]>> = {
   piscina: ['threads/pool.ts'],
   jose: ['identity/'],
   oauth4webapi: ['identity/'],
-  msgpackr: ['threads/', 'ledger/pack.ts'],
+  msgpackr: ['threads/', 'ledger/pack.ts', 'ledger/stored.ts'],
   pino: ['observe/log.ts'],
   '@cedar-policy/cedar-wasm': ['policy/'],
   '@cedar-policy/cedar-wasm/nodejs': ['policy/'],

@@ -12,6 +12,7 @@ import type { KeySource } from '../trust/jwks.ts'
 import { isKeyProblem, type KeyProblem, keyProblem, manifestName, privateName, privateText } from './key-files.ts'
 import { writeWhole } from './key-files.ts'
 import { type KeyEntry, keys_max, manifestText } from './key-manifest.ts'
+import type { LateKey } from './late-key.ts'
 import { algOf, type KeyUse, type PrivateKey, type PublicJwk } from './key-material.ts'
 import { dueAt, findKey, type RotationSettings, type Turn, turnDue, turnEarly } from './key-rotation.ts'
 import { type HeldKeys, holdKeys, type KeyPlaces, lookAtKeys } from './keyring-open.ts'
@@ -30,6 +31,8 @@ export interface KeyringOptions extends KeyPlaces {
   /** Told of rotations, and of those that failed: a sentence for the log. */
   readonly onTurn?: (sentence: string) => void
   readonly onProblem?: (sentence: string) => void
+  /** Signs checkpoints beside the record key. */
+  readonly late?: LateKey | null
 }
 
 /** A public document and its strong tag, quoted. */
@@ -68,6 +71,8 @@ export class Keyring {
   readonly kind = 'keyring'
   /** The private keys that sign now and those that did a moment ago, for the threads that sign. */
   readonly slot = sharedTextMemory(slot_bytes)
+  /** Those that sign the ledger's checkpoints, for its thread; no other key is in there. */
+  readonly recordSlot = sharedTextMemory(slot_bytes)
   readonly #folder: string
   readonly #options: KeyringOptions
   readonly #owner: boolean
@@ -241,6 +246,10 @@ export class Keyring {
       this.slot,
       JSON.stringify([...signing, ...this.#leaving].map(({ kid, alg, jwk }) => ({ kid, alg, jwk }))),
     )
+    const { kid: signer } = this.signer('record')
+    const record = signing.filter(({ kid }) => kid === signer).map(({ kid, alg, jwk }) => ({ kid, alg, jwk }))
+    const { late } = this.#options
+    writeSharedText(this.recordSlot, JSON.stringify(late ? [...record, late] : record))
   }
 
   #shown(): readonly KeyEntry[] {
