@@ -26,6 +26,16 @@ const deps: CliDeps = {
     records: async (asked) => (await import('./tools-stories.ts')).records(asked),
     write: async (...asked) => (await import('./tools-stories.ts')).write(...asked),
   },
+  audit: {
+    verify: async (...asked) => (await import('./tools-audit.ts')).verify(...asked),
+    show: async (asked) => (await import('./tools-audit.ts')).show(asked),
+    find: async (asked) => (await import('./tools-audit.ts')).find(asked),
+    exportTo: async (asked) => (await import('./tools-audit.ts')).exportTo(asked),
+    checkpoint: async (configPath) => (await import('./tools-audit.ts')).checkpoint(configPath),
+    holds: async (configPath) => (await import('./tools-audit.ts')).holds(configPath),
+    placeHold: async (asked) => (await import('./tools-audit.ts')).place(asked),
+    releaseHold: async (asked) => (await import('./tools-audit.ts')).release(asked),
+  },
   card: { verify: async (places) => (await import('./tools.ts')).verifyCardFile(places) },
   registry: {
     preview: async (asked) => (await import('./tools-agents.ts')).preview(asked),

@@ -5,6 +5,7 @@ import type { CheckupVerdict, Finding } from '../domain/checkup.ts'
 import type { CostDimension, CostReport } from '../domain/cost.ts'
 import type { HopAccount, RunChain } from '../domain/evidence.ts'
 import type { Inspected } from '../domain/inspected.ts'
+import type { AuditTools } from './audit/deps.ts'
 import type { ConnectTools } from './connect/deps.ts'
 import type { CliProblem } from './exit-codes.ts'
 import type { PeopleTools } from './people-deps.ts'
@@ -31,6 +32,7 @@ export interface CliDeps {
   readonly token: TokenTools
   readonly evidence: EvidenceTools
   readonly stories: StoryTools
+  readonly audit: AuditTools
   readonly card: CardTools
   readonly registry: RegistryTools
   readonly toolServers: ToolServerTools

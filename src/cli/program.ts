@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { readyArgv } from './argv.ts'
 import type { HopOptions } from './commands/hop.ts'
+import { addAudit } from './program-audit.ts'
 import { addCost } from './program-cost.ts'
 import type { InspectOptions, MintOptions } from './commands/token.ts'
 import type { CliDeps } from './deps.ts'
@@ -68,6 +69,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addWhy(program, deps, settle)
   addReplay(program, deps, settle)
   addPolicy(program, deps, settle)
+  addAudit(program, deps, settle)
   program.commandsGroup('Decide and stop:')
   addApprovals(program, deps, settle)
   addRevocations(program, deps, settle)

@@ -250,17 +250,27 @@ export function entryReader(
   shapes: Shapes,
   restore: Restore | null = null,
 ): (packed: Uint8Array) => LedgerEntry | null {
+  const entryOf = rowReader(shapes)
+  return (packed) => {
+    const stored = readStored(packed)
+    const read = stored && entryOf(stored.row)
+    if (!restore || !read) return read
+    return stored.sealed || Buffer.from(packed).includes(pseudonymBytes) ? restore(read, stored.sealed) : read
+  }
+}
+
+/** The same for a row that is unpacked already; persons stay pseudonyms. */
+export function rowReader(shapes: Shapes): (row: readonly unknown[]) => LedgerEntry | null {
   const paths = new Map(
     Object.entries(shapes).map(([kind, names]) => [
       kind,
       names.map((name) => ({ path: name.split('.'), optional: absent.has(name) })),
     ]),
   )
-  return (packed) => {
-    const { row, sealed } = readStored(packed) ?? { row: null, sealed: null }
-    const kind: unknown = row?.[0]
+  return (row) => {
+    const [kind] = row
     const members = typeof kind === 'string' ? paths.get(kind) : undefined
-    if (!row || !members || row.length !== members.length + 1) return null
+    if (!members || row.length !== members.length + 1) return null
     const entry: Record<string, unknown> = { kind }
     members.forEach(({ path, optional }, place) => {
       const value = row[place + 1]
@@ -269,8 +279,7 @@ export function entryReader(
     const { asked } = entry as { asked?: Partial<PolicyAsked> }
     if (asked?.action === null) entry['asked'] = null
     // The checksum of the frame held and the shape fits: what stands here is what `packEntry` was given.
-    const read = entry as unknown as LedgerEntry
-    return restore && (sealed || Buffer.from(packed).includes(pseudonymBytes)) ? restore(read, sealed) : read
+    return entry as unknown as LedgerEntry
   }
 }
 

@@ -1,5 +1,5 @@
 /** What is legal in a policy folder and most likely not meant: with its place, so that an editor can go there. */
-import { nearest } from '../config/suggest.ts'
+import { nearest } from '../base/suggest.ts'
 import type { Target } from '../domain/call.ts'
 import { targetName } from '../domain/call.ts'
 import type { AgentId } from '../domain/ids.ts'

@@ -34,6 +34,7 @@ const roots = [
   '**/gateway-tokens.ts',
   '**/tools.ts',
   '**/tools-evidence.ts',
+  '**/tools-audit.ts',
   '**/tools-agents.ts',
   '**/tools-doctor.ts',
   '**/tools-mcp.ts',
