@@ -176,7 +176,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   late.serve = serveData(road, keys)
   followAgain(road)
   const options = optionsOf(settings, 'admin_listen', workshop)
-  const admin = await openAdmin({ road, keys, draining, page, token, options })
+  const admin = await openAdmin({ road, keys, draining, page, ask: null, token, options })
   if (isListenFailure(admin)) return startProblem(70, admin.detail)
   stack.defer(() => admin.close())
   if (data.warning) log.warn(data.warning)

@@ -11,11 +11,20 @@ export interface Health {
 
 export function healthRoutes({ road, draining, metrics }: Health): readonly Route[] {
   return [
-    { method: 'GET', path: '/livez', open: true, answer: () => json(200, { status: 'ok' }) },
+    {
+      method: 'GET',
+      path: '/livez',
+      may: 'open',
+      summary: 'It is alive',
+      answers: 'Health',
+      answer: () => json(200, { status: 'ok' }),
+    },
     {
       method: 'GET',
       path: '/readyz',
-      open: true,
+      may: 'open',
+      summary: 'It takes calls; 503 where it does not',
+      answers: 'Health',
       answer: () => {
         const ledger = road.ledger.health().state === 'ok'
         const checks = { ledger, tasks: road.tasks.health() === null, accepting: !draining() }
@@ -30,7 +39,9 @@ export function healthRoutes({ road, draining, metrics }: Health): readonly Rout
     {
       method: 'GET',
       path: '/metrics',
-      open: true,
+      may: 'open',
+      summary: 'The page Prometheus reads',
+      answers: null,
       answer: () => ({ status: 200, headers: [['content-type', 'text/plain; version=0.0.4']], body: metrics() }),
     },
   ]
