@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Millis } from '../base/clock.ts'
 import type { LedgerEntry } from '../domain/record.ts'
-import { entryReader } from './pack.ts'
+import { frameReader } from './frames.ts'
 import { frameAt, isSegmentName, readFront } from './segment.ts'
 
 /** What is found on the way through a ledger: entries in their order, and places that cannot be read. */
@@ -29,7 +29,7 @@ export function* readSegment(file: string, bytes: Buffer): Generator<LedgerItem>
     yield { kind: 'unreadable', file, offset: 0, why: front }
     return
   }
-  const entryOf = entryReader(front.header.shapes)
+  const entryOf = frameReader(front.header)
   let seq = front.header.first
   let offset = front.start
   for (;;) {
@@ -46,7 +46,8 @@ export function* readSegment(file: string, bytes: Buffer): Generator<LedgerItem>
   }
 }
 
-async function segmentFiles(dir: string): Promise<readonly string[]> {
+/** Names of the segments, the oldest first; none where there is no folder. */
+export async function segmentFiles(dir: string): Promise<readonly string[]> {
   try {
     return (await readdir(dir)).filter(isSegmentName).toSorted()
   } catch (error) {
