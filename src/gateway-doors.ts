@@ -2,6 +2,8 @@
 import { agentRoutes } from './admin/agents.ts'
 import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
+import type { EventBus } from './admin/event-bus.ts'
+import { eventRoutes } from './admin/events.ts'
 import { findCallers } from './admin/callers.ts'
 import { historyRoutes } from './admin/history.ts'
 import { keyRoutes } from './admin/keys.ts'
@@ -30,6 +32,7 @@ interface AdminParts {
   readonly page: () => string
   /** The runs index; null where there is none. */
   readonly ask: Ask | null
+  readonly live: EventBus
   readonly token: string
   readonly options: ListenerOptions
 }
@@ -53,12 +56,14 @@ export function adminRoutes({
   draining,
   page,
   ask,
+  live,
 }: Omit<AdminParts, 'token' | 'options'>): readonly AnyRoute[] {
   const archive = { road, clock: road.clock, ask }
   return [
     ...historyRoutes(archive),
     ...runRoutes(road),
     ...spendingRoutes(archive),
+    ...eventRoutes({ clock: road.clock, bus: live }),
     ...approvalRoutes(road),
     ...keyRoutes(road, keys),
     ...revocationRoutes(road),

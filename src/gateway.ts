@@ -33,6 +33,7 @@ import {
 } from './gateway-parts.ts'
 import { ApiBook } from './gateway-apis.ts'
 import { openModels } from './gateway-models.ts'
+import { liveMemory, openLive } from './gateway-live.ts'
 import { openAdmin, optionsOf } from './gateway-doors.ts'
 import { openToolLock, openTools, type Tools } from './gateway-mcp.ts'
 import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
@@ -175,8 +176,10 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   inForce.road = road
   late.serve = serveData(road, keys)
   followAgain(road)
+  const live = openLive(road, draining, liveMemory())
+  stack.defer(() => live.close())
   const options = optionsOf(settings, 'admin_listen', workshop)
-  const admin = await openAdmin({ road, keys, draining, page, ask: null, token, options })
+  const admin = await openAdmin({ road, keys, draining, page, ask: null, live, token, options })
   if (isListenFailure(admin)) return startProblem(70, admin.detail)
   stack.defer(() => admin.close())
   if (data.warning) log.warn(data.warning)

@@ -4,7 +4,9 @@ import { withDescription } from '../../src/admin/openapi.ts'
 import { type AnyRoute, serveAdmin } from '../../src/admin/routes.ts'
 import type { AdminRole } from '../../src/config/schema-admin.ts'
 import { Secret } from '../../src/config/secret.ts'
+import type { EventBus } from '../../src/admin/event-bus.ts'
 import { adminRoutes } from '../../src/gateway-doors.ts'
+import { liveMemory, openLive } from '../../src/gateway-live.ts'
 import type { Keyring } from '../../src/identity/keys/keyring.ts'
 import type { Ask } from '../../src/ledger/index/contract.ts'
 import type { Road } from '../../src/pipeline/road.ts'
@@ -14,6 +16,7 @@ import { pave, type TestRoad } from './road.ts'
 export interface AdminTrial {
   readonly trial: TestRoad
   readonly routes: readonly AnyRoute[]
+  readonly live: EventBus
   ask(method: string, path: string, asked?: Asked): Promise<MemoryReply>
 }
 
@@ -43,7 +46,9 @@ export async function openAdminTrial(ask: Ask | null = null): Promise<AdminTrial
   const keys = { entries: [], rotate: async () => ({ kind: 'key_problem', sentence: 'No' }) } as unknown as Keyring
   const ledger = { health: () => ({ state: 'ok', detail: '' }) } as unknown as Road['ledger']
   const road = { ...trial.road, ledger: Object.assign(ledger, trial.road.ledger) }
-  const parts = { road, keys, draining: { yes: false }, page: () => trial.page(), ask }
+  const draining = { yes: false }
+  const live = openLive(road, draining, liveMemory())
+  const parts = { road, keys, draining, page: () => trial.page(), ask, live }
   const routes = withDescription(adminRoutes(parts), '0.0.0')
   const tokens = roles.map((role) => ({ name: role, roles: [role], secret: new Secret(secretOf(role)) }))
   const serve = serveAdmin(
@@ -53,6 +58,7 @@ export async function openAdminTrial(ask: Ask | null = null): Promise<AdminTrial
   return {
     trial,
     routes,
+    live,
     async ask(method, path, { as = 'admin', body = {} } = {}) {
       const reply = new MemoryReply()
       const headers = new Map([['host', '127.0.0.1:8081']])
