@@ -32,6 +32,7 @@ import {
   type Workshop,
 } from './gateway-parts.ts'
 import { ApiBook } from './gateway-apis.ts'
+import { openRunsIndex, type RunsIndex, watchIndex } from './gateway-archive.ts'
 import { openModels } from './gateway-models.ts'
 import { liveMemory, openLive } from './gateway-live.ts'
 import { openAdmin, optionsOf } from './gateway-doors.ts'
@@ -94,6 +95,8 @@ async function openGround({ settings }: Loaded, log: Log, stack: AsyncDisposable
   const ledger = await openLedgerIn(settings, { clock, log }, boot)
   if (!(ledger instanceof Ledger)) return ledger
   // Opened before the pool and so closed after it: a call whose signature the pool gives up still leaves its record.
+  const index = openRunsIndex(settings, { ledger, clock, log })
+  stack.defer(() => index.close())
   stack.defer(async () => void (await ledger.close()))
   const outside = openOutside(settings)
   const tasks = await openTasksIn(settings, { clock, dice: secrets.dice, log, outside })
@@ -103,7 +106,7 @@ async function openGround({ settings }: Loaded, log: Log, stack: AsyncDisposable
   if (!(pins instanceof ToolLock)) return pins
   const replayed = await replayLedger(settings, clock.now())
   if ('exit' in replayed) return replayed
-  return { kind: 'ground', clock, secrets, boot, ledger, outside, tasks, pins, replayed }
+  return { kind: 'ground', clock, secrets, boot, ledger, index, outside, tasks, pins, replayed }
 }
 
 interface Ground {
@@ -112,6 +115,7 @@ interface Ground {
   readonly secrets: Secrets
   readonly boot: string
   readonly ledger: Ledger
+  readonly index: RunsIndex
   readonly outside: Workshop['outside']
   readonly tasks: Road['tasks']
   readonly pins: ToolLock
@@ -184,6 +188,7 @@ async function openAll(loaded: Loaded, log: Log, stack: AsyncDisposableStack): P
   stack.defer(() => admin.close())
   if (data.warning) log.warn(data.warning)
   watchNumbers(road, metrics, { engine: data.engine, keys, stack })
+  watchIndex(ground.index, metrics)
   knowAgents(snapshot, { registry, metrics, workshop })
   return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack, tools })
 }

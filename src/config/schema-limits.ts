@@ -195,6 +195,7 @@ const maximumRows = {
   tool_tokens: [16, 10_000, 1_000_000, 'tokens', 'Tokens of persons for tool servers, and links that wait for one.'],
   proof_queue: [1, 1024, 65_536, 'proofs', 'Proofs that wait for verification.'],
   open_calls: [1, 20_000, 1_000_000, 'calls', 'Calls under way in the whole gateway.'],
+  index_hops: [1000, 20_000_000, 1_000_000_000, 'calls', 'Calls in the runs index; the oldest leave first.'],
   stream_buffer_bytes: [4096, 262_144, 67_108_864, 'bytes', 'What is buffered for one slow reader.'],
   stream_log_events: [1, 256, 65_536, 'events', 'Events of a task kept for readers that are behind or come later.'],
   stream_log_bytes: [65_536, 4_194_304, 268_435_456, 'bytes', 'The same, in bytes; the newest event is always kept.'],

@@ -89,6 +89,7 @@ export class Ledger {
   readonly #ring: RingWriter
   readonly #reserve_bytes: number
   readonly #status: Status
+  readonly #shared: SharedArrayBuffer
   readonly #clock: Clock
   /** Owed entries that found the ring full, in their order. */
   #spill: Uint8Array[] = []
@@ -105,6 +106,7 @@ export class Ledger {
     this.#ring = new RingWriter(setup.ring)
     this.#reserve_bytes = this.#ring.capacity / 4
     this.#status = new Status(setup.status)
+    this.#shared = setup.status
     this.#clock = clock
     this.#appended = ready.next - 1
     worker.on('message', (news: WriterNews) => {
@@ -112,6 +114,11 @@ export class Ledger {
     })
     worker.on('error', (error) => (this.#detail = String(error)))
     worker.on('exit', () => (this.#ended = true))
+  }
+
+  /** Memory of its `Status`, for threads that follow what is durable. */
+  get shared(): SharedArrayBuffer {
+    return this.#shared
   }
 
   /** Whether a new call may be let through: its intent and, later, its record have a place. */

@@ -127,6 +127,18 @@ const gatewayMetrics = {
     help: 'Refused calls whose record the ledger did not take; must stay 0.',
     labels: {},
   },
+  indexBehind: {
+    type: 'gauge',
+    name: 'weir_index_behind_entries',
+    help: 'Entries of the ledger that are on the disk for good and not in the runs index yet.',
+    labels: {},
+  },
+  indexFailing: {
+    type: 'gauge',
+    name: 'weir_index_failing',
+    help: '1 while the runs index cannot be written; calls go on.',
+    labels: {},
+  },
   ledgerFailing: { type: 'gauge', name: 'weir_ledger_failing', help: '1 while the ledger cannot write.', labels: {} },
   reloadSuccessful: {
     type: 'gauge',

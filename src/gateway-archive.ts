@@ -1,0 +1,51 @@
+/** The archive and query threads of a gateway: what the ledger has becomes rows that can be asked, and nobody waits for it. */
+import { join } from 'node:path'
+import { moduleUrl } from './base/module-url.ts'
+import type { Clock } from './base/clock.ts'
+import type { Settings } from './config/settings.ts'
+import { Archive } from './ledger/archive.ts'
+import { openAsk } from './ledger/index/ask.ts'
+import type { Ask } from './ledger/index/contract.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { GatewayMetrics } from './observe/gateway-metrics.ts'
+import type { Log } from './observe/log.ts'
+
+interface ArchiveParts {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface RunsIndex {
+  readonly archive: Archive
+  readonly ask: Ask
+  close(): Promise<void>
+}
+
+export function openRunsIndex({ state, ledger: kept, maximums }: Settings, parts: ArchiveParts): RunsIndex {
+  const log = (level: 'info' | 'warn', sentence: string): void => parts.log[level](sentence)
+  const stateDir = state.dir
+  const archive = new Archive({
+    stateDir,
+    dir: join(stateDir, 'ledger'),
+    workerUrl: moduleUrl('./threads/archive-worker.ts', import.meta.url),
+    ledger: parts.ledger,
+    retention: { index_days: kept.index_days, index_hops: maximums.index_hops },
+    log,
+  })
+  const workerUrl = moduleUrl('./threads/query-worker.ts', import.meta.url)
+  const ask = openAsk({ stateDir, workerUrl, clock: parts.clock, log })
+  return {
+    archive,
+    ask,
+    async close() {
+      await ask.close()
+      await archive.close()
+    },
+  }
+}
+
+export function watchIndex({ archive }: RunsIndex, metrics: GatewayMetrics): void {
+  metrics.indexBehind.child({}).readFrom(() => archive.behind)
+  metrics.indexFailing.child({}).readFrom(() => (archive.failing ? 1 : 0))
+}
