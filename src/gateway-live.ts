@@ -1,5 +1,6 @@
 /** The live stream of the admin listener: its readers on this thread, and the memory by which the archive thread knows of them. */
 import { EventBus } from './admin/event-bus.ts'
+import type { Archive } from './ledger/archive.ts'
 import type { RunId } from './domain/ids.ts'
 import { type LiveBatch, LiveMemory } from './ledger/live/contract.ts'
 import type { Road } from './pipeline/road.ts'
@@ -10,10 +11,16 @@ export function liveMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(LiveMemory.bytes)
 }
 
-export function openLive(road: Road, draining: { readonly yes: boolean }, memory: SharedArrayBuffer): EventBus {
-  return new EventBus({
+interface LiveParts {
+  /** Tells what it heard under the name `live`. */
+  readonly archive: Pick<Archive, 'hear'>
+  readonly live: SharedArrayBuffer
+}
+
+export function openLive(road: Road, draining: { readonly yes: boolean }, { archive, live }: LiveParts): EventBus {
+  const bus = new EventBus({
     clock: road.clock,
-    memory,
+    memory: live,
     runNow: (id: RunId) => {
       const run = road.runs.find(id)
       return run ? summaryOf(run) : null
@@ -22,9 +29,6 @@ export function openLive(road: Road, draining: { readonly yes: boolean }, memory
     streams_max: () => road.snapshot.settings.maximums.event_streams,
     draining: () => draining.yes,
   })
-}
-
-/** What the archive thread tells under the name `live`. */
-export function hearLive(bus: EventBus, value: unknown): void {
-  bus.take(value as LiveBatch)
+  archive.hear('live', (value) => bus.take(value as LiveBatch))
+  return bus
 }

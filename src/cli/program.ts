@@ -12,6 +12,7 @@ import { exits } from './exit-codes.ts'
 import { addAgents } from './program-agents.ts'
 import { addConnect } from './program-connect.ts'
 import { addExec } from './program-exec.ts'
+import { addLive } from './program-live.ts'
 import { addLogin } from './program-login.ts'
 import { addMcp } from './program-mcp.ts'
 import { addApprovals, addKeys, addRevocations } from './program-operators.ts'
@@ -65,6 +66,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addRuns(program, deps, settle)
   addHop(program, deps, settle)
   addCost(program, deps, settle)
+  addLive(program, deps, settle)
   program.commandsGroup('Decide and stop:')
   addApprovals(program, deps, settle)
   addRevocations(program, deps, settle)

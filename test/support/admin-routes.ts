@@ -47,7 +47,7 @@ export async function openAdminTrial(ask: Ask | null = null): Promise<AdminTrial
   const ledger = { health: () => ({ state: 'ok', detail: '' }) } as unknown as Road['ledger']
   const road = { ...trial.road, ledger: Object.assign(ledger, trial.road.ledger) }
   const draining = { yes: false }
-  const live = openLive(road, draining, liveMemory())
+  const live = openLive(road, draining, { archive: { hear: () => undefined }, live: liveMemory() })
   const parts = { road, keys, draining, page: () => trial.page(), ask, live }
   const routes = withDescription(adminRoutes(parts), '0.0.0')
   const tokens = roles.map((role) => ({ name: role, roles: [role], secret: new Secret(secretOf(role)) }))

@@ -44,8 +44,8 @@ export function openLiveFeed(world: LiveFeedWorld): Listener {
 class Feed {
   readonly #world: LiveFeedWorld
   readonly #memory: LiveMemory
-  #posted = 0
-  #lost = false
+  #posted: number
+  #lost: boolean
   #draft: Draft | null = null
   #timer: NodeJS.Timeout | null = null
   #windowFrom: Millis = 0
@@ -55,6 +55,9 @@ class Feed {
   constructor(world: LiveFeedWorld) {
     this.#world = world
     this.#memory = new LiveMemory(world.memory)
+    // Another feed told before this one: what came between them is not told.
+    this.#posted = this.#memory.taken
+    this.#lost = this.#posted > 0
   }
 
   hear(batch: readonly Numbered[]): void {

@@ -87,8 +87,17 @@ test('batches that nobody takes are dropped, and the next one says so', () => {
 
 test('a halt is told to those who look at halts and at runs', () => {
   const entry: RunEntry = {
-    ...{ v: 1, ts: 5, kind: 'run', run, event: 'halted', root: call().agent, human: null, ends_at: 9 },
-    ...{ code: 'operator', reason: 'enough', actor: 'ana' },
+    v: 1,
+    ts: 5,
+    kind: 'run',
+    run,
+    event: 'halted',
+    root: call().agent,
+    human: null,
+    ends_at: 9,
+    code: 'operator',
+    reason: 'enough',
+    actor: 'ana',
   } as RunEntry
   expect(liveEventOf(7, entry)).toMatchObject({ seq: 7, topics: ['halts', 'runs'], kind: 'run', row: { run } })
 })
