@@ -33,7 +33,8 @@ const statuses: Readonly<Record<AskRefused['code'], number>> = {
   unavailable: 503,
 }
 
-function refused({ code, sentence }: Pick<AskRefused, 'code' | 'sentence'>): Written {
+/** A refusal of the index as an answer. */
+export function refused({ code, sentence }: Pick<AskRefused, 'code' | 'sentence'>): Written {
   const problem = writeProblem(statuses[code], code, 'The index does not answer', sentence)
   return statuses[code] === 503 ? { ...problem, headers: [...problem.headers, ['retry-after', '1']] } : problem
 }

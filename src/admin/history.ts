@@ -8,7 +8,7 @@ import type { Road } from '../pipeline/road.ts'
 import { detailOf, type RunSummary, summaryOf } from '../pipeline/run-view.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
-import { type Archive, askIndex, isWritten, readList, withMembers } from './asking.ts'
+import { type Archive, askIndex, refused, isWritten, readList, withMembers } from './asking.ts'
 import { type AdminRequest, json, type Route } from './routes.ts'
 
 /** Calls of a run that is not in memory any more, in one answer; its story has all. */
@@ -131,6 +131,12 @@ function summaryFrom({ runs }: Road, row: RunRow): RunSummary {
 
 const unknownRun = writeProblem(404, 'not_found', 'No such run', 'No run of that id is known here any more.')
 
+/** The index is some milliseconds behind. */
+const notYet = refused({
+  code: 'unavailable',
+  sentence: 'The index has not come to this run yet; ask again in a moment',
+})
+
 function runOf({ parameters }: AdminRequest): RunId | null {
   const id = parameters['id'] ?? ''
   return isRunId(id) ? id : null
@@ -160,7 +166,8 @@ async function tellStory(history: History, request: AdminRequest): Promise<Writt
   if (!run) return unknownRun
   const answer = await askIndex(history, 'story', { run })
   if (isWritten(answer)) return answer
-  return answer.text === 'null' ? unknownRun : withMembers({ schema: 'weir.story/v1' }, answer.text)
+  if (answer.text !== 'null') return withMembers({ schema: 'weir.story/v1' }, answer.text)
+  return history.road.runs.find(run) ? notYet : unknownRun
 }
 
 async function listHops(history: History, { query }: AdminRequest): Promise<Written> {

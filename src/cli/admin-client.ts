@@ -127,7 +127,7 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
 
 function filtered(path: string, filter = '', more: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams({ ...more, ...(filter !== '' && { filter }) })
-  return query.size === 0 ? path : `${path}?${query}`
+  return query.size === 0 ? path : `${path}?${query.toString()}`
 }
 
 interface Question {

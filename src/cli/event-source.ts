@@ -27,7 +27,7 @@ export async function openEvents(
 ): Promise<AsyncIterable<SeenEvent> | CliProblem> {
   const query = new URLSearchParams({ topics, filter })
   try {
-    const answer = await fetch(`${place.url}/api/v1/events?${query}`, {
+    const answer = await fetch(`${place.url}/api/v1/events?${query.toString()}`, {
       headers: {
         authorization: `Bearer ${place.token}`,
         accept: 'text/event-stream',

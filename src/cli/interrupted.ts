@@ -7,6 +7,9 @@ export interface Watch {
   close(): void
 }
 
+/** q, Q, ctrl-c and escape, as a terminal in raw mode says them. */
+const ends: ReadonlySet<number> = new Set([0x71, 0x51, 0x03, 0x1b])
+
 interface Keyboard {
   setRawMode(raw: boolean): unknown
   on(event: 'data', hear: (data: Uint8Array) => void): unknown
@@ -23,7 +26,7 @@ export function watchForEnd(deps: CliDeps, keys: boolean): Watch {
   process.once('SIGTERM', end)
   const keyboard = keys && deps.isTTY && isKeyboard(deps.stdin) ? deps.stdin : null
   const hear = (data: Uint8Array): void => {
-    if (/^[q\u0003\u001b]/i.test(Buffer.from(data).toString('latin1'))) end()
+    if (ends.has(data[0] ?? 0)) end()
   }
   keyboard?.setRawMode(true)
   keyboard?.on('data', hear)

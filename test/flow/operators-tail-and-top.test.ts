@@ -1,5 +1,4 @@
 /** `weir tail` and `weir top` against a real gateway. */
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { say } from '../support/caller.ts'
 import { weirCommand } from '../support/command-line.ts'

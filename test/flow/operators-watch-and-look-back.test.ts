@@ -103,10 +103,12 @@ test('runs, their stories, cost and the busiest agents come from the index', asy
   const { runs } = await weir.ask<{ runs: { id: string; calls: number }[] }>('/api/v1/runs?filter=root:console&limit=2')
   expect(runs.length).toBeGreaterThan(0)
   const [run] = runs
-  const story = await weir.ask<{ hops: unknown[] }>(`/api/v1/runs/${run?.id}/story`)
-  expect(story.hops.length).toBeGreaterThanOrEqual(0)
-  const cost = await weir.ask<{ rows: { key: string }[] }>('/api/v1/cost?filter=since:1h')
-  expect(cost.rows.map(({ key }) => key)).toContain('agent:console')
+  // It may be younger than the index.
+  const tell = (): Promise<unknown> => weir.ask(`/api/v1/runs/${run?.id}/story`).catch(() => null)
+  await expect.poll(tell, patient).toMatchObject({ schema: 'weir.story/v1', run: { id: run?.id }, complete: true })
+  const keys = async (): Promise<readonly string[]> =>
+    (await weir.ask<{ rows: { key: string }[] }>('/api/v1/cost?filter=since:1h')).rows.map(({ key }) => key)
+  await expect.poll(keys, patient).toContain('agent:console')
   const top = await weir.ask<{ rows: { agent: string; runs: number }[] }>('/api/v1/top?window=600')
   expect(top.rows[0]).toMatchObject({ agent: 'agent:console' })
 })
