@@ -105,7 +105,6 @@ export class Book {
     run.root = entry.root
     run.person = entry.human
     run.ends_at = entry.ends_at
-    if (entry.event === 'opened') run.started_at = entry.ts
     if (run.state !== 'active') return
     if (entry.event === 'ended') run.state = 'ended'
     if (entry.event !== 'halted') return

@@ -106,7 +106,7 @@ class Summing {
     if (!this.sumHops(since, full)) return false
     const { by, condition, rows } = this.#asking
     // In this table nobody is an empty text.
-    const where = `(SELECT hour, nullif(agent, '') AS agent, nullif(person, '') AS person, target,
+    const where = `(SELECT 1 AS n, nullif(agent, '') AS agent, nullif(person, '') AS person, target,
       nullif(model, '') AS model, calls, delivered, reserved, ${plain.join(', ')} FROM spend WHERE hour >= ?)`
     const text = `SELECT ${keys[by]} AS key, ${hourSums} FROM ${where} WHERE ${condition.text} GROUP BY 1`
     for (const row of this.#world.statements.of(text).all(full, ...condition.values)) rows.add(row as unknown as Sums)

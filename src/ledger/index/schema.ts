@@ -128,7 +128,7 @@ CREATE INDEX hops_id ON hops (id);
 CREATE INDEX hops_run ON hops (run_n) WHERE run_n IS NOT NULL;
 CREATE INDEX hops_at ON hops (at);
 CREATE INDEX hops_code ON hops (code) WHERE code IS NOT NULL;
-CREATE INDEX hops_unsettled ON hops (status) WHERE settled = 0;
+CREATE INDEX hops_unsettled ON hops (at) WHERE settled = 0;
 CREATE TABLE edges (${edgeColumns.join(', ')}) STRICT, WITHOUT ROWID;
 CREATE TABLE spend (${spendColumns.join(', ')}) STRICT, WITHOUT ROWID;
 CREATE VIEW run_summary AS
