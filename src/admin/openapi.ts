@@ -23,7 +23,7 @@ export function withDescription(routes: readonly AnyRoute[], version: string): r
   return all
 }
 
-export function openApiOf(routes: readonly AnyRoute[], version: string): object {
+function openApiOf(routes: readonly AnyRoute[], version: string): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const route of routes) {
     const place = route.path.replace(/:([a-z]+)/g, '{$1}')

@@ -6,8 +6,8 @@ import { isFilterProblem, readFilter } from '../domain/filter-read.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
 
-export const limit_usual = 100
-export const limit_max = 1000
+const limit_usual = 100
+const limit_max = 1000
 const window_usual_s = 60
 const window_max_s = 86_400
 

@@ -27,7 +27,7 @@ interface Asked {
 }
 
 /** The secret of a token with that role alone. */
-export function secretOf(role: AdminRole): string {
+function secretOf(role: AdminRole): string {
   return `${role} ${'x'.repeat(32)}`
 }
 
