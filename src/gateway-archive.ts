@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { moduleUrl } from './base/module-url.ts'
 import type { Clock } from './base/clock.ts'
 import type { Settings } from './config/settings.ts'
+import { liveMemory } from './gateway-live.ts'
 import { Archive } from './ledger/archive.ts'
 import { openAsk } from './ledger/index/ask.ts'
 import type { Ask } from './ledger/index/contract.ts'
@@ -19,18 +20,22 @@ interface ArchiveParts {
 export interface RunsIndex {
   readonly archive: Archive
   readonly ask: Ask
+  /** By which the archive thread knows of readers of the live stream. */
+  readonly live: SharedArrayBuffer
   close(): Promise<void>
 }
 
 export function openRunsIndex({ state, ledger: kept, maximums }: Settings, parts: ArchiveParts): RunsIndex {
   const log = (level: 'info' | 'warn', sentence: string): void => parts.log[level](sentence)
   const stateDir = state.dir
+  const live = liveMemory()
   const archive = new Archive({
     stateDir,
     dir: join(stateDir, 'ledger'),
     workerUrl: moduleUrl('./threads/archive-worker.ts', import.meta.url),
     ledger: parts.ledger,
     retention: { index_days: kept.index_days, index_hops: maximums.index_hops },
+    listeners: { live },
     log,
   })
   const workerUrl = moduleUrl('./threads/query-worker.ts', import.meta.url)
@@ -38,6 +43,7 @@ export function openRunsIndex({ state, ledger: kept, maximums }: Settings, parts
   return {
     archive,
     ask,
+    live,
     async close() {
       await ask.close()
       await archive.close()

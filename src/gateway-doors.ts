@@ -2,13 +2,19 @@
 import { agentRoutes } from './admin/agents.ts'
 import { approvalRoutes } from './admin/approvals.ts'
 import { healthRoutes } from './admin/health.ts'
+import type { EventBus } from './admin/event-bus.ts'
+import { eventRoutes } from './admin/events.ts'
+import { findCallers } from './admin/callers.ts'
+import { historyRoutes } from './admin/history.ts'
 import { keyRoutes } from './admin/keys.ts'
+import { withDescription } from './admin/openapi.ts'
 import { peopleRoutes } from './admin/people.ts'
 import { pushRoutes } from './admin/push.ts'
 import { revocationRoutes } from './admin/revocations.ts'
 import { modelsPrefix } from './edge/routes.ts'
-import { serveAdmin } from './admin/routes.ts'
+import { type AnyRoute, serveAdmin } from './admin/routes.ts'
 import { runRoutes } from './admin/runs.ts'
+import { spendingRoutes } from './admin/spending.ts'
 import { toolRoutes } from './admin/tools.ts'
 import type { Settings } from './config/settings.ts'
 import type { ListenerOptions } from './edge/contract.ts'
@@ -16,7 +22,9 @@ import { openListener } from './edge/listener.ts'
 import type { Workshop } from './gateway-parts.ts'
 import type { Keyring } from './identity/keys/keyring.ts'
 import type { Registry } from './observe/metrics.ts'
+import type { Ask } from './ledger/index/contract.ts'
 import type { Road } from './pipeline/road.ts'
+import { version } from './version.ts'
 
 interface AdminParts {
   readonly road: Road
@@ -24,13 +32,40 @@ interface AdminParts {
   readonly draining: { readonly yes: boolean }
   /** The page of metrics. */
   readonly page: Registry['render']
+  /** The runs index; null where there is none. */
+  readonly ask: Ask | null
+  readonly live: EventBus
   readonly token: string
   readonly options: ListenerOptions
 }
 
-export function openAdmin({ road, keys, draining, page, token, options }: AdminParts): ReturnType<typeof openListener> {
-  const routes = [
+export function openAdmin(parts: AdminParts): ReturnType<typeof openListener> {
+  const { road, token, options } = parts
+  const routes = withDescription(adminRoutes(parts), version)
+  return openListener(
+    options,
+    serveAdmin(
+      routes,
+      findCallers(token, () => road.snapshot.settings.gateway.admin_tokens),
+    ),
+  )
+}
+
+/** Everything operators may ask. */
+export function adminRoutes({
+  road,
+  keys,
+  draining,
+  page,
+  ask,
+  live,
+}: Omit<AdminParts, 'token' | 'options'>): readonly AnyRoute[] {
+  const archive = { road, clock: road.clock, ask }
+  return [
+    ...historyRoutes(archive),
     ...runRoutes(road),
+    ...spendingRoutes(archive),
+    ...eventRoutes({ clock: road.clock, bus: live }),
     ...approvalRoutes(road),
     ...keyRoutes(road, keys),
     ...revocationRoutes(road),
@@ -40,7 +75,6 @@ export function openAdmin({ road, keys, draining, page, token, options }: AdminP
     ...toolRoutes(road),
     ...healthRoutes({ road, draining: () => draining.yes, metrics: page }),
   ]
-  return openListener(options, serveAdmin(routes, token))
 }
 
 export function optionsOf(settings: Settings, which: 'listen' | 'admin_listen', workshop: Workshop): ListenerOptions {

@@ -5,6 +5,7 @@ import { type Clock, steadyClock, systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
 import { Lock as ToolLock } from './catalogue/lock.ts'
 import { takeLock } from './base/instance-lock.ts'
+import type { EventBus } from './admin/event-bus.ts'
 import { adminToken } from './admin/token.ts'
 import { addressUrl } from './config/fields.ts'
 import type { Loaded } from './config/load.ts'
@@ -34,6 +35,7 @@ import { ApiBook } from './gateway-apis.ts'
 import { openRunsIndex, type RunsIndex, watchIndex } from './gateway-archive.ts'
 import { openLedgerIn } from './gateway-log.ts'
 import { openModels } from './gateway-models.ts'
+import { openLive } from './gateway-live.ts'
 import { openAdmin, optionsOf } from './gateway-doors.ts'
 import { openToolLock, openTools, type Tools } from './gateway-mcp.ts'
 import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
@@ -194,8 +196,9 @@ async function openAll(start: Start, stack: AsyncDisposableStack): Promise<Gatew
   inForce.road = road
   late.serve = serveData(road, keys)
   followAgain(road)
+  const live = openLive(road, draining, ground.index)
   const options = optionsOf(settings, 'admin_listen', workshop)
-  const admin = await openAdmin({ road, keys, draining, page, token, options })
+  const admin = await openAdmin({ road, keys, draining, page, ask: ground.index.ask, live, token, options })
   if (isListenFailure(admin)) return startProblem(70, admin.detail)
   stack.defer(() => admin.close())
   if (data.warning) log.warn(data.warning)
@@ -204,7 +207,7 @@ async function openAll(start: Start, stack: AsyncDisposableStack): Promise<Gatew
   metrics.requestsOpen.child({}).readFrom(() => data.open)
   metrics.proofQueue.child({}).readFrom(() => pool.queued)
   knowAgents(snapshot, { registry, metrics, workshop })
-  return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack, tools })
+  return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack, live, tools })
 }
 
 /** What makes names and signatures, and what was revoked. */
@@ -242,6 +245,7 @@ interface Running {
   readonly metrics: GatewayMetrics
   readonly draining: { yes: boolean }
   readonly stack: AsyncDisposableStack
+  readonly live: EventBus
   readonly tools: Tools
 }
 
@@ -257,6 +261,7 @@ function gatewayOf(running: Running): Gateway {
       running.draining.yes = true
       data.stop()
       road.followers.letGo()
+      running.live.close()
       const end = road.clock.monotonic() + road.snapshot.settings.timeouts.drain_ms
       const busy = (): boolean => data.open > 0 || road.runs.list().some((run) => run.open > 0)
       while (busy() && road.clock.monotonic() < end) await new Promise((resolve) => setTimeout(resolve, drainPoll_ms))

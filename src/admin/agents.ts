@@ -15,9 +15,31 @@ const agents_max = 1000
 export function agentRoutes(road: Road): readonly Route[] {
   const path = '/api/v1/agents'
   return [
-    { method: 'GET', path, open: false, answer: () => list(road) },
-    { method: 'GET', path: `${path}/:name`, open: false, answer: (request) => show(road, request) },
-    { method: 'POST', path: `${path}/:name/approve`, open: false, answer: (request) => approve(road, request) },
+    {
+      method: 'GET',
+      path,
+      may: 'look',
+      summary: 'The agents, at most 1000',
+      answers: 'AgentList',
+      answer: () => list(road),
+    },
+    {
+      method: 'GET',
+      path: `${path}/:name`,
+      may: 'look',
+      summary: 'One agent with its card, the trusted one and the one that waits',
+      answers: 'Agent',
+      answer: (request) => show(road, request),
+    },
+    {
+      method: 'POST',
+      path: `${path}/:name/approve`,
+      may: 'order',
+      summary: 'Ends the quarantine of an agent with the card of that digest',
+      body: 'DigestOrder',
+      answers: 'Agent',
+      answer: (request) => approve(road, request),
+    },
   ]
 }
 
@@ -34,10 +56,10 @@ function show(road: Road, { parameters }: AdminRequest): Written {
   return entry ? json(200, { schema: 'weir.agent/v1', ...detailOf(road, entry) }) : unknown
 }
 
-async function approve(road: Road, { parameters, body }: AdminRequest): Promise<Written> {
-  const order = readOrder(body)
+async function approve(road: Road, request: AdminRequest): Promise<Written> {
+  const order = readOrder(request)
   if ('status' in order) return order
-  const entry = entryOf(road, parameters['name'])
+  const entry = entryOf(road, request.parameters['name'])
   if (!entry) return unknown
   const { id } = entry.settings
   const digest = textOf(order.asked['digest'], 64) ?? road.cards.standingOf(id)?.pending?.card.digest

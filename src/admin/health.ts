@@ -13,11 +13,20 @@ export interface Health {
 
 export function healthRoutes({ road, draining, metrics }: Health): readonly Route[] {
   return [
-    { method: 'GET', path: '/livez', open: true, answer: () => json(200, { status: 'ok' }) },
+    {
+      method: 'GET',
+      path: '/livez',
+      may: 'open',
+      summary: 'It is alive',
+      answers: 'Health',
+      answer: () => json(200, { status: 'ok' }),
+    },
     {
       method: 'GET',
       path: '/readyz',
-      open: true,
+      may: 'open',
+      summary: 'It takes calls; 503 where it does not',
+      answers: 'Health',
       answer: () => {
         const ledger = road.ledger.health().state === 'ok'
         const checks = { ledger, tasks: road.tasks.health() === null, accepting: !draining() }
@@ -32,9 +41,11 @@ export function healthRoutes({ road, draining, metrics }: Health): readonly Rout
     {
       method: 'GET',
       path: '/metrics',
-      open: true,
-      answer: ({ accept = '*/*' }) => {
-        const format = metricsFormat(accept)
+      may: 'open',
+      summary: 'The page Prometheus reads',
+      answers: null,
+      answer: ({ headers }) => {
+        const format = metricsFormat(headers.get('accept') ?? '*/*')
         return { status: 200, headers: [['content-type', metricsTypes[format]]], body: metrics(format) }
       },
     },

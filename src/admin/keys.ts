@@ -7,19 +7,29 @@ import type { Keyring } from '../identity/keys/keyring.ts'
 import type { Road } from '../pipeline/road.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
-import { json, type Route } from './routes.ts'
+import { type AdminRequest, json, type Route } from './routes.ts'
 
 /** Listed at most, the newest: the public document holds all. */
 const listed = 1000
 
 export function keyRoutes(road: Road, keys: Keyring): readonly Route[] {
   return [
-    { method: 'GET', path: '/api/v1/keys', open: false, answer: () => list(keys) },
+    {
+      method: 'GET',
+      path: '/api/v1/keys',
+      may: 'look',
+      summary: 'The signing keys, newest first, at most 1000',
+      answers: 'KeyList',
+      answer: () => list(keys),
+    },
     {
       method: 'POST',
       path: '/api/v1/keys/rotate',
-      open: false,
-      answer: ({ body }) => rotate(road, keys, body),
+      may: 'turn_keys',
+      summary: 'Turns a key early',
+      body: 'KeyOrder',
+      answers: 'KeyList',
+      answer: (request) => rotate(road, keys, request),
     },
   ]
 }
@@ -29,7 +39,7 @@ function list(keys: Keyring): Written {
   return json(200, { schema: 'weir.keys/v1', keys: newest.map(viewOf) })
 }
 
-async function rotate(road: Road, keys: Keyring, body: Buffer): Promise<Written> {
+async function rotate(road: Road, keys: Keyring, { body, caller }: AdminRequest): Promise<Written> {
   const asked = readJsonObject(body.toString())
   const { use, now = false, revoke = false } = asked ?? {}
   if (!isKeyUse(use) || typeof now !== 'boolean' || typeof revoke !== 'boolean') {
@@ -40,7 +50,13 @@ async function rotate(road: Road, keys: Keyring, body: Buffer): Promise<Written>
   if (isKeyProblem(key)) return writeProblem(409, 'not_rotated', 'The key was not rotated', `${key.sentence}.`)
   // What was verified a moment ago is remembered, and a withdrawn key must not live on in there.
   if (revoke) road.snapshot.identity.forgetTokens()
-  road.log.info('an operator rotated a key', { use, kid: key.kid, now: now || revoke, revoke })
+  road.log.info('an operator rotated a key', {
+    use,
+    kid: key.kid,
+    now: now || revoke,
+    revoke,
+    actor: caller.actor ?? 'operator',
+  })
   return list(keys)
 }
 

@@ -1,5 +1,6 @@
 /** What every order of an operator says beside what is to be done: why, and who asks for it. */
 import { type JsonObject, readJsonObject } from '../base/json.ts'
+import type { AdminRequest } from './routes.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
 
@@ -14,11 +15,15 @@ export interface Order {
 const reasonMax = 500
 const actorMax = 100
 
-/** Reads the order in a request body, or answers 400 with what is missing. */
-export function readOrder(body: Buffer): Order | Written {
+/**
+ * Reads the order in a request body, or answers 400 with what is missing. Whoever has a token of their own is named by it,
+ * whatever the body says.
+ */
+export function readOrder({ body, caller }: AdminRequest): Order | Written {
   const asked = readJsonObject(body.toString()) ?? {}
   const reason = textOf(asked['reason'], reasonMax)
-  const actor = asked['actor'] === undefined ? 'operator' : textOf(asked['actor'], actorMax)
+  const said = asked['actor'] === undefined ? 'operator' : textOf(asked['actor'], actorMax)
+  const actor = caller.actor ?? said
   if (reason !== null && actor !== null) return { reason, actor, asked }
   const detail = `Send JSON with a reason of 1 to ${reasonMax} characters, and, if you like, an actor of at most ${actorMax}.`
   return writeProblem(400, 'invalid_request', 'A reason is required', detail)

@@ -10,14 +10,31 @@ import { type AdminRequest, json, type Route } from './routes.ts'
 
 type Parts = Pick<Road, 'ledger' | 'clock' | 'tasks'>
 
+const summaries = {
+  erase: 'Deletes the key of a person: records stay, whom they were about is gone',
+  hold: 'Lets nobody erase a person, or anybody of a run',
+  release: 'Takes a hold back',
+} as const
+
 export function peopleRoutes(road: Parts): readonly Route[] {
   const orders = (['erase', 'hold', 'release'] as const).map((does): Route => ({
     method: 'POST',
     path: `/api/v1/people/:name/${does}`,
-    open: false,
+    may: 'forget_people',
+    summary: summaries[does],
+    body: 'PersonOrder',
+    answers: 'PersonDone',
     answer: (request) => order(road, does, request),
   }))
-  return [{ method: 'GET', path: '/api/v1/people', open: false, answer: () => list(road) }, ...orders]
+  const listing: Route = {
+    method: 'GET',
+    path: '/api/v1/people',
+    may: 'know_people',
+    summary: 'Who is kept under which pseudonym, and what holds them',
+    answers: 'PersonList',
+    answer: () => list(road),
+  }
+  return [listing, ...orders]
 }
 
 async function list({ ledger }: Parts): Promise<Written> {
@@ -26,7 +43,7 @@ async function list({ ledger }: Parts): Promise<Written> {
 }
 
 async function order(road: Parts, does: PersonOrder['does'], request: AdminRequest): Promise<Written> {
-  const asked = readOrder(request.body)
+  const asked = readOrder(request)
   if ('status' in asked) return asked
   const { reason, actor } = asked
   const { run = null, until = null } = asked.asked

@@ -11,8 +11,23 @@ const listed = 1000
 export function pushRoutes(road: Road): readonly Route[] {
   const path = '/api/v1/push/dead'
   return [
-    { method: 'GET', path, open: false, answer: () => list(road) },
-    { method: 'POST', path: `${path}/:id/retry`, open: false, answer: (request) => retry(road, request) },
+    {
+      method: 'GET',
+      path,
+      may: 'look',
+      summary: 'Push notifications that were given up, the newest first, at most 1000',
+      answers: 'DeadLetterList',
+      answer: () => list(road),
+    },
+    {
+      method: 'POST',
+      path: `${path}/:id/retry`,
+      may: 'order',
+      summary: 'Tries one again behind whatever waits for its receiver',
+      body: 'Order',
+      answers: 'DeadLetter',
+      answer: (request) => retry(road, request),
+    },
   ]
 }
 
@@ -21,11 +36,11 @@ function list({ tasks: { push } }: Road): Written {
   return json(200, { schema: 'weir.dead_letters/v1', waiting: push.waiting, dead })
 }
 
-function retry(road: Road, { parameters, body }: AdminRequest): Written {
-  const order = readOrder(body)
+function retry(road: Road, request: AdminRequest): Written {
+  const order = readOrder(request)
   if ('status' in order) return order
   const { push } = road.tasks
-  const letter = push.dead().find(({ id }) => id === parameters['id'])
+  const letter = push.dead().find(({ id }) => id === request.parameters['id'])
   if (!letter) return writeProblem(404, 'not_found', 'No such letter', 'No dead letter of that id is kept here.')
   if (!push.retry(letter.id)) {
     const detail = 'Its config was deleted or its task is forgotten, or too much waits already.'

@@ -1,10 +1,13 @@
 /** Withdrawing for operators: contain an agent, revoke a person, a key, a token or everything, and take it back. */
+import type { Filterable } from '../domain/filter.ts'
+import { matches } from '../domain/filter-match.ts'
 import { isAgentId, isPersonId } from '../domain/ids.ts'
 import { everything, nameOfKey, nameOfToken, type Revocable, type Revocation } from '../domain/revocation.ts'
 import { restore, revoke, type Revoked } from '../pipeline/revoke.ts'
 import type { Road } from '../pipeline/road.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
+import { readFilterOf } from './parameters.ts'
 import { type Order, readOrder, textOf } from './order.ts'
 import { type AdminRequest, json, type Route } from './routes.ts'
 
@@ -13,6 +16,7 @@ type Named = (asked: { readonly road: Road; readonly parameter: string; readonly
 
 interface Row {
   readonly path: string
+  readonly summary: string
   readonly does: 'revoke' | 'restore'
   readonly what: Revocable
   readonly contained?: boolean
@@ -39,35 +43,103 @@ const token: Named = ({ order: { asked } }) => {
 const all: Named = () => everything
 
 const rows: readonly Row[] = [
-  { path: '/api/v1/agents/:name/contain', does: 'revoke', what: 'agent', contained: true, name: agent },
-  { path: '/api/v1/agents/:name/release', does: 'restore', what: 'agent', name: agent },
-  { path: '/api/v1/agents/:name/revoke', does: 'revoke', what: 'agent', name: agent },
-  { path: '/api/v1/people/:name/revoke', does: 'revoke', what: 'person', name: person },
-  { path: '/api/v1/people/:name/restore', does: 'restore', what: 'person', name: person },
-  { path: '/api/v1/keys/:name/revoke', does: 'revoke', what: 'key', name: key },
-  { path: '/api/v1/keys/:name/restore', does: 'restore', what: 'key', name: key },
-  { path: '/api/v1/tokens/revoke', does: 'revoke', what: 'token', name: token },
-  { path: '/api/v1/tokens/restore', does: 'restore', what: 'token', name: token },
-  { path: '/api/v1/revoke-everything', does: 'revoke', what: 'everything', name: all },
-  { path: '/api/v1/restore-everything', does: 'restore', what: 'everything', name: all },
+  {
+    path: '/api/v1/agents/:name/contain',
+    summary: 'Stops an agent: nothing from it, to it or through it is admitted',
+    does: 'revoke',
+    what: 'agent',
+    contained: true,
+    name: agent,
+  },
+  {
+    path: '/api/v1/agents/:name/release',
+    summary: 'Lets a contained agent go on',
+    does: 'restore',
+    what: 'agent',
+    name: agent,
+  },
+  {
+    path: '/api/v1/agents/:name/revoke',
+    summary: 'Ends what was issued to an agent so far',
+    does: 'revoke',
+    what: 'agent',
+    name: agent,
+  },
+  {
+    path: '/api/v1/people/:name/revoke',
+    summary: 'Ends what was issued to a person so far',
+    does: 'revoke',
+    what: 'person',
+    name: person,
+  },
+  {
+    path: '/api/v1/people/:name/restore',
+    summary: 'Takes the revocation of a person back',
+    does: 'restore',
+    what: 'person',
+    name: person,
+  },
+  { path: '/api/v1/keys/:name/revoke', summary: 'Ends whatever a key signed', does: 'revoke', what: 'key', name: key },
+  {
+    path: '/api/v1/keys/:name/restore',
+    summary: 'Takes the revocation of a key back',
+    does: 'restore',
+    what: 'key',
+    name: key,
+  },
+  { path: '/api/v1/tokens/revoke', summary: 'Ends one token', does: 'revoke', what: 'token', name: token },
+  {
+    path: '/api/v1/tokens/restore',
+    summary: 'Takes the revocation of a token back',
+    does: 'restore',
+    what: 'token',
+    name: token,
+  },
+  {
+    path: '/api/v1/revoke-everything',
+    summary: 'Ends everything that was issued so far',
+    does: 'revoke',
+    what: 'everything',
+    name: all,
+  },
+  { path: '/api/v1/restore-everything', summary: 'Takes that back', does: 'restore', what: 'everything', name: all },
 ]
 
 export function revocationRoutes(road: Road): readonly Route[] {
   const orders = rows.map((row): Route => ({
     method: 'POST',
     path: row.path,
-    open: false,
+    may: 'order',
+    summary: row.summary,
+    body: row.what === 'token' ? 'TokenOrder' : 'Order',
+    answers: 'Revocation',
     answer: (request) => carryOut(road, row, request),
   }))
-  return [{ method: 'GET', path: '/api/v1/revocations', open: false, answer: () => list(road) }, ...orders]
+  const listing: Route = {
+    method: 'GET',
+    path: '/api/v1/revocations',
+    may: 'look',
+    summary: 'What counts no more',
+    query: ['filter'],
+    answers: 'RevocationList',
+    answer: (request) => list(road, request),
+  }
+  return [listing, ...orders]
 }
 
-function list({ revocations }: Road): Written {
-  return json(200, { schema: 'weir.revocations/v1', revocations: revocations.list() })
+function list({ revocations, clock }: Road, { query }: AdminRequest): Written {
+  const filter = readFilterOf(query, clock.now())
+  if ('status' in filter) return filter
+  const fitting = revocations.list().filter((each) => matches(filter, filterableOf(each)))
+  return json(200, { schema: 'weir.revocations/v1', revocations: fitting })
+}
+
+function filterableOf({ what, name, at }: Revocation): Filterable {
+  return { kind: what, agent: what === 'agent' ? name : null, person: what === 'person' ? name : null, at }
 }
 
 async function carryOut(road: Road, row: Row, request: AdminRequest): Promise<Written> {
-  const order = readOrder(request.body)
+  const order = readOrder(request)
   if ('status' in order) return order
   const { reason, actor } = order
   const name = row.name({ road, parameter: decodeURIComponent(request.parameters['name'] ?? ''), order })

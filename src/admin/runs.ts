@@ -1,4 +1,4 @@
-/** Runs for operators: list, look, halt, taint. Every order has a reason and an actor. */
+/** Orders about runs: open, end, halt, taint. Every order has a reason and an actor. */
 import { prefixed } from '../config/fields.ts'
 import { isAgentId, isPersonId, isRunId } from '../domain/ids.ts'
 import { isDenial } from '../domain/verdict.ts'
@@ -9,44 +9,43 @@ import { haltRun } from '../pipeline/halt.ts'
 import { taintRun } from '../pipeline/taint.ts'
 import type { Road } from '../pipeline/road.ts'
 import { runEntry } from '../pipeline/run-entry.ts'
-import { detailOf, summaryOf } from '../pipeline/run-view.ts'
+import { detailOf } from '../pipeline/run-view.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
 import { readOrder } from './order.ts'
 import { type AdminRequest, json, type Route } from './routes.ts'
 
-const listed = 1000
-
 export function runRoutes(road: Road): readonly Route[] {
+  const path = '/api/v1/runs'
+  const orders = verbs.map(([verb, summary, body, carryOut]): Route => ({
+    method: 'POST',
+    path: `${path}/:id/${verb}`,
+    may: 'order',
+    summary,
+    body,
+    answers: 'RunDetail',
+    answer: (request) => withRun(road, request, (run) => carryOut(road, run, request)),
+  }))
   return [
     {
-      method: 'GET',
-      path: '/api/v1/runs',
-      open: false,
-      answer: () => json(200, { schema: 'weir.runs/v1', runs: road.runs.list().slice(0, listed).map(summaryOf) }),
-    },
-    { method: 'POST', path: '/api/v1/runs', open: false, answer: (request) => open(road, request.body) },
-    {
       method: 'POST',
-      path: '/api/v1/runs/:id/end',
-      open: false,
-      answer: (request) => withRun(road, request, (run) => end(road, run, request.body)),
+      path,
+      may: 'order',
+      summary: 'Opens a run for work that an operator begins',
+      body: 'RunOrder',
+      answers: 'RunDetail',
+      status: 201,
+      answer: (request) => open(road, request),
     },
-    { method: 'GET', path: '/api/v1/runs/:id', open: false, answer: (request) => withRun(road, request, show) },
-    {
-      method: 'POST',
-      path: '/api/v1/runs/:id/taint',
-      open: false,
-      answer: (request) => withRun(road, request, (run) => taint(road, run, request.body)),
-    },
-    {
-      method: 'POST',
-      path: '/api/v1/runs/:id/halt',
-      open: false,
-      answer: (request) => withRun(road, request, (run) => halt(road, run, request.body)),
-    },
+    ...orders,
   ]
 }
+
+const verbs = [
+  ['end', 'Ends a run in which nothing is under way', 'Order', end],
+  ['taint', 'Lifts the taint of a run', 'TaintOrder', taint],
+  ['halt', 'Halts a run and aborts its calls', 'Order', halt],
+] as const
 
 function withRun(road: Road, request: AdminRequest, answer: (run: LiveRun) => Written): Written {
   const id = request.parameters['id'] ?? ''
@@ -59,8 +58,8 @@ function show(run: LiveRun): Written {
 }
 
 /** For work that an operator begins: it is there before its first call, and stays until it is ended or its time is over. */
-function open(road: Road, body: Buffer): Written {
-  const order = readOrder(body)
+function open(road: Road, request: AdminRequest): Written {
+  const order = readOrder(request)
   if ('status' in order) return order
   const { agent: slug, person: name = null } = order.asked
   const agent = typeof slug === 'string' ? prefixed('agent:', slug) : ''
@@ -83,8 +82,8 @@ function open(road: Road, body: Buffer): Written {
   return json(201, detailOf(run))
 }
 
-function end(road: Road, run: LiveRun, body: Buffer): Written {
-  const order = readOrder(body)
+function end(road: Road, run: LiveRun, request: AdminRequest): Written {
+  const order = readOrder(request)
   if ('status' in order) return order
   if (run.open > 0) return writeProblem(409, 'run_busy', 'Calls are under way', 'Halt the run to abort them.')
   const { reason, actor } = order
@@ -93,16 +92,16 @@ function end(road: Road, run: LiveRun, body: Buffer): Written {
   return show(run)
 }
 
-function halt(road: Road, run: LiveRun, body: Buffer): Written {
-  const order = readOrder(body)
+function halt(road: Road, run: LiveRun, request: AdminRequest): Written {
+  const order = readOrder(request)
   if ('status' in order) return order
   const { reason, actor } = order
   const done = haltRun(road, run, { code: 'operator', reason, actor, at: road.clock.now(), hop: null }, null)
   return done ? show(run) : writeProblem(409, 'run_over', 'The run is over', `The run is ${run.state} already.`)
 }
 
-function taint(road: Road, run: LiveRun, body: Buffer): Written {
-  const order = readOrder(body)
+function taint(road: Road, run: LiveRun, request: AdminRequest): Written {
+  const order = readOrder(request)
   if ('status' in order) return order
   const to = readTaint(order.asked['taint'])
   if (to === null) return writeProblem(400, 'invalid_request', 'No such taint', `A taint is ${taints.join(', ')}.`)

@@ -16,18 +16,49 @@ const tools_max = 5000
 const definition_chars_max = 65_536
 const digest_length = 71
 
+const summaries = {
+  approve: 'Approves the definition of that digest',
+  reject: 'Rejects the definition of that digest',
+}
+
 export function toolRoutes(road: Road): readonly Route[] {
   const path = '/api/v1/tools'
   const decisions = (['approve', 'reject'] as const).map((verb): Route => ({
     method: 'POST',
     path: `${path}/:server/:name/${verb}`,
-    open: false,
+    may: 'approve_tools',
+    summary: summaries[verb],
+    body: 'DigestOrder',
+    answers: 'Tool',
     answer: (request) => decide(road, verb, request),
   }))
   return [
-    { method: 'GET', path, open: false, answer: (request) => list(road, request) },
-    { method: 'GET', path: `${path}/:server/:name`, open: false, answer: (request) => show(road, request) },
-    { method: 'POST', path: `${path}/lock`, open: false, answer: (request) => lock(road, request) },
+    {
+      method: 'GET',
+      path,
+      may: 'look',
+      summary: 'Tools of all servers or of one, at most 5000',
+      query: ['server'],
+      answers: 'ToolList',
+      answer: (request) => list(road, request),
+    },
+    {
+      method: 'GET',
+      path: `${path}/:server/:name`,
+      may: 'look',
+      summary: 'One tool with its definition, what is approved of it and what is different',
+      answers: 'Tool',
+      answer: (request) => show(road, request),
+    },
+    {
+      method: 'POST',
+      path: `${path}/lock`,
+      may: 'approve_tools',
+      summary: 'Writes what is approved into the lock file',
+      body: 'Order',
+      answers: 'ToolsLocked',
+      answer: (request) => lock(road, request),
+    },
     ...decisions,
   ]
 }
@@ -60,7 +91,7 @@ function show(road: Road, request: AdminRequest): Written {
 }
 
 async function decide(road: Road, verb: 'approve' | 'reject', request: AdminRequest): Promise<Written> {
-  const order = readOrder(request.body)
+  const order = readOrder(request)
   if ('status' in order) return order
   const digest = textOf(order.asked['digest'], digest_length)
   if (digest === null)
@@ -84,8 +115,8 @@ async function decide(road: Road, verb: 'approve' | 'reject', request: AdminRequ
   return json(200, { schema: 'weir.tool/v1', ...detailOf(road, now) })
 }
 
-async function lock(road: Road, { body }: AdminRequest): Promise<Written> {
-  const order = readOrder(body)
+async function lock(road: Road, request: AdminRequest): Promise<Written> {
+  const order = readOrder(request)
   if ('status' in order) return order
   const done = await lockTools(road, order)
   if ('kind' in done) return problemOf(done)

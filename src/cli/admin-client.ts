@@ -12,6 +12,7 @@ import type {
   RunDetail,
   RunList,
 } from './admin-api.ts'
+import type { HopList, TopList } from './admin-api-live.ts'
 import type { ToolDetail, ToolList, ToolOrderBody, ToolsLocked } from './admin-api-tools.ts'
 import { type CliProblem, type ExitName, problem } from './exit-codes.ts'
 
@@ -38,14 +39,17 @@ export interface AdminClient {
   listKeys(): Promise<KeyList | CliProblem>
   /** A use whose key Weir does not keep itself is a problem with exit `no`. */
   rotateKey(asked: RotateRequest): Promise<KeyList | CliProblem>
-  listRevocations(): Promise<RevocationList | CliProblem>
+  listRevocations(filter?: string): Promise<RevocationList | CliProblem>
   /** Contains, releases, revokes or restores what the path names. */
   order(path: string, body: { readonly reason: string }): Promise<RevocationDone | CliProblem>
   listAgents(): Promise<AgentList | CliProblem>
   showAgent(slug: string): Promise<AgentDetail | CliProblem>
   /** Lets it go on with the card of that digest; any other card that waits is a problem with exit `no`. */
   approveAgent(slug: string, order: ApproveOrder): Promise<AgentDetail | CliProblem>
-  listApprovals(): Promise<ApprovalList | CliProblem>
+  /** Calls that pass a filter, newest first. */
+  listHops(filter: string, limit: number): Promise<HopList | CliProblem>
+  top(window_s: number, limit: number): Promise<TopList | CliProblem>
+  listApprovals(filter?: string): Promise<ApprovalList | CliProblem>
   /** One that is not pending any more is a problem with exit `no`. */
   decideApproval(id: string, verb: 'grant' | 'refuse', reason: string): Promise<ApprovalDone | CliProblem>
   /** Of one server, or of all. */
@@ -102,13 +106,15 @@ export function adminClient(place: AdminPlace, timeout_ms = answer_timeout_ms): 
     endRun: (id, reason) => ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(id)}/end`, 'weir.run/v1', { reason }),
     listKeys: () => ask<KeyList>('/api/v1/keys', 'weir.keys/v1'),
     rotateKey: (asked) => ask<KeyList>('/api/v1/keys/rotate', 'weir.keys/v1', asked),
-    listRevocations: () => ask<RevocationList>('/api/v1/revocations', 'weir.revocations/v1'),
+    listRevocations: (filter) => ask<RevocationList>(filtered('/api/v1/revocations', filter), 'weir.revocations/v1'),
     order: (path, body) => ask<RevocationDone>(path, 'weir.revocation/v1', body),
     listAgents: () => ask<AgentList>('/api/v1/agents', 'weir.agents/v1'),
     showAgent: (slug) => ask<AgentDetail>(`/api/v1/agents/${encodeURIComponent(slug)}`, 'weir.agent/v1'),
     approveAgent: (slug, order) =>
       ask<AgentDetail>(`/api/v1/agents/${encodeURIComponent(slug)}/approve`, 'weir.agent/v1', order),
-    listApprovals: () => ask<ApprovalList>('/api/v1/approvals', 'weir.approvals/v1'),
+    listHops: (filter, limit) => ask<HopList>(filtered('/api/v1/hops', filter, { limit: `${limit}` }), 'weir.hops/v1'),
+    top: (window_s, limit) => ask<TopList>(`/api/v1/top?window=${window_s}&limit=${limit}`, 'weir.top/v1'),
+    listApprovals: (filter) => ask<ApprovalList>(filtered('/api/v1/approvals', filter), 'weir.approvals/v1'),
     decideApproval: (id, verb, reason) =>
       ask<ApprovalDone>(`/api/v1/approvals/${encodeURIComponent(id)}/${verb}`, 'weir.approval/v1', { reason }),
     listTools: (server) =>
@@ -125,6 +131,11 @@ export function adminRequest<T extends { schema: string }>(
   { path, schema, body }: { readonly path: string; readonly schema: T['schema']; readonly body?: unknown },
 ): Promise<T | CliProblem> {
   return request<T>(place, { path, schema, timeout_ms: answer_timeout_ms, body })
+}
+
+function filtered(path: string, filter = '', more: Readonly<Record<string, string>> = {}): string {
+  const query = new URLSearchParams({ ...more, ...(filter !== '' && { filter }) })
+  return query.size === 0 ? path : `${path}?${query.toString()}`
 }
 
 interface Question {
@@ -149,7 +160,7 @@ async function request<T extends { schema: string }>(place: AdminPlace, question
       signal: AbortSignal.timeout(question.timeout_ms),
     })
     const answer: unknown = await response.json().catch(() => null)
-    if (!response.ok) return refusal(place, response.status, answer)
+    if (!response.ok) return refusalOf(place, response.status, answer)
     return schemaOf(answer) === question.schema ? (answer as T) : notWeir(place)
   } catch (error) {
     return unanswered(place, error)
@@ -160,7 +171,8 @@ function schemaOf(answer: unknown): unknown {
   return typeof answer === 'object' && answer !== null && 'schema' in answer ? answer.schema : undefined
 }
 
-function refusal(place: AdminPlace, status: number, answer: unknown): CliProblem {
+/** Why the gateway does not do what it was asked for. */
+export function refusalOf(place: AdminPlace, status: number, answer: unknown): CliProblem {
   const { title, detail, code } = (answer ?? {}) as Problem
   const said = detail ?? title
   if (said === undefined && status !== 401) return notWeir(place)

@@ -10,6 +10,11 @@ export interface AskOptions {
   readonly json?: boolean
 }
 
+/** Of commands that list. */
+export interface FilteredOptions extends AskOptions {
+  readonly filter?: string
+}
+
 /** One question to the gateway of this configuration, or why it cannot be asked. */
 export async function withAdmin<T>(
   deps: CliDeps,

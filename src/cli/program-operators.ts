@@ -1,10 +1,11 @@
 /** The commands of an operator's daily work beside runs: approvals, revocations and keys. */
 import type { Command } from 'commander'
-import type { AskOptions } from './admin-command.ts'
+import type { FilteredOptions } from './admin-command.ts'
 import type { DecideOptions } from './commands/approvals.ts'
 import type { KeysOptions, RotateOptions } from './commands/keys.ts'
 import type { OrderOptions } from './commands/revocations.ts'
 import type { CliDeps } from './deps.ts'
+import { filterOption } from './filter-text.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 
 export function addApprovals(program: Command, deps: CliDeps, settle: Settle): void {
@@ -16,12 +17,12 @@ export function addApprovals(program: Command, deps: CliDeps, settle: Settle): v
       .description(description)
       .option('-c, --config <file>', 'configuration of the gateway to ask', defaultConfig)
       .option('--json', 'one JSON object')
-  verb('ls', 'all of runs that go on, newest first (what `weir approvals` does)').action(
-    async (options: AskOptions) => {
+  verb('ls', 'all of runs that go on, newest first (what `weir approvals` does)')
+    .option(...filterOption)
+    .action(async (options: FilteredOptions) => {
       const { listApprovals } = await import('./commands/approvals.ts')
       await settle(listApprovals(deps, options))
-    },
-  )
+    })
   for (const decision of ['grant', 'refuse'] as const) {
     verb(`${decision} <approval>`, approving[decision])
       .requiredOption('--reason <text>', 'why, for the record')
@@ -64,8 +65,8 @@ export function addRevocations(program: Command, deps: CliDeps, settle: Settle):
       })
     examples(command, [`weir ${verb} person tomas --reason "left"`, `weir ${verb} everything --reason "drill"`])
   }
-  const list = asking('revocations', 'what counts no more, since when, and by whose word')
-  list.action(async (options: AskOptions) => {
+  const list = asking('revocations', 'what counts no more, since when, and by whose word').option(...filterOption)
+  list.action(async (options: FilteredOptions) => {
     const { listRevocations } = await import('./commands/revocations.ts')
     await settle(listRevocations(deps, options))
   })

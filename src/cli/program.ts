@@ -10,6 +10,7 @@ import { exits } from './exit-codes.ts'
 import { addAgents } from './program-agents.ts'
 import { addConnect } from './program-connect.ts'
 import { addExec } from './program-exec.ts'
+import { addLive } from './program-live.ts'
 import { addLogin } from './program-login.ts'
 import { addMcp } from './program-mcp.ts'
 import { addPeople } from './program-people.ts'
@@ -66,6 +67,7 @@ function buildProgram(deps: CliDeps, settle: Settle): Command {
   addRuns(program, deps, settle)
   addHop(program, deps, settle)
   addCost(program, deps, settle)
+  addLive(program, deps, settle)
   addWhy(program, deps, settle)
   addReplay(program, deps, settle)
   addPolicy(program, deps, settle)

@@ -6,6 +6,7 @@ import { isSlug } from '../domain/ids.ts'
 import { cardPairs } from './cross-check-cards.ts'
 import { credentialPairs } from './cross-check-credentials.ts'
 import { driverPairs } from './cross-check-drivers.ts'
+import { crossCheckAdmin } from './cross-check-admin.ts'
 import { crossCheckIdentity } from './cross-check-identity.ts'
 import { crossCheckInstances } from './cross-check-instances.ts'
 import { modelPairs } from './cross-check-models.ts'
@@ -32,6 +33,7 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     cardPairs,
     driverPairs,
     crossCheckIdentity,
+    crossCheckAdmin,
     crossCheckInstances,
     toolPairs,
     toolSetPairs,

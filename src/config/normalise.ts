@@ -43,6 +43,7 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
       admin_listen: addressOf(file.gateway.admin_listen),
       public_url,
       tls: tlsSettings(file.gateway.tls, base),
+      admin_tokens: file.gateway.admin_tokens.map((row) => ({ ...row, secret: new Secret(row.secret) })),
     },
     state: { dir: resolve(base, file.state.dir), credentials_dir },
     identity: identitySettingsOf(file, { base, public_url, agentId, personId }),

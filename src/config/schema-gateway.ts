@@ -1,6 +1,7 @@
 /** The configuration table: where Weir listens, keeps its state, finds its policies and sends its alerts. */
 import { z } from 'zod'
 import { readIpRange } from '../base/ip-ranges.ts'
+import { adminFields } from './schema-admin.ts'
 import { toldFields } from './schema-told.ts'
 import { address, isPlainUrl, path, secret, text, url } from './fields.ts'
 
@@ -73,6 +74,7 @@ export const gatewaySection = z
     tls: tls.optional(),
     outside,
     ...toldFields,
+    ...adminFields,
   })
   .prefault({})
   .meta({ description: 'Where Weir listens and what it is called.' })

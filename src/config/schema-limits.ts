@@ -257,6 +257,7 @@ const maximumRows = {
     'One page of what several tool servers list together: many clients read the first page only.',
   ],
   tool_processes: [0, 64, 4096, 'processes', 'Child processes of tool servers at once.'],
+  event_streams: [0, 32, 1024, 'streams', 'Readers of the live stream of the admin listener at once.'],
   push_dead: [1, 1000, 100_000, 'events', 'Push notifications that were given up and are kept to be looked at.'],
 } as const satisfies Record<string, NumberRow>
 

@@ -2,6 +2,7 @@
 import type { AgentId, PersonId, TeamId } from '../domain/ids.ts'
 import type { Address } from './fields.ts'
 import type { ConfigFile } from './schema.ts'
+import type { AdminRole } from './schema-admin.ts'
 import type { a2aBindings, a2aVersions } from './schema-interfaces.ts'
 import type { limitModes } from './schema-limits.ts'
 import type { Secret } from './secret.ts'
@@ -83,6 +84,13 @@ export interface WebhookSettings {
   readonly secret: Secret | null
 }
 
+/** A token of the admin listener. */
+interface AdminTokenSettings {
+  readonly name: string
+  readonly roles: readonly AdminRole[]
+  readonly secret: Secret
+}
+
 /** One frozen snapshot of the configuration. Paths are absolute. */
 export interface Settings {
   readonly gateway: {
@@ -102,6 +110,7 @@ export interface Settings {
     readonly response_headers: ConfigFile['gateway']['response_headers']
     /** Keys of the labels that callers may put on what they spend. */
     readonly tags: readonly string[]
+    readonly admin_tokens: readonly AdminTokenSettings[]
   }
   readonly state: {
     readonly dir: string

@@ -1,6 +1,7 @@
 /** Who listens on the archive thread, one line each. */
 import type { Clock } from '../base/clock.ts'
 import type { Listener } from '../ledger/listener.ts'
+import { openLiveFeed } from '../ledger/live/feed.ts'
 import type { ArchiveNews } from '../ledger/run-archive.ts'
 
 /** What each listener is given at the start, by its name; it can be cloned from thread to thread. */
@@ -15,7 +16,14 @@ export interface ListenerWorld {
 type Opener = (setup: unknown, world: ListenerWorld) => Listener
 
 /** By the name under which `gateway-archive.ts` gives each its setup; those without one are not opened. */
-const openers: Readonly<Record<string, Opener>> = {}
+const openers: Readonly<Record<string, Opener>> = {
+  live: (memory, { clock, tell }) =>
+    openLiveFeed({
+      memory: memory as SharedArrayBuffer,
+      now: () => clock.now(),
+      post: (value) => tell({ kind: 'heard', name: 'live', value }),
+    }),
+}
 
 export function openListeners(setup: ListenerSetup, world: ListenerWorld): readonly Listener[] {
   return Object.entries(openers)

@@ -196,6 +196,7 @@ export async function pave(over: Readonly<Record<string, unknown>> = {}, policyD
       append: (entry: LedgerEntry) => entries.push(entry) > 0,
       flush: async () => true,
       secured: () => true,
+      people: { ask: async () => ({ kind: 'people', people: [] }), dropped: 0 },
     } as unknown as Ledger,
     relay: relay as unknown as Relay,
     models: {

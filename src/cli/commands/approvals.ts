@@ -1,8 +1,9 @@
 /** `weir approvals`: the calls that wait for a person, with what they ask for, and the two answers. */
-import { type AskOptions, show, withAdmin } from '../admin-command.ts'
+import { type AskOptions, type FilteredOptions, show, withAdmin } from '../admin-command.ts'
 import type { ApprovalDone, ApprovalRow } from '../admin-api.ts'
 import type { CliDeps } from '../deps.ts'
 import { isProblem, problem } from '../exit-codes.ts'
+import { filterText } from '../filter-text.ts'
 import { type Paint, type Tone, visible } from '../paint.ts'
 import { type Column, table } from '../table.ts'
 import { confirmed, openTerminal } from '../terminal.ts'
@@ -28,8 +29,10 @@ const columns: readonly Column[] = [
   { title: 'RUN' },
 ]
 
-export async function listApprovals(deps: CliDeps, options: AskOptions): Promise<number> {
-  const list = await withAdmin(deps, options, (admin) => admin.listApprovals())
+export async function listApprovals(deps: CliDeps, options: FilteredOptions): Promise<number> {
+  const filter = filterText(deps, [options.filter])
+  if (typeof filter !== 'string') return openTerminal(deps).fail(filter)
+  const list = await withAdmin(deps, options, (admin) => admin.listApprovals(filter))
   return show(deps, options, list, ({ approvals }, paint) => approvalsPage(approvals, paint, deps.clock.now()))
 }
 

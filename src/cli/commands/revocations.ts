@@ -1,9 +1,10 @@
 /** `weir contain`, `weir revoke` and their opposites: what counts no more, since when, and by whose word. */
-import { type AskOptions, show, withAdmin } from '../admin-command.ts'
+import { type AskOptions, type FilteredOptions, show, withAdmin } from '../admin-command.ts'
 import type { RevocationDone, RevocationRow } from '../admin-api.ts'
 import type { CliDeps } from '../deps.ts'
 import { problem } from '../exit-codes.ts'
 import { type Paint, visible } from '../paint.ts'
+import { filterText } from '../filter-text.ts'
 import { type Column, table } from '../table.ts'
 import { confirmed, openTerminal } from '../terminal.ts'
 import { formatDuration, formatTime } from '../units.ts'
@@ -80,8 +81,10 @@ export async function order(
   return show(deps, options, done, (done) => doneLine(done))
 }
 
-export async function listRevocations(deps: CliDeps, options: AskOptions): Promise<number> {
-  const list = await withAdmin(deps, options, (admin) => admin.listRevocations())
+export async function listRevocations(deps: CliDeps, options: FilteredOptions): Promise<number> {
+  const filter = filterText(deps, [options.filter])
+  if (typeof filter !== 'string') return openTerminal(deps).fail(filter)
+  const list = await withAdmin(deps, options, (admin) => admin.listRevocations(filter))
   return show(deps, options, list, (list, paint) => revocationsTable(list.revocations, paint, deps.clock.now()))
 }
 

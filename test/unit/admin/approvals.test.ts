@@ -1,3 +1,4 @@
+import { anyAdmin } from '../../../src/admin/callers.ts'
 import { describe, expect, test } from 'vitest'
 import { approvalRoutes } from '../../../src/admin/approvals.ts'
 import type { Route } from '../../../src/admin/routes.ts'
@@ -17,6 +18,8 @@ async function ask({ road }: RiskyRoad, path: string, body?: unknown): Promise<{
   const request = {
     parameters: { id: parts[4] ?? '' },
     query: new URLSearchParams(),
+    headers: new Map(),
+    caller: anyAdmin,
     body: Buffer.from(JSON.stringify(body ?? {})),
   }
   const answer = await route.answer(request)

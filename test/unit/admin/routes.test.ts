@@ -2,16 +2,18 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { findCallers } from '../../../src/admin/callers.ts'
 import { json, type Route, serveAdmin } from '../../../src/admin/routes.ts'
 import { adminToken, adminTokenPath } from '../../../src/admin/token.ts'
 import { countingDice } from '../../../src/base/dice.ts'
 import { MemoryReply } from '../../support/reply.ts'
 import { headersOf } from '../../support/road.ts'
 
+const facts = { summary: '', answers: null }
 const routes: readonly Route[] = [
-  { method: 'GET', path: '/livez', open: true, answer: () => json(200, {}) },
-  { method: 'GET', path: '/things/:id', open: false, answer: ({ parameters }) => json(200, parameters) },
-  { method: 'POST', path: '/things/:id', open: false, answer: () => json(201, {}) },
+  { method: 'GET', path: '/livez', may: 'open', ...facts, answer: () => json(200, {}) },
+  { method: 'GET', path: '/things/:id', may: 'look', ...facts, answer: ({ parameters }) => json(200, parameters) },
+  { method: 'POST', path: '/things/:id', may: 'look', ...facts, answer: () => json(201, {}) },
 ]
 const operator = { authorization: 'Bearer secret' }
 
@@ -19,7 +21,10 @@ async function ask(method: string, path: string, headers: Readonly<Record<string
   const reply = new MemoryReply()
   const all = new Map(Object.entries({ host: '127.0.0.1:8081', ...headers }))
   const rest = { query: '', body: Buffer.alloc(0), receivedAt: 0, startedAt: 0, peer: '127.0.0.1', clientCert: null }
-  await serveAdmin(routes, 'secret')({ method, path, headers: all, ...rest }, reply)
+  await serveAdmin(
+    routes,
+    findCallers('secret', () => []),
+  )({ method, path, headers: all, ...rest }, reply)
   return reply
 }
 

@@ -1,3 +1,4 @@
+import { anyAdmin } from '../../../src/admin/callers.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { runRoutes } from '../../../src/admin/runs.ts'
 import type { PersonId } from '../../../src/domain/ids.ts'
@@ -23,7 +24,13 @@ async function post(path: string, body: unknown): Promise<Answer> {
   )
   if (!route) throw new Error(`no route for ${path}`)
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const answer = await route.answer({ parameters: { id }, query: new URLSearchParams(), body: Buffer.from(text) })
+  const answer = await route.answer({
+    parameters: { id },
+    query: new URLSearchParams(),
+    headers: new Map(),
+    caller: anyAdmin,
+    body: Buffer.from(text),
+  })
   return { status: answer.status, body: JSON.parse(answer.body) as Answer['body'] }
 }
 

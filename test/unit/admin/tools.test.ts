@@ -1,3 +1,4 @@
+import { anyAdmin } from '../../../src/admin/callers.ts'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Route } from '../../../src/admin/routes.ts'
 import { toolRoutes } from '../../../src/admin/tools.ts'
@@ -20,6 +21,8 @@ async function open(...given: Parameters<typeof openTestCatalogue>) {
     const answer = await route.answer({
       parameters,
       query: url.searchParams,
+      headers: new Map(),
+      caller: anyAdmin,
       body: Buffer.from(JSON.stringify(body ?? {})),
     })
     return { status: answer.status, body: JSON.parse(answer.body) as Record<string, unknown> }

@@ -1,0 +1,93 @@
+/** Entries of the ledger as events for those who watch it live; tokens and grants are nothing to watch. */
+import type { LiveEvent, LiveTopic } from '../../domain/live-event.ts'
+import type { CallRecord, LedgerEntry } from '../../domain/record.ts'
+import type { HopRow } from '../../domain/story.ts'
+
+/** Limits have names of two parts: `run.depth_max`. */
+const limitForm = /^(?:run|agent|team|person|tool)\.[a-z_]+$/
+
+/** Null for what is not told. */
+export function liveEventOf(seq: number, entry: LedgerEntry): LiveEvent | null {
+  const { ts: at } = entry
+  if (entry.kind === 'call') return { seq, at, topics: topicsOf(entry), kind: 'call', row: hopRowOf(seq, entry) }
+  const told = toldOf(entry)
+  return told && { seq, at, ...told }
+}
+
+type Told = Omit<Exclude<LiveEvent, { kind: 'call' }>, 'seq' | 'at'>
+
+function toldOf(entry: Exclude<LedgerEntry, { kind: 'call' }>): Told | null {
+  if (entry.kind === 'run') {
+    const { run, event, root, human: person, ends_at, code, reason, actor } = entry
+    const topics: readonly LiveTopic[] = event === 'halted' ? ['halts', 'runs'] : ['runs']
+    return { topics, kind: 'run', row: { run, event, agent: root, root, person, ends_at, code, reason, actor } }
+  }
+  if (entry.kind === 'approval') {
+    const { id, event, run, rid: hop, agent, human: person, target, method, reason, actor } = entry
+    const row = { id, event, run, hop, agent, person, target, method, reason, actor }
+    return { topics: ['approvals'], kind: 'approval', row }
+  }
+  if (entry.kind === 'tool') {
+    const { server, tool, event, digest, classes, reason, actor } = entry
+    const target = tool === null ? null : `tool:${server}/${tool}`
+    return { topics: ['tools'], kind: 'tool', row: { target, event, digest, classes, reason, actor } }
+  }
+  if (entry.kind === 'card') {
+    const { agent, event, digest, changes, reason, actor } = entry
+    return { topics: ['agents'], kind: 'card', row: { agent, event, digest, changes, reason, actor } }
+  }
+  if (entry.kind === 'revocation') {
+    const { what, name, lifted, contained, reason, actor, source } = entry
+    const agent = what === 'agent' ? name : null
+    return {
+      topics: ['revocations'],
+      kind: 'revocation',
+      row: { what, name, agent, lifted, contained, reason, actor, source },
+    }
+  }
+  return entry.kind === 'boot' ? { topics: ['health'], kind: 'boot', row: { boot: entry.boot } } : null
+}
+
+function topicsOf({ decision, rule, shadow, approval }: CallRecord): readonly LiveTopic[] {
+  const isLimit = shadow.length > 0 || (rule !== null && limitForm.test(rule))
+  const also = [
+    decision === 'deny' && 'denials',
+    isLimit && 'limits',
+    approval !== null && approval !== undefined && 'approvals',
+  ] as const
+  return ['hops', ...also.flatMap((topic) => topic || [])]
+}
+
+/** A call that is over as the runs index has it. */
+function hopRowOf(seq: number, record: CallRecord): HopRow {
+  const { outcome } = record
+  const { spent } = outcome
+  return {
+    seq,
+    id: record.rid,
+    run: record.run,
+    parent: record.parent_rid,
+    origin: record.run_origin,
+    agent: record.agent,
+    person: record.human,
+    target: record.target,
+    method: record.method,
+    dialect: record.dialect,
+    depth: record.depth,
+    at: record.ts,
+    decision: record.decision,
+    status: outcome.status,
+    code: record.code,
+    rule: record.rule,
+    policies: record.policies,
+    pol_hash: record.pol_hash,
+    shadow: record.shadow,
+    fault: outcome.fault,
+    detail: record.detail,
+    tokens: spent.tokens,
+    cost_micros: spent.cost_micros,
+    unpriced: spent.unpriced ?? 0,
+    ms: outcome.ms,
+    upstream_ms: outcome.upstream_ms,
+  }
+}
