@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { moduleUrl } from './base/module-url.ts'
 import type { Clock } from './base/clock.ts'
 import type { Settings } from './config/settings.ts'
+import { placeOfVault } from './gateway-vault.ts'
 import { liveMemory } from './gateway-live.ts'
 import { Archive } from './ledger/archive.ts'
 import { openAsk } from './ledger/index/ask.ts'
@@ -10,11 +11,14 @@ import type { Ask } from './ledger/index/contract.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { GatewayMetrics } from './observe/gateway-metrics.ts'
 import type { Log } from './observe/log.ts'
+import type { OtlpThreadSetup } from './threads/archive-otlp.ts'
 
 interface ArchiveParts {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly log: Log
+  /** For the listener `otlp`; null where nothing is exported. */
+  readonly telemetry: OtlpThreadSetup | null
 }
 
 export interface RunsIndex {
@@ -35,11 +39,11 @@ export function openRunsIndex({ state, ledger: kept, maximums }: Settings, parts
     workerUrl: moduleUrl('./threads/archive-worker.ts', import.meta.url),
     ledger: parts.ledger,
     retention: { index_days: kept.index_days, index_hops: maximums.index_hops },
-    listeners: { live },
+    listeners: { live, ...(parts.telemetry && { otlp: parts.telemetry }) },
     log,
   })
   const workerUrl = moduleUrl('./threads/query-worker.ts', import.meta.url)
-  const ask = openAsk({ stateDir, workerUrl, clock: parts.clock, log })
+  const ask = openAsk({ stateDir, workerUrl, clock: parts.clock, log, vault: placeOfVault({ state }) })
   return {
     archive,
     ask,

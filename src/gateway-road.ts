@@ -128,11 +128,20 @@ interface Watched {
   readonly engine: 'uws' | 'node'
   readonly keys: Keyring
   readonly stack: AsyncDisposableStack
+  /** Requests that callers wait for, and batches of signatures that wait for a thread. */
+  readonly open: () => number
+  readonly queued: () => number
 }
 
 /** Shows what the parts count, and does once a second what is due. */
-export function watchNumbers(road: Road, metrics: GatewayMetrics, { engine, keys, stack }: Watched): void {
+export function watchNumbers(
+  road: Road,
+  metrics: GatewayMetrics,
+  { engine, keys, stack, open, queued }: Watched,
+): void {
   const { ledger, runs, exchanges, clock } = road
+  metrics.requestsOpen.child({}).readFrom(open)
+  metrics.proofQueue.child({}).readFrom(queued)
   metrics.runsActive.child({}).readFrom(() => runs.active)
   metrics.streamsActive.child({}).readFrom(() => exchanges.streams + road.followers.open)
   metrics.ledgerAppended.child({}).readFrom(() => ledger.appended)

@@ -1,16 +1,10 @@
 /** The composition root of a running gateway: opens every part in order, and stops them in reverse. */
-import { mkdirSync } from 'node:fs'
 import { createBoard } from './base/board.ts'
-import { type Clock, steadyClock, systemClock } from './base/clock.ts'
-import { cryptoDice } from './base/dice.ts'
-import { Lock as ToolLock } from './catalogue/lock.ts'
-import { takeLock } from './base/instance-lock.ts'
 import type { EventBus } from './admin/event-bus.ts'
 import { adminToken } from './admin/token.ts'
 import { addressUrl } from './config/fields.ts'
 import type { Loaded } from './config/load.ts'
 import { namedModels } from './config/settings-models.ts'
-import type { Settings } from './config/settings.ts'
 import { isListenFailure, type Listener } from './edge/contract.ts'
 import { openListener } from './edge/listener.ts'
 import { serveData } from './edge/routes.ts'
@@ -19,29 +13,21 @@ import {
   buildSnapshot,
   openCards,
   openConnector,
-  openKeys,
-  type Lasting,
-  openLasting,
-  openOutside,
   openUsed,
-  planRevocations,
-  replayLedger,
-  type PlannedRevocations,
   type StartProblem,
   startProblem,
   type Workshop,
 } from './gateway-parts.ts'
 import { ApiBook } from './gateway-apis.ts'
-import { openRunsIndex, type RunsIndex, watchIndex } from './gateway-archive.ts'
-import { openLedgerIn } from './gateway-log.ts'
+import { watchIndex } from './gateway-archive.ts'
+import { openGround, type Start, type StartWord } from './gateway-ground.ts'
+import { beginTelemetry } from './gateway-otlp.ts'
 import { openModels } from './gateway-models.ts'
 import { openLive } from './gateway-live.ts'
 import { openAdmin, optionsOf } from './gateway-doors.ts'
-import { openToolLock, openTools, type Tools } from './gateway-mcp.ts'
+import { openTools, type Tools } from './gateway-mcp.ts'
 import { openRelay, paveRoad, watchNumbers } from './gateway-road.ts'
-import { followAgain, openTasksIn } from './gateway-tasks.ts'
-import { Ledger } from './ledger/ledger.ts'
-import type { Replayed } from './ledger/replay.ts'
+import { followAgain } from './gateway-tasks.ts'
 import { declareGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts'
 import type { Log } from './observe/log.ts'
 import { Registry } from './observe/metrics.ts'
@@ -68,12 +54,6 @@ export interface Gateway {
 
 const drainPoll_ms = 20
 
-/** What an operator says at a start, and not in the configuration. */
-export interface StartWord {
-  /** Sealed entries of the ledger may be missing; the ledger says so for ever. */
-  readonly acceptTruncation: boolean
-}
-
 export async function startGateway(loaded: Loaded, log: Log, word: StartWord): Promise<Gateway | StartProblem> {
   const stack = new AsyncDisposableStack()
   try {
@@ -84,57 +64,6 @@ export async function startGateway(loaded: Loaded, log: Log, word: StartWord): P
     await stack.disposeAsync()
     throw error
   }
-}
-
-/** What lasts from one start to the next: the state directory and everything that is read back from it. */
-async function openGround(start: Start, stack: AsyncDisposableStack): Promise<Ground | StartProblem> {
-  const { loaded, log, word } = start
-  const { settings } = loaded
-  const { dir } = settings.state
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const lock = takeLock(dir)
-  if (typeof lock === 'string') return startProblem(70, lock)
-  stack.defer(() => lock.release())
-  const clock = steadyClock(systemClock, (by_ms) =>
-    log.warn('the clock of this machine was set back; time goes on without it until a restart', { by_ms }),
-  )
-  const secrets = openSecrets(settings, clock, log)
-  if ('exit' in secrets) return secrets
-  const boot = secrets.dice.hex(16)
-  const ledger = await openLedgerIn(settings, { clock, log, boot, keys: secrets.keys, ...word })
-  if (!(ledger instanceof Ledger)) return ledger
-  // Opened before the pool and so closed after it: a call whose signature the pool gives up still leaves its record.
-  const index = openRunsIndex(settings, { ledger, clock, log })
-  stack.defer(() => index.close())
-  stack.defer(async () => void (await ledger.close()))
-  const outside = openOutside(settings)
-  const tasks = await openTasksIn(settings, { clock, dice: secrets.dice, log, outside })
-  if (tasks.kind === 'start_problem') return tasks
-  stack.defer(() => tasks.close())
-  const pins = await openToolLock(settings, clock)
-  if (!(pins instanceof ToolLock)) return pins
-  const replayed = await replayLedger(settings, clock.now())
-  if ('exit' in replayed) return replayed
-  return { kind: 'ground', clock, secrets, boot, ledger, index, outside, tasks, pins, replayed }
-}
-
-interface Start {
-  readonly loaded: Loaded
-  readonly log: Log
-  readonly word: StartWord
-}
-
-interface Ground {
-  readonly kind: 'ground'
-  readonly clock: Clock
-  readonly secrets: Secrets
-  readonly boot: string
-  readonly ledger: Ledger
-  readonly index: RunsIndex
-  readonly outside: Workshop['outside']
-  readonly tasks: Road['tasks']
-  readonly pins: ToolLock
-  readonly replayed: Replayed
 }
 
 async function openAll(start: Start, stack: AsyncDisposableStack): Promise<Gateway | StartProblem> {
@@ -178,9 +107,8 @@ async function openAll(start: Start, stack: AsyncDisposableStack): Promise<Gatew
   const draining = { yes: false }
   const token = adminToken(settings.state.dir, dice)
   const page: Registry['render'] = (format) => registry.render(format)
-  const data = await openListener(optionsOf(settings, 'listen', workshop), (inbound, reply) =>
-    late.serve(inbound, reply),
-  )
+  const serve: Serve = (inbound, reply) => late.serve(inbound, reply)
+  const data = await openListener(optionsOf(settings, 'listen', workshop), serve)
   if (isListenFailure(data)) return startProblem(70, data.detail)
   stack.defer(() => data.close())
   const { listen, tls, public_url } = settings.gateway
@@ -202,27 +130,11 @@ async function openAll(start: Start, stack: AsyncDisposableStack): Promise<Gatew
   if (isListenFailure(admin)) return startProblem(70, admin.detail)
   stack.defer(() => admin.close())
   if (data.warning) log.warn(data.warning)
-  watchNumbers(road, metrics, { engine: data.engine, keys, stack })
+  watchNumbers(road, metrics, { engine: data.engine, keys, stack, open: () => data.open, queued: () => pool.queued })
   watchIndex(ground.index, metrics)
-  metrics.requestsOpen.child({}).readFrom(() => data.open)
-  metrics.proofQueue.child({}).readFrom(() => pool.queued)
+  if (ground.telemetry) beginTelemetry(ground.telemetry, { registry, clock, log, stack })
   knowAgents(snapshot, { registry, metrics, workshop })
   return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack, live, tools })
-}
-
-/** What makes names and signatures, and what was revoked. */
-function openSecrets(settings: Settings, clock: Clock, log: Log): Secrets | StartProblem {
-  const keys = openKeys(settings, clock, log)
-  if (keys.kind !== 'keyring') return keys
-  const revoked = planRevocations(settings, clock)
-  if ('exit' in revoked) return revoked
-  const dice = cryptoDice()
-  const lasting = openLasting(settings, dice)
-  return 'exit' in lasting ? lasting : { keys, revoked, dice, ...lasting }
-}
-
-interface Secrets extends Lasting, Pick<Workshop, 'keys' | 'dice'> {
-  readonly revoked: PlannedRevocations
 }
 
 /** Metrics speak only of agents that are known, and the book of their instances is never longer than their list. */

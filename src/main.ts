@@ -32,9 +32,9 @@ const deps: CliDeps = {
     find: async (asked) => (await import('./tools-audit.ts')).find(asked),
     exportTo: async (asked) => (await import('./tools-audit.ts')).exportTo(asked),
     checkpoint: async (configPath) => (await import('./tools-audit.ts')).checkpoint(configPath),
-    holds: async (configPath) => (await import('./tools-audit.ts')).holds(configPath),
-    placeHold: async (asked) => (await import('./tools-audit.ts')).place(asked),
-    releaseHold: async (asked) => (await import('./tools-audit.ts')).release(asked),
+    holds: async (configPath) => (await import('./tools-holds.ts')).holds(configPath),
+    placeHold: async (asked) => (await import('./tools-holds.ts')).place(asked),
+    releaseHold: async (asked) => (await import('./tools-holds.ts')).release(asked),
   },
   card: { verify: async (places) => (await import('./tools.ts')).verifyCardFile(places) },
   registry: {

@@ -10,50 +10,28 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from './base/clock.ts'
 import type { AuditTools, AuditVerdict, SealedView } from './cli/audit/deps.ts'
-import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
+import { isProblem, problem } from './cli/exit-codes.ts'
 import { matches } from './domain/filter-match.ts'
+import { renamePeople } from './domain/filter-people.ts'
 import { filterableOf } from './domain/filter-entry.ts'
 import { isHopId } from './domain/ids.ts'
-import { isLoaded, loadConfig } from './config/load.ts'
-import { firstProblem } from './config/problems.ts'
 import { SigningSlot } from './identity/keys/signing-slot.ts'
-import { type Keyring, lookAtKeyring } from './identity/keys/keyring.ts'
-import { hasKeys } from './identity/keys/keyring-open.ts'
 import { digestOf, openSealed, type SealedLog, statementOf } from './ledger/audit/bundle.ts'
 import { cefOf } from './ledger/audit/cef.ts'
 import { ocsfOf } from './ledger/audit/ocsf.ts'
-import { checkNote, readRecordKeys } from './ledger/checkpoint/check.ts'
+import { checkNote } from './ledger/checkpoint/check.ts'
 import { type Checkpoint, readCheckpoint } from './ledger/checkpoint/note.ts'
-import { type Hold, placeHold, readHolds, releaseHold } from './ledger/holds.ts'
 import { findLeaf } from './ledger/leaves.ts'
 import { verifyInclusion } from './ledger/merkle/proof.ts'
 import { type LedgerItem, readLedger } from './ledger/read.ts'
 import { verifyLedger } from './ledger/verify.ts'
 import type { SealedHead } from './ledger/verify/heads.ts'
-import { keyPlaces } from './pipeline/snapshot.ts'
 import { hop as accountOfHop } from './tools-evidence.ts'
+import { keysText, type LedgerState, openState, recordKeysOf, textOf } from './tools-ledger.ts'
 import { version } from './version.ts'
-
-interface State {
-  readonly ledger: string
-  readonly keys: Keyring
-}
-
-async function openState(configPath: string): Promise<State | CliProblem> {
-  const loaded = await loadConfig(configPath)
-  if (!isLoaded(loaded)) return problem('no', firstProblem(loaded, configPath))
-  const { dir } = loaded.settings.state
-  if (!existsSync(dir) || !hasKeys(dir))
-    return problem('not_found', `No gateway has run with ${configPath} yet: ${dir} holds no keys.`)
-  const keys = lookAtKeyring({ ...keyPlaces(loaded.settings), clock: systemClock })
-  return keys.kind === 'key_problem' ? problem('failed', keys.sentence) : { ledger: join(dir, 'ledger'), keys }
-}
-
-const recordKeysOf = ({ keys }: State) => readRecordKeys(keys.history().text) ?? []
 
 export const verify: AuditTools['verify'] = async ({ configPath, checkpoints }, step) => {
   const state = await openState(configPath)
@@ -113,14 +91,14 @@ function proofState({ checkpoint }: SealedLog, found: { seq: number; hash: Buffe
   return holds ? 'holds' : 'broken'
 }
 
-function sealedView(checkpoint: Checkpoint, state: State): SealedView {
+function sealedView(checkpoint: Checkpoint, state: LedgerState): SealedView {
   const { signedBy, time } = checkNote(checkpoint, recordKeysOf(state))
   const { origin, size, root } = checkpoint
   return { origin, size, root: root.toString('base64'), time, signed_by: signedBy }
 }
 
 /** Its record where there is one, else its intent. */
-async function seqOfHop({ ledger }: State, hop: string): Promise<number | null> {
+async function seqOfHop({ ledger }: LedgerState, hop: string): Promise<number | null> {
   let seq: number | null = null
   if (!isHopId(hop)) return null
   for await (const item of readLedger(ledger)) {
@@ -142,7 +120,7 @@ export const find: AuditTools['find'] = async ({ configPath, filter, limit }) =>
   const records: (LedgerItem & { kind: 'entry' })[] = []
   const problems: string[] = []
   let found = 0
-  for await (const item of readLedger(state.ledger)) {
+  for await (const item of readLedger(state.ledger, 0, state.people())) {
     if (item.kind === 'unreadable') problems.push(`${item.file}: not readable from offset ${item.offset}, ${item.why}`)
     else if (matches(filter, filterableOf(item.entry))) {
       found += 1
@@ -167,7 +145,7 @@ export const exportTo: AuditTools['exportTo'] = async (asked) => {
 
 type ExportAsked = Parameters<AuditTools['exportTo']>[0]
 
-function exportBundle({ filter, words, out, checkpoints }: ExportAsked, state: State) {
+function exportBundle({ filter, words, out, checkpoints }: ExportAsked, state: LedgerState) {
   const log = openSealed(state.ledger)
   if (typeof log === 'string') return problem('no', log)
   const given = checkpoints.map((file) => readCheckpoint(textOf(file) ?? ''))
@@ -175,13 +153,15 @@ function exportBundle({ filter, words, out, checkpoints }: ExportAsked, state: S
   if (bad !== undefined) return problem('usage', `A file after --checkpoint holds none: ${bad}.`)
   mkdirSync(out, { recursive: true, mode: 0o700 })
   const older = log.older(given.filter((note) => typeof note === 'object'))
-  const proved = log.records((entry) => matches(filter, filterableOf(entry)))
+  const known = state.people()
+  const bare = known ? renamePeople(filter, (name) => known.pseudonymOf(name)) : filter
+  const proved = log.records((entry) => matches(bare, filterableOf(entry)))
   const records = writeLines(join(out, 'records.jsonl'), proved)
   const config = join(import.meta.dirname, '..', 'config')
   const parts: Readonly<Record<string, string>> = {
     checkpoint: log.checkpoint.text,
     'consistency.json': `${JSON.stringify(older, null, 1)}\n`,
-    'keys.json': state.keys.history().text,
+    'keys.json': keysText(state),
     'README.txt': readme(words),
   }
   for (const [name, text] of Object.entries(parts)) writeFileSync(join(out, name), text, { flag: 'wx', mode: 0o600 })
@@ -197,18 +177,19 @@ function exportBundle({ filter, words, out, checkpoints }: ExportAsked, state: S
 }
 
 /** With the record key that signs now. */
-function signer({ keys }: State) {
+function signer({ keys }: LedgerState) {
   const { kid: keyid } = keys.signer('record')
   const found = new SigningSlot(keys.slot).find(keyid)
   if (!found) throw new Error('there is no record key to sign with')
   return (bytes: Buffer) => ({ keyid, sig: sign(null, bytes, found.key) })
 }
 
-async function exportLines({ filter, out, format }: ExportAsked, { ledger }: State) {
+/** Persons by name, as far as nobody erased them: for a SIEM of the same house. */
+async function exportLines({ filter, out, format }: ExportAsked, { ledger, people }: LedgerState) {
   const file = openSync(out, 'wx', 0o600)
   let records = 0
   try {
-    for await (const item of readLedger(ledger)) {
+    for await (const item of readLedger(ledger, 0, people())) {
       if (item.kind !== 'entry' || !matches(filter, filterableOf(item.entry))) continue
       records += 1
       writeSync(file, `${lineOf(item, format)}\n`)
@@ -262,37 +243,4 @@ export const checkpoint: AuditTools['checkpoint'] = async (configPath) => {
   if (isProblem(state)) return state
   const log = openSealed(state.ledger)
   return typeof log === 'string' ? problem('no', log) : log.checkpoint.text
-}
-
-export const holds: AuditTools['holds'] = async (configPath) => {
-  const state = await openState(configPath)
-  return isProblem(state) ? state : listOf(state)
-}
-
-function listOf({ ledger }: State) {
-  const list = readHolds(ledger)
-  return typeof list === 'string' ? problem('failed', list) : ({ schema: 'weir.holds/v1', holds: list } as const)
-}
-
-export const place: AuditTools['placeHold'] = async ({ configPath, ...asked }) => {
-  const state = await openState(configPath)
-  if (isProblem(state)) return state
-  const hold: Hold = { ...asked, actor: `operator:${userInfo().username}`, placed_at: systemClock.now() }
-  const refused = placeHold(state.ledger, hold)
-  return refused === null ? listOf(state) : problem('no', `${refused}.`)
-}
-
-export const release: AuditTools['releaseHold'] = async ({ configPath, name }) => {
-  const state = await openState(configPath)
-  if (isProblem(state)) return state
-  const released = releaseHold(state.ledger, name)
-  return typeof released === 'string' ? problem('not_found', `${released}.`) : listOf(state)
-}
-
-function textOf(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return null
-  }
 }

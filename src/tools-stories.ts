@@ -19,7 +19,9 @@ import { isRunId } from './domain/ids.ts'
 import { type LimitFact, nothingKnown } from './domain/story/explanation.ts'
 import type { Page, RunRow } from './domain/story.ts'
 import { isAskRefused, type Queries } from './ledger/index/contract.ts'
+import { placeOfVault } from './gateway-vault.ts'
 import { openIndexHere } from './ledger/index/here.ts'
+import { peopleAt } from './ledger/index/named.ts'
 import { readLedger } from './ledger/read.ts'
 import { type Numbered, storyOf, StoryTally } from './ledger/story-of.ts'
 import { loadPolicies } from './policy/load.ts'
@@ -47,12 +49,14 @@ export const story: StoryTools['story'] = async ({ configPath, run }) => {
 
 /** Null where there is no index that is up to date. */
 async function fromIndex<T>({ state }: Settings, question: (queries: Queries) => T): Promise<T | null> {
-  const index = await openIndexHere(state.dir)
+  const people = peopleAt(placeOfVault({ state }))
+  const index = await openIndexHere(state.dir, { people })
   if (index.kind === 'index_problem') return null
   try {
     return index.behind === 0 ? question(index.queries) : null
   } finally {
     index.close()
+    people.close()
   }
 }
 
@@ -100,7 +104,9 @@ export const write: StoryTools['write'] = async (out, text) => {
 }
 
 async function* entriesOf({ state }: Settings): AsyncGenerator<Numbered> {
-  for await (const item of readLedger(join(state.dir, 'ledger'))) if (item.kind === 'entry') yield item
+  const people = peopleAt(placeOfVault({ state }))
+  for await (const item of readLedger(join(state.dir, 'ledger'), 0, people())) if (item.kind === 'entry') yield item
+  people.close()
 }
 
 async function* recordsOf(settings: Settings, run: string): AsyncGenerator<RunRecord> {

@@ -2,12 +2,14 @@
 import { matches } from '../domain/filter-match.ts'
 import { filterableOfRun } from '../domain/filterable.ts'
 import { isHopId, isRunId, type RunId } from '../domain/ids.ts'
+import type { LimitFact, StoryFacts } from '../domain/story/explanation.ts'
 import type { ListAsked, Page, RunRow, RunStory } from '../domain/story.ts'
 import type { LiveRun } from '../limits/live-run.ts'
 import type { Road } from '../pipeline/road.ts'
 import { detailOf, type RunSummary, summaryOf } from '../pipeline/run-view.ts'
 import { writeProblem } from '../protocol/faces.ts'
-import type { Written } from '../protocol/jsonrpc.ts'
+
+import { jsonHeaders, type Written } from '../protocol/jsonrpc.ts'
 import { type Archive, askIndex, refused, isWritten, readList, withMembers } from './asking.ts'
 import { type AdminRequest, json, type Route } from './routes.ts'
 
@@ -47,6 +49,14 @@ export function historyRoutes(history: History): readonly Route[] {
       answers: 'RunStory',
       summary: 'One run with all that is kept of its calls, in the order of the ledger',
       answer: (request) => tellStory(history, request),
+    },
+    {
+      method,
+      path: `${path}/:id/explain`,
+      may,
+      answers: 'Explanation',
+      summary: 'One run in answers: who started it, where it loops, what it cost, what allowed it and what stopped it',
+      answer: (request) => explainRun(history, request),
     },
     {
       method,
@@ -168,6 +178,24 @@ async function tellStory(history: History, request: AdminRequest): Promise<Writt
   if (isWritten(answer)) return answer
   if (answer.text !== 'null') return withMembers({ schema: 'weir.story/v1' }, answer.text)
   return history.road.runs.find(run) ? notYet : unknownRun
+}
+
+async function explainRun(history: History, request: AdminRequest): Promise<Written> {
+  const run = runOf(request)
+  if (!run) return unknownRun
+  const answer = await askIndex(history, 'explain', { run, facts: factsOf(history.road) })
+  if (isWritten(answer)) return answer
+  if (answer.text !== 'null') return { status: 200, headers: jsonHeaders, body: answer.text }
+  return history.road.runs.find(run) ? notYet : unknownRun
+}
+
+/** The limits in force; where policies stand is known where their files are. */
+function factsOf({ snapshot: { settings, policy } }: Road): StoryFacts {
+  const { run, agent, on_breach } = settings.limits
+  const limits = new Map<string, LimitFact>()
+  for (const [scope, set] of Object.entries({ run, agent }))
+    for (const [name, limit] of Object.entries(set)) if (limit) limits.set(`${scope}.${name}`, limit)
+  return { places: new Map(), pol_hash: policy.hash, limits, on_breach }
 }
 
 async function listHops(history: History, { query }: AdminRequest): Promise<Written> {

@@ -29,6 +29,7 @@ export const schemas = {
     edges: listOf(ref('Edge')),
     complete: truth,
   }),
+  Explanation: withSchema('weir.explanation/v1', { run: record, complete: truth, hops: number, depth_max: number }),
   HopList: withSchema('weir.hops/v1', { rows: listOf(ref('Hop')), next: maybe(text) }),
   HopDetail: withSchema('weir.hop/v1', {}, 'Hop'),
   Cost: withSchema('weir.cost/v1', {

@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { ringMemory, RingWriter } from '../base/ring.ts'
 import type { LedgerEntry } from '../domain/record.ts'
+import { isOwed, isRefusal, opens } from './admission.ts'
 import type { LogSetup } from './merkle-stage.ts'
 import { packedMax_bytes, packEntry } from './pack.ts'
 import type { WriterNews } from './run-writer.ts'
@@ -279,26 +280,4 @@ interface Waiting {
   /** Monotonic milliseconds. */
   readonly until: number
   readonly resolve: (secured: boolean) => void
-}
-
-/** Entries that start something new wait for better times. */
-function opens(entry: LedgerEntry): boolean {
-  if (entry.kind === 'run') return entry.event === 'opened'
-  return entry.kind === 'intent' || entry.kind === 'boot' || isGrant(entry)
-}
-
-/** A token that was signed and not recorded is not handed out. */
-function isGrant(entry: LedgerEntry): boolean {
-  return entry.kind === 'grant' && entry.decision === 'allow'
-}
-
-/** What nothing bounds: a flood of it must not leave those without room who are let through. */
-function isRefusal(entry: LedgerEntry): boolean {
-  return (entry.kind === 'call' || entry.kind === 'grant') && entry.decision === 'deny'
-}
-
-/** Entries about something that was let through; there are at most as many as there were intents and runs. */
-function isOwed(entry: LedgerEntry): boolean {
-  if (entry.kind === 'grant') return false
-  return entry.kind === 'call' ? entry.decision === 'allow' : !opens(entry)
 }

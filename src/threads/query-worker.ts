@@ -3,10 +3,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import { systemClock } from '../base/clock.ts'
 import { Answerer, type AskOrder } from '../ledger/index/answer.ts'
+import type { QuerySetup } from '../ledger/index/ask.ts'
+import { peopleAt } from '../ledger/index/named.ts'
 
 const port = parentPort
 assert(port !== null, 'the query worker is started as a thread')
-const answerer = new Answerer((workerData as { readonly path: string }).path, systemClock)
+const { path, vault } = workerData as QuerySetup
+const answerer = new Answerer(path, systemClock, vault ? peopleAt(vault) : () => null)
 port.on('message', (order: AskOrder | 'stop') => {
   if (order !== 'stop') return port.postMessage(answerer.answer(order))
   answerer.close()

@@ -94,7 +94,9 @@ test('records are found by the one filter grammar', async () => {
     found: 1,
     records: [{ entry: { kind: 'call', code: 'policy_denied' } }],
   })
-  expect(await audit('find', 'agnet:stranger')).toMatchObject({ code: 2, stderr: expect.stringContaining('agent') })
+  const wrong = await audit('find', 'agnet:stranger')
+  expect(wrong.code).toBe(2)
+  expect(wrong.stderr).toContain('agent')
 })
 
 test('a bundle is verified by its own verifier with nothing but Node', async () => {
@@ -120,7 +122,9 @@ test.each([
   const after = change(before)
   expect(after).not.toBe(before)
   writeFileSync(path, after)
-  expect(check(bundle)).toMatchObject({ status: 1, said: expect.stringContaining('BROKEN') })
+  const { status, said } = check(bundle)
+  expect(status).toBe(1)
+  expect(said).toContain('BROKEN')
 })
 
 test('a checkpoint kept elsewhere is proved to be gone on from, and one of another log is not', async () => {
@@ -173,7 +177,7 @@ test('records leave as lines for a SIEM: OCSF with what the schema requires, CEF
     for (const required of ['activity_id', 'category_uid', 'class_uid', 'metadata', 'severity_id', 'time', 'type_uid'])
       expect(event).toHaveProperty(required)
   }
-  expect(lines('cef').every((line) => /^CEF:0\|Weir\|Weir\|/.test(line))).toBe(true)
+  expect(lines('cef').every((line) => line.startsWith('CEF:0|Weir|Weir|'))).toBe(true)
   expect(lines('jsonl').length).toBe(lines('ocsf').length)
   expect(await audit('export', '--out', join(folder, 'ocsf'))).toMatchObject({ code: 3 })
 })

@@ -1,5 +1,8 @@
 /** The floors of the house and the fences around third-party code: one table for the lint rules and the tests. */
 
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
 /** A folder imports folders on lower floors only; never a neighbour, never upward. */
 export const floors: Readonly<Record<string, number>> = {
   base: 0,
@@ -23,27 +26,10 @@ export const floors: Readonly<Record<string, number>> = {
 }
 
 /** The composition roots as the lint rule can name them; `src/serve.ts` shares its name with files that may be imported. */
-const roots = [
-  '**/gateway.ts',
-  '**/gateway-parts.ts',
-  '**/gateway-road.ts',
-  '**/gateway-mcp.ts',
-  '**/gateway-doors.ts',
-  '**/gateway-apis.ts',
-  '**/gateway-models.ts',
-  '**/gateway-tokens.ts',
-  '**/tools.ts',
-  '**/tools-evidence.ts',
-  '**/tools-audit.ts',
-  '**/tools-agents.ts',
-  '**/tools-doctor.ts',
-  '**/tools-mcp.ts',
-  '**/tools-connect.ts',
-  '**/tools-policy.ts',
-  '**/tools-whatif.ts',
-  '**/gateway-policy.ts',
-  '**/main.ts',
-] as const
+const roots = readdirSync(join(import.meta.dirname, '..', '..', 'src'))
+  .filter((name) => /^(?:gateway|tools|main)\b.*\.ts$/.test(name))
+  .toSorted()
+  .map((name) => `**/${name}`)
 
 /** Where a third-party module may be imported: files or folders (with a trailing slash) below `src/`. */
 export const fences: Readonly<Record<string, readonly string[]>> = {

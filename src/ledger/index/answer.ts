@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../base/clock.ts'
 import { type AskRefused, isAskRefused, type Queries, type QuestionName, refuseAsk } from './contract.ts'
+import { type People, withPeople } from './named.ts'
 import { openQueries } from './queries.ts'
 import { openForReading } from './store.ts'
 
@@ -25,11 +26,13 @@ const text_max = 134_217_728
 export class Answerer {
   readonly #path: string
   readonly #clock: Clock
+  readonly #people: People
   #open: { readonly base: DatabaseSync; readonly queries: Queries; readonly inode: bigint } | null = null
 
-  constructor(path: string, clock: Clock) {
+  constructor(path: string, clock: Clock, people: People) {
     this.#path = path
     this.#clock = clock
+    this.#people = people
   }
 
   /** Never throws. */
@@ -64,7 +67,7 @@ export class Answerer {
     if (this.#open?.inode === inode) return this.#open
     this.close()
     const base = openForReading(this.#path)
-    this.#open = { base, inode, queries: openQueries(base, { clock: this.#clock }) }
+    this.#open = { base, inode, queries: withPeople(openQueries(base, { clock: this.#clock }), this.#people) }
     return this.#open
   }
 }

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/clock.ts'
 import type { AskAnswer, AskOrder } from './answer.ts'
 import { type Ask, type AskRefused, refuseAsk } from './contract.ts'
+import type { VaultPlace } from '../vault/kek.ts'
 import { indexPath } from './path.ts'
 
 export interface AskOptions {
@@ -11,10 +12,18 @@ export interface AskOptions {
   readonly workerUrl: URL
   readonly clock: Clock
   readonly log: (level: 'info' | 'warn', sentence: string) => void
+  /** Where the keys of persons are; without it they stand as pseudonyms. */
+  readonly vault?: VaultPlace
   /** Questions that are asked at once; default 64. */
   readonly asks_max?: number
   /** Until a question is given up; default 10 s. */
   readonly ask_ms?: number
+}
+
+/** What the query thread is given. */
+export interface QuerySetup {
+  readonly path: string
+  readonly vault: VaultPlace | null
 }
 
 const usual_max = 64
@@ -82,9 +91,9 @@ class Asking {
   }
 
   #start(): Worker {
-    const { stateDir, workerUrl, log } = this.#options
+    const { stateDir, workerUrl, log, vault = null } = this.#options
     const worker = new Worker(workerUrl, {
-      workerData: { path: indexPath(stateDir) },
+      workerData: { path: indexPath(stateDir), vault } satisfies QuerySetup,
       name: 'weir-query',
       // It needs no secret of the environment.
       env: {},

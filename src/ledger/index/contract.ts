@@ -3,6 +3,7 @@ import type { Millis } from '../../base/clock.ts'
 import type { CostDimension, CostRow, CostSums } from '../../domain/cost.ts'
 import type { Filter } from '../../domain/filter.ts'
 import type { AgentId, HopId, RunId } from '../../domain/ids.ts'
+import type { Explanation, StoryFacts } from '../../domain/story/explanation.ts'
 import type { EdgeRow, HopRow, ListAsked, Page, RunRow, RunStory } from '../../domain/story.ts'
 
 /** Why a question has no answer, as a value; `sentence` is for whoever asked. */
@@ -20,6 +21,12 @@ export interface StoryAsked {
   readonly run: RunId
   /** Default and greatest 200,000; the newest are left out where there are more. */
   readonly hops_max?: number
+}
+
+export interface ExplainAsked {
+  readonly run: RunId
+  /** What is known beside the ledger: where policies stand, which limits hold. */
+  readonly facts?: StoryFacts
 }
 
 export interface CostAsked {
@@ -90,6 +97,8 @@ export interface Questions {
   readonly runs: { readonly asked: ListAsked; readonly answer: Page<RunRow> }
   readonly run: { readonly asked: { readonly run: RunId }; readonly answer: RunRow | null }
   readonly story: { readonly asked: StoryAsked; readonly answer: RunStory | null }
+  /** Who started it, where it loops, what it cost, what allowed it and what stopped it. */
+  readonly explain: { readonly asked: ExplainAsked; readonly answer: Explanation | null }
   readonly hops: { readonly asked: ListAsked; readonly answer: Page<HopRow> }
   readonly hop: { readonly asked: { readonly hop: HopId }; readonly answer: HopRow | null }
   readonly edges: { readonly asked: { readonly run: RunId }; readonly answer: readonly EdgeRow[] }

@@ -6,6 +6,7 @@ import { type Lock, takeLock } from '../../base/instance-lock.ts'
 import { lastSeq } from '../last-seq.ts'
 import type { IndexHere, IndexProblem } from './contract.ts'
 import { Keeper } from './keep.ts'
+import { type People, withPeople } from './named.ts'
 import { openQueries, type QueryOptions } from './queries.ts'
 import { indexPath } from './path.ts'
 import { openForReading } from './store.ts'
@@ -14,6 +15,8 @@ import type { Retention } from './sweep.ts'
 export interface HereOptions extends QueryOptions {
   /** As configured; nothing is dropped where it is absent. */
   readonly retention?: Retention
+  /** Who stands behind pseudonyms; absent, pseudonyms stand. */
+  readonly people?: People
   /** Told now and then while entries are read: so many of so many. */
   readonly progress?: (done: number, of: number) => void
 }
@@ -30,7 +33,7 @@ export async function openIndexHere(stateDir: string, options: HereOptions = {})
     const lock = tryLock(stateDir)
     if (lock) await bringUp({ dir, path, problems, lock }, options)
     const base = openForReading(path)
-    const queries = openQueries(base, options)
+    const queries = withPeople(openQueries(base, options), options.people ?? ((): null => null))
     const state = queries.state({})
     const seq = 'seq' in state ? state.seq : 0
     const behind = lock ? 0 : Math.max(0, (await lastSeq(dir)) - seq)

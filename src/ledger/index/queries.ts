@@ -3,8 +3,18 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import type { HopId, RunId } from '../../domain/ids.ts'
 import type { EdgeRow, HopRow, RunStory } from '../../domain/story.ts'
+import { explain } from '../../domain/story/explain.ts'
+import { type Explanation, nothingKnown } from '../../domain/story/explanation.ts'
 import { Budget } from './budget.ts'
-import { type AskRefused, type IndexState, isAskRefused, type Queries, refuseAsk, type StoryAsked } from './contract.ts'
+import {
+  type AskRefused,
+  type ExplainAsked,
+  type IndexState,
+  isAskRefused,
+  type Queries,
+  refuseAsk,
+  type StoryAsked,
+} from './contract.ts'
 import { findCost } from './find-cost.ts'
 import { findTop } from './find-top.ts'
 import { listHops, listRuns } from './lists.ts'
@@ -32,6 +42,7 @@ export function openQueries(base: DatabaseSync, options: QueryOptions = {}): Que
     runs: (asked) => listRuns(world, asked),
     run: ({ run }) => runRow(world, run)?.row ?? null,
     story: (asked) => storyOf(world, asked),
+    explain: (asked) => explainedBy(storyOf(world, asked), asked),
     hops: (asked) => listHops(world, asked),
     hop: ({ hop }) => hopRow(world, hop),
     edges: ({ run }) => edgesOf(world, runRow(world, run)?.n ?? 0),
@@ -39,6 +50,14 @@ export function openQueries(base: DatabaseSync, options: QueryOptions = {}): Que
     top: (asked) => findTop(world, asked),
     state: () => stateOf(world),
   }
+}
+
+/** Of a story as it was found. */
+export function explainedBy(
+  story: RunStory | AskRefused | null,
+  { facts = nothingKnown }: ExplainAsked,
+): Explanation | AskRefused | null {
+  return story && (isAskRefused(story) ? story : explain(story, facts))
 }
 
 function runRow({ statements }: World, id: RunId) {
