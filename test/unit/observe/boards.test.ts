@@ -38,7 +38,9 @@ function known(): ReadonlyMap<string, Labels> {
   }
   for (const { record, expr } of readRules()) {
     if (record === undefined) continue
-    const all: Labels = Object.assign({}, ...namesIn(expr).selected.map(({ metric }) => names.get(metric) ?? {}))
+    const all: Labels = Object.fromEntries(
+      namesIn(expr).selected.flatMap(({ metric }) => Object.entries(names.get(metric) ?? {})),
+    )
     const { grouped } = namesIn(expr)
     names.set(
       record,
