@@ -27,7 +27,7 @@ const costVelocity = z
 const repetition = z
   .strictObject(
     numberFields({
-      same_calls: [3, 20, 1000, 'calls', 'So many calls along one edge of a run, alike in size and outcome, are told.'],
+      same_calls: [3, 20, 200, 'calls', 'So many calls along one edge of a run, alike in size and outcome, are told.'],
       window_ms: [1000, 60_000, 3_600_000, 'ms', 'The time in which they are counted.'],
     }),
   )
@@ -35,6 +35,12 @@ const repetition = z
   .meta({ description: 'When a run makes the same call again and again.' })
 
 export const anomaliesField = z
-  .strictObject({ cost_velocity: costVelocity, repetition })
+  .strictObject({
+    cost_velocity: costVelocity,
+    repetition,
+    ...numberFields({
+      cooldown_ms: [1000, 600_000, 86_400_000, 'ms', 'Of one run, each is told at most once in this time.'],
+    }),
+  })
   .prefault({})
   .meta({ description: 'What is told although no limit was reached; nothing is refused because of it.' })

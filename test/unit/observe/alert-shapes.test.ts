@@ -195,7 +195,7 @@ test('what others chose mentions nobody, ends no block and is no command', () =>
 })
 
 test('a text that is too long is clipped between whole characters', () => {
-  const long: Alert = { ...alerts.run_halted, sentence: `${'&'.repeat(2000)}${'😀'.repeat(2000)}` } as Alert
+  const long: Alert = { ...alerts.run_halted, sentence: `${'&'.repeat(2000)}${'😀'.repeat(2000)}` }
   expect(slack(long)?.text).toMatch(/^(&amp;)+…$/)
   expect(slack(long)?.text.length).toBeLessThanOrEqual(3000)
   const summary = String(pager({ ...long, sentence: `a${'😀'.repeat(2000)}` }).payload['summary'])
