@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { numberFields, secret } from './fields.ts'
 
-export const alertShapes = ['weir', 'slack', 'pagerduty'] as const
+const alertShapes = ['weir', 'slack', 'pagerduty'] as const
 
 export const receiverFields = {
   shape: z.enum(alertShapes).default('weir').meta({

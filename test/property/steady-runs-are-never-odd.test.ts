@@ -74,10 +74,12 @@ test('money that goes faster than usual is told before the minute is over', () =
   assert(
     property(integer({ min: 1, max: 1_000_000 }), integer({ min: 1, max: 30 }), (cost, per_minute) => {
       const every_ms = Math.floor(60_000 / per_minute)
-      const steady = Array.from({ length: per_minute * 5 }, (_, nth) => callAt(nth * every_ms, cost, { bytes_in: nth }))
+      const steady = Array.from({ length: per_minute * 5 }, (_, nth) =>
+        callAt(nth * every_ms, cost, { bytes_in: nth * 50 }),
+      )
       const begins = (steady.at(-1)?.ts ?? noon) - noon + every_ms
       const burst = Array.from({ length: per_minute * 6 }, (_, nth) =>
-        callAt(begins + Math.floor((nth * every_ms) / 3), cost, { bytes_in: nth + 1000 }),
+        callAt(begins + Math.floor((nth * every_ms) / 3), cost, { bytes_in: nth * 50 + 100_000 }),
       )
       expect(hear([...steady, ...burst]).map(({ kind }) => kind)).toContain('cost_velocity')
     }),

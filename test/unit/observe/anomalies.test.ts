@@ -26,7 +26,7 @@ class Trial {
     const spent = { tokens: 1, cost_micros }
     const entry = call(hop(this.#calls), {
       ts: noon + at,
-      outcome: { ...outcome, ms: 0, spent, bytes_in: this.#calls },
+      outcome: { ...outcome, ms: 0, spent, bytes_in: this.#calls * 50 },
       ...facts,
     })
     this.hear(entry)
@@ -102,7 +102,7 @@ test('the same call twenty times within a minute is told once, and again only af
 })
 
 test.each<[string, (nth: number) => Partial<CallRecord>]>([
-  ['answers of other sizes are progress', (nth) => ({ outcome: { ...outcome, ms: 0, bytes_out: nth } })],
+  ['answers of other sizes are progress', (nth) => ({ outcome: { ...outcome, ms: 0, bytes_out: nth * 50 } })],
   ['questions about a task are asked again on purpose', () => ({ action: 'get', method: 'GetTask' })],
   ['each is in a run of its own', (nth) => ({ run: run(nth) })],
   ['each goes elsewhere', (nth) => ({ target: `agent:x${nth}` })],
@@ -112,6 +112,14 @@ test.each<[string, (nth: number) => Partial<CallRecord>]>([
   const trial = new Trial()
   for (let nth = 0; nth < 100; nth++) trial.same(nth * 100, facts(nth))
   expect(trial.alerts).toEqual([])
+})
+
+test('ids and times that have a digit more or less make no other call', () => {
+  const trial = new Trial()
+  const spent = { tokens: 0, cost_micros: 0 }
+  for (let nth = 0; nth < 20; nth++)
+    trial.same(nth, { outcome: { ...outcome, spent, ms: 0, bytes_in: 500 + (nth % 3), bytes_out: 235 - (nth % 4) } })
+  expect(trial.alerts).toMatchObject([{ kind: 'repetition', calls: 20 }])
 })
 
 test('an end of a run that was odd is told; a halt is not, because it is told by whoever halts', () => {
