@@ -31,6 +31,7 @@ const alone = [
 const needs: readonly (readonly [what: string, how: readonly [string, ...string[]], tests: readonly string[]])[] = [
   ['openssl', ['openssl', 'version'], ['flow/certificates-prove-agents', 'flow/mtls', 'flow/upstream-mtls']],
   ['curl', ['curl', '--version'], ['flow/guide-gets-a-token']],
+  ['prometheus', ['promtool', '--version'], ['flow/prometheus-scrapes-weir', 'flow/prometheus-takes-our-rules']],
   ['python3-httpx', ['/usr/bin/python3', '-c', 'import httpx'], ['conformance/httpx-waits']],
 ]
 const leftOut = needs.flatMap(([what, [program, ...args], tests]) => {

@@ -150,6 +150,7 @@ export function watchNumbers(
   metrics.payloadsDropped.child({}).readFrom(() => ledger.people.dropped)
   metrics.ledgerFailing.child({}).readFrom(() => (ledger.health().state === 'ok' ? 0 : 1))
   metrics.overshoot.child({}).readFrom(() => runs.list().reduce((sum, run) => sum + run.overshoot.cost_micros, 0))
+  metrics.alertsDead.child({}).readFrom(() => road.snapshot.alerts.dead)
   metrics.reloadSuccessful.child({}).set(1)
   metrics.configEpoch.child({}).set(1)
   metrics.buildInfo.child({ version, node: process.version, engine }).set(1)

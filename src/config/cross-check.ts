@@ -3,6 +3,7 @@
  * and skips whatever has the wrong type, because the table has reported that already: so all mistakes come at once.
  */
 import { isSlug } from '../domain/ids.ts'
+import { alertPairs } from './cross-check-alerts.ts'
 import { cardPairs } from './cross-check-cards.ts'
 import { credentialPairs } from './cross-check-credentials.ts'
 import { driverPairs } from './cross-check-drivers.ts'
@@ -39,6 +40,7 @@ export function crossCheck(plain: unknown): readonly Finding[] {
     toolSetPairs,
     modelPairs,
     pricePairs,
+    alertPairs,
   ].flatMap((check) => check(plain))
 }
 

@@ -66,7 +66,10 @@ export function normalise(file: ConfigFile, base: string, credentials_dir: strin
       webhooks: file.alerts.webhooks.map((row) => ({
         url: row.url,
         secret: row.secret === undefined ? null : new Secret(row.secret),
+        shape: row.shape,
+        routingKey: row.routing_key === undefined ? null : new Secret(row.routing_key),
       })),
+      anomalies: file.alerts.anomalies,
     },
   }
   return deepFreeze(settings)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { readIpRange } from '../base/ip-ranges.ts'
 import { adminFields } from './schema-admin.ts'
 import { toldFields } from './schema-told.ts'
+import { anomaliesField, receiverFields } from './schema-alerts.ts'
 import { address, isPlainUrl, path, secret, text, url } from './fields.ts'
 
 export const defaultListen = '127.0.0.1:8080'
@@ -110,14 +111,16 @@ export const alertsSection = z
           secret: secret({
             description: 'Key of the HMAC-SHA256 in Weir-Signature. Absent: alerts are not signed.',
           }).optional(),
+          ...receiverFields,
         }),
       )
       .max(16)
       .default([])
       .meta({ description: 'At most 16 receivers of alerts.', form: 'a list of at most 16 webhooks' }),
+    anomalies: anomaliesField,
   })
   .prefault({})
-  .meta({ description: 'Who is told when a run is halted.' })
+  .meta({ description: 'Who is told when a run is halted or behaves oddly.' })
 
 /** Whether a URL is an origin and nothing else; one trailing slash is forgiven. */
 function isOrigin(value: string): boolean {

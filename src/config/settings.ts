@@ -82,6 +82,9 @@ export interface TeamSettings {
 export interface WebhookSettings {
   readonly url: string
   readonly secret: Secret | null
+  /** `weir` where it is absent. */
+  readonly shape?: AlertShape
+  readonly routingKey?: Secret | null
 }
 
 /** A token of the admin listener. */
@@ -90,6 +93,9 @@ interface AdminTokenSettings {
   readonly roles: readonly AdminRole[]
   readonly secret: Secret
 }
+
+export type AlertShape = ConfigFile['alerts']['webhooks'][number]['shape']
+export type AnomalySettings = Readonly<ConfigFile['alerts']['anomalies']>
 
 /** One frozen snapshot of the configuration. Paths are absolute. */
 export interface Settings {
@@ -134,7 +140,7 @@ export interface Settings {
   }
   readonly timeouts: Readonly<ConfigFile['timeouts']>
   readonly maximums: Readonly<ConfigFile['maximums']>
-  readonly alerts: { readonly webhooks: readonly WebhookSettings[] }
+  readonly alerts: { readonly webhooks: readonly WebhookSettings[]; readonly anomalies: AnomalySettings }
   readonly ledger: Readonly<ConfigFile['ledger']>
   readonly telemetry: TelemetrySettings
 }

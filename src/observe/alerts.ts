@@ -1,86 +1,11 @@
 /** Tells webhooks that something happened: signed, retried, bounded. What cannot be delivered is counted and logged. */
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Clock, Millis } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { WebhookSettings } from '../config/settings.ts'
+import type { Alert } from './alert.ts'
+import { bodyFor } from './alert-shapes.ts'
 import type { Log } from './log.ts'
-
-/** The body of an alert apart from its `schema` member; plain data. */
-export type Alert = RunAlert | RevocationAlert | ApprovalAlert | CardAlert | ToolAlert
-
-interface RunAlert {
-  readonly kind: 'run_halted'
-  readonly at: Millis
-  /** One sentence for a person. */
-  readonly sentence: string
-  /** The run as the operator interface shows it. */
-  readonly run: unknown
-  readonly edge: { readonly from: string; readonly to: string; readonly depth: number; readonly lap: number } | null
-  readonly rule: string | null
-  readonly code: string
-}
-
-interface RevocationAlert {
-  readonly kind: 'contained' | 'revoked'
-  readonly at: Millis
-  /** One sentence for a person. */
-  readonly sentence: string
-  readonly what: string
-  readonly name: string
-  readonly reason: string
-  readonly actor: string
-  readonly source: string
-  /** Calls that were under way and were ended. */
-  readonly ended: number
-}
-
-interface ApprovalAlert {
-  readonly kind: 'approval_required'
-  readonly at: Millis
-  /** One sentence for a person. */
-  readonly sentence: string
-  /** The run as the operator interface shows it. */
-  readonly run: unknown
-  /** What waits: hashes and names, never the arguments. */
-  readonly approval: Readonly<Record<'id' | 'agent' | 'target' | 'method' | 'args_hash' | 'hop', string>> & {
-    readonly person: string | null
-  }
-  readonly rule: string | null
-}
-
-interface CardAlert {
-  readonly kind: 'card_changed'
-  readonly at: Millis
-  /** One sentence for a person. */
-  readonly sentence: string
-  readonly agent: string
-  /** What is different, one line each; names of skills and not their texts. */
-  readonly changes: readonly string[]
-  /** SHA-256 of the card before and now; null where there was none. */
-  readonly before: string | null
-  readonly after: string
-  /** Whether calls to the agent are refused until an operator approves. */
-  readonly quarantined: boolean
-}
-
-interface ToolAlert {
-  readonly kind: 'tool_changed'
-  readonly at: Millis
-  /** One sentence for a person. */
-  readonly sentence: string
-  readonly server: string
-  readonly tool: string
-  /** Either way it is neither shown nor called. */
-  readonly state: 'changed' | 'quarantined' | 'pending'
-  readonly why: string
-  /** Digest of the approved definition, null where none was; and of the one that is listed now. */
-  readonly before: string | null
-  readonly after: string
-  /** `text`, `schema-narrow`, `schema-widen`, `annotation-flip`, `other`. */
-  readonly classes: readonly string[]
-  /** What is different, one line a place, everything invisible written out. */
-  readonly changes: readonly string[]
-}
 
 export interface AlertOptions {
   readonly webhooks: readonly WebhookSettings[]
@@ -93,7 +18,7 @@ export interface AlertOptions {
 }
 
 export interface Alerts {
-  /** Queues an alert for every webhook; never waits, never throws. */
+  /** Queues an alert for every webhook, in the shape that it takes; never waits, never throws. */
   send(alert: Alert): void
   /** Alerts that were given up, one for every webhook that did not get it. */
   readonly dead: number
@@ -108,8 +33,7 @@ export function openAlerts(options: AlertOptions): Alerts {
   const hooks = options.webhooks.map((webhook) => new Hook(webhook, options))
   return {
     send(alert) {
-      const body = JSON.stringify({ schema: 'weir.alert/v1', ...alert })
-      for (const hook of hooks) hook.push(body)
+      for (const hook of hooks) hook.push(alert)
     },
     get dead() {
       return hooks.reduce((sum, hook) => sum + hook.dead, 0)
@@ -141,15 +65,18 @@ class Hook {
     this.#options = options
   }
 
-  push(body: string): void {
+  push(alert: Alert): void {
+    const body = bodyFor(alert, this.#webhook)
+    if (body === null) return
     const letter = { body, queuedAt: this.#options.clock.monotonic() }
-    if (this.#closed) return this.#bury(letter, 'closed')
-    if (this.#queue.length >= queueMax) return this.#bury(letter, 'queue full')
+    if (this.#closed || this.#queue.length >= queueMax) {
+      this.#bury(letter, this.#closed ? 'closed' : 'queue full')
+      return
+    }
     this.#queue.push(letter)
     this.#working ??= this.#work().finally(() => {
       this.#working = null
     })
-    return undefined
   }
 
   async close(): Promise<void> {

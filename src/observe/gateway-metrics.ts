@@ -166,6 +166,12 @@ const gatewayMetrics = {
     labels: {},
   },
   configEpoch: { type: 'gauge', name: 'weir_config_epoch', help: 'Configurations taken into use.', labels: {} },
+  alertsDead: {
+    type: 'counter',
+    name: 'weir_alerts_dead_total',
+    help: 'Alerts that a webhook did not take, since its configuration was taken into use.',
+    labels: {},
+  },
   eventLoopLag: {
     type: 'gauge',
     name: 'weir_event_loop_lag_seconds',
@@ -196,7 +202,13 @@ export function watchEventLoop(metrics: GatewayMetrics): { stop(): void } {
   return { stop: () => void delay.disable() }
 }
 
-/** The families of the table in `registry`, so that callers keep them and look up their children once. */
+/**
+ * The families of the table in `registry`, so that callers keep them and look up their children once. Halts and refusals
+ * begin at 0: of a series that begins with 1, no scraper can say that it rose.
+ */
 export function declareGatewayMetrics(registry: Registry): GatewayMetrics {
-  return registry.declare(gatewayMetrics)
+  const metrics = registry.declare(gatewayMetrics)
+  for (const code of haltCodes) metrics.runsHalted.child({ code })
+  for (const code of denialCodes) metrics.denials.child({ code })
+  return metrics
 }

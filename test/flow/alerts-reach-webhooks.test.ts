@@ -5,8 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { Secret } from '../../src/config/secret.ts'
-import { type Alert, type AlertOptions, openAlerts } from '../../src/observe/alerts.ts'
+import type { Alert } from '../../src/observe/alert.ts'
+import { type AlertOptions, openAlerts } from '../../src/observe/alerts.ts'
 import { openLog } from '../../src/observe/log.ts'
+import { startWebhook } from '../support/webhook.ts'
+import { run } from '../unit/ledger/entries.ts'
+
+const integrationKey = 'e93facc04764012d7bfb002500d5d1a6'
 
 interface Received {
   readonly headers: IncomingHttpHeaders
@@ -71,7 +76,8 @@ test('an alert arrives once, with its schema and a signature over exactly its by
   await alerts.close()
   const [{ headers, body } = { headers: {}, body: '' }] = hook.received
   expect(hook.received).toHaveLength(1)
-  expect(JSON.parse(body)).toEqual({ schema: 'weir.alert/v1', ...alert })
+  const commands = ['weir runs show run_1', 'weir runs tree run_1']
+  expect(JSON.parse(body)).toEqual({ schema: 'weir.alert/v1', ...alert, commands })
   expect(headers['content-type']).toBe('application/json')
   expect(headers['weir-signature']).toBe(`sha256=${createHmac('sha256', 'shared').update(body).digest('hex')}`)
   expect(alerts.dead).toBe(0)
@@ -155,4 +161,44 @@ test('the queue is bounded: past 256 waiting alerts the new ones are counted as 
   expect(alerts.dead).toBe(300)
   alerts.send(alert)
   expect(alerts.dead).toBe(301)
+})
+
+test('each receiver gets the shape it takes, and Slack hears nothing of what is over', async () => {
+  const hooks = await Promise.all([startWebhook(), startWebhook(), startWebhook([202])])
+  const [ours, slack, pager] = hooks
+  const options = optionsFor([])
+  const alerts = openAlerts({
+    ...options,
+    webhooks: [
+      { url: ours.url, secret: new Secret('shared'), shape: 'weir', routingKey: null },
+      { url: slack.url, secret: null, shape: 'slack', routingKey: null },
+      { url: pager.url, secret: null, shape: 'pagerduty', routingKey: new Secret(integrationKey) },
+    ],
+  })
+  const over: Alert = { kind: 'over', at: alert.at, sentence: 'It has ended.', run: { id: run(1) } }
+  alerts.send(alert)
+  alerts.send(over)
+  await alerts.close()
+  await Promise.all(hooks.map((hook) => hook.stop()))
+  const bodies = hooks.map(({ taken }) => taken.map(({ body }) => JSON.parse(body) as Record<string, unknown>))
+  expect(bodies[0]?.map((body) => body['kind'])).toEqual(['run_halted', 'over'])
+  expect(bodies[1]?.map((body) => Object.keys(body))).toEqual([['text', 'blocks']])
+  expect(bodies[2]?.map((body) => [body['routing_key'], body['event_action']])).toEqual([
+    [integrationKey, 'trigger'],
+    [integrationKey, 'resolve'],
+  ])
+  expect([alerts.dead, options.lines]).toEqual([0, []])
+})
+
+test('what PagerDuty refuses for good is given up without a word of its key', async () => {
+  const hook = await startWebhook([400])
+  const options = optionsFor([])
+  const webhook = { url: hook.url, secret: null, shape: 'pagerduty', routingKey: new Secret(integrationKey) } as const
+  const alerts = openAlerts({ ...options, webhooks: [webhook] })
+  alerts.send(alert)
+  await alerts.close()
+  await hook.stop()
+  expect([hook.delivered.length, alerts.dead]).toEqual([1, 1])
+  expect(options.lines.join('')).toContain('an alert was given up')
+  expect(options.lines.join('')).not.toContain(integrationKey)
 })

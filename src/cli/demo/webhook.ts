@@ -42,8 +42,8 @@ export async function openWebhook(secret: string): Promise<Webhook> {
 const alerts_max = 100
 
 function keep(alerts: Map<string, Alert>, alert: Alert): void {
-  if (alert.schema === 'weir.alert/v1' && alerts.size < alerts_max && !alerts.has(alert.run.id))
-    alerts.set(alert.run.id, alert)
+  if (alert.schema !== 'weir.alert/v1' || alert.kind !== 'run_halted') return
+  if (alerts.size < alerts_max && !alerts.has(alert.run.id)) alerts.set(alert.run.id, alert)
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
