@@ -11,6 +11,8 @@ import type { Ask } from './ledger/index/contract.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { GatewayMetrics } from './observe/gateway-metrics.ts'
 import type { Log } from './observe/log.ts'
+import type { Road } from './pipeline/road.ts'
+import { anomaliesName, earOfAnomalies } from './threads/archive-anomalies.ts'
 import type { OtlpThreadSetup } from './threads/archive-otlp.ts'
 
 interface ArchiveParts {
@@ -29,7 +31,7 @@ export interface RunsIndex {
   close(): Promise<void>
 }
 
-export function openRunsIndex({ state, ledger: kept, maximums }: Settings, parts: ArchiveParts): RunsIndex {
+export function openRunsIndex({ state, ledger: kept, maximums, alerts }: Settings, parts: ArchiveParts): RunsIndex {
   const log = (level: 'info' | 'warn', sentence: string): void => parts.log[level](sentence)
   const stateDir = state.dir
   const live = liveMemory()
@@ -39,7 +41,11 @@ export function openRunsIndex({ state, ledger: kept, maximums }: Settings, parts
     workerUrl: moduleUrl('./threads/archive-worker.ts', import.meta.url),
     ledger: parts.ledger,
     retention: { index_days: kept.index_days, index_hops: maximums.index_hops },
-    listeners: { live, ...(parts.telemetry && { otlp: parts.telemetry }) },
+    listeners: {
+      live,
+      [anomaliesName]: alerts.anomalies,
+      ...(parts.telemetry && { otlp: parts.telemetry }),
+    },
     log,
   })
   const workerUrl = moduleUrl('./threads/query-worker.ts', import.meta.url)
@@ -55,7 +61,12 @@ export function openRunsIndex({ state, ledger: kept, maximums }: Settings, parts
   }
 }
 
-export function watchIndex({ archive }: RunsIndex, metrics: GatewayMetrics): void {
+/** Shows how far the index is; what is odd is told by whatever webhooks are in use by then. */
+export function watchIndex({ archive }: RunsIndex, metrics: GatewayMetrics, road: Road): void {
   metrics.indexBehind.child({}).readFrom(() => archive.behind)
   metrics.indexFailing.child({}).readFrom(() => (archive.failing ? 1 : 0))
+  archive.hear(
+    anomaliesName,
+    earOfAnomalies((alert) => road.snapshot.alerts.send(alert)),
+  )
 }

@@ -131,7 +131,7 @@ async function openAll(start: Start, stack: AsyncDisposableStack): Promise<Gatew
   stack.defer(() => admin.close())
   if (data.warning) log.warn(data.warning)
   watchNumbers(road, metrics, { engine: data.engine, keys, stack, open: () => data.open, queued: () => pool.queued })
-  watchIndex(ground.index, metrics)
+  watchIndex(ground.index, metrics, road)
   if (ground.telemetry) beginTelemetry(ground.telemetry, { registry, clock, log, stack })
   knowAgents(snapshot, { registry, metrics, workshop })
   return gatewayOf({ road, data, admin, workshop, registry, metrics, draining, stack, live, tools })

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Listener } from '../ledger/listener.ts'
 import { openLiveFeed } from '../ledger/live/feed.ts'
 import type { ArchiveNews } from '../ledger/run-archive.ts'
+import { anomaliesName, openAnomaliesListener } from './archive-anomalies.ts'
 import { openOtlpListener } from './archive-otlp.ts'
 
 /** What each listener is given at the start, by its name; it can be cloned from thread to thread. */
@@ -25,6 +26,7 @@ const openers: Readonly<Record<string, Opener>> = {
       post: (value) => tell({ kind: 'heard', name: 'live', value }),
     }),
   otlp: openOtlpListener,
+  [anomaliesName]: openAnomaliesListener,
 }
 
 export function openListeners(setup: ListenerSetup, world: ListenerWorld): readonly Listener[] {
