@@ -6,8 +6,11 @@ import type { CallsAsked, PolicyTools } from './cli/policy/deps.ts'
 import type { Loaded } from './config/load.ts'
 import { isHopId, isRunId } from './domain/ids.ts'
 import type { CallRecord } from './domain/record.ts'
+import { placeOfVault } from './gateway-vault.ts'
+import { peopleAt } from './ledger/index/named.ts'
 import { readLedger } from './ledger/read.ts'
 import { findHop, traceRun } from './ledger/trace.ts'
+import type { Names } from './ledger/vault/names.ts'
 import { limitSettings } from './pipeline/snapshot.ts'
 import { listUses, openUse, useFor } from './pipeline/whatif/archive.ts'
 import { cutOf } from './pipeline/whatif/cut-loop.ts'
@@ -29,11 +32,16 @@ export const why: PolicyTools['why'] = async ({ configPath, hop }) => {
   if (!isHopId(id)) return problem('usage', `${hop} is no id of a hop: those begin with hop_.`)
   const loaded = await readConfig(configPath)
   if (isProblem(loaded)) return loaded
-  const found = await findHop(ledgerOf(loaded), id)
+  const found = await findHop(ledgerOf(loaded), id, namesOf(loaded))
   if (!found) return problem('not_found', `The ledger keeps nothing of ${id}.`)
   if (found.kind === 'intent')
     return problem('not_found', `${id} is under way: it was let through, and its record is written when it ends.`)
   return await whyOf(found, await policiesOf(found, loaded), argumentsOf)
+}
+
+/** Policies speak of persons by their names. */
+function namesOf({ settings }: Loaded): Names | null {
+  return peopleAt(placeOfVault(settings))()
 }
 
 /** The policies a record was decided by: from the archive, else those of today if they are the same by their hash. */
@@ -129,7 +137,7 @@ interface RunCalls {
 async function callsOfRun(loaded: Loaded, written: string): Promise<RunCalls | CliProblem> {
   const run = /^[0-9a-f]{32}$/.test(written) ? `run_${written}` : written
   if (!isRunId(run)) return problem('usage', `${written} is no id of a run: those begin with run_.`)
-  const trace = await traceRun(ledgerOf(loaded), run)
+  const trace = await traceRun(ledgerOf(loaded), run, namesOf(loaded))
   if (!trace) return problem('not_found', `The ledger keeps nothing of ${run}.`)
   return { kind: 'calls', run, calls: trace.calls }
 }
@@ -137,7 +145,7 @@ async function callsOfRun(loaded: Loaded, written: string): Promise<RunCalls | C
 async function* callsOf(loaded: Loaded, asked: CallsAsked, problems: string[]): AsyncGenerator<CallRecord> {
   const agent = asked.agent === null ? null : (agentNamed(asked.agent) ?? asked.agent)
   const since = asked.since ?? 0
-  for await (const item of readLedger(ledgerOf(loaded), since)) {
+  for await (const item of readLedger(ledgerOf(loaded), since, namesOf(loaded))) {
     if (item.kind === 'unreadable') {
       problems.push(`${item.file}: not readable from offset ${item.offset}, ${item.why}`)
       continue

@@ -9,7 +9,9 @@ export const telemetrySection = z
     user_id: z
       .boolean()
       .default(false)
-      .meta({ description: 'Whether spans and log records name the person a run is for, as user.id.' }),
+      .meta({
+        description: 'Whether spans and log records carry the pseudonym of the person a run is for, as user.id.',
+      }),
     traces: tracesField,
   })
   .prefault({})

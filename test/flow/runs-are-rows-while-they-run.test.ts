@@ -8,6 +8,7 @@ import { everything } from '../../src/domain/filter.ts'
 import { isRunId } from '../../src/domain/ids.ts'
 import type { RunStory } from '../../src/domain/story.ts'
 import { openAsk } from '../../src/ledger/index/ask.ts'
+import { vaultPlace } from '../../src/ledger/vault/kek.ts'
 import type { IndexHere, QuestionName, Questions } from '../../src/ledger/index/contract.ts'
 import { openIndexHere } from '../../src/ledger/index/here.ts'
 import { say } from '../support/caller.ts'
@@ -39,7 +40,9 @@ const fileOf = (weir: Pick<Weir, 'directory'>): string => join(stateOf(weir), 'i
 /** Asks as the gateway does: over a query thread. */
 function asking(weir: Pick<Weir, 'directory'>) {
   const workerUrl = new URL('../../src/threads/query-worker.ts', import.meta.url)
-  const ask = openAsk({ stateDir: stateOf(weir), workerUrl, clock: systemClock, log: () => undefined })
+  const stateDir = stateOf(weir)
+  const vault = vaultPlace(stateDir, null)
+  const ask = openAsk({ stateDir, workerUrl, clock: systemClock, log: () => undefined, vault })
   open.push(() => ask.close())
   return async <Name extends QuestionName>(name: Name, asked: Questions[Name]['asked']) => {
     const answer = await ask.ask(name, asked)

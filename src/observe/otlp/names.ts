@@ -56,7 +56,7 @@ export const nameTable = {
     'hop run log metric',
     'the code of the denial, else of the fault, else how the call ended',
   ),
-  userId: row('user.id', 'semconv', 'hop run log', 'the person; only with `telemetry.user_id`'),
+  userId: row('user.id', 'semconv', 'hop run log', 'the pseudonym of the person; only with `telemetry.user_id`'),
   runId: row('weir.run.id', 'weir', 'hop run log', 'the run, as every other page of Weir names it'),
   runOrigin: row('weir.run.origin', 'weir', 'hop', 'how the hop found its run'),
   runCost: row('weir.run.cost.usd', 'weir', 'run', 'what the hops came to that ended before the run did'),
