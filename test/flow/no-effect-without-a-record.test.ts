@@ -13,7 +13,7 @@ import { tempFolder } from '../unit/ledger/folder.ts'
 const effects = join(import.meta.dirname, 'ledger-effects.ts')
 
 /** Of whole gateways, and of processes that have nothing but the ledger and effects: 200 together. */
-const kills = { gateways: 40, ledgers: 160 }
+const kills = { gateways: 24, ledgers: 176 }
 /** Each in a directory of its own. */
 const side_by_side = 2
 const callers = 8

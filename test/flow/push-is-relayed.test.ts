@@ -188,4 +188,4 @@ test('what happened right before a kill -9 is told once or twice, never not at a
     await expect.poll(() => ids.every((id) => told(id) > 0), { timeout: 20_000 }).toBe(true)
     for (const id of ids) expect(told(id)).toBeLessThanOrEqual(2)
   }
-})
+}, 240_000)

@@ -9,7 +9,7 @@ import { seededDice } from '../support/seeded-dice.ts'
 import { tempFolder } from '../unit/ledger/folder.ts'
 
 const sealer = join(import.meta.dirname, 'ledger-sealer.ts')
-const rounds = 50
+const rounds = 24
 
 /** Lets a process write and seal, and kills it after a while; resolves to what it said of a start that failed. */
 function sealUntilKilled(args: readonly string[], after_ms: number): Promise<string> {
@@ -23,7 +23,7 @@ function sealUntilKilled(args: readonly string[], after_ms: number): Promise<str
   })
 }
 
-test('killed at 50 moments of any kind, the log is whole every time, and goes on from where it was', async () => {
+test('killed at 24 moments of any kind, the log is whole every time, and goes on from where it was', async () => {
   const folder = tempFolder()
   const dir = join(folder, 'ledger')
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
