@@ -1,4 +1,4 @@
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { day_ms } from '../../../src/base/clock.ts'
@@ -114,4 +114,15 @@ test('a hold has one name, a reason and an actor, and an end behind its start', 
   expect(releaseHold(dir, 'other')).toContain('no hold other')
   expect(readHolds(dir)).toEqual([hold])
   expect(readFileSync(join(dir, 'holds.json'), 'utf8')).toContain('weir.holds/v1')
+})
+
+test('a list of what was dropped does not hide that the end was cut off', async () => {
+  const { dir, names } = oldLedger()
+  const [first] = segmentsIn(dir).slice(-2)
+  for (const name of names.slice(-2)) rmSync(join(dir, name))
+  const ranges = [{ first: first?.first ?? 0, last: 10_000, at: noon }]
+  writeFileSync(join(dir, 'log', 'pruned.json'), JSON.stringify({ schema: 'weir.pruned/v1', ranges }))
+  const verdict = await verdictOn(dir, keys)
+  expect(verdict).toMatchObject({ ok: false, pruned: [] })
+  expect(verdict.findings).toMatchObject([{ kind: 'entries_missing', seq: first?.first, to: 601 }])
 })
