@@ -40,7 +40,7 @@ export function sealRow(given: readonly unknown[], people: People): SealedRow {
   const instead = (name: string): string | null => people.known(name)?.pseudonym ?? null
   const change = (text: string): string => replaceNames(text, instead)
   for (const [at, value] of row.entries())
-    if (typeof value === 'string') row[at] = change(value)
+    if (typeof value === 'string') row[at] = places.exact.has(at) ? replaceNames(value, instead, null) : change(value)
     else if (typeof value === 'object' && value !== null) row[at] = inTexts(value, change)
   const personal = takePersonal(row, places, about)
   return sealMembers(row, { personal, places, owner: about ?? people.nobody, people })
