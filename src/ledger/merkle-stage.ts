@@ -19,6 +19,8 @@ import { readStored } from './stored.ts'
 export interface LogSetup {
   /** The private record keys, as the keyring writes them: `SlotKey[]` as JSON, those that sign first. */
   readonly keys: SharedArrayBuffer
+  /** The public keys of all who ever signed, as `readRecordKeys` takes them; without it every checkpoint is believed. */
+  readonly known?: string
   /** The name of the log, for a log that has none yet: it keeps that of its first checkpoint. */
   readonly origin: string
   /** An operator said that what is missing may be missing. */

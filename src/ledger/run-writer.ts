@@ -2,11 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { systemClock } from '../base/clock.ts'
+import { readRecordKeys } from './checkpoint/check.ts'
 import { newestCheckpoint } from './checkpoint/store.ts'
 import { systemDisk } from './disk.ts'
 import { lockFolder } from './lock.ts'
-import { merkleStage } from './merkle-stage.ts'
-import { openLog, type OpenLog, type Truncation } from './open-log.ts'
+import { type LogSetup, merkleStage } from './merkle-stage.ts'
+import { openLog, type OpenLog, type Truncation, type Trust } from './open-log.ts'
 import { recover } from './recover.ts'
 import type { Stage } from './stage.ts'
 import { Status } from './status.ts'
@@ -40,7 +41,7 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
     using lock = lockFolder(setup.dir)
     if (!lock) return tell({ kind: 'refused', detail: `another process writes to ${setup.dir}` })
     const { next, cuts } = recover(setup.dir, sealedIn(setup))
-    const log = setup.log && openLog(setup.dir, next - 1, setup.log.accept_truncation, progressTo(tell))
+    const log = setup.log && openLog(setup.dir, next - 1, trustOf(setup.log), progressTo(tell))
     if (log?.kind === 'log_problem') return tell({ kind: 'refused', detail: [log.sentence, ...cuts].join(' ') })
     const stages = log ? [stageOf(log, setup, tell)] : []
     const status = new Status(setup.status)
@@ -51,6 +52,10 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
   } catch (error) {
     tell({ kind: 'refused', detail: String(error) })
   }
+}
+
+function trustOf({ accept_truncation: accept, known }: LogSetup): Trust {
+  return { accept, keys: known === undefined ? null : (readRecordKeys(known) ?? []) }
 }
 
 /** Entries that must be there: cutting a tail off below them would destroy what shows what happened. */

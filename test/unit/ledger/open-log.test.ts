@@ -122,3 +122,17 @@ test('a start after a copy was restored goes on only from where the checkpoint w
   cpSync(logPath(dir, 'checkpoint'), logPath(copy, 'checkpoint'))
   expect(() => open(copy)).toThrow('entries 602 to 602 are missing')
 })
+
+test('a history that somebody else made is not signed by this gateway, unless an operator says so in the ledger', async () => {
+  const dir = join(tempFolder(), 'ledger')
+  sealedLedger(dir, new TestKeys('Ed25519'), 300)
+  expect(() => open(dir)).toThrow('No key of this gateway signed the checkpoint')
+  rmSync(logPath(dir, 'history'), { recursive: true })
+  const again = open(dir, { accept_truncation: true })
+  again.add({ kind: 'log', v: 1, ts: 1, event: 'truncated', had: 601, root: 'x', kept: 601 })
+  again.stop()
+  const verdict = await verdictOn(dir, keys)
+  expect(verdict).toMatchObject({ ok: true, findings: [] })
+  expect(verdict.notes).toEqual([expect.stringContaining('with 601 of the 601 entries')])
+  open(dir, { boot: 'b3' }).stop()
+})
