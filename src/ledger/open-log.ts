@@ -81,7 +81,7 @@ export function openLog(
 }
 
 function goOnFrom(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
-  const { dir, logDir, last, accept } = ground
+  const { logDir, last, accept } = ground
   if (newest.size > last) return missing(ground, newest)
   const edge = edgeIn(logDir, newest.size)
   if (!edge || !edgeRoot(edge).equals(newest.root)) return recompute(ground, newest)
