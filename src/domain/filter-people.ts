@@ -19,3 +19,18 @@ export function hidePeople(filter: Filter, rename: (person: string) => string | 
   const known = filter.test === 'is' ? rename(String(filter.value)) : null
   return { ...filter, test: 'is', value: known ?? unknownPerson }
 }
+
+/** The names of persons that a filter asks for. */
+export function peopleIn(filter: Filter): readonly string[] {
+  if (filter.kind === 'not') return peopleIn(filter.of)
+  if (filter.kind !== 'test') return filter.of.flatMap(peopleIn)
+  return filter.field === 'person' && filter.test === 'is' ? [String(filter.value)] : []
+}
+
+/** The same filter for rows that know persons by name or as `others` has them. */
+export function alsoPeople(filter: Filter, others: ReadonlyMap<string, string>): Filter {
+  if (filter.kind === 'not') return { ...filter, of: alsoPeople(filter.of, others) }
+  if (filter.kind !== 'test') return { ...filter, of: filter.of.map((each) => alsoPeople(each, others)) }
+  const other = filter.field === 'person' && filter.test === 'is' ? others.get(String(filter.value)) : undefined
+  return other === undefined ? filter : { kind: 'any', of: [filter, { ...filter, value: other }] }
+}
