@@ -124,7 +124,16 @@ export class VaultClerk {
       .map(holdRow)
   }
 
+  #allHolds(): readonly HoldRow[] {
+    return this.#people.base
+      .prepare('SELECT * FROM holds WHERE until IS NULL OR until > ? ORDER BY at')
+      .all(this.#people.now())
+      .map(holdRow)
+  }
+
   #list(): readonly PersonView[] {
+    // One search for all: whoever waits for the disk waits for this thread.
+    const holds = Map.groupBy(this.#allHolds(), ({ pseudonym }) => pseudonym)
     return this.#people.base
       .prepare('SELECT * FROM people WHERE pseudonym <> ? ORDER BY created_at DESC, pseudonym LIMIT ?')
       .all(nobody, list_max)
@@ -132,7 +141,7 @@ export class VaultClerk {
         const row = personRow(found)
         if (!row) return []
         const { pseudonym, created_at, erased_at } = row
-        return [{ pseudonym, name: this.#people.nameIn(row), created_at, erased_at, holds: this.#holds(pseudonym) }]
+        return [{ pseudonym, name: this.#people.nameIn(row), created_at, erased_at, holds: holds.get(pseudonym) ?? [] }]
       })
   }
 }

@@ -9,7 +9,7 @@ export const nameMark = 'user:'
 const bare_min_chars = 3
 
 /** Stands for what looks like the name of a person nobody here knows. */
-const stranger = 'user:~unknown'
+export const stranger = 'user:~unknown'
 
 /** What a text says with every name replaced; `instead` answers null for a name that it does not know, which becomes `other` or stays. */
 export function replaceNames(

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ManualClock } from '../../../../src/base/clock.ts'
 import { cryptoDice } from '../../../../src/base/dice.ts'
 import { isPseudonym, type PersonId } from '../../../../src/domain/ids.ts'
@@ -138,6 +138,15 @@ test('scopes and tools that are written like names stay what they are, and names
   const { bare, read } = written(known)
   expect(JSON.stringify(bare)).not.toContain('tomas')
   expect(read).toMatchObject({ target: 'tool:crm/user:tomas' })
+})
+
+test('a text full of names is no work for the ledger, and names nobody', () => {
+  written(call(hop(1), { human: tomas }))
+  const known = vi.spyOn(people, 'known')
+  const crowd = Array.from({ length: 70 }, (_, place) => `user:${place}`).join(' ')
+  const { bare } = written(call(hop(2), { human: null, method: `${crowd} user:tomas`, detail: crowd, scope: crowd }))
+  expect(known.mock.calls.length).toBeLessThan(20)
+  expect(JSON.stringify(bare)).not.toContain('tomas')
 })
 
 test('whatever is written is read back by whoever has the vault', () => {
