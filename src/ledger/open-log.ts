@@ -77,7 +77,12 @@ export function openLog(
   const log = goOnFrom(ground, newest)
   if (!foreign || log.kind === 'log_problem' || log.truncated) return log
   const { size, root } = newest
-  return { ...log, sealed: null, truncated: { had: size, root: root.toString('base64'), kept: log.tree.size } }
+  return {
+    ...log,
+    origin: null,
+    sealed: null,
+    truncated: { had: size, root: root.toString('base64'), kept: log.tree.size },
+  }
 }
 
 function goOnFrom(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
