@@ -65,7 +65,7 @@ export function adminRoutes({
     ...historyRoutes(archive),
     ...runRoutes(road),
     ...spendingRoutes(archive),
-    ...eventRoutes({ clock: road.clock, bus: live }),
+    ...eventRoutes({ clock: road.clock, bus: live, people: road.ledger.people }),
     ...approvalRoutes(road),
     ...keyRoutes(road, keys),
     ...revocationRoutes(road),

@@ -39,6 +39,7 @@ function logSetup(settings: Settings, { keys, acceptTruncation }: LedgerGround):
   const { retention_days, max_bytes = null, anchors, anchor_every_s } = settings.ledger
   return {
     keys: keys.recordSlot,
+    known: keys.history().text,
     origin: originOf(gatewayName(settings)),
     accept_truncation: acceptTruncation,
     retention: { retention_days, max_bytes },

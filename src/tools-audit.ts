@@ -15,7 +15,8 @@ import { systemClock } from './base/clock.ts'
 import type { AuditTools, AuditVerdict, SealedView } from './cli/audit/deps.ts'
 import { isProblem, problem } from './cli/exit-codes.ts'
 import { matches } from './domain/filter-match.ts'
-import { renamePeople } from './domain/filter-people.ts'
+import { hidePeople, renamePeople } from './domain/filter-people.ts'
+import { writeFilter } from './domain/filter-write.ts'
 import { filterableOf } from './domain/filter-entry.ts'
 import { isHopId } from './domain/ids.ts'
 import { SigningSlot } from './identity/keys/signing-slot.ts'
@@ -154,7 +155,10 @@ function exportBundle({ filter, words, out, checkpoints }: ExportAsked, state: L
   mkdirSync(out, { recursive: true, mode: 0o700 })
   const older = log.older(given.filter((note) => typeof note === 'object'))
   const known = state.people()
-  const bare = known ? renamePeople(filter, (name) => known.pseudonymOf(name)) : filter
+  const rename = (name: string): string | null => known?.pseudonymOf(name) ?? null
+  const bare = known ? renamePeople(filter, rename) : filter
+  // A bundle leaves the house: not even what was asked for names anybody.
+  const said = known ? writeFilter(hidePeople(filter, rename)) : words
   const proved = log.records((entry) => matches(bare, filterableOf(entry)))
   const records = writeLines(join(out, 'records.jsonl'), proved)
   const config = join(import.meta.dirname, '..', 'config')
@@ -162,14 +166,14 @@ function exportBundle({ filter, words, out, checkpoints }: ExportAsked, state: L
     checkpoint: log.checkpoint.text,
     'consistency.json': `${JSON.stringify(older, null, 1)}\n`,
     'keys.json': keysText(state),
-    'README.txt': readme(words),
+    'README.txt': readme(said),
   }
   for (const [name, text] of Object.entries(parts)) writeFileSync(join(out, name), text, { flag: 'wx', mode: 0o600 })
   copyFileSync(join(config, 'verify-log.mjs'), join(out, 'verify-log.mjs'))
   const names = ['records.jsonl', ...Object.keys(parts), 'verify-log.mjs']
   const digests = new Map(names.map((name) => [name, digestOf(readFileSync(join(out, name)))]))
   const { origin, size, root } = log.checkpoint
-  const predicate = { origin, size, root: root.toString('base64'), records, made_at: systemClock.now(), asked: words }
+  const predicate = { origin, size, root: root.toString('base64'), records, made_at: systemClock.now(), asked: said }
   const statement = statementOf(digests, predicate, signer(state))
   writeFileSync(join(out, 'statement.dsse.json'), statement, { flag: 'wx', mode: 0o600 })
   const check = `node ${join(out, 'verify-log.mjs')} ${out}`

@@ -4,13 +4,12 @@ import { systemClock } from './base/clock.ts'
 import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
 import type { CallsAsked, PolicyTools } from './cli/policy/deps.ts'
 import type { Loaded } from './config/load.ts'
-import { isHopId, isRunId } from './domain/ids.ts'
-import type { CallRecord } from './domain/record.ts'
 import { placeOfVault } from './gateway-vault.ts'
-import { peopleAt } from './ledger/index/named.ts'
+import { isHopId, isPersonId, isRunId } from './domain/ids.ts'
+import type { CallRecord } from './domain/record.ts'
 import { readLedger } from './ledger/read.ts'
 import { findHop, traceRun } from './ledger/trace.ts'
-import type { Names } from './ledger/vault/names.ts'
+import { type Names, openVaultReader } from './ledger/vault/names.ts'
 import { limitSettings } from './pipeline/snapshot.ts'
 import { listUses, openUse, useFor } from './pipeline/whatif/archive.ts'
 import { cutOf } from './pipeline/whatif/cut-loop.ts'
@@ -32,16 +31,13 @@ export const why: PolicyTools['why'] = async ({ configPath, hop }) => {
   if (!isHopId(id)) return problem('usage', `${hop} is no id of a hop: those begin with hop_.`)
   const loaded = await readConfig(configPath)
   if (isProblem(loaded)) return loaded
-  const found = await findHop(ledgerOf(loaded), id, namesOf(loaded))
+  const names = namesOf(loaded)
+  if (isProblem(names)) return names
+  const found = await findHop(ledgerOf(loaded), id, names.open)
   if (!found) return problem('not_found', `The ledger keeps nothing of ${id}.`)
   if (found.kind === 'intent')
     return problem('not_found', `${id} is under way: it was let through, and its record is written when it ends.`)
   return await whyOf(found, await policiesOf(found, loaded), argumentsOf)
-}
-
-/** Policies speak of persons by their names. */
-function namesOf({ settings }: Loaded): Names | null {
-  return peopleAt(placeOfVault(settings))()
 }
 
 /** The policies a record was decided by: from the archive, else those of today if they are the same by their hash. */
@@ -137,7 +133,9 @@ interface RunCalls {
 async function callsOfRun(loaded: Loaded, written: string): Promise<RunCalls | CliProblem> {
   const run = /^[0-9a-f]{32}$/.test(written) ? `run_${written}` : written
   if (!isRunId(run)) return problem('usage', `${written} is no id of a run: those begin with run_.`)
-  const trace = await traceRun(ledgerOf(loaded), run, namesOf(loaded))
+  const names = namesOf(loaded)
+  if (isProblem(names)) return names
+  const trace = await traceRun(ledgerOf(loaded), run, names.open)
   if (!trace) return problem('not_found', `The ledger keeps nothing of ${run}.`)
   return { kind: 'calls', run, calls: trace.calls }
 }
@@ -145,7 +143,12 @@ async function callsOfRun(loaded: Loaded, written: string): Promise<RunCalls | C
 async function* callsOf(loaded: Loaded, asked: CallsAsked, problems: string[]): AsyncGenerator<CallRecord> {
   const agent = asked.agent === null ? null : (agentNamed(asked.agent) ?? asked.agent)
   const since = asked.since ?? 0
-  for await (const item of readLedger(ledgerOf(loaded), since, namesOf(loaded))) {
+  const names = namesOf(loaded)
+  if (isProblem(names)) {
+    problems.push(names.text)
+    return
+  }
+  for await (const item of readLedger(ledgerOf(loaded), since)) {
     if (item.kind === 'unreadable') {
       problems.push(`${item.file}: not readable from offset ${item.offset}, ${item.why}`)
       continue
@@ -154,8 +157,20 @@ async function* callsOf(loaded: Loaded, asked: CallsAsked, problems: string[]): 
     if (entry.kind !== 'call' || entry.ts < since) continue
     if (agent !== null && entry.agent !== agent) continue
     if (asked.target !== null && entry.target !== asked.target) continue
-    if (asked.run === null || entry.run === asked.run) yield entry
+    if (asked.run === null || entry.run === asked.run) yield byName(entry, names.open)
   }
+}
+
+/** Policies speak of persons by name, and records do not. */
+function namesOf({ settings }: Loaded): { readonly kind: 'names'; readonly open: Names | null } | CliProblem {
+  const open = openVaultReader(placeOfVault(settings))
+  return typeof open === 'string' ? problem('failed', open) : { kind: 'names', open }
+}
+
+/** Of a million records nothing else is needed: to restore all of each takes ten times as long. */
+function byName(record: CallRecord, names: Names | null): CallRecord {
+  const name = record.human === null ? null : names?.nameOf(record.human)
+  return name && isPersonId(name) ? { ...record, human: name } : record
 }
 
 function ledgerOf({ settings }: Loaded): string {

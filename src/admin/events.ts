@@ -1,9 +1,12 @@
 /** The route of the live stream: which topics, through which filter, and from where on. */
 import type { Clock } from '../base/clock.ts'
+import { alsoPeople, peopleIn } from '../domain/filter-people.ts'
+import type { Filter } from '../domain/filter.ts'
 import { isFilterProblem, readFilter } from '../domain/filter-read.ts'
 import { type LiveTopic, liveTopics, usualTopics } from '../domain/live-event.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
+import type { VaultDesk } from '../ledger/vault/desk.ts'
 import type { Reply } from '../protocol/http.ts'
 import type { EventBus } from './event-bus.ts'
 import type { AdminRequest, StreamRoute } from './routes.ts'
@@ -11,6 +14,7 @@ import type { AdminRequest, StreamRoute } from './routes.ts'
 interface Live {
   readonly clock: Clock
   readonly bus: EventBus
+  readonly people: Pick<VaultDesk, 'ask'>
 }
 
 export function eventRoutes(live: Live): readonly StreamRoute[] {
@@ -27,7 +31,8 @@ export function eventRoutes(live: Live): readonly StreamRoute[] {
   ]
 }
 
-function stream({ clock, bus }: Live, { query, headers }: AdminRequest, reply: Reply): Written | null {
+async function stream(live: Live, { query, headers }: AdminRequest, reply: Reply): Promise<Written | null> {
+  const { clock, bus } = live
   const topics = readTopics(query.get('topics'))
   if (!topics) {
     const detail = `topics are ${liveTopics.join(', ')}, with commas between them.`
@@ -36,6 +41,8 @@ function stream({ clock, bus }: Live, { query, headers }: AdminRequest, reply: R
   const filter = readFilter(query.get('filter') ?? '', clock.now())
   if (isFilterProblem(filter))
     return writeProblem(400, 'bad_filter', 'The filter cannot be read', `${filter.sentence}.`)
+  const asked = { topics, filter: await withPseudonyms(live, filter) }
+  if (reply.closed) return null
   if (bus.isFull) {
     const busy = writeProblem(503, 'busy', 'Too many readers', 'No more read the live stream (maximums.event_streams).')
     return { ...busy, headers: [...busy.headers, ['retry-after', '5']] }
@@ -43,8 +50,16 @@ function stream({ clock, bus }: Live, { query, headers }: AdminRequest, reply: R
   const last = headers.get('last-event-id') ?? ''
   // What is no number of ours is a place that nobody knows.
   const after = last === '' ? null : /^\d{1,15}$/.test(last) ? Number(last) : -1
-  bus.read({ topics, filter }, after, reply)
+  bus.read(asked, after, reply)
   return null
+}
+
+/** Events have persons as the ledger has them; runs in memory by name. */
+async function withPseudonyms({ people }: Live, filter: Filter): Promise<Filter> {
+  const names = peopleIn(filter)
+  if (names.length === 0) return filter
+  const answer = await people.ask({ ask: 'find', names })
+  return answer.kind === 'found' ? alsoPeople(filter, answer.pseudonyms) : filter
 }
 
 function readTopics(text: string | null): ReadonlySet<LiveTopic> | null {

@@ -35,7 +35,7 @@ export interface Route extends RouteFacts {
 
 /** A route whose answer goes on; what it returns is a refusal instead. */
 export interface StreamRoute extends RouteFacts {
-  stream(request: AdminRequest, reply: Reply): Written | null
+  stream(request: AdminRequest, reply: Reply): Written | null | Promise<Written | null>
 }
 
 export type AnyRoute = Route | StreamRoute
@@ -63,7 +63,7 @@ export function serveAdmin(routes: readonly AnyRoute[], findCaller: FindCaller):
     const chosen = choose(routes, findCaller, inbound)
     if ('status' in chosen) return write(reply, chosen)
     const { route, request } = chosen
-    const answer = 'stream' in route ? route.stream(request, reply) : await route.answer(request)
+    const answer = await ('stream' in route ? route.stream(request, reply) : route.answer(request))
     if (answer) write(reply, answer)
   }
 }

@@ -6,12 +6,9 @@ export const telemetrySection = z
   .strictObject({
     otlp: otlpSection.optional(),
     resource: resourceField,
-    user_id: z
-      .boolean()
-      .default(false)
-      .meta({
-        description: 'Whether spans and log records carry the pseudonym of the person a run is for, as user.id.',
-      }),
+    user_id: z.boolean().default(false).meta({
+      description: 'Whether spans and log records carry the pseudonym of the person a run is for, as user.id.',
+    }),
     traces: tracesField,
   })
   .prefault({})

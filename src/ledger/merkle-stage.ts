@@ -11,7 +11,7 @@ import { type Anchor, type AnchorSettings, openAnchors } from './checkpoint/anch
 import { leafMaker } from './leaf.ts'
 import type { OpenLog } from './open-log.ts'
 import { shapes } from './pack.ts'
-import { prune, type RetentionSettings } from './retention.ts'
+import { LookedInto, prune, type RetentionSettings } from './retention.ts'
 import type { Stage, StoredGroup } from './stage.ts'
 import { readStored } from './stored.ts'
 
@@ -19,6 +19,8 @@ import { readStored } from './stored.ts'
 export interface LogSetup {
   /** The private record keys, as the keyring writes them: `SlotKey[]` as JSON, those that sign first. */
   readonly keys: SharedArrayBuffer
+  /** The public keys of all who ever signed, as `readRecordKeys` takes them; without it every checkpoint is believed. */
+  readonly known?: string
   /** The name of the log, for a log that has none yet: it keeps that of its first checkpoint. */
   readonly origin: string
   /** An operator said that what is missing may be missing. */
@@ -63,6 +65,7 @@ class MerkleStage implements Stage {
   #sealedAt: Millis
   /** How long sealing took the last time. */
   #took_ms = 0
+  readonly #looked = new LookedInto()
   #prunedAt = Number.NEGATIVE_INFINITY
   #kept_s: number
   #kid = ''
@@ -105,7 +108,9 @@ class MerkleStage implements Stage {
     if (waiting > 0 && since >= this.#pause_ms(waiting)) this.#seal()
     if (now - this.#prunedAt < prune_ms) return
     this.#prunedAt = now
-    prune(this.#places.dir, { now: this.#places.clock.now(), sealed: this.#sealed, ...this.#retention })
+    const { dir, clock } = this.#places
+    const more = prune(dir, { now: clock.now(), sealed: this.#sealed, ...this.#retention }, this.#looked)
+    if (more) this.#prunedAt = now - prune_ms + seal_ms
   }
 
   /** What could not be sealed any more is sealed by the next start. */

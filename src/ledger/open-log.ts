@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { isSigned, type RecordKey } from './checkpoint/check.ts'
 import { type Checkpoint } from './checkpoint/note.ts'
 import { newestCheckpoint } from './checkpoint/store.ts'
 import { readLeaves, segmentsIn } from './leaves.ts'
@@ -47,11 +48,19 @@ const blank = { kind: 'log', origin: null, sealed: null, truncated: null, notes:
 const advice =
   'Restore the ledger from a backup, or start with `weir serve --accept-truncation`: the ledger then says so for ever'
 
-/** `last` is the number of the last entry in the segments; `accept` what an operator says. Throws what the system says of a disk that fails. */
+/** What a start believes. */
+export interface Trust {
+  /** An operator says that what is missing may be missing. */
+  readonly accept: boolean
+  /** Whoever signed checkpoints until now; null believes whatever stands there. */
+  readonly keys: readonly RecordKey[] | null
+}
+
+/** `last` is the number of the last entry in the segments. Throws what the system says of a disk that fails. */
 export function openLog(
   dir: string,
   last: number,
-  accept: boolean,
+  { accept, keys }: Trust,
   onProgress: (entries: number) => void = () => undefined,
 ): OpenLog | LogProblem {
   const logDir = join(dir, 'log')
@@ -62,6 +71,22 @@ export function openLog(
   if (typeof newest === 'string') {
     return accept ? rebuild(ground, null) : refuse(`The checkpoint of the ledger cannot be read: ${newest}`)
   }
+  // The next checkpoint would lend this gateway's signature to whatever stands here.
+  const foreign = keys !== null && !isSigned(newest, keys)
+  if (foreign && !accept) return refuse(`No key of this gateway signed the checkpoint of the ledger in ${dir}`)
+  const log = goOnFrom(ground, newest)
+  if (!foreign || log.kind === 'log_problem' || log.truncated) return log
+  const { size, root } = newest
+  return {
+    ...log,
+    origin: null,
+    sealed: null,
+    truncated: { had: size, root: root.toString('base64'), kept: log.tree.size },
+  }
+}
+
+function goOnFrom(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
+  const { logDir, last, accept } = ground
   if (newest.size > last) return missing(ground, newest)
   const edge = edgeIn(logDir, newest.size)
   if (!edge || !edgeRoot(edge).equals(newest.root)) return recompute(ground, newest)

@@ -4,6 +4,7 @@
  */
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { BoundedMap } from '../base/bounded-map.ts'
 import { day_ms, type Millis } from '../base/clock.ts'
 import { readJsonObject, isJsonObject } from '../base/json.ts'
 import { type HeldSegment, holdKeeps, readHolds } from './holds.ts'
@@ -41,8 +42,16 @@ interface Segment extends SegmentFile {
 
 const ranges_max = 10_000
 
-/** Drops the segments that may go, oldest first, and never the newest or one under a hold. Throws what the disk says. */
-export function prune(dir: string, { now, sealed, retention_days, max_bytes }: Pruning): void {
+/**
+ * Drops the segments that may go, oldest first, and never the newest or one under a hold. True where more may go as soon as
+ * files were read that holds ask about: only a few are at a time, as whoever waits for the disk waits for that too. Throws
+ * what the disk says.
+ */
+export function prune(
+  dir: string,
+  { now, sealed, retention_days, max_bytes }: Pruning,
+  looked: LookedInto = new LookedInto(),
+): boolean {
   const segments = closedSegments(dir)
   const limit = now - retention_days * day_ms
   let excess = segments.reduce((sum, { bytes }) => sum + bytes, 0) - (max_bytes ?? Number.POSITIVE_INFINITY)
@@ -52,19 +61,21 @@ export function prune(dir: string, { now, sealed, retention_days, max_bytes }: P
     due.push(segment)
     excess -= segment.bytes
   }
-  if (due.length === 0) return
+  if (due.length === 0) return false
   const holds = readHolds(dir)
   // Nobody knows what a list that cannot be read would have kept.
-  if (typeof holds === 'string') return
-  const free = due.filter((segment) => !holds.some((hold) => holdKeeps(hold, heldView(dir, segment))))
-  if (free.length === 0) return
+  if (typeof holds === 'string') return false
+  looked.begin()
+  const free = due.filter((segment) => !holds.some((hold) => holdKeeps(hold, looked.viewOf(dir, segment))))
+  if (free.length === 0) return looked.isTired
   const known = readPruned(dir) ?? []
   const dropped = free.map(({ first, last }) => ({ first, last, at: now }))
   const ranges = merge([...known, ...dropped])
-  if (ranges.length > ranges_max) return
+  if (ranges.length > ranges_max) return false
   writeWhole(join(dir, 'log', 'pruned.json'), `${JSON.stringify({ schema: 'weir.pruned/v1', ranges })}\n`)
   for (const { name } of free) rmSync(join(dir, name), { force: true })
   syncFolder(dir)
+  return looked.isTired
 }
 
 /** What retention dropped from a ledger folder, in order; null where the file cannot be read as such. */
@@ -93,15 +104,47 @@ function closedSegments(dir: string): readonly Segment[] {
   })
 }
 
-function heldView(dir: string, { name, newest }: Segment): HeldSegment {
-  const path = join(dir, name)
-  return {
-    get oldest() {
-      return oldestIn(path)
-    },
-    newest,
-    // Ids stand in a segment as they are written.
-    mentions: (text) => readFileSync(path).includes(text),
+/** Files that are read at one time: some 40 ms each. */
+const reads_max = 4
+const answers_max = 65_536
+
+/** What files say that are closed and never change, so that a hold that stands for years does not read them every minute. */
+export class LookedInto {
+  readonly #answers = new BoundedMap<string, number>({ max: answers_max })
+  #reads = 0
+  /** Something was not looked into this time. */
+  isTired = false
+
+  begin(): void {
+    this.#reads = 0
+    this.isTired = false
+  }
+
+  viewOf(dir: string, { name, newest }: Segment): HeldSegment {
+    const path = join(dir, name)
+    // What nobody has looked into may be held: it is as old as can be, and speaks of everything.
+    const oldest = (): Millis => this.#answer(name, 0, () => oldestIn(path))
+    return {
+      get oldest() {
+        return oldest()
+      },
+      newest,
+      // Ids stand in a segment as they are written.
+      mentions: (text) => this.#answer(`${name} ${text}`, 1, () => Number(readFileSync(path).includes(text))) === 1,
+    }
+  }
+
+  #answer(question: string, unknown: number, read: () => number): number {
+    const known = this.#answers.get(question)
+    if (known !== undefined) return known
+    if (this.#reads >= reads_max) {
+      this.isTired = true
+      return unknown
+    }
+    this.#reads += 1
+    const answer = read()
+    this.#answers.set(question, answer)
+    return answer
   }
 }
 

@@ -2,11 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { systemClock } from '../base/clock.ts'
+import { readRecordKeys } from './checkpoint/check.ts'
 import { newestCheckpoint } from './checkpoint/store.ts'
 import { systemDisk } from './disk.ts'
 import { lockFolder } from './lock.ts'
-import { merkleStage } from './merkle-stage.ts'
-import { openLog, type OpenLog, type Truncation } from './open-log.ts'
+import { type LogSetup, merkleStage } from './merkle-stage.ts'
+import { openLog, type OpenLog, type Truncation, type Trust } from './open-log.ts'
 import { recover } from './recover.ts'
 import type { Stage } from './stage.ts'
 import { Status } from './status.ts'
@@ -39,8 +40,11 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
     mkdirSync(setup.dir, { recursive: true, mode: 0o700 })
     using lock = lockFolder(setup.dir)
     if (!lock) return tell({ kind: 'refused', detail: `another process writes to ${setup.dir}` })
-    const { next, cuts } = recover(setup.dir, sealedIn(setup))
-    const log = setup.log && openLog(setup.dir, next - 1, setup.log.accept_truncation, progressTo(tell))
+    const sealed = sealedIn(setup)
+    const { next, cuts } = recover(setup.dir, sealed)
+    // Whoever writes without the log leaves what only a start with it can judge as it was found.
+    if (!setup.log && next <= sealed) return tell({ kind: 'refused', detail: missingText(next, sealed, cuts) })
+    const log = setup.log && openLog(setup.dir, next - 1, trustOf(setup.log), progressTo(tell))
     if (log?.kind === 'log_problem') return tell({ kind: 'refused', detail: [log.sentence, ...cuts].join(' ') })
     const stages = log ? [stageOf(log, setup, tell)] : []
     const status = new Status(setup.status)
@@ -53,10 +57,18 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
   }
 }
 
+function trustOf({ accept_truncation: accept, known }: LogSetup): Trust {
+  return { accept, keys: known === undefined ? null : (readRecordKeys(known) ?? []) }
+}
+
 /** Entries that must be there: cutting a tail off below them would destroy what shows what happened. */
 function sealedIn({ dir, log }: WriterSetup): number {
-  const newest = log && !log.accept_truncation ? newestCheckpoint(join(dir, 'log')) : null
+  const newest = log?.accept_truncation ? null : newestCheckpoint(join(dir, 'log'))
   return newest === null || typeof newest === 'string' ? 0 : newest.size
+}
+
+function missingText(next: number, sealed: number, cuts: readonly string[]): string {
+  return [`Entries ${next} to ${sealed} of the ledger cannot be read; weir audit verify says more.`, ...cuts].join(' ')
 }
 
 /** Says how far a start is that takes long: an old ledger that is taken in, or one whose tiles are made again. */

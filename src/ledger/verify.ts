@@ -67,7 +67,7 @@ export async function verifyLedger(asked: VerifyAsked): Promise<LedgerVerdict> {
     onProgress({ entries: check.size, of: sealed.size })
     await new Promise((resolve) => setImmediate(resolve))
   }
-  walk.fill(sealed.size, null)
+  walk.finish()
   reportAhead(check, findings)
   const { list, leftOff, firstBad } = findings
   return {
@@ -112,6 +112,8 @@ class Walk {
   readonly #ground: Ground
   readonly #boots = new Set<string>()
   #boot = ''
+  /** Whether the newest file went while this looked: else nothing behind it can have been dropped. */
+  #newestWent = false
 
   constructor(ground: Ground) {
     this.#ground = ground
@@ -131,6 +133,7 @@ class Walk {
     const read = readIfKept(join(dir, name))
     // Dropped by retention since the folder was listed; the next one shows it.
     if (read === null) {
+      this.#newestWent = next === null
       this.pruned = readPruned(dir) ?? this.pruned
       return
     }
@@ -156,6 +159,12 @@ class Walk {
       if (item.kind === 'leaf') this.#takeLeaf(item, header, name)
       else if (!this.#takeBroken(item, next, name)) return
     }
+  }
+
+  /** Retention never drops the newest file: whoever says that it dropped the end of the log hides that it was cut off. */
+  finish(): void {
+    if (!this.#newestWent) this.pruned = this.pruned.filter(({ last }) => last <= this.#ground.check.size)
+    this.fill(this.#ground.sealed, null)
   }
 
   /** Puts what the tiles say in the place of entries up to `last`; those that were not dropped are missing. */

@@ -22,6 +22,11 @@ const membersMax = 100
 /** C0 is escaped by JSON; DEL, C1 and what turns the direction of writing or breaks lines are escaped here. */
 const invisible = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
+/** Whether what stands under this name is a secret, whatever it looks like. */
+export function isCredentialName(name: string): boolean {
+  return credentialKeys.test(name)
+}
+
 export function scrubText(text: string): string {
   let plain = text.length > textMax ? `${text.slice(0, textMax)}…` : text
   for (const [form, instead] of credentialForms) plain = plain.replace(form, instead)

@@ -7,7 +7,7 @@ import { isJsonObject, readJson } from '../base/json.ts'
 import { type AnyCall, targetName } from '../domain/call.ts'
 import type { Commitment } from '../domain/commitment.ts'
 import type { PayloadPart } from '../ledger/vault/payloads.ts'
-import { scrubText } from '../observe/scrub.ts'
+import { isCredentialName, scrubText } from '../observe/scrub.ts'
 import type { Road, Snapshot } from './road.ts'
 
 type CaptureSettings = Snapshot['settings']['ledger']['capture']
@@ -66,7 +66,7 @@ function names(glob: string, target: string): boolean {
 }
 
 /** Without secrets, and without the members that are to be blank. What is no JSON is a text. */
-function redact(payload: Buffer, blank: readonly string[]): Buffer {
+export function redact(payload: Buffer, blank: readonly string[]): Buffer {
   const text = payload.toString()
   const read = readJson(text, depth_max)
   if (!read.ok) return Buffer.from(scrubText(text))
@@ -81,7 +81,7 @@ function without(value: unknown, blank: ReadonlySet<string>): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
-      blank.has(name.toLowerCase()) ? redacted : without(member, blank),
+      blank.has(name.toLowerCase()) || isCredentialName(name) ? redacted : without(member, blank),
     ]),
   )
 }

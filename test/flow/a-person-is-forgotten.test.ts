@@ -1,5 +1,5 @@
 /** A person is erased from a gateway that runs and from one that does not: the records stay, and nothing says whom they were about. */
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { PeopleList } from '../../src/cli/people-deps.ts'
@@ -76,6 +76,15 @@ test('an erased person is found nowhere in the state directory, their records st
   }
   await expect.poll(payloads, { timeout: 20_000 }).toHaveLength(2)
   expect(payloads()[0]).toContain('"method"')
+  const exported = async (to: string): Promise<readonly string[]> => {
+    const out = join(weir.directory, to)
+    const { code } = await runWeir('audit', 'export', `person:${name}`, '--out', out, '--config', config)
+    const statement = readFileSync(join(out, 'statement.dsse.json'), 'utf8')
+    const { payload } = JSON.parse(statement) as { payload: string }
+    writeFileSync(join(out, 'statement.txt'), Buffer.from(payload, 'base64'))
+    return code === 0 ? filesWith(out, name) : [`exit ${code}`]
+  }
+  expect(await exported('bundle')).toEqual([])
 
   const held = await runWeir(
     'person',
@@ -121,6 +130,7 @@ test('an erased person is found nowhere in the state directory, their records st
     ['erased', pseudonym, `${pseudonym} asked`],
   ])
   expect(payloads()).toEqual([])
+  expect(await exported('bundle-of-nobody')).toEqual([])
   await expect.poll(() => filesWith(state, name), { timeout: 20_000 }).toEqual([])
 
   await say(weir, { from: 'console', to: 'orchestrator' })

@@ -137,6 +137,13 @@ test('other policies are tried on what was recorded, and what they flip is named
   })
 })
 
+test('policies that speak of a person know who it was', async () => {
+  const asked = { configPath: configPath(), since: null, agent: null, target: null, run: null }
+  const who = 'context has human && context.human == Weir::User::"tomas"'
+  const forTomas = policyWith(`@id("tomas") permit(principal, action, resource) when { ${who} };`)
+  expect(await simulate({ ...asked, dir: forTomas }, () => undefined)).toMatchObject({ allow_to_deny: 0 })
+})
+
 test('what is suggested allows what was allowed, and nothing that was refused', async () => {
   const suggestion = await suggest({ configPath: configPath(), since: null, run: null })
   if (isProblem(suggestion) || !('edges' in suggestion)) throw new Error('there is something to suggest')

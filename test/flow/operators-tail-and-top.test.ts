@@ -64,6 +64,14 @@ test('for machines it is one JSON object a line, and only what passes the filter
   expect(new Set(told.map(({ kind, row }) => `${kind} ${row.target}`))).toEqual(new Set(['call agent:second']))
 })
 
+test('what comes can be watched by the name of a person', async () => {
+  const command = weirCommand(['tail', 'person:tomas', '--filter', '-person:lena', '--json'], around)
+  const calling = setInterval(() => void call('third'), 200)
+  await command.said('agent:third').finally(() => clearInterval(calling))
+  command.child.kill('SIGINT')
+  expect((await command.ended).code).toBe(0)
+})
+
 test('a filter that cannot be read is said with what was meant', async () => {
   const { code, stderr } = await weirCommand(['tail', 'agnet:x'], around).ended
   expect([code, stderr]).toEqual([2, expect.stringContaining('did you mean agent?') as string])

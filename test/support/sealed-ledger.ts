@@ -87,7 +87,7 @@ export class TestLedger {
   static open(life: Life): TestLedger | LogProblem {
     const setup = logSetup(life.keys, life.setup)
     const { next } = recover(life.dir, setup.accept_truncation ? 0 : Number.POSITIVE_INFINITY)
-    const log = openLog(life.dir, next - 1, setup.accept_truncation)
+    const log = openLog(life.dir, next - 1, { accept: setup.accept_truncation, keys: life.keys.public })
     return log.kind === 'log_problem' ? log : new TestLedger(life, { log, setup, next })
   }
 

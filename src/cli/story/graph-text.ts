@@ -57,7 +57,8 @@ const csvColumns = [
 /** RFC 4180. A name that a spreadsheet would take for a formula is quoted with an apostrophe. */
 function csvOf(edges: readonly EdgeRow[]): string {
   const cell = (value: string | number): string => {
-    const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value)
+    const shown = typeof value === 'string' ? allVisible(value) : String(value)
+    const text = typeof value === 'string' && /^[=+\-@]/.test(shown) ? `'${shown}` : shown
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   const rows = edges.map((edge) => csvColumns.map((name) => cell(edge[name])).join(','))

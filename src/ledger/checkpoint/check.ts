@@ -100,6 +100,14 @@ export function checkNote(checkpoint: Checkpoint, keys: readonly RecordKey[]): C
   }
 }
 
+/** Whether one of these keys signed its text, whenever that was: nobody else made it. */
+export function isSigned(checkpoint: Checkpoint, keys: readonly RecordKey[]): boolean {
+  return checkpoint.signatures.some((signature) => {
+    const found = findKey(signature, keys)
+    return found?.type === signatureTypes.ed25519 && holds(checkpoint, { signature, ...found, time_s: 0 })
+  })
+}
+
 interface Claimed {
   readonly signature: NoteSignature
   readonly key: RecordKey

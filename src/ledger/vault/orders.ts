@@ -5,7 +5,11 @@ import type { People } from './people.ts'
 import { bareForm, replaceNames } from './texts.ts'
 
 /** `person` is a name or a pseudonym. */
-export type VaultOrder = { readonly ask: 'list' } | PersonAsked
+export type VaultOrder =
+  | { readonly ask: 'list' }
+  /** Who stands for these names. */
+  | { readonly ask: 'find'; readonly names: readonly string[] }
+  | PersonAsked
 
 interface PersonAsked {
   readonly ask: 'erase' | 'hold' | 'release'
@@ -19,6 +23,8 @@ interface PersonAsked {
 
 export type VaultAnswer =
   | { readonly kind: 'people'; readonly people: readonly PersonView[] }
+  /** By name; those nobody knows are not in it. */
+  | { readonly kind: 'found'; readonly pseudonyms: ReadonlyMap<string, string> }
   | Done
   | { readonly kind: 'unknown' }
   | { readonly kind: 'erased' }
@@ -62,6 +68,7 @@ export class VaultClerk {
     try {
       this.#people.commit()
       if (order.ask === 'list') return { kind: 'people', people: this.#list() }
+      if (order.ask === 'find') return { kind: 'found', pseudonyms: this.#find(order.names) }
       const named = this.#named(order.person)
       if (named === null) return { kind: 'unknown' }
       if (named.name === null) return { kind: 'erased' }
@@ -78,6 +85,15 @@ export class VaultClerk {
     } catch (error) {
       return { kind: 'problem', detail: String(error) }
     }
+  }
+
+  #find(names: readonly string[]): ReadonlyMap<string, string> {
+    const found = new Map<string, string>()
+    for (const name of names) {
+      const person = this.#people.known(name)
+      if (person && name !== nobody) found.set(name, person.pseudonym)
+    }
+    return found
   }
 
   #named(person: string): { readonly pseudonym: string; readonly name: string | null } | null {
@@ -108,7 +124,16 @@ export class VaultClerk {
       .map(holdRow)
   }
 
+  #allHolds(): readonly HoldRow[] {
+    return this.#people.base
+      .prepare('SELECT * FROM holds WHERE until IS NULL OR until > ? ORDER BY at')
+      .all(this.#people.now())
+      .map(holdRow)
+  }
+
   #list(): readonly PersonView[] {
+    // One search for all: whoever waits for the disk waits for this thread.
+    const holds = Map.groupBy(this.#allHolds(), ({ pseudonym }) => pseudonym)
     return this.#people.base
       .prepare('SELECT * FROM people WHERE pseudonym <> ? ORDER BY created_at DESC, pseudonym LIMIT ?')
       .all(nobody, list_max)
@@ -116,7 +141,7 @@ export class VaultClerk {
         const row = personRow(found)
         if (!row) return []
         const { pseudonym, created_at, erased_at } = row
-        return [{ pseudonym, name: this.#people.nameIn(row), created_at, erased_at, holds: this.#holds(pseudonym) }]
+        return [{ pseudonym, name: this.#people.nameIn(row), created_at, erased_at, holds: holds.get(pseudonym) ?? [] }]
       })
   }
 }

@@ -63,7 +63,11 @@ export class People {
     this.#parts = parts
     this.#find = base.prepare('SELECT * FROM people WHERE tag = ?')
     this.#read = base.prepare('SELECT * FROM people WHERE pseudonym = ?')
-    this.#put = base.prepare('INSERT INTO people (pseudonym, tag, name, dek, created_at) VALUES (?, ?, ?, ?, ?)')
+    // A commit whose end the disk did not confirm may stand all the same, and is tried again.
+    this.#put = base.prepare(
+      `INSERT INTO people (pseudonym, tag, name, dek, created_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (pseudonym) DO NOTHING`,
+    )
   }
 
   /** Makes the gateway's own key where there is none; false where the keys that are there do not open. */

@@ -48,6 +48,12 @@ export const personal: Readonly<Record<Kind, Personal>> = {
   person: { about: 'person', people: ['actor'], texts: ['reason'] },
 }
 
+/**
+ * Members that say exactly what was done, in words of protocols: `user:email` is a scope, `user:create` a tool. A name that
+ * is known is replaced here too and can be put back; what is nobody's name stays, or the record would not say what happened.
+ */
+const exact: ReadonlySet<string> = new Set(['target', 'method', 'scope', 'tool'])
+
 /** The same as places in a row. */
 export interface Places {
   readonly about: number | null
@@ -55,6 +61,7 @@ export interface Places {
   readonly always: readonly number[]
   readonly ofPerson: readonly number[]
   readonly texts: readonly number[]
+  readonly exact: ReadonlySet<number>
   /** Of the commitment. */
   readonly c: number
   readonly names: readonly string[]
@@ -70,7 +77,8 @@ export function placesIn(of: Shapes = shapes): ReadonlyMap<string, Places> {
       const about = row.about === undefined ? null : names.indexOf(row.about) + 1
       const { people, always, ofPerson, texts } = row
       const lists = { people: at(people), always: at(always), ofPerson: at(ofPerson), texts: at(texts) }
-      return [[kind, { about, ...lists, c: names.indexOf('c') + 1, names }]]
+      const exactly = new Set(names.flatMap((name, place) => (exact.has(name) ? [place + 1] : [])))
+      return [[kind, { about, ...lists, exact: exactly, c: names.indexOf('c') + 1, names }]]
     }),
   )
 }

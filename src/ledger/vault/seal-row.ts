@@ -6,7 +6,7 @@ import { isPersonId, isPseudonym } from '../../domain/ids.ts'
 import { nonce_bytes, seal } from './envelope.ts'
 import type { People, Person } from './people.ts'
 import { type Places, placesIn } from './personal.ts'
-import { inTexts, nameMark, replaceNames } from './texts.ts'
+import { inTexts, nameMark, replaceNames, stranger } from './texts.ts'
 
 export const salt_bytes = 16
 
@@ -37,13 +37,29 @@ export function sealRow(given: readonly unknown[], people: People): SealedRow {
   for (const at of places.people) if (isName(row[at])) row[at] = people.of(row[at]).pseudonym
   const about = aboutOf(row, places, people)
   if (about && places.about !== null) row[places.about] = about.pseudonym
-  const instead = (name: string): string | null => people.known(name)?.pseudonym ?? null
+  const instead = knownBy(people)
   const change = (text: string): string => replaceNames(text, instead)
   for (const [at, value] of row.entries())
-    if (typeof value === 'string') row[at] = change(value)
+    if (typeof value === 'string') row[at] = places.exact.has(at) ? replaceNames(value, instead, null) : change(value)
     else if (typeof value === 'object' && value !== null) row[at] = inTexts(value, change)
   const personal = takePersonal(row, places, about)
   return sealMembers(row, { personal, places, owner: about ?? people.nobody, people })
+}
+
+/** Different names that are looked up for one row: a caller may write a hundred into one text, and each costs a search. */
+const names_max = 8
+
+/** What stands for a name; null for nobody's, and a stranger for whatever comes after too many. */
+function knownBy(people: People): (name: string) => string | null {
+  const found = new Map<string, string | null>()
+  return (name) => {
+    const before = found.get(name)
+    if (before !== undefined) return before
+    if (found.size >= names_max) return stranger
+    const known = people.known(name)?.pseudonym ?? null
+    found.set(name, known)
+    return known
+  }
 }
 
 /** A person the entry is about: one who was erased has a pseudonym and no key any more. */

@@ -9,17 +9,21 @@ export const nameMark = 'user:'
 const bare_min_chars = 3
 
 /** Stands for what looks like the name of a person nobody here knows. */
-const stranger = 'user:~unknown'
+export const stranger = 'user:~unknown'
 
-/** What a text says with every name replaced; `instead` answers null for a name that it does not know. */
-export function replaceNames(text: string, instead: (name: string) => string | null): string {
+/** What a text says with every name replaced; `instead` answers null for a name that it does not know, which becomes `other` or stays. */
+export function replaceNames(
+  text: string,
+  instead: (name: string) => string | null,
+  other: string | null = stranger,
+): string {
   if (!text.includes(nameMark)) return text
   return text.replace(nameForm, (found) => {
     const known = instead(found)
     if (known !== null) return known
     const tail = tailForm.exec(found)?.[0] ?? ''
     const name = found.slice(0, found.length - tail.length)
-    return `${(tail === '' ? null : instead(name)) ?? stranger}${tail}`
+    return `${(tail === '' ? null : instead(name)) ?? other ?? name}${tail}`
   })
 }
 

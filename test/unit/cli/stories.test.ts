@@ -154,3 +154,13 @@ test('the graph leaves in the words of other programs, and names in it are only 
   expect((await odd('csv')).stdout).toContain('agent:app,"tool:=x"",""y""",1,0,100,20000,1,1,')
   expect(await odd('svg')).toMatchObject({ code: 2, stderr: expect.stringContaining('none of jsonl, dot') as string })
 })
+
+test('no name acts on the terminal that a graph is printed to', async () => {
+  const evil = storyOfSketch([{ in: 0, from: 'app', to: 'tool:\u001b]0;x\u0007\u202e' }])
+  const story: StoryTools['story'] = () => Promise.resolve(evil)
+  for (const format of ['dot', 'mermaid', 'csv']) {
+    const { stdout } = await run(['runs', 'export', storyRun, '--format', format], { stories: { ...stories, story } })
+    expect(stdout).toContain('u001b')
+    expect(stdout).not.toMatch(/[\u001b\u0007\u202e]/)
+  }
+})

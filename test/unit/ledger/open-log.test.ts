@@ -1,9 +1,12 @@
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ringMemory } from '../../../src/base/ring.ts'
 import { newestCheckpoint, pastCheckpoints } from '../../../src/ledger/checkpoint/store.ts'
 import { findLeaf, segmentsIn } from '../../../src/ledger/leaves.ts'
+import { runWriter, type WriterNews } from '../../../src/ledger/run-writer.ts'
 import { segmentName } from '../../../src/ledger/segment.ts'
+import { Status } from '../../../src/ledger/status.ts'
 import { logPath, sealedLedger, TestKeys, TestLedger, verdictOn } from '../../support/sealed-ledger.ts'
 import { bootEntry, call, hop, intent } from './entries.ts'
 import { tempFolder } from './folder.ts'
@@ -121,4 +124,34 @@ test('a start after a copy was restored goes on only from where the checkpoint w
   open(dir).stop()
   cpSync(logPath(dir, 'checkpoint'), logPath(copy, 'checkpoint'))
   expect(() => open(copy)).toThrow('entries 602 to 602 are missing')
+})
+
+test('a history that somebody else made is not signed by this gateway, unless an operator says so in the ledger', async () => {
+  const dir = join(tempFolder(), 'ledger')
+  sealedLedger(dir, new TestKeys('Ed25519'), 300)
+  expect(() => open(dir)).toThrow('No key of this gateway signed the checkpoint')
+  rmSync(logPath(dir, 'history'), { recursive: true })
+  const again = open(dir, { accept_truncation: true })
+  again.add({ kind: 'log', v: 1, ts: 1, event: 'truncated', had: 601, root: 'x', kept: 601 })
+  again.stop()
+  const verdict = await verdictOn(dir, keys)
+  expect(verdict).toMatchObject({ ok: true, findings: [] })
+  expect(verdict.notes).toEqual([expect.stringContaining('with 601 of the 601 entries')])
+  open(dir, { boot: 'b3' }).stop()
+})
+
+test('whoever writes without the log neither cuts nor numbers anew what was sealed', () => {
+  const dir = ledger()
+  const path = join(dir, segmentsIn(dir).at(-1)?.name ?? '')
+  truncateSync(path, readFileSync(path).length - 10)
+  const before = readFileSync(path)
+  const status = new SharedArrayBuffer(Status.bytes)
+  new Status(status).stop()
+  const news: WriterNews[] = []
+  const limits = { segment_bytes: 20_000, min_free_bytes: 0 }
+  const setup = { dir, boot: 'b2', gw: '', ring: ringMemory(1_048_576), status, ...limits, log: null }
+  runWriter(setup, (each) => news.push(each))
+  expect(news).toHaveLength(1)
+  expect(news[0]?.kind === 'refused' && news[0].detail).toContain('Entries 601 to 601')
+  expect(readFileSync(path).equals(before)).toBe(true)
 })

@@ -1,4 +1,4 @@
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { day_ms } from '../../../src/base/clock.ts'
@@ -8,7 +8,7 @@ import { inclusionProof, verifyInclusion } from '../../../src/ledger/merkle/proo
 import { TileReader } from '../../../src/ledger/merkle/tiles.ts'
 import { findLeaf } from '../../../src/ledger/leaves.ts'
 import { newestCheckpoint } from '../../../src/ledger/checkpoint/store.ts'
-import { prune, readPruned } from '../../../src/ledger/retention.ts'
+import { LookedInto, prune, readPruned } from '../../../src/ledger/retention.ts'
 import { sealedLedger, TestKeys, TestLedger, verdictOn } from '../../support/sealed-ledger.ts'
 import { noon, run } from './entries.ts'
 import { tempFolder } from './folder.ts'
@@ -73,19 +73,25 @@ test('a start after pruning goes on, and what was pruned cannot be made up for',
   expect((await verdictOn(dir, keys)).ok).toBe(true)
 })
 
+/** As often as there is something left to look into. */
+function pruneAll(dir: string): void {
+  const looked = new LookedInto()
+  while (prune(dir, { now: later, ...days }, looked)) continue
+}
+
 test('a hold keeps what it covers, for its time or for its run, until it is released', () => {
   const { dir, names } = oldLedger()
   const left = (): readonly string[] => segmentsIn(dir).map(({ name }) => name)
   expect(placeHold(dir, hold)).toBeNull()
-  prune(dir, { now: later, ...days })
+  pruneAll(dir)
   expect(left()).toEqual(names)
   expect(releaseHold(dir, 'case-7')).toEqual(hold)
   expect(placeHold(dir, { ...hold, from: null, until: null, run: run(1) })).toBeNull()
-  prune(dir, { now: later, ...days })
+  pruneAll(dir)
   expect(left()).toEqual(names)
   releaseHold(dir, 'case-7')
   placeHold(dir, { ...hold, from: null, until: null, run: run(99) })
-  prune(dir, { now: later, ...days })
+  pruneAll(dir)
   expect(left()).toEqual(names.slice(-2))
 })
 
@@ -114,4 +120,27 @@ test('a hold has one name, a reason and an actor, and an end behind its start', 
   expect(releaseHold(dir, 'other')).toContain('no hold other')
   expect(readHolds(dir)).toEqual([hold])
   expect(readFileSync(join(dir, 'holds.json'), 'utf8')).toContain('weir.holds/v1')
+})
+
+test('a list of what was dropped does not hide that the end was cut off', async () => {
+  const { dir, names } = oldLedger()
+  const [first] = segmentsIn(dir).slice(-2)
+  for (const name of names.slice(-2)) rmSync(join(dir, name))
+  const ranges = [{ first: first?.first ?? 0, last: 10_000, at: noon }]
+  writeFileSync(join(dir, 'log', 'pruned.json'), JSON.stringify({ schema: 'weir.pruned/v1', ranges }))
+  const verdict = await verdictOn(dir, keys)
+  expect(verdict).toMatchObject({ ok: false, pruned: [] })
+  expect(verdict.findings).toMatchObject([{ kind: 'entries_missing', seq: first?.first, to: 601 }])
+})
+
+test('files that a hold asks about are read once and a few at a time, and what nobody looked into stays', () => {
+  const { dir, names } = oldLedger()
+  placeHold(dir, { ...hold, from: null, until: null, run: run(7) })
+  const looked = new LookedInto()
+  expect(names.length).toBeGreaterThan(6)
+  expect(prune(dir, { now: later, ...days }, looked)).toBe(true)
+  const left = segmentsIn(dir).map(({ name }) => name)
+  expect(left).toEqual(names.slice(4))
+  while (prune(dir, { now: later, ...days }, looked)) continue
+  expect(segmentsIn(dir).map(({ name }) => name)).toEqual(names.slice(-2))
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { levelOf } from '../../../src/pipeline/capture.ts'
+import { levelOf, redact } from '../../../src/pipeline/capture.ts'
 
 const settings = {
   level: 'hash',
@@ -25,4 +25,16 @@ test.each([
   ['model:anthropic/claude-x', 'full'],
 ])('what is kept of %s is %s: the first rule that names it counts', (target, level) => {
   expect(levelOf({ ...settings, rules: [...settings.rules], blank: [] }, target)).toBe(level)
+})
+
+test('without secrets means those too that are known by the name of their member only', () => {
+  const payload = {
+    password: 'hunter2',
+    deep: [{ client_secret: 'x9', Api_Key: 'k', note: 'Bearer abcdefgh' }],
+    user: 'u',
+    pin: 1,
+  }
+  const told = redact(Buffer.from(JSON.stringify(payload)), ['PIN']).toString()
+  expect(told).not.toMatch(/hunter2|x9|"k"|abcdefgh|1/)
+  expect(JSON.parse(told)).toMatchObject({ user: 'u', pin: '[redacted]', deep: [{ note: 'Bearer [redacted]' }] })
 })

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ManualClock } from '../../../../src/base/clock.ts'
 import { cryptoDice } from '../../../../src/base/dice.ts'
 import { isPseudonym, type PersonId } from '../../../../src/domain/ids.ts'
@@ -131,6 +131,24 @@ test('a name in a text that nobody here has is not written down', () => {
   expect(bare).toMatchObject({ detail: 'user:~unknown. is unknown' })
 })
 
+test('scopes and tools that are written like names stay what they are, and names in them do not', () => {
+  const stranger = call(hop(1), { human: null, scope: 'user:email repo', target: 'tool:crm/user:create' })
+  expect(written(stranger).bare).toMatchObject({ scope: 'user:email repo', target: 'tool:crm/user:create' })
+  const known = call(hop(2), { human: tomas, target: 'tool:crm/user:tomas' })
+  const { bare, read } = written(known)
+  expect(JSON.stringify(bare)).not.toContain('tomas')
+  expect(read).toMatchObject({ target: 'tool:crm/user:tomas' })
+})
+
+test('a text full of names is no work for the ledger, and names nobody', () => {
+  written(call(hop(1), { human: tomas }))
+  const known = vi.spyOn(people, 'known')
+  const crowd = Array.from({ length: 70 }, (_, place) => `user:${place}`).join(' ')
+  const { bare } = written(call(hop(2), { human: null, method: `${crowd} user:tomas`, detail: crowd, scope: crowd }))
+  expect(known.mock.calls.length).toBeLessThan(20)
+  expect(JSON.stringify(bare)).not.toContain('tomas')
+})
+
 test('whatever is written is read back by whoever has the vault', () => {
   fc.assert(
     fc.property(anyEntry, (entry) => {
@@ -224,6 +242,19 @@ test('a person who was made and not committed is made again with the same pseudo
   expect(people.of(tomas).pseudonym).toBe(pseudonym)
   people.commit()
   expect(people.row(pseudonym)).toMatchObject({ erased_at: null })
+})
+
+test('a commit that stands although the disk said that it failed is no end of all commits', () => {
+  const exec = people.base.exec.bind(people.base)
+  people.base.exec = (sql) => {
+    exec(sql)
+    if (sql === 'COMMIT') throw new Error('disk I/O error')
+  }
+  people.of(tomas)
+  expect(() => people.commit()).toThrow('disk I/O error')
+  people.base.exec = exec
+  people.commit()
+  expect(people.row(people.of(tomas).pseudonym)).not.toBeNull()
 })
 
 test('people that were sealed with another key are not opened', () => {
