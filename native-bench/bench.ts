@@ -2,7 +2,7 @@
  * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, `streams [--json] [--rounds 7] [--streams 64]
  * [--events 300] [--idle 10000] [--readers 500]`,
  * `mcp [--json] [--rounds 7] [--seconds 2] [--servers 20] [--agents 50]`, `models [--json] [--rounds 7] [--seconds 2] [--connections 64]
- * [--tokens 200]`, or `limits`, `policy`, `ledger`, `identity` for what one part costs. Progress goes to stderr, the result to stdout.
+ * [--tokens 200]`, or `limits`, `policy`, `ledger`, `identity` for what one part costs, `every-call [--calls 1000000]` for whether each left its record. Progress goes to stderr, the result to stdout.
  */
 import { parseArgs } from 'node:util'
 import { benchA2a, showA2a } from './a2a.ts'
@@ -22,6 +22,7 @@ const { values, positionals } = parseArgs({
     servers: { type: 'string', default: '20' },
     agents: { type: 'string', default: '50' },
     tokens: { type: 'string', default: '200' },
+    calls: { type: 'string', default: '1000000' },
   },
 })
 
@@ -34,6 +35,7 @@ const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
   limits: () => import('./limits.ts'),
   policy: () => import('./policy.ts'),
   ledger: () => import('./ledger.ts'),
+  'every-call': () => import('./every-call.ts'),
   identity,
   mcp,
   models,
