@@ -8,7 +8,10 @@ import type { Written } from '../protocol/jsonrpc.ts'
 import { readOrder } from './order.ts'
 import { type AdminRequest, json, type Route } from './routes.ts'
 
-type Parts = Pick<Road, 'ledger' | 'clock' | 'tasks'>
+type Parts = Pick<Road, 'ledger' | 'clock'> & {
+  readonly tasks: Pick<Road['tasks'], 'forget'>
+  readonly connector: { readonly vault: Pick<Road['connector']['vault'], 'forget'> }
+}
 
 const summaries = {
   erase: 'Deletes the key of a person: records stay, whom they were about is gone',
@@ -55,7 +58,8 @@ async function order(road: Parts, does: PersonOrder['does'], request: AdminReque
     return writeProblem(400, 'invalid_request', 'Not understood', timesSaid)
   const done = await carryOut(road, { does, person, run, until, reason, actor })
   if (done.kind !== 'person_done') return refusal(done)
-  if (done.event === 'erased' && isPersonId(done.name)) await road.tasks.forget(done.name)
+  if (done.event === 'erased' && isPersonId(done.name))
+    await Promise.all([road.tasks.forget(done.name), road.connector.vault.forget(done.name)])
   return answerDone(done)
 }
 

@@ -156,10 +156,13 @@ test('without a gateway the state directory itself is asked, and the next start 
   expect(hold.stderr).toBe('')
   const erase = ['person', 'erase', name, '--reason', 'asked', '--yes', '--config', config] as const
   expect((await runWeir(...erase)).stderr).toContain(runId)
+  const tokens = join(state, 'tool-tokens.json')
+  const rows = [person, 'user:ana.lindqvist'].map((user) => ({ kind: 'token', key: `${user}\nfiles`, sealed: 's' }))
+  writeFileSync(tokens, JSON.stringify({ v: 1, rows }), { mode: 0o600 })
   await runWeir('person', 'release', runId, '--reason', 'over', '--yes', '--config', config)
   expect((await runWeir(...erase)).code).toBe(0)
-  expect(filesWith(join(state, 'ledger'), name)).toEqual([])
-  expect(filesWith(join(state, 'vault'), name)).toEqual([])
+  expect(filesWith(state, name)).toEqual([])
+  expect(readFileSync(tokens, 'utf8')).toContain('user:ana.lindqvist')
 
   const next = await start(weir.directory)
   open.push(() => next.kill('SIGTERM'))

@@ -86,6 +86,11 @@ export class Vault {
     return theirs.length
   }
 
+  /** The same; resolves when no restart would know of it either, or when the disk did not take it. */
+  forget(user: string): Promise<void> {
+    return this.dropUser(user) > 0 ? this.#save() : Promise.resolve()
+  }
+
   client(issuer: string, redirectUri: string): OAuthClient | null {
     return this.#clients.get(keyOf(issuer, redirectUri)) ?? null
   }

@@ -1,0 +1,55 @@
+/** What an order to erase a person reaches beside the ledger. */
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { anyAdmin } from '../../../src/admin/callers.ts'
+import { peopleRoutes } from '../../../src/admin/people.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { cryptoDice } from '../../../src/base/dice.ts'
+import { Ledger, openLedger } from '../../../src/ledger/ledger.ts'
+import { vaultPlace } from '../../../src/ledger/vault/kek.ts'
+import { vaultIn } from '../../support/connector.ts'
+import { call, hop, person } from '../ledger/entries.ts'
+
+test('with a person the tokens go that they let Weir hold for tool servers, from the file too', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'weir-people-'))
+  const vault = vaultIn(dir, { dice: cryptoDice() })
+  const client = { client_id: 'c', client_secret: null, method: 'none' } as const
+  const place = { server: 'files', issuer: 'https://as.test', token_endpoint: 'https://as.test/token' }
+  const token = {
+    ...place,
+    resource: 'https://tools.test',
+    token: 't',
+    refresh: 'r',
+    expiresAt: null,
+    scopes: [],
+    client,
+  }
+  for (const user of ['user:tomas', 'user:lena']) await vault.keep({ user, ...token })
+  const workerUrl = new URL('../../../src/threads/ledger-worker.ts', import.meta.url)
+  const opening = { vault: vaultPlace(dir, null), ring_bytes: 1_048_576, boot: 'b', clock: systemClock }
+  const ledger = await openLedger({ dir: join(dir, 'ledger'), workerUrl, ...opening })
+  if (!(ledger instanceof Ledger)) throw new Error(ledger.detail)
+  try {
+    ledger.append(call(hop(1), { human: person('tomas') }))
+    await ledger.flush()
+    const tasks = { forget: () => Promise.resolve() }
+    const routes = peopleRoutes({ ledger, clock: systemClock, tasks, connector: { vault } })
+    const erase = routes.find(({ path }) => path.endsWith('/erase'))
+    const body = Buffer.from(JSON.stringify({ reason: 'asked' }))
+    const request = {
+      parameters: { name: 'tomas' },
+      query: new URLSearchParams(),
+      headers: new Map(),
+      body,
+      caller: anyAdmin,
+    }
+    expect(await erase?.answer(request)).toMatchObject({ status: 200 })
+  } finally {
+    await ledger.close()
+  }
+  const file = readFileSync(join(dir, 'tool-tokens.json'), 'utf8')
+  expect([file.includes('tomas'), file.includes('lena')]).toEqual([false, true])
+  expect(vault.token('user:tomas', 'files')).toBeNull()
+})
