@@ -195,7 +195,6 @@ export class Ledger {
     if (this.durable >= goal) return true
     const until = this.#clock.monotonic() + flush_timeout_ms
     const secured = new Promise<boolean>((resolve) => this.#waiting.push({ goal, until, resolve }))
-    this.#status.hurry()
     if (!this.#looking) void this.#look()
     return secured
   }
@@ -243,7 +242,10 @@ export class Ledger {
       const done = this.#waiting.findIndex(({ goal, until }) => !lost && goal > durable && until > now)
       const answered = this.#waiting.splice(0, done === -1 ? this.#waiting.length : done)
       for (const { goal, resolve } of answered) resolve(goal <= durable)
-      if (this.#waiting.length > 0) await this.#status.changed(durable, spillRetry_ms * 10)
+      if (this.#waiting.length === 0) break
+      // Once for all that wait: to wake a thread costs as much as to append.
+      this.#status.hurry()
+      await this.#status.changed(durable, spillRetry_ms * 10)
     }
     this.#looking = false
   }
