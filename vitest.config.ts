@@ -48,7 +48,8 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/{tidy,unit}/**/*.test.ts'],
-          pool: 'threads',
+          // Not threads: V8 was seen to end the process where several of them let go of compiled code (`jit_page.has_value()`).
+          pool: 'forks',
           isolate: false,
           testTimeout: 20_000,
         },

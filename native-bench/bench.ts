@@ -2,7 +2,8 @@
  * `npm run -s bench -- a2a [--json] [--rounds 7] [--seconds 2] [--connections 64]`, `streams [--json] [--rounds 7] [--streams 64]
  * [--events 300] [--idle 10000] [--readers 500]`,
  * `mcp [--json] [--rounds 7] [--seconds 2] [--servers 20] [--agents 50]`, `models [--json] [--rounds 7] [--seconds 2] [--connections 64]
- * [--tokens 200]`, or `limits`, `policy`, `ledger`, `identity` for what one part costs, `every-call [--calls 1000000]` for whether each left its record. Progress goes to stderr, the result to stdout.
+ * [--tokens 200]`, or `limits`, `policy`, `ledger`, `identity` for what one part costs, `every-call [--calls 1000000]` for whether each left its record,
+ * `long-run [--hops 100000]` and `simulate` for what looking back costs. Progress goes to stderr, the result to stdout.
  */
 import { parseArgs } from 'node:util'
 import { benchA2a, showA2a } from './a2a.ts'
@@ -23,6 +24,8 @@ const { values, positionals } = parseArgs({
     agents: { type: 'string', default: '50' },
     tokens: { type: 'string', default: '200' },
     calls: { type: 'string', default: '1000000' },
+    hops: { type: 'string', default: '100000' },
+    records: { type: 'string', default: '1000000' },
   },
 })
 
@@ -36,6 +39,8 @@ const scenarios: Readonly<Record<string, () => Promise<unknown>>> = {
   policy: () => import('./policy.ts'),
   ledger: () => import('./ledger.ts'),
   'every-call': () => import('./every-call.ts'),
+  'long-run': () => import('./long-run.ts'),
+  simulate: () => import('./simulate.ts'),
   identity,
   mcp,
   models,

@@ -1,11 +1,12 @@
 /**
  * How long a million recorded decisions take to be made again under other policies, read from real segments. Prints a table,
- * or one JSON line with `--json`. `--records=<count>` for fewer; fails where a million would take more than a minute of the processor,
+ * or one JSON line with `--json`. `--records <count>` for fewer; fails where a million would take more than a minute of the processor,
  * which is what other work on the machine disturbs least.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { frameHead_bytes, segmentName, writeFrame, writeFront } from '../src/ledger/segment.ts'
 import { packEntry, shapes } from '../src/ledger/pack.ts'
 import { readLedger } from '../src/ledger/read.ts'
@@ -15,7 +16,11 @@ import { agent, call, hop, intent, noon } from '../test/unit/ledger/entries.ts'
 import { agentFacts } from '../test/unit/policy/fixtures.ts'
 import { shippedWith } from '../test/unit/pipeline/whatif/policies.ts'
 
-const count = Number(process.argv.find((each) => each.startsWith('--records='))?.slice(10) ?? 1_000_000)
+const { values } = parseArgs({
+  allowPositionals: true,
+  options: { records: { type: 'string', default: '1000000' }, json: { type: 'boolean' } },
+})
+const count = Number(values.records)
 const perSegment = 50_000
 const million_ms_max = 60_000
 const agents = 40
@@ -70,7 +75,7 @@ try {
   const { replayed, same, allow_to_deny, deny_to_allow } = simulation.report()
   const per_million_s = Number(((cpu_ms / replayed) * 1000).toFixed(1))
   const report = { bench: 'simulate', replayed, same, allow_to_deny, deny_to_allow, ms, cpu_ms, per_million_s }
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(report)}\n`)
+  if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`)
   else for (const [name, value] of Object.entries(report)) process.stdout.write(`${name.padEnd(16)} ${value}\n`)
   if (per_million_s * 1000 > million_ms_max) process.exitCode = 1
 } finally {
