@@ -1,7 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { configDefaults, defineConfig } from 'vitest/config'
 
+/**
+ * With real processes on a machine that stands still for seconds now and then, a failure is one where it happens twice in a
+ * row; the reporter marks what was tried again. Tests without processes have no second chance.
+ */
 const real = {
+  retry: 1,
   pool: 'forks' as const,
   testTimeout: 60_000,
   hookTimeout: 60_000,

@@ -67,10 +67,10 @@ test('a checkpoint is origin, size and root, signed by the key whose id stands i
   const leaves = Array.from({ length: 401 }, (_, place) => hashes.subarray(place * 32, place * 32 + 32))
   expect(root).toBe(naiveRoot(leaves).toString('base64'))
   const [vkey = ''] = verifierKeys('weir.test/ledger', keys.public)
-  const [name, id, encoded = ''] = vkey.split('+')
+  const [name, id] = vkey.split('+')
   const raw = Buffer.from(vkey.slice(`${name}+${id}+`.length), 'base64')
   expect(raw[0]).toBe(1)
-  expect(encoded.length).toBeGreaterThan(40)
+  expect(raw).toHaveLength(33)
   const publicKey = createPublicKey({
     key: { kty: 'OKP', crv: 'Ed25519', x: raw.subarray(1).toString('base64url') },
     format: 'jwk',
