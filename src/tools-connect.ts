@@ -13,7 +13,7 @@ import type { Settings } from './config/settings.ts'
 import { isAgentId } from './domain/ids.ts'
 import type { CallRecord } from './domain/record.ts'
 import { readLedger } from './ledger/read.ts'
-import { vaultPlace } from './ledger/vault/kek.ts'
+import { placeOfVault } from './gateway-vault.ts'
 import { openVaultReader } from './ledger/vault/names.ts'
 
 /** Longer files belong to no client. */
@@ -78,7 +78,7 @@ export const firstCall: ConnectTools['firstCall'] = async ({ configPath, agent, 
   if (wanted !== null && (!isAgentId(wanted) || !settings.agents.has(wanted)))
     return problem('not_found', `${agent} is not an agent in ${configPath}.`)
   const dir = join(settings.state.dir, 'ledger')
-  const names = openVaultReader(vaultPlace(settings.state.dir, settings.state.credentials_dir))
+  const names = openVaultReader(placeOfVault(settings))
   if (typeof names === 'string') return problem('failed', names)
   const until = systemClock.monotonic() + timeout_ms
   let stranger: CallRecord | null = null

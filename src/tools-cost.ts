@@ -7,7 +7,7 @@ import { firstProblem } from './config/problems.ts'
 import { isRunId } from './domain/ids.ts'
 import { CostTally, totalOf } from './ledger/cost.ts'
 import { readLedger } from './ledger/read.ts'
-import { vaultPlace } from './ledger/vault/kek.ts'
+import { placeOfVault } from './gateway-vault.ts'
 import { openVaultReader } from './ledger/vault/names.ts'
 
 export const cost: CliDeps['evidence']['cost'] = async ({ configPath, by, since, run }) => {
@@ -17,7 +17,7 @@ export const cost: CliDeps['evidence']['cost'] = async ({ configPath, by, since,
   const { state, agents } = loaded.settings
   const from = since ?? 0
   const tally = new CostTally(by, { teamOf: (agent) => agents.get(agent)?.team ?? null, since: from })
-  const names = openVaultReader(vaultPlace(state.dir, state.credentials_dir))
+  const names = openVaultReader(placeOfVault({ state }))
   if (typeof names === 'string') return problem('failed', names)
   const problems: string[] = []
   for await (const item of readLedger(join(state.dir, 'ledger'), from, names)) {

@@ -2,42 +2,34 @@
  * What the command line's evidence is made of: the state directory, read and never changed, so that it answers the same
  * whether the gateway runs or is long gone.
  */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from './base/clock.ts'
 import { isJsonObject, readJsonObject } from './base/json.ts'
 import type { CliDeps, InspectedToken } from './cli/deps.ts'
 import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
-import { isLoaded, loadConfig } from './config/load.ts'
-import { firstProblem } from './config/problems.ts'
-import type { Settings } from './config/settings.ts'
 import { isHopId, isRunId } from './domain/ids.ts'
 import type { Inspected } from './domain/inspected.ts'
 import { isDenial } from './domain/verdict.ts'
 import { fetchTextFrom } from './identity/trust/fetch-text.ts'
 import { inspectToken } from './identity/tokens/inspect.ts'
-import { type Keyring, lookAtKeyring } from './identity/keys/keyring.ts'
-import { hasKeys } from './identity/keys/keyring-open.ts'
 import { findHop, traceRun } from './ledger/trace.ts'
-import { vaultPlace } from './ledger/vault/kek.ts'
 import { type Names, openVaultReader } from './ledger/vault/names.ts'
 import { accountOf } from './pipeline/evidence/account.ts'
 import { runChainOf } from './pipeline/evidence/bundle.ts'
-import { keyPlaces } from './pipeline/snapshot.ts'
+import { type LedgerState, openState } from './tools-ledger.ts'
 
 /** Past this a history of keys is no key set of ours. */
 const keysText_max = 16_777_216
 
-interface State {
+interface State extends LedgerState {
   /** Who is behind the pseudonyms; null where no vault is. */
   readonly names: Names | null
-  readonly ledger: string
-  readonly keys: Keyring
 }
 
 export const hop: CliDeps['evidence']['hop'] = async ({ configPath, hop }) => {
   if (!isHopId(hop)) return problem('usage', `${hop} is no id of a hop: those begin with hop_.`)
-  const state = await openState(configPath)
+  const state = await openNamed(configPath)
   if (isProblem(state)) return state
   const found = await findHop(state.ledger, hop, state.names)
   if (!found) return problem('not_found', `The ledger keeps nothing of ${hop}.`)
@@ -50,7 +42,7 @@ export const hop: CliDeps['evidence']['hop'] = async ({ configPath, hop }) => {
 
 export const run: CliDeps['evidence']['run'] = async ({ configPath, run }) => {
   if (!isRunId(run)) return problem('usage', `${run} is no id of a run: those begin with run_.`)
-  const state = await openState(configPath)
+  const state = await openNamed(configPath)
   if (isProblem(state)) return state
   const trace = await traceRun(state.ledger, run, state.names)
   if (!trace) return problem('not_found', `The ledger keeps nothing of ${run}.`)
@@ -118,7 +110,7 @@ type KeySet = { readonly keys: readonly object[] }
 
 /** Retired keys too, so that old tokens can still be judged; only those that sign tokens. */
 async function ownKeys(configPath: string): Promise<KeySet | CliProblem> {
-  const state = await openState(configPath)
+  const state = await openNamed(configPath)
   return isProblem(state) ? state : keySet(state.keys.history().text, configPath)
 }
 
@@ -138,20 +130,12 @@ function keySet(text: string, place: string): KeySet | CliProblem {
   return { keys }
 }
 
-async function openState(configPath: string): Promise<State | CliProblem> {
-  const loaded = await loadConfig(configPath)
-  if (!isLoaded(loaded)) return problem('no', firstProblem(loaded, configPath))
-  return stateOf(loaded.settings, configPath)
-}
-
-function stateOf(settings: Settings, configPath: string): State | CliProblem {
-  const { dir } = settings.state
-  if (!existsSync(dir) || !statSync(dir).isDirectory() || !hasKeys(dir))
-    return problem('not_found', `No gateway has run with ${configPath} yet: ${dir} holds no keys.`)
-  const keys = lookAtKeyring({ ...keyPlaces(settings), clock: systemClock })
-  if (keys.kind === 'key_problem') return problem('failed', keys.sentence)
-  const names = openVaultReader(vaultPlace(dir, settings.state.credentials_dir))
-  return typeof names === 'string' ? problem('failed', names) : { ledger: join(dir, 'ledger'), keys, names }
+/** Evidence without the names it rests on would be none: where they cannot be read, that is said. */
+async function openNamed(configPath: string): Promise<State | CliProblem> {
+  const state = await openState(configPath)
+  if (isProblem(state)) return state
+  const names = openVaultReader(state.vault)
+  return typeof names === 'string' ? problem('failed', names) : { ...state, names }
 }
 
 function textOf(value: unknown): string | null {

@@ -1,5 +1,5 @@
 /** The ledger of a state directory for tools beside the gateway: its folder, the keys that prove it, and who is in it. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from './base/clock.ts'
 import { readJsonObject } from './base/json.ts'
@@ -12,6 +12,7 @@ import { hasKeys } from './identity/keys/keyring-open.ts'
 import { lateManifestName } from './identity/keys/late-key.ts'
 import { readRecordKeys } from './ledger/checkpoint/check.ts'
 import { peopleAt } from './ledger/index/named.ts'
+import type { VaultPlace } from './ledger/vault/kek.ts'
 import type { Names } from './ledger/vault/names.ts'
 import { keyPlaces } from './pipeline/snapshot.ts'
 
@@ -19,7 +20,8 @@ export interface LedgerState {
   readonly dir: string
   readonly ledger: string
   readonly keys: Keyring
-  /** Who stands behind pseudonyms. */
+  readonly vault: VaultPlace
+  /** Who stands behind pseudonyms, as far as that can be read. */
   readonly people: () => Names | null
 }
 
@@ -27,12 +29,12 @@ export async function openState(configPath: string): Promise<LedgerState | CliPr
   const loaded = await loadConfig(configPath)
   if (!isLoaded(loaded)) return problem('no', firstProblem(loaded, configPath))
   const { dir } = loaded.settings.state
-  if (!existsSync(dir) || !hasKeys(dir))
+  if (!existsSync(dir) || !statSync(dir).isDirectory() || !hasKeys(dir))
     return problem('not_found', `No gateway has run with ${configPath} yet: ${dir} holds no keys.`)
   const keys = lookAtKeyring({ ...keyPlaces(loaded.settings), clock: systemClock })
-  return keys.kind === 'key_problem'
-    ? problem('failed', keys.sentence)
-    : { dir, ledger: join(dir, 'ledger'), keys, people: peopleAt(placeOfVault(loaded.settings)) }
+  if (keys.kind === 'key_problem') return problem('failed', keys.sentence)
+  const vault = placeOfVault(loaded.settings)
+  return { dir, ledger: join(dir, 'ledger'), keys, vault, people: peopleAt(vault) }
 }
 
 export const recordKeysOf = (state: LedgerState) => readRecordKeys(keysText(state)) ?? []

@@ -18,7 +18,7 @@ import { isPersonId, isPseudonym, isRunId, type RunId } from './domain/ids.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
 import { traceRun } from './ledger/trace.ts'
 import { carryOut, type PersonOrder } from './ledger/vault/carry-out.ts'
-import { vaultPlace } from './ledger/vault/kek.ts'
+import { placeOfVault } from './gateway-vault.ts'
 import type { VaultAnswer } from './ledger/vault/orders.ts'
 import { forgetIn } from './tools-forget.ts'
 import { admin } from './tools.ts'
@@ -84,7 +84,7 @@ async function either<T extends { readonly schema: string }>(
       boot: dice.hex(16),
       clock: systemClock,
       ring_bytes,
-      vault: vaultPlace(state.dir, state.credentials_dir),
+      vault: placeOfVault({ state }),
     })
     if (!(ledger instanceof Ledger)) return problem('failed', ledger.detail)
     const answer = await directly(ledger)

@@ -1,8 +1,21 @@
 /** What work cost, by whoever or whatever it is looked at. */
+import { byText } from '../base/by-text.ts'
 import type { Usage } from './usage.ts'
 
 export const costDimensions = ['agent', 'team', 'person', 'model', 'tool', 'run'] as const
 export type CostDimension = (typeof costDimensions)[number]
+
+/** Names of what is counted and summed, beside the usage of models. */
+export const costCounts = [
+  'calls',
+  'tokens',
+  'cost_micros',
+  'unpriced',
+  'delivered',
+  'reserved',
+  'open',
+  'held_micros',
+] as const satisfies readonly (keyof CostSums)[]
 
 /** What calls came to together. */
 export interface CostSums {
@@ -27,6 +40,11 @@ export interface CostSums {
 export interface CostRow extends CostSums {
   /** `agent:research`, `openai/gpt-5.5`; null for calls that have nobody there: an agent without a team. */
   readonly key: string | null
+}
+
+/** The dearest first. */
+export function byCost(a: CostRow, b: CostRow): number {
+  return b.cost_micros - a.cost_micros || b.tokens - a.tokens || byText(a.key ?? '', b.key ?? '')
 }
 
 export interface CostReport {

@@ -36,6 +36,13 @@ export type LedgerEntry =
   | LogEntry
   | PersonEntry
 
+/** An entry with its number in the ledger and the process that wrote it. */
+export interface Numbered {
+  readonly seq: number
+  readonly boot: string
+  readonly entry: LedgerEntry
+}
+
 /** Exactly one per Call that was read, admitted or refused; written when its outcome is known. */
 export interface CallRecord extends Stamp {
   readonly kind: 'call'

@@ -16,6 +16,16 @@ export interface Usage {
   readonly reasoning_tokens: number
 }
 
+/** Names of what is counted, in the order in which it is told. */
+export const usageKinds = [
+  'input_tokens',
+  'cached_tokens',
+  'cache_write_tokens',
+  'cache_write_1h_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+] as const satisfies readonly (keyof Usage)[]
+
 export const noUsage: Usage = {
   input_tokens: 0,
   cached_tokens: 0,

@@ -3,10 +3,10 @@
  * way to look at the same records comes to the same total. What nobody knows the price of is counted beside the sum.
  */
 import type { Millis } from '../base/clock.ts'
-import type { CostDimension, CostRow, CostSums } from '../domain/cost.ts'
+import { byCost, costCounts, type CostDimension, type CostRow, type CostSums } from '../domain/cost.ts'
 import type { AgentId, HopId } from '../domain/ids.ts'
 import type { CallRecord, IntentEntry, LedgerEntry } from '../domain/record.ts'
-import type { Usage } from '../domain/usage.ts'
+import { type Usage, usageKinds } from '../domain/usage.ts'
 
 export interface CostOptions {
   /** Who pays for an agent today: records do not say it. */
@@ -51,9 +51,7 @@ export class CostTally {
       sums.open += 1
       sums.held_micros += intent.reserved.cost_micros
     }
-    return [...rows]
-      .map(([key, sums]): CostRow => ({ key, ...sums }))
-      .toSorted((a, b) => b.cost_micros - a.cost_micros || b.tokens - a.tokens || compare(a.key, b.key))
+    return [...rows].map(([key, sums]): CostRow => ({ key, ...sums })).toSorted(byCost)
   }
 
   #take(record: CallRecord): void {
@@ -82,27 +80,17 @@ export function costBy(
   return tally.rows()
 }
 
-const kinds = [
-  'input_tokens',
-  'cached_tokens',
-  'cache_write_tokens',
-  'cache_write_1h_tokens',
-  'output_tokens',
-  'reasoning_tokens',
-] as const
-const counts = ['calls', 'tokens', 'cost_micros', 'unpriced', 'delivered', 'reserved', 'open', 'held_micros'] as const
-
 export function totalOf(rows: readonly CostSums[]): CostSums {
   const total = nothing()
   for (const row of rows) {
-    for (const name of counts) total[name] += row[name]
+    for (const name of costCounts) total[name] += row[name]
     addUsage(total, row.usage)
   }
   return total
 }
 
 function addUsage({ usage }: Sums, more: Usage): void {
-  for (const kind of kinds) usage[kind] += more[kind] ?? 0
+  for (const kind of usageKinds) usage[kind] += more[kind] ?? 0
 }
 
 /** Undefined for what has no place in that dimension: a call of an agent is no call of a model. */
@@ -145,9 +133,4 @@ function nothing(): Sums {
 
 function copyOf(sums: Sums): Sums {
   return { ...sums, usage: { ...sums.usage } }
-}
-
-function compare(a: string | null, b: string | null): number {
-  const [one, other] = [a ?? '', b ?? '']
-  return one < other ? -1 : Number(one > other)
 }

@@ -3,17 +3,10 @@
  * What is held is one block of a file. While nothing comes, nothing is read where the writer shares its numbers; else a
  * file is asked ten times a second whether it grew.
  */
-import type { LedgerEntry } from '../domain/record.ts'
+import type { Numbered } from '../domain/record.ts'
 import { segmentFiles } from './read.ts'
 import { SegmentTail } from './tail.ts'
 import type { Status } from './status.ts'
-
-/** An entry with its number and the process that wrote it. */
-export interface Numbered {
-  readonly seq: number
-  readonly boot: string
-  readonly entry: LedgerEntry
-}
 
 export type FollowItem =
   | (Numbered & { readonly kind: 'entry' })

@@ -1,6 +1,6 @@
 /** What else is done on the archive thread with entries that are durable: telemetry, events, anomalies. */
 import type { Millis } from '../base/clock.ts'
-import type { Numbered } from './follow.ts'
+import type { Numbered } from '../domain/record.ts'
 
 /**
  * Hears every entry that becomes durable while this process runs, in order, each once, in batches of at most 500; not those

@@ -6,6 +6,7 @@ import type { Millis } from '../base/clock.ts'
 import type { AgentId, HopId, RunId } from '../domain/ids.ts'
 import type { CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../domain/record.ts'
 import type { EdgeRow, HopRow, RunRow, RunStory } from '../domain/story.ts'
+import { settledHop } from './settled-hop.ts'
 
 /** An entry and its number in the ledger. */
 export interface Numbered {
@@ -225,37 +226,5 @@ function openHop({ rid, run, human, agent, target, depth, ts, reserved }: Intent
     unpriced: 0,
     ms: 0,
     upstream_ms: 0,
-  }
-}
-
-function settledHop(record: CallRecord, seq: number): HopRow {
-  const { outcome } = record
-  return {
-    seq,
-    id: record.rid,
-    run: record.run,
-    parent: record.parent_rid,
-    origin: record.run_origin,
-    agent: record.agent,
-    person: record.human,
-    target: record.target,
-    method: record.method,
-    dialect: record.dialect,
-    depth: record.depth,
-    at: record.ts,
-    decision: record.decision,
-    status: outcome.status,
-    code: record.code,
-    rule: record.rule,
-    policies: record.policies,
-    pol_hash: record.pol_hash,
-    shadow: record.shadow,
-    fault: outcome.fault,
-    detail: record.detail,
-    tokens: outcome.spent.tokens,
-    cost_micros: outcome.spent.cost_micros,
-    unpriced: outcome.spent.unpriced ?? 0,
-    ms: outcome.ms,
-    upstream_ms: outcome.upstream_ms,
   }
 }

@@ -1,9 +1,10 @@
 /** Telemetry on the archive thread: entries come from whoever follows the ledger, snapshots of the metrics from the main thread. */
 import { BroadcastChannel } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
+import type { Numbered } from '../domain/record.ts'
 import { readLedger } from '../ledger/read.ts'
 import type { Snapshot } from '../observe/metrics.ts'
-import { type NumberedEntry, openOtlp, type Otlp } from '../observe/otlp/otlp.ts'
+import { openOtlp, type Otlp } from '../observe/otlp/otlp.ts'
 import type { OtlpSetup } from '../observe/otlp/setup.ts'
 
 /** What the main thread hands over at the start. */
@@ -41,8 +42,8 @@ export function openOtlpListener(setup: unknown, { clock }: { readonly clock: Cl
 }
 
 /** What an earlier process wrote, from `from` up to but without `before`. */
-async function* entriesBetween(dir: string, from: number, before: number): AsyncGenerator<readonly NumberedEntry[]> {
-  let batch: NumberedEntry[] = []
+async function* entriesBetween(dir: string, from: number, before: number): AsyncGenerator<readonly Numbered[]> {
+  let batch: Numbered[] = []
   for await (const item of readLedger(dir)) {
     if (item.kind !== 'entry' || item.seq < from) continue
     if (item.seq >= before) break

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
 import type { LedgerEntry } from '../../src/domain/record.ts'
-import type { Numbered } from '../../src/ledger/follow.ts'
+import type { Numbered } from '../../src/domain/record.ts'
 import { Book } from '../../src/ledger/index/book.ts'
 import type { Queries } from '../../src/ledger/index/contract.ts'
 import { Pen } from '../../src/ledger/index/pen.ts'

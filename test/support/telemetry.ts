@@ -1,9 +1,10 @@
 /** Follows the ledger of a gateway that runs, as its archive thread does, and hands its entries to the exporter. */
 import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
+import type { Numbered } from '../../src/domain/record.ts'
 import { readLedger } from '../../src/ledger/read.ts'
 import { otlpNumbers } from '../../src/observe/otlp/numbers.ts'
-import { type NumberedEntry, openOtlp, type Otlp } from '../../src/observe/otlp/otlp.ts'
+import { openOtlp, type Otlp } from '../../src/observe/otlp/otlp.ts'
 import type { OtlpSetup } from '../../src/observe/otlp/setup.ts'
 
 export interface Followed {
@@ -53,8 +54,8 @@ export async function follow(dir: string, setup: OtlpSetup): Promise<Followed> {
   }
 }
 
-async function entriesAfter(dir: string, seq: number): Promise<readonly NumberedEntry[]> {
-  const entries: NumberedEntry[] = []
+async function entriesAfter(dir: string, seq: number): Promise<readonly Numbered[]> {
+  const entries: Numbered[] = []
   for await (const item of readLedger(dir)) if (item.kind === 'entry' && item.seq > seq) entries.push(item)
   return entries
 }

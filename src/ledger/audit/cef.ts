@@ -1,6 +1,6 @@
 /** Entries as lines of the Common Event Format (ArcSight CEF 0), for collectors that take nothing newer. */
 import { filterableOf } from '../../domain/filter-entry.ts'
-import type { Numbered } from './ocsf.ts'
+import type { Numbered } from '../../domain/record.ts'
 
 /** 0 to 10, as CEF has it. */
 const severities = { plain: 1, failed: 4, refused: 6, halted: 8 } as const

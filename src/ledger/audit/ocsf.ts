@@ -2,14 +2,7 @@
  * Entries as OCSF events (Open Cybersecurity Schema Framework 1.6): calls and what operators did as API Activity (6003),
  * tokens as Authorize Session (3003). What OCSF has no word for stands in `unmapped`, under our own names.
  */
-import type { CallRecord, GrantEntry, LedgerEntry } from '../../domain/record.ts'
-
-/** An entry and where it stands. */
-export interface Numbered {
-  readonly seq: number
-  readonly boot: string
-  readonly entry: LedgerEntry
-}
+import type { CallRecord, GrantEntry, LedgerEntry, Numbered } from '../../domain/record.ts'
 
 type OcsfEvent = Readonly<Record<string, unknown>>
 

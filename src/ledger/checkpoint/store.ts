@@ -2,9 +2,9 @@
  * Where checkpoints stand: the newest in `log/checkpoint`, and one an hour in `log/history/<seconds>-<size>`, so that the log
  * of today can be shown to go on from that of any day. Those that a truncation contradicts are set aside in `log/truncated`.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { readIfThere } from '../merkle/tiles.ts'
+import { namesIn, readIfThere } from '../merkle/tiles.ts'
 import { syncFolder } from '../recover.ts'
 import { writeWhole } from '../whole-file.ts'
 import { type Checkpoint, readCheckpoint } from './note.ts'
@@ -38,7 +38,7 @@ export function keepCheckpoint(logDir: string, text: string, { size, time_s }: {
   const dir = join(logDir, 'history')
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   writeWhole(join(dir, nameOf(time_s, size)), text)
-  for (const name of namesIn(dir).slice(0, -history_max)) rmSync(join(dir, name), { force: true })
+  for (const name of checkpointsIn(dir).slice(0, -history_max)) rmSync(join(dir, name), { force: true })
 }
 
 /** Kept checkpoints, oldest first, read one at a time. */
@@ -46,7 +46,7 @@ export function* pastCheckpoints(
   logDir: string,
   folder: 'history' | 'truncated' = 'history',
 ): Generator<PastCheckpoint> {
-  for (const name of namesIn(join(logDir, folder))) {
+  for (const name of checkpointsIn(join(logDir, folder))) {
     const file = `${folder}/${name}`
     const text = readFileSync(join(logDir, file), 'utf8')
     yield { file, time_s: Number(name.slice(0, 12)), note: readCheckpoint(text) }
@@ -59,26 +59,22 @@ export function setAside(logDir: string, kept: number, time_s: number): void {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const newest = newestCheckpoint(logDir)
   if (newest !== null && typeof newest === 'object') writeWhole(join(dir, nameOf(time_s, newest.size)), newest.text)
-  for (const name of namesIn(join(logDir, 'history')))
+  for (const name of checkpointsIn(join(logDir, 'history')))
     if (Number(name.slice(13)) > kept) renameSync(join(logDir, 'history', name), join(dir, name))
   syncFolder(dir)
 }
 
 /** When the newest of those that are kept was signed; 0 where none is. */
 export function lastKept_s(logDir: string): number {
-  return Number(namesIn(join(logDir, 'history')).at(-1)?.slice(0, 12) ?? 0)
+  return Number(checkpointsIn(join(logDir, 'history')).at(-1)?.slice(0, 12) ?? 0)
 }
 
 function nameOf(time_s: number, size: number): string {
   return `${String(time_s).padStart(12, '0')}-${String(size).padStart(16, '0')}`
 }
 
-function namesIn(dir: string): readonly string[] {
-  try {
-    return readdirSync(dir)
-      .filter((name) => nameForm.test(name))
-      .toSorted()
-  } catch {
-    return []
-  }
+function checkpointsIn(dir: string): readonly string[] {
+  return namesIn(dir)
+    .filter((name) => nameForm.test(name))
+    .toSorted()
 }

@@ -5,8 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Millis } from '../../base/clock.ts'
 import type { HopId, RunId } from '../../domain/ids.ts'
-import type { CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../../domain/record.ts'
-import type { Numbered } from '../follow.ts'
+import type { CallRecord, IntentEntry, LedgerEntry, Numbered, RunEntry } from '../../domain/record.ts'
 import {
   amount,
   diedDetail,

@@ -4,6 +4,7 @@
  */
 import type { CostDimension, CostRow, CostSums } from '../../domain/cost.ts'
 import type { Filter, FilterField } from '../../domain/filter.ts'
+import { usageKinds } from '../../domain/usage.ts'
 import { totalOf } from '../cost.ts'
 import { Budget } from './budget.ts'
 import { type AskRefused, type CostAsked, type CostFound, isAskRefused, refuseAsk } from './contract.ts'
@@ -28,15 +29,7 @@ const keys: Readonly<Record<CostDimension, string>> = {
   run: '(SELECT id FROM runs WHERE runs.n = run_n)',
 }
 
-const usage = [
-  'input_tokens',
-  'cached_tokens',
-  'cache_write_tokens',
-  'cache_write_1h_tokens',
-  'output_tokens',
-  'reasoning_tokens',
-]
-const plain = ['tokens', 'cost_micros', 'unpriced', ...usage]
+const plain = ['tokens', 'cost_micros', 'unpriced', ...usageKinds]
 const sumsOf = (calls: string, delivered: string, reserved: string): string =>
   [`${calls} AS calls`, `${delivered} AS delivered`, `${reserved} AS reserved`]
     .concat(plain.map((name) => `total(${name}) AS ${name}`))

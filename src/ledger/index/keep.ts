@@ -3,7 +3,8 @@
  * does not take it, it says so once and goes on later from where it was.
  */
 import type { Clock } from '../../base/clock.ts'
-import { follow, type FollowItem, type Numbered } from '../follow.ts'
+import { follow, type FollowItem } from '../follow.ts'
+import type { Numbered } from '../../domain/record.ts'
 import { lastSeq } from '../last-seq.ts'
 import { readFront } from '../segment.ts'
 import { segmentFiles } from '../read.ts'

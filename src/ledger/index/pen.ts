@@ -1,8 +1,9 @@
 /** The statements with which the index is written, each prepared once. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { HopId, RunId } from '../../domain/ids.ts'
+import { usageKinds } from '../../domain/usage.ts'
 import type { EdgeDraft, HopDraft, RunDraft, Value } from './drafts.ts'
-import { hopColumns } from './schema.ts'
+import { hopColumns, runNames } from './schema.ts'
 
 /** A hop that the index has, as far as its record changes it. */
 export interface Found {
@@ -17,47 +18,14 @@ export interface Found {
 /** Columns of a hop that its entries say. */
 const said = hopColumns.map((column) => column.split(' ')[0] ?? '').filter((name) => name !== 'n' && name !== 'run_n')
 
-const usage = [
-  'input_tokens',
-  'cached_tokens',
-  'cache_write_tokens',
-  'cache_write_1h_tokens',
-  'output_tokens',
-  'reasoning_tokens',
-] as const
-const spendSums = ['calls', 'tokens', 'cost_micros', 'unpriced', 'delivered', 'reserved', ...usage] as const
+const spendSums = ['calls', 'tokens', 'cost_micros', 'unpriced', 'delivered', 'reserved', ...usageKinds] as const
 
 /** What one call adds to the sums of `spend`, in the order of its columns. */
 export function spendValues(hop: HopDraft): readonly number[] {
   const { tokens, cost_micros, unpriced, source } = hop
   const sums = [1, tokens, cost_micros, unpriced, source === 'delivered' ? 1 : 0, source === 'reserved' ? 1 : 0]
-  return [...sums, ...usage.map((kind) => hop[kind])].map(Number)
+  return [...sums, ...usageKinds.map((kind) => hop[kind])].map(Number)
 }
-
-const runNames = [
-  'id',
-  'state',
-  'root',
-  'person',
-  'started_at',
-  'last_at',
-  'ends_at',
-  'calls',
-  'refused',
-  'open',
-  'depth_max',
-  'laps',
-  'tokens',
-  'cost_micros',
-  'unpriced',
-  'held_micros',
-  'halt_code',
-  'halt_reason',
-  'halt_actor',
-  'halt_at',
-  'seq_first',
-  'seq_last',
-] as const
 
 const added = ['calls', 'refused', 'open', 'tokens', 'cost_micros', 'unpriced', 'held_micros'] as const
 const kept = ['halt_code', 'halt_reason', 'halt_actor', 'halt_at'] as const

@@ -1,38 +1,16 @@
 /** Rows of the tables as what they are called outside. */
 import type { EdgeRow, HopRow, RunRow } from '../../domain/story.ts'
+import { runNames } from './schema.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-const runNames = [
-  'n',
-  'id',
-  'state',
-  'root',
-  'person',
-  'started_at',
-  'last_at',
-  'ends_at',
-  'calls',
-  'refused',
-  'open',
-  'depth_max',
-  'tokens',
-  'cost_micros',
-  'unpriced',
-  'held_micros',
-  'halt_code',
-  'halt_reason',
-  'halt_actor',
-  'halt_at',
-  'seq_first',
-  'seq_last',
-  'hops_dropped',
-]
-export const runSelect = `SELECT ${runNames.join(', ')} FROM runs`
+/** The key first; the list ends in what was dropped. Laps are for filters only. */
+const runPlaces = ['n', ...runNames.filter((name) => name !== 'laps'), 'hops_dropped']
+export const runSelect = `SELECT ${runPlaces.join(', ')} FROM runs`
 
 /** Of a row as a list. */
 export function runOf(row: readonly unknown[]): RunRow {
-  const named = Object.fromEntries(runNames.map((name, place) => [name, row[place]]))
+  const named = Object.fromEntries(runPlaces.map((name, place) => [name, row[place]]))
   const {
     n: _n,
     hops_dropped: _d,

@@ -145,3 +145,29 @@ CREATE VIEW edge_cost AS
     e.depth_min, e.depth_max, ${time('e.first_at')} AS first, ${time('e.last_at')} AS last
   FROM edges e JOIN runs r ON r.n = e.run_n;
 `
+
+/** Columns of a run that its entries say, in the order in which they are written. */
+export const runNames = [
+  'id',
+  'state',
+  'root',
+  'person',
+  'started_at',
+  'last_at',
+  'ends_at',
+  'calls',
+  'refused',
+  'open',
+  'depth_max',
+  'laps',
+  'tokens',
+  'cost_micros',
+  'unpriced',
+  'held_micros',
+  'halt_code',
+  'halt_reason',
+  'halt_actor',
+  'halt_at',
+  'seq_first',
+  'seq_last',
+] as const

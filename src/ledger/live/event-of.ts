@@ -1,7 +1,7 @@
 /** Entries of the ledger as events for those who watch it live; tokens and grants are nothing to watch. */
 import type { LiveEvent, LiveTopic } from '../../domain/live-event.ts'
 import type { CallRecord, LedgerEntry } from '../../domain/record.ts'
-import type { HopRow } from '../../domain/story.ts'
+import { settledHop } from '../settled-hop.ts'
 
 /** Limits have names of two parts: `run.depth_max`. */
 const limitForm = /^(?:run|agent|team|person|tool)\.[a-z_]+$/
@@ -9,7 +9,7 @@ const limitForm = /^(?:run|agent|team|person|tool)\.[a-z_]+$/
 /** Null for what is not told. */
 export function liveEventOf(seq: number, entry: LedgerEntry): LiveEvent | null {
   const { ts: at } = entry
-  if (entry.kind === 'call') return { seq, at, topics: topicsOf(entry), kind: 'call', row: hopRowOf(seq, entry) }
+  if (entry.kind === 'call') return { seq, at, topics: topicsOf(entry), kind: 'call', row: settledHop(entry, seq) }
   const told = toldOf(entry)
   return told && { seq, at, ...told }
 }
@@ -56,38 +56,4 @@ function topicsOf({ decision, rule, shadow, approval }: CallRecord): readonly Li
     approval !== null && approval !== undefined && 'approvals',
   ] as const
   return ['hops', ...also.flatMap((topic) => topic || [])]
-}
-
-/** A call that is over as the runs index has it. */
-function hopRowOf(seq: number, record: CallRecord): HopRow {
-  const { outcome } = record
-  const { spent } = outcome
-  return {
-    seq,
-    id: record.rid,
-    run: record.run,
-    parent: record.parent_rid,
-    origin: record.run_origin,
-    agent: record.agent,
-    person: record.human,
-    target: record.target,
-    method: record.method,
-    dialect: record.dialect,
-    depth: record.depth,
-    at: record.ts,
-    decision: record.decision,
-    status: outcome.status,
-    code: record.code,
-    rule: record.rule,
-    policies: record.policies,
-    pol_hash: record.pol_hash,
-    shadow: record.shadow,
-    fault: outcome.fault,
-    detail: record.detail,
-    tokens: spent.tokens,
-    cost_micros: spent.cost_micros,
-    unpriced: spent.unpriced ?? 0,
-    ms: outcome.ms,
-    upstream_ms: outcome.upstream_ms,
-  }
 }

@@ -6,7 +6,7 @@
 import type { Millis } from '../../base/clock.ts'
 import type { RunId } from '../../domain/ids.ts'
 import type { LiveEvent } from '../../domain/live-event.ts'
-import type { Numbered } from '../follow.ts'
+import type { Numbered } from '../../domain/record.ts'
 import type { Listener } from '../listener.ts'
 import { type LiveBatch, LiveMemory, underWay_max } from './contract.ts'
 import { liveEventOf } from './event-of.ts'

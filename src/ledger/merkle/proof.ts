@@ -64,17 +64,26 @@ export function verifyInclusion({ index, size, leaf, proof, root }: Inclusion): 
   let hash = leaf
   for (const sibling of proof) {
     if (last === 0) return false
-    if (node % 2 === 1 || node === last) {
-      hash = nodeHash(sibling, hash)
-      while (node % 2 === 0 && node !== 0) {
-        node = Math.floor(node / 2)
-        last = Math.floor(last / 2)
-      }
-    } else hash = nodeHash(hash, sibling)
-    node = Math.floor(node / 2)
-    last = Math.floor(last / 2)
+    hash = comesFromLeft(node, last) ? nodeHash(sibling, hash) : nodeHash(hash, sibling)
+    ;[node, last] = above(node, last)
   }
   return last === 0 && hash.equals(root)
+}
+
+/** Whether the next hash of a path stands left of the node: it is a right child, or the last of its level. */
+function comesFromLeft(node: number, last: number): boolean {
+  return node % 2 === 1 || node === last
+}
+
+/** The node one level up at which the path goes on; a last node without a sibling goes up until it has one. */
+function above(node: number, last: number): readonly [number, number] {
+  let place: readonly [number, number] = [node, last]
+  if (node === last) while (place[0] % 2 === 0 && place[0] !== 0) place = parents(...place)
+  return parents(...place)
+}
+
+function parents(node: number, last: number): readonly [number, number] {
+  return [Math.floor(node / 2), Math.floor(last / 2)]
 }
 
 export interface Consistency {
@@ -90,26 +99,18 @@ export function verifyConsistency({ old, now, proof }: Consistency): boolean {
   const path = isPowerOfTwo(old.size) ? [old.root, ...proof] : proof
   let node = old.size - 1
   let last = now.size - 1
-  while (node % 2 === 1) {
-    node = Math.floor(node / 2)
-    last = Math.floor(last / 2)
-  }
+  while (node % 2 === 1) [node, last] = parents(node, last)
   const [first, ...rest] = path
   if (!first) return false
   let before = first
   let after = first
   for (const sibling of rest) {
     if (last === 0) return false
-    if (node % 2 === 1 || node === last) {
+    if (comesFromLeft(node, last)) {
       before = nodeHash(sibling, before)
       after = nodeHash(sibling, after)
-      while (node % 2 === 0 && node !== 0) {
-        node = Math.floor(node / 2)
-        last = Math.floor(last / 2)
-      }
     } else after = nodeHash(after, sibling)
-    node = Math.floor(node / 2)
-    last = Math.floor(last / 2)
+    ;[node, last] = above(node, last)
   }
   return last === 0 && before.equals(old.root) && after.equals(now.root)
 }

@@ -4,7 +4,7 @@
  * not take stays in bounded queues.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
-import type { CallRecord, LedgerEntry, RunEntry } from '../../domain/record.ts'
+import type { CallRecord, LedgerEntry, Numbered, RunEntry } from '../../domain/record.ts'
 import type { Snapshot } from '../metrics.ts'
 import { type Exporters, openExporters } from './exporters.ts'
 import { logOf, type SeqLog } from './logs.ts'
@@ -19,20 +19,13 @@ import { Shipper } from './shipper.ts'
 import { hopSpan, runSpan, type SeqSpan } from './spans.ts'
 import { isSampled, placed, spanOfHop, spanOfRun, type TraceOfRun, traceOfStray } from './trace-place.ts'
 
-/** An entry with its number, as whoever follows the ledger has it. */
-export interface NumberedEntry {
-  readonly seq: number
-  readonly boot: string
-  readonly entry: LedgerEntry
-}
-
 export interface OtlpWorld {
   readonly clock: Clock
   /**
    * Reads back entries that an earlier process made durable, from one number up to but without another, in batches. Absent:
    * what was not sent before a stop is not sent.
    */
-  readonly missed?: (from: number, before: number) => AsyncIterable<readonly NumberedEntry[]>
+  readonly missed?: (from: number, before: number) => AsyncIterable<readonly Numbered[]>
   /** Default: those of the setup. */
   readonly exporters?: Exporters
   /** See `Shipper`. */
@@ -42,7 +35,7 @@ export interface OtlpWorld {
 /** A listener of the archive thread, by its shape. */
 export interface Otlp {
   readonly name: 'otlp'
-  entries(batch: readonly NumberedEntry[]): void
+  entries(batch: readonly Numbered[]): void
   /** Sends the newest numbers in place of those that were not sent yet. */
   metrics(snapshot: Snapshot): void
   tick(now: Millis): void
@@ -111,7 +104,7 @@ class Exporting implements Otlp {
     this.#runs.restore(position?.joined ?? [])
   }
 
-  entries(batch: readonly NumberedEntry[]): void {
+  entries(batch: readonly Numbered[]): void {
     const first = batch[0]
     if (first && this.#heard === null) this.#makeUp(first.seq)
     for (const each of batch) {
@@ -160,7 +153,7 @@ class Exporting implements Otlp {
     this.#missing = this.#readMissed(missed(from, first)).finally(() => (this.#missing = null))
   }
 
-  async #readMissed(batches: AsyncIterable<readonly NumberedEntry[]>): Promise<void> {
+  async #readMissed(batches: AsyncIterable<readonly Numbered[]>): Promise<void> {
     try {
       for await (const batch of batches) {
         while (!this.#closed && Math.min(this.#traces.room, this.#logs.room) < missedRoom) await sleep(roomPoll_ms)
@@ -174,7 +167,7 @@ class Exporting implements Otlp {
     this.#owed = null
   }
 
-  #take({ seq, entry }: NumberedEntry, isLive: boolean): void {
+  #take({ seq, entry }: Numbered, isLive: boolean): void {
     // An index that is made anew hears old entries again; those of this process are never old.
     if (isLive && entry.ts < this.#openedAt && seq <= (this.#before ?? Number.POSITIVE_INFINITY)) return
     if (entry.kind === 'run') this.#takeRun(entry, seq)

@@ -2,6 +2,7 @@
  * What other policies would have said to calls that were made: recorded decisions, made again one by one. Questions that no
  * policy can tell apart are answered once, so that a million of them take seconds.
  */
+import { byText } from '../../base/by-text.ts'
 import { assert } from '../../base/assert.ts'
 import type { HopId } from '../../domain/ids.ts'
 import type { CallRecord } from '../../domain/record.ts'
@@ -119,7 +120,7 @@ export class Simulation {
   }
 
   report(): SimulationReport {
-    const flips = [...this.#rows.values()].toSorted((a, b) => b.count - a.count || compare(edgeOf(a), edgeOf(b)))
+    const flips = [...this.#rows.values()].toSorted((a, b) => b.count - a.count || byText(edgeOf(a), edgeOf(b)))
     return { schema: 'weir.policy-simulation/v1', pol_hash: this.#policy.hash, ...this.#counts, flips }
   }
 
@@ -188,8 +189,4 @@ function keyFor(read: ReadonlySet<string> | null, argumentsOf: ArgumentsOf): (re
 
 function edgeOf({ flip, agent, target }: FlipRow): string {
   return `${agent} ${target} ${flip}`
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
 }

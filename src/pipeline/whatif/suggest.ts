@@ -1,4 +1,5 @@
 /** The least that must be allowed for the calls that were seen, as a policy file that a person can read, correct and take over. */
+import { byText } from '../../base/by-text.ts'
 import type { Millis } from '../../base/clock.ts'
 import { serverOfTool } from '../../domain/call.ts'
 import { type AgentId, slugOf } from '../../domain/ids.ts'
@@ -61,7 +62,7 @@ export class SuggestionTally {
   suggestion(title: readonly string[]): Suggestion {
     const taken = new Set<string>()
     const edges = [...this.#seen.values()]
-      .toSorted((a, b) => compare(sortKey(a), sortKey(b)))
+      .toSorted((a, b) => byText(sortKey(a), sortKey(b)))
       .map((seen): SuggestedEdge => ({ id: freeId(seen, taken), ...seen }))
     const refused = [...this.#refused.values()].toSorted((a, b) => b.count - a.count)
     return { schema: 'weir.policy-suggestion/v1', edges, refused, text: fileOf(title, edges, refused) }
@@ -153,8 +154,4 @@ function oneLine(text: string): string {
 
 function sortKey({ agent, action, target }: Seen): string {
   return `${agent} ${action} ${target}`
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
 }

@@ -5,9 +5,9 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../../src/base/clock.ts'
-import type { LedgerEntry, RunEntry } from '../../../../src/domain/record.ts'
+import type { LedgerEntry, Numbered, RunEntry } from '../../../../src/domain/record.ts'
 import type { Exporters } from '../../../../src/observe/otlp/exporters.ts'
-import { openOtlp, type NumberedEntry } from '../../../../src/observe/otlp/otlp.ts'
+import { openOtlp } from '../../../../src/observe/otlp/otlp.ts'
 import type { OtlpSetup } from '../../../../src/observe/otlp/setup.ts'
 import { isSampled } from '../../../../src/observe/otlp/trace-place.ts'
 import { setupFor } from '../../../support/telemetry.ts'
@@ -17,7 +17,7 @@ const own = 'a'.repeat(32)
 const theirs = `00-${'7'.repeat(32)}-${'8'.repeat(16)}-01`
 const id = run(0x51)
 
-function numbered(entries: readonly LedgerEntry[], first = 1): readonly NumberedEntry[] {
+function numbered(entries: readonly LedgerEntry[], first = 1): readonly Numbered[] {
   return entries.map((entry, place) => ({ seq: first + place, boot: own, entry }))
 }
 
@@ -27,7 +27,7 @@ function runEntry(event: RunEntry['event'], more: Partial<RunEntry> = {}): RunEn
   return { v: 1, ts: noon, kind: 'run', event, ...of, ...why, ...more }
 }
 
-function exporting(more: Partial<OtlpSetup> = {}, missed: readonly NumberedEntry[] = [], at = noon - 1000) {
+function exporting(more: Partial<OtlpSetup> = {}, missed: readonly Numbered[] = [], at = noon - 1000) {
   const path = more.path ?? join(mkdtempSync(join(tmpdir(), 'weir-otlp-')), 'index', 'otlp.json')
   const spans: ReadableSpan[] = []
   const logs: ReadableLogRecord[] = []
