@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /**
@@ -12,6 +14,8 @@ const real = {
   hookTimeout: 60_000,
   // What is waited for comes when it comes: on a busy machine processes and sockets take more than the one second of the default.
   expect: { poll: { timeout: 20_000 } },
+  // As the launcher has it: what Node compiled for one gateway need not be compiled for the next.
+  env: { NODE_COMPILE_CACHE: join(tmpdir(), `weir-compiled-${process.getuid?.() ?? 0}`) },
 }
 
 /** Those that count what fits into a time, kill processes over and over, or need a whole core: one at a time, after all others. */

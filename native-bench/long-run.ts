@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import type { LedgerEntry } from '../src/domain/record.ts'
 import { packEntry, shapes } from '../src/ledger/pack.ts'
 import { frameHead_bytes, segmentName, writeFrame, writeFront } from '../src/ledger/segment.ts'
-import { agent, call, hop, intent, noon, run, runEntry } from '../test/unit/ledger/entries.ts'
+import { agent, call, hop, intent, run, runEntry } from '../test/unit/ledger/entries.ts'
 import { showSpread, spreadOf } from './statistics.ts'
 
 const { values } = parseArgs({
@@ -20,12 +20,15 @@ const { values } = parseArgs({
 const hops = Number(values.hops)
 const looks = ['show', 'tree', 'explain'] as const
 
+/** In the past, because a gateway does not start before its ledger. */
+const began = Date.now() - 3_600_000
+
 /** Every call is made from within the one before; every tenth tool call between them fails. */
 function* entries(): Generator<LedgerEntry> {
-  yield runEntry(run(1), 'opened', { ts: noon })
+  yield runEntry(run(1), 'opened', { ts: began })
   for (let at = 0; at < hops; at += 1) {
     const [who, whom] = at % 2 === 0 ? ['a', 'b'] : ['b', 'a']
-    const place = { agent: agent(who), target: `agent:${whom}`, depth: at + 1, ts: noon + at }
+    const place = { agent: agent(who), target: `agent:${whom}`, depth: at + 1, ts: began + at }
     yield intent(hop(at + 1), place)
     yield call(hop(at + 1), {
       ...place,
@@ -35,7 +38,7 @@ function* entries(): Generator<LedgerEntry> {
       claims: null,
     })
   }
-  yield runEntry(run(1), 'halted', { ts: noon + hops, code: 'cost_exhausted', reason: 'bench', actor: 'weir' })
+  yield runEntry(run(1), 'halted', { ts: began + hops, code: 'cost_exhausted', reason: 'bench', actor: 'weir' })
 }
 
 function writeLedger(dir: string): void {
@@ -50,14 +53,14 @@ function writeLedger(dir: string): void {
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'weir-long-run-'))
-const main = join(import.meta.dirname, '..', 'src', 'main.ts')
+const launch = join(import.meta.dirname, '..', 'config', 'launch.mjs')
 const config = join(dir, 'weir.yaml')
 const policies = join(import.meta.dirname, '..', 'config', 'policy')
 
 /** Milliseconds of one command, its start with it. */
 function timed(...words: readonly string[]): number {
   const started = performance.now()
-  const { status, stderr } = spawnSync(process.execPath, [main, ...words, '--config', config], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, [launch, ...words, '--config', config], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`weir ${words.join(' ')}: ${stderr}`)
   return performance.now() - started
 }

@@ -22,7 +22,8 @@ const deps: CliDeps = {
   stories: {
     list: async (asked) => (await import('./tools-stories.ts')).list(asked),
     story: async (asked) => (await import('./tools-stories.ts')).story(asked),
-    facts: async (configPath) => (await import('./tools-stories.ts')).facts(configPath),
+    explanation: async (asked) => (await import('./tools-stories.ts')).explanation(asked),
+    tree: async (asked) => (await import('./tools-stories.ts')).tree(asked),
     records: async (asked) => (await import('./tools-stories.ts')).records(asked),
     write: async (...asked) => (await import('./tools-stories.ts')).write(...asked),
   },

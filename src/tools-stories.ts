@@ -8,17 +8,19 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { systemClock } from './base/clock.ts'
 import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
-import type { RunRecord, StoryTools } from './cli/story/deps.ts'
+import type { RunRecord, StoryAsked, StoryTools } from './cli/story/deps.ts'
 import { isLoaded, loadConfig } from './config/load.ts'
 import { firstProblem } from './config/problems.ts'
 import type { Settings } from './config/settings.ts'
 import { matches } from './domain/filter-match.ts'
 import { isFilterProblem, readFilter } from './domain/filter-read.ts'
 import type { Filter, Filterable } from './domain/filter.ts'
-import { isRunId } from './domain/ids.ts'
-import { type LimitFact, nothingKnown } from './domain/story/explanation.ts'
-import type { Page, RunRow } from './domain/story.ts'
-import { isAskRefused, type Queries } from './ledger/index/contract.ts'
+import { isRunId, type RunId } from './domain/ids.ts'
+import { explain } from './domain/story/explain.ts'
+import { type LimitFact, nothingKnown, type StoryFacts } from './domain/story/explanation.ts'
+import { foldTree } from './domain/story/fold-tree.ts'
+import type { Page, RunRow, RunStory } from './domain/story.ts'
+import { type AskRefused, isAskRefused, type Queries } from './ledger/index/contract.ts'
 import { placeOfVault } from './gateway-vault.ts'
 import { openIndexHere } from './ledger/index/here.ts'
 import { peopleAt } from './ledger/index/named.ts'
@@ -38,13 +40,40 @@ export const list: StoryTools['list'] = async ({ configPath, filter: text, curso
   return isAskRefused(page) ? problem('usage', page.sentence) : page
 }
 
-export const story: StoryTools['story'] = async ({ configPath, run }) => {
+export const story: StoryTools['story'] = (asked) =>
+  about(asked, (run, { last }) => ({
+    ask: (queries) => queries.story({ run, ...(last !== undefined && { last }) }),
+    tell: (story) => (last === undefined ? story : { ...story, hops: story.hops.slice(-last) }),
+  }))
+
+export const explanation: StoryTools['explanation'] = (asked) =>
+  about(asked, async (run, _, settings) => {
+    const facts = await factsOf(settings)
+    return { ask: (queries) => queries.explain({ run, facts }), tell: (story) => explain(story, facts) }
+  })
+
+export const tree: StoryTools['tree'] = (asked) =>
+  about(asked, (run) => ({ ask: (queries) => queries.tree({ run }), tell: foldTree }))
+
+/** How one thing about a run is had: from the index, or else of its story as the ledger has it. */
+interface Telling<T> {
+  readonly ask: (queries: Queries) => T | AskRefused | null
+  readonly tell: (story: RunStory) => T
+}
+
+async function about<Asked extends StoryAsked, T>(
+  asked: Asked,
+  tellingOf: (run: RunId, asked: Asked, settings: Settings) => Telling<T> | Promise<Telling<T>>,
+): Promise<T | CliProblem> {
+  const { configPath, run } = asked
   const settings = await read(configPath)
   if (isProblem(settings)) return settings
   if (!isRunId(run)) return problem('usage', `${run} is no id of a run: those begin with run_.`)
-  const found = await fromIndex(settings, (queries) => queries.story({ run }))
+  const { ask, tell } = await tellingOf(run, asked, settings)
+  const found = await fromIndex(settings, ask)
   if (found && !isAskRefused(found)) return found
-  return (await storyOf(entriesOf(settings), run)) ?? problem('not_found', `The ledger keeps nothing of ${run}.`)
+  const kept = await storyOf(entriesOf(settings), run)
+  return kept ? tell(kept) : problem('not_found', `The ledger keeps nothing of ${run}.`)
 }
 
 /** Null where there is no index that is up to date. */
@@ -81,9 +110,8 @@ export const records: StoryTools['records'] = async ({ configPath, run }) => {
   return first.done ? problem('not_found', `The ledger keeps nothing of ${run}.`) : startingWith(first.value, found)
 }
 
-export const facts: StoryTools['facts'] = async (configPath) => {
-  const settings = await read(configPath)
-  if (isProblem(settings)) return nothingKnown
+/** Where policies stand and which limits apply now; what cannot be read is left out, for the story stands without it. */
+async function factsOf(settings: Settings): Promise<StoryFacts> {
   const source = await loadPolicies(settings.policy.dir)
   const { run, agent, on_breach } = settings.limits
   const limits = new Map<string, LimitFact>()

@@ -11,6 +11,7 @@ import { writeProblem } from '../protocol/faces.ts'
 
 import { jsonHeaders, type Written } from '../protocol/jsonrpc.ts'
 import { type Archive, askIndex, refused, isWritten, readList, withMembers } from './asking.ts'
+import { readWhole } from './parameters.ts'
 import { type AdminRequest, json, type Route } from './routes.ts'
 
 /** Calls of a run that is not in memory any more, in one answer; its story has all. */
@@ -46,8 +47,9 @@ export function historyRoutes(history: History): readonly Route[] {
       method,
       path: `${path}/:id/story`,
       may,
+      query: ['last'],
       answers: 'RunStory',
-      summary: 'One run with all that is kept of its calls, in the order of the ledger',
+      summary: 'One run with all that is kept of its calls, or the last of them, in the order of the ledger',
       answer: (request) => tellStory(history, request),
     },
     {
@@ -56,7 +58,15 @@ export function historyRoutes(history: History): readonly Route[] {
       may,
       answers: 'Explanation',
       summary: 'One run in answers: who started it, where it loops, what it cost, what allowed it and what stopped it',
-      answer: (request) => explainRun(history, request),
+      answer: (request) => tellRun(history, request, 'explain'),
+    },
+    {
+      method,
+      path: `${path}/:id/tree`,
+      may,
+      answers: 'RunTree',
+      summary: 'The calls of one run as a tree, with repeated laps folded',
+      answer: (request) => tellRun(history, request, 'tree'),
     },
     {
       method,
@@ -174,16 +184,18 @@ async function showRun(history: History, request: AdminRequest): Promise<Written
 async function tellStory(history: History, request: AdminRequest): Promise<Written> {
   const run = runOf(request)
   if (!run) return unknownRun
-  const answer = await askIndex(history, 'story', { run })
+  const last = readWhole(request.query, 'last')
+  if (typeof last !== 'number') return last
+  const answer = await askIndex(history, 'story', request.query.has('last') ? { run, last } : { run })
   if (isWritten(answer)) return answer
   if (answer.text !== 'null') return withMembers({ schema: 'weir.story/v1' }, answer.text)
   return history.road.runs.find(run) ? notYet : unknownRun
 }
 
-async function explainRun(history: History, request: AdminRequest): Promise<Written> {
+async function tellRun(history: History, request: AdminRequest, what: 'explain' | 'tree'): Promise<Written> {
   const run = runOf(request)
   if (!run) return unknownRun
-  const answer = await askIndex(history, 'explain', { run, facts: factsOf(history.road) })
+  const answer = await askIndex(history, what, what === 'tree' ? { run } : { run, facts: factsOf(history.road) })
   if (isWritten(answer)) return answer
   if (answer.text !== 'null') return { status: 200, headers: jsonHeaders, body: answer.text }
   return history.road.runs.find(run) ? notYet : unknownRun

@@ -3,6 +3,7 @@ import type { Millis } from '../base/clock.ts'
 import { costDimensions, type CostDimension } from '../domain/cost.ts'
 import type { Filter } from '../domain/filter.ts'
 import { isFilterProblem, readFilter } from '../domain/filter-read.ts'
+import { storyHops_max } from '../domain/story.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
 
@@ -15,6 +16,10 @@ export const queries = {
   filter: { schema: { type: 'string', maxLength: 2000 }, help: 'a filter, see docs/reference/filters.md' },
   cursor: { schema: { type: 'string' }, help: 'the `next` of the page before' },
   limit: { schema: { type: 'integer', minimum: 1, maximum: limit_max, default: limit_usual }, help: 'rows of a page' },
+  last: {
+    schema: { type: 'integer', minimum: 1, maximum: storyHops_max, default: storyHops_max },
+    help: 'only so many calls, the newest',
+  },
   server: { schema: { type: 'string' }, help: 'slug of a tool server' },
   by: { schema: { enum: costDimensions, default: 'agent' }, help: 'what cost is summed by' },
   window: {
@@ -34,7 +39,7 @@ export function readFilterOf(query: URLSearchParams, now: Millis): Filter | Writ
 }
 
 /** A whole number from 1 to the maximum of that parameter. */
-export function readWhole(query: URLSearchParams, name: 'limit' | 'window'): number | Written {
+export function readWhole(query: URLSearchParams, name: 'last' | 'limit' | 'window'): number | Written {
   const { maximum, default: usual } = queries[name].schema
   const text = query.get(name)
   if (text === null) return usual

@@ -30,6 +30,7 @@ export const schemas = {
     complete: truth,
   }),
   Explanation: withSchema('weir.explanation/v1', { run: record, complete: truth, hops: number, depth_max: number }),
+  RunTree: withSchema('weir.run_tree/v1', { run: record, complete: truth, rows: listOf(record) }),
   HopList: withSchema('weir.hops/v1', { rows: listOf(ref('Hop')), next: maybe(text) }),
   HopDetail: withSchema('weir.hop/v1', {}, 'Hop'),
   Cost: withSchema('weir.cost/v1', {

@@ -6,15 +6,21 @@ export interface Column {
   readonly align?: 'left' | 'right'
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Made when a text needs it, which takes longer than most commands need for all their texts. */
+let graphemes: Intl.Segmenter | null = null
+/** One cell each, and nothing that joins what is beside it. */
+const plain = /^[ -~→…·]*$/
 /** East Asian wide and fullwidth blocks and emoji take two cells in every terminal we know. */
 const wide =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u
 
 /** Cells a text takes on a terminal. */
 export function cellsOf(text: string): number {
+  const shown = stripVTControlCharacters(text)
+  if (plain.test(shown)) return shown.length
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   let cells = 0
-  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) cells += wide.test(segment) ? 2 : 1
+  for (const { segment } of graphemes.segment(shown)) cells += wide.test(segment) ? 2 : 1
   return cells
 }
 

@@ -88,6 +88,9 @@ export interface EdgeRow {
   readonly last_at: Millis
 }
 
+/** Hops of one story; the newest are left out where there are more. */
+export const storyHops_max = 200_000
+
 /** A run with everything that is kept of its calls, in the order of the ledger. */
 export interface RunStory {
   readonly run: RunRow
@@ -95,6 +98,13 @@ export interface RunStory {
   readonly edges: readonly EdgeRow[]
   /** False where older hops were dropped by retention or by a maximum. */
   readonly complete: boolean
+}
+
+/** What explanations and trees are made of. A run may have a hundred thousand hops, so that each column that is left out counts. */
+export type ToldHop = Omit<HopRow, 'seq' | 'run' | 'person' | 'dialect' | 'tokens' | 'upstream_ms'>
+
+export interface ToldStory extends Omit<RunStory, 'hops'> {
+  readonly hops: readonly ToldHop[]
 }
 
 /** What every list takes: a filter, where to go on, and how many. */

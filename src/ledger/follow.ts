@@ -5,11 +5,16 @@
  */
 import type { Numbered } from '../domain/record.ts'
 import { segmentFiles } from './read.ts'
-import { SegmentTail } from './tail.ts'
+import { type Place, SegmentTail } from './tail.ts'
 import type { Status } from './status.ts'
 
+/** An entry with its number and, where that is known, the first byte after it in its file. */
+export interface Placed extends Numbered {
+  readonly end?: number
+}
+
 export type FollowItem =
-  | (Numbered & { readonly kind: 'entry' })
+  | (Placed & { readonly kind: 'entry' })
   /** Entries that are no longer there, because retention took them, or cannot be read; told once. */
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly why: string }
 
@@ -18,6 +23,8 @@ export interface FollowOptions {
   readonly dir: string
   /** Number of the first entry that is wanted. */
   readonly from: number
+  /** Where an entry before `from` ends, if that is known. */
+  readonly known?: Place | null
   /** Of the writer in this process: entries are given once they are durable. Null: everything that can be read. */
   readonly status?: Status | null
   /** Ends where there is nothing more for now, instead of waiting for it. */
@@ -37,7 +44,7 @@ const gather_ms = 20
 
 export async function* follow(options: FollowOptions): AsyncGenerator<readonly FollowItem[]> {
   const { batch_max = usual_max, signal, once = false } = options
-  await using reader = new Follower(options.dir, options.from, options.status ?? null)
+  await using reader = new Follower(options)
   for (const isOver = (): boolean => signal?.aborted === true; !isOver();) {
     const batch = await reader.read(batch_max)
     if (batch.length > 0) yield batch
@@ -71,14 +78,16 @@ async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void>
 class Follower {
   readonly #dir: string
   readonly #status: Status | null
+  readonly #known: Place | null
   #next: number
   #tail: SegmentTail | null = null
   /** Files up to this name are done with, readable or not. */
   #done = ''
 
-  constructor(dir: string, from: number, status: Status | null) {
+  constructor({ dir, from, known = null, status = null }: FollowOptions) {
     this.#dir = dir
     this.#next = Math.max(1, from)
+    this.#known = known
     this.#status = status
   }
 
@@ -126,7 +135,7 @@ class Follower {
     const files = (await segmentFiles(this.#dir)).filter((name) => name > this.#done)
     const holds = files.findLastIndex((name) => Number.parseInt(name, 10) <= this.#next)
     for (const name of files.slice(Math.max(0, holds))) {
-      const tail = await SegmentTail.open(this.#dir, name)
+      const tail = await SegmentTail.open(this.#dir, name, this.#known)
       // The newest file may still be without its front; any other will never have one.
       if (!tail && name === files.at(-1)) return false
       this.#done = tail ? this.#done : name

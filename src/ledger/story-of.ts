@@ -5,7 +5,7 @@
 import type { Millis } from '../base/clock.ts'
 import type { AgentId, HopId, RunId } from '../domain/ids.ts'
 import type { CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../domain/record.ts'
-import type { EdgeRow, HopRow, RunRow, RunStory } from '../domain/story.ts'
+import { type EdgeRow, type HopRow, type RunRow, type RunStory, storyHops_max } from '../domain/story.ts'
 import { settledHop } from './settled-hop.ts'
 
 /** An entry and its number in the ledger. */
@@ -24,8 +24,6 @@ interface Growing {
   readonly held: Map<HopId, number>
 }
 
-/** Hops of one story; the newest are left out where there are more. */
-const storyHops_max = 200_000
 /** Runs of one list. */
 const runs_max = 100_000
 

@@ -9,6 +9,13 @@ import { frameAt, frameHead_bytes, readFront, type SegmentHeader } from './segme
 const block_bytes = 1_048_576
 const none = Buffer.alloc(0)
 
+/** Where an entry ends in its file, so that whoever has it need not read again what is before. */
+export interface Place {
+  readonly seq: number
+  /** The first byte after it. */
+  readonly byte: number
+}
+
 interface Wanted {
   /** Entries before that are passed over unread. */
   readonly from: number
@@ -22,6 +29,8 @@ interface Read {
   readonly seq: number
   readonly boot: string
   readonly entry: LedgerEntry
+  /** The first byte after it in the file. */
+  readonly end: number
 }
 
 export class SegmentTail {
@@ -45,16 +54,30 @@ export class SegmentTail {
     this.#seq = front.header.first
   }
 
-  /** Null where the file is gone or does not begin like a segment. */
-  static async open(dir: string, name: string): Promise<SegmentTail | null> {
+  /** Null where the file is gone or does not begin like a segment. Behind `known` where that is of this file. */
+  static async open(dir: string, name: string, known: Place | null = null): Promise<SegmentTail | null> {
     const file = await open(join(dir, name)).catch(() => null)
     if (!file) return null
     const start = Buffer.alloc(block_bytes)
     const { bytesRead } = await file.read(start, 0, block_bytes, 0)
     const front = readFront(start.subarray(0, bytesRead))
-    if (typeof front !== 'string') return new SegmentTail(name, file, front)
-    await file.close()
-    return null
+    if (typeof front === 'string') {
+      await file.close()
+      return null
+    }
+    const tail = new SegmentTail(name, file, front)
+    if (known && known.seq >= front.header.first) await tail.#goBehind(known)
+    return tail
+  }
+
+  /** Number of the last entry that is whole, read to the end of the file. */
+  async last(): Promise<number> {
+    for (;;) {
+      const held = frameAt(this.#held, 0)
+      const frame = held.kind !== 'frame' && (await this.#fill()) ? frameAt(this.#held, 0) : held
+      if (frame.kind !== 'frame') return this.#seq - 1
+      this.#pass(frame.next)
+    }
   }
 
   /** The entries that are whole now; none at the end of the file, or before a frame that is not whole. */
@@ -68,11 +91,9 @@ export class SegmentTail {
       if (this.#seq >= from) {
         const entry = this.#entryOf(frame.payload)
         if (!entry) break
-        found.push({ seq: this.#seq, boot: this.#header.boot, entry })
+        found.push({ seq: this.#seq, boot: this.#header.boot, entry, end: this.#at + frame.next })
       }
-      this.#seq += 1
-      this.#at += frame.next
-      this.#held = this.#held.subarray(frame.next)
+      this.#pass(frame.next)
     }
     // What is not durable yet may be written again; it is not believed later.
     if (this.#seq > last) this.#held = none
@@ -89,6 +110,25 @@ export class SegmentTail {
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+
+  #pass(bytes: number): void {
+    this.#seq += 1
+    this.#at += bytes
+    this.#held = this.#held.subarray(bytes)
+  }
+
+  /** Stays where it is if a file that was cut since has neither a frame nor its end there. */
+  async #goBehind({ seq, byte }: Place): Promise<void> {
+    const [at, { size }] = [this.#at, await this.#file.stat()]
+    this.#at = byte
+    await this.#fill()
+    if (byte <= size && frameAt(this.#held, 0).kind !== 'torn') {
+      this.#seq = seq + 1
+      return
+    }
+    this.#at = at
+    this.#held = none
   }
 
   /** Reads a block from the first byte that was not given; false at the end of the file. */

@@ -10,9 +10,13 @@ import { expect, test } from 'vitest'
 const launcher = fileURLToPath(new URL('../../config/launch.mjs', import.meta.url))
 const oldNode = '/usr/bin/node'
 
-function run(node: string, args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+function run(
+  node: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(node, [...args], { timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile(node, [...args], { timeout: 20_000, env, maxBuffer: 67_108_864 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr })
     })
   })
@@ -45,5 +49,27 @@ test('without a Node that fits it says so in one sentence', async () => {
     expect(stderr).toMatch(/^weir: Weir needs Node 24\.15 or a later 24, but this is Node 20\.20\.2 .*\n$/)
   } finally {
     await rm(dir, { recursive: true })
+  }
+})
+
+test('what Node compiled is kept in the folder of caches of the user, and found again by the next start', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'weir-home-'))
+  try {
+    const weir = (env: Readonly<Record<string, string>>) =>
+      run(process.execPath, [launcher, 'runs', '--help'], {
+        PATH: process.env['PATH'],
+        NODE_DEBUG_NATIVE: 'COMPILE_CACHE',
+        ...env,
+      })
+    await weir({ HOME: home })
+    expect(existsSync(join(home, '.cache', 'weir', 'compiled'))).toBe(true)
+    expect((await weir({ HOME: home })).stderr).toMatch(/src\/main\.ts was accepted/)
+    const elsewhere = join(home, 'elsewhere')
+    await weir({ HOME: home, XDG_CACHE_HOME: elsewhere })
+    expect(existsSync(join(elsewhere, 'weir'))).toBe(true)
+    for (const env of [{}, { HOME: '/dev/null' }, { HOME: home, NODE_DISABLE_COMPILE_CACHE: '1' }])
+      expect(await weir(env)).toMatchObject({ code: 0, stdout: expect.stringContaining('weir runs halt') as string })
+  } finally {
+    await rm(home, { recursive: true })
   }
 })

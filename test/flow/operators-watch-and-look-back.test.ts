@@ -106,6 +106,11 @@ test('runs, their stories, cost and the busiest agents come from the index', asy
   // It may be younger than the index.
   const tell = (): Promise<unknown> => weir.ask(`/api/v1/runs/${run?.id}/story`).catch(() => null)
   await expect.poll(tell, patient).toMatchObject({ schema: 'weir.story/v1', run: { id: run?.id }, complete: true })
+  const about = (what: string): Promise<unknown> => weir.ask(`/api/v1/runs/${run?.id}/${what}`)
+  expect(await about('story?last=1')).toMatchObject({ schema: 'weir.story/v1', hops: [{}], complete: true })
+  expect(await about('tree')).toMatchObject({ schema: 'weir.run_tree/v1', rows: [{ kind: 'hop', hop: { number: 1 } }] })
+  expect(await about('explain')).toMatchObject({ schema: 'weir.explanation/v1', run: { id: run?.id } })
+  await expect(about('story?last=0')).rejects.toThrow('400')
   const keys = async (): Promise<readonly string[]> =>
     (await weir.ask<{ rows: { key: string }[] }>('/api/v1/cost?filter=since:1h')).rows.map(({ key }) => key)
   await expect.poll(keys, patient).toContain('agent:console')

@@ -4,6 +4,9 @@ import { expect, test } from 'vitest'
 import { costDimensions } from '../../src/domain/cost.ts'
 import { everything, type Filter, type FilterField, filterFields } from '../../src/domain/filter.ts'
 import type { Filterable } from '../../src/domain/filter.ts'
+import { explain } from '../../src/domain/story/explain.ts'
+import { nothingKnown } from '../../src/domain/story/explanation.ts'
+import { foldTree } from '../../src/domain/story/fold-tree.ts'
 import type { LedgerEntry } from '../../src/domain/record.ts'
 import { costBy, totalOf } from '../../src/ledger/cost.ts'
 import { isAskRefused, type Queries } from '../../src/ledger/index/contract.ts'
@@ -55,12 +58,12 @@ test('runs, hops and edges are those of one pass over the entries', () => {
           const edges = (naive.edges.get(run.id) ?? []).toSorted(
             (a, b) => a.first_at - b.first_at || (a.from + '>' + a.to < b.from + '>' + b.to ? -1 : 1),
           )
-          expect(queries.story({ run: run.id })).toEqual({
-            run: naive.runRow(run),
-            hops: naive.hops.filter((hop) => hop.run === run.id).map((hop) => naive.hopRow(hop)),
-            edges,
-            complete: true,
-          })
+          const hops = naive.hops.filter((hop) => hop.run === run.id).map((hop) => naive.hopRow(hop))
+          const story = { run: naive.runRow(run), hops, edges, complete: true }
+          expect(queries.story({ run: run.id })).toEqual(story)
+          expect(queries.story({ run: run.id, last: limit })).toEqual({ ...story, hops: hops.slice(-limit) })
+          expect(queries.explain({ run: run.id })).toEqual(explain(story, nothingKnown))
+          expect(queries.tree({ run: run.id })).toEqual(foldTree(story))
           expect(queries.run({ run: run.id })).toEqual(naive.runRow(run))
         }
         for (const hop of naive.hops) expect(queries.hop({ hop: hop.id })).toEqual(naive.hopRow(hop))

@@ -1,13 +1,11 @@
 /** `weir runs ls|show|tree|explain|diff|export`: pages about runs, from a gateway or from what it left on the disk. */
 import { isRunId } from '../../domain/ids.ts'
 import { diffRuns } from '../../domain/story/diff-runs.ts'
-import { explain } from '../../domain/story/explain.ts'
-import { foldTree } from '../../domain/story/fold-tree.ts'
-import type { RunStory } from '../../domain/story.ts'
+import { type RunStory, storyHops_max } from '../../domain/story.ts'
 import { type AskOptions, show } from '../admin-command.ts'
 import type { CliDeps } from '../deps.ts'
 import { type CliProblem, exits, isProblem, problem } from '../exit-codes.ts'
-import type { RunRecord } from '../story/deps.ts'
+import type { RunRecord, StoryAsked } from '../story/deps.ts'
 import { diffPage } from '../story/diff-page.ts'
 import { explainPage } from '../story/explain-page.ts'
 import { type GraphFormat, graphFormats, graphText } from '../story/graph-text.ts'
@@ -45,15 +43,16 @@ export async function listRuns(deps: CliDeps, filter: string, options: ListOptio
 }
 
 export async function explainRun(deps: CliDeps, id: string | undefined, options: PageOptions): Promise<number> {
-  const [story, facts] = await Promise.all([findStory(deps, id, options), storiesFor(deps).facts(options.config)])
-  const told = isProblem(story) ? story : explain(story, facts)
+  const told = await findAbout(deps, id, options, (asked) => storiesFor(deps).explanation(asked))
   return show(deps, options, told, (told, paint) => explainPage(told, paint, deps.clock.now()))
 }
 
 export async function showRun(deps: CliDeps, id: string | undefined, options: PageOptions): Promise<number> {
   const limit = readLimit(options.limit ?? '0', 0, Number.MAX_SAFE_INTEGER)
   if (isProblem(limit)) return openTerminal(deps).fail(limit)
-  const story = await findStory(deps, id, options)
+  const isWhole = options.json || limit.value === 0 || limit.value > storyHops_max
+  const last = isWhole ? {} : { last: limit.value }
+  const story = await findAbout(deps, id, options, (asked) => storiesFor(deps).story({ ...asked, ...last }))
   const answer = isProblem(story) ? story : { schema: 'weir.story/v1', ...story }
   return show(deps, options, answer, (story, paint) =>
     runStoryPage(story, paint, { now: deps.clock.now(), limit: limit.value }),
@@ -64,8 +63,7 @@ export async function treeRun(deps: CliDeps, id: string | undefined, options: Pa
   const usual = deps.isTTY ? String(linesOnTerminal) : '0'
   const limit = readLimit(options.limit ?? usual, 0, Number.MAX_SAFE_INTEGER)
   if (isProblem(limit)) return openTerminal(deps).fail(limit)
-  const story = await findStory(deps, id, options)
-  const tree = isProblem(story) ? story : foldTree(story)
+  const tree = await findAbout(deps, id, options, (asked) => storiesFor(deps).tree(asked))
   return show(deps, options, tree, (tree, paint) => treePage(tree, paint, limit.value))
 }
 
@@ -124,13 +122,18 @@ async function* jsonLines(records: AsyncIterable<RunRecord>): AsyncGenerator<str
   for await (const record of records) yield `${JSON.stringify(record)}\n`
 }
 
-async function findStory(
+function findStory(deps: CliDeps, given: string | undefined, options: AskOptions): Promise<RunStory | CliProblem> {
+  return findAbout(deps, given, options, (asked) => storiesFor(deps).story(asked))
+}
+
+async function findAbout<T>(
   deps: CliDeps,
   given: string | undefined,
   options: AskOptions,
-): Promise<RunStory | CliProblem> {
+  find: (asked: StoryAsked) => Promise<T | CliProblem>,
+): Promise<T | CliProblem> {
   const run = await nameRun(deps, given, options)
-  return typeof run === 'string' ? storiesFor(deps).story({ configPath: options.config, run }) : run
+  return typeof run === 'string' ? find({ configPath: options.config, run }) : run
 }
 
 const traceForm = /^[0-9a-f]{32}$/

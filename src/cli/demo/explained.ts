@@ -3,7 +3,6 @@
  * alive. The two ways share nothing but the calls, so where they agree both are right.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { explain } from '../../domain/story/explain.ts'
 import type { Explanation } from '../../domain/story/explanation.ts'
 import { formatMicros } from '../../domain/spend.ts'
 import { type CliProblem, isProblem, problem } from '../exit-codes.ts'
@@ -20,16 +19,14 @@ const look_ms = 100
 
 export async function explainAct(
   played: Played,
-  stories: Pick<StoryTools, 'story' | 'facts'>,
+  stories: Pick<StoryTools, 'explanation'>,
   { looks_max }: { readonly looks_max: number } = patience,
 ): Promise<Explanation | CliProblem> {
   const { configPath, run, act } = played
-  const facts = await stories.facts(configPath)
   for (let look = 1; ; look += 1) {
-    const story = await stories.story({ configPath, run: run.id })
-    if (isProblem(story) && look >= looks_max) return story
-    if (!isProblem(story)) {
-      const told = explain(story, facts)
+    const told = await stories.explanation({ configPath, run: run.id })
+    if (isProblem(told) && look >= looks_max) return told
+    if (!isProblem(told)) {
       const difference = differenceOf(told, reportOf(played))
       if (difference === null) return told
       if (look >= looks_max)

@@ -16,7 +16,7 @@ import { setStage, type Stage } from './stage.ts'
 export interface DemoOptions {
   readonly clock: Clock
   readonly dice: Dice
-  readonly stories: Pick<StoryTools, 'story' | 'facts'>
+  readonly stories: Pick<StoryTools, 'explanation'>
   readonly terminal: Terminal
   /** Where the live numbers are drawn; null where nobody watches. */
   readonly live: TextSink | null

@@ -1,15 +1,17 @@
-/** What the pages about runs need of the house: rows, stories, the rules as they stand, records; from a gateway or from its files. */
-import type { StoryFacts } from '../../domain/story/explanation.ts'
+/** What the pages about runs need of the house: rows, stories, what is told of them, records; from a gateway or from its files. */
+import type { Explanation } from '../../domain/story/explanation.ts'
+import type { FoldedTree } from '../../domain/story/folded-tree.ts'
 import type { Page, RunRow, RunStory } from '../../domain/story.ts'
 import type { CliProblem } from '../exit-codes.ts'
 
 export interface StoryTools {
   /** Newest first. */
   readonly list: (asked: RunsAsked) => Promise<Page<RunRow> | CliProblem>
-  /** One run with its hops; `not_found` where nothing of it is kept. */
-  readonly story: (asked: StoryAsked) => Promise<RunStory | CliProblem>
-  /** Where policies stand and which limits apply now; what cannot be read is left out, for the story stands without it. */
-  readonly facts: (configPath: string) => Promise<StoryFacts>
+  /** One run with its hops, or with the `last` of them; `not_found` where nothing of it is kept. */
+  readonly story: (asked: StoryAsked & { readonly last?: number }) => Promise<RunStory | CliProblem>
+  /** With where policies stand and which limits apply now; what of that cannot be read is left out. */
+  readonly explanation: (asked: StoryAsked) => Promise<Explanation | CliProblem>
+  readonly tree: (asked: StoryAsked) => Promise<FoldedTree | CliProblem>
   /** Entries of the run as the ledger has them, in its order, with their numbers. */
   readonly records: (asked: StoryAsked) => Promise<AsyncIterable<RunRecord> | CliProblem>
   /** Writes a new file that only its owner may read; never over what is there. */

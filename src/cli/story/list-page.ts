@@ -55,6 +55,7 @@ export function runStoryPage(
   options: { readonly now: number; readonly limit: number },
 ): string {
   const { run, hops, complete } = story
+  const calls_all = run.calls + run.refused
   const facts: readonly (Fact | null)[] = [
     ['started', `${formatTime(run.started_at)} by ${startedBy(run)}`],
     run.halt && [
@@ -62,13 +63,13 @@ export function runStoryPage(
       `${visible(run.halt.code)}: ${visible(run.halt.reason)}   by ${visible(run.halt.actor)} at ${formatTime(run.halt.at)}`,
     ],
     run.state === 'active' ? ['ends', `${formatTime(run.ends_at)} at the latest`] : null,
-    complete ? null : ['missing', paint('warn', `${count(hops.length, 'call')} of it are kept, there were more`)],
+    complete ? null : ['missing', paint('warn', 'older calls of it are kept no longer')],
     ['more', `weir runs explain ${run.id}   weir runs tree ${run.id}`],
   ]
   const byTime = hops.toSorted((a, b) => a.at - b.at || a.depth - b.depth || a.seq - b.seq)
   const shown = options.limit === 0 ? byTime : byTime.slice(-options.limit)
   const title =
-    shown.length < hops.length ? `\nThe last ${formatCount(shown.length)} of ${count(hops.length, 'call')}:\n` : '\n'
+    shown.length < calls_all ? `\nThe last ${formatCount(shown.length)} of ${count(calls_all, 'call')}:\n` : '\n'
   const calls = shown.length === 0 ? '' : `${title}${hopsTable(shown, paint)}`
   return `${headline(run, paint, options.now)}\n${factLines(facts, paint)}\n${edgesTable(story)}${calls}`
 }

@@ -1,12 +1,13 @@
 /** Stories from a gateway that the environment names: its rows and stories over the admin listener, the rest stays here. */
 import type { AgentId, PersonId, RunId } from '../../domain/ids.ts'
-import { nothingKnown } from '../../domain/story/explanation.ts'
+import type { Explanation } from '../../domain/story/explanation.ts'
+import type { FoldedTree } from '../../domain/story/folded-tree.ts'
 import type { RunRow, RunStory } from '../../domain/story.ts'
 import { adminRequest, findAdmin } from '../admin-client.ts'
 import type { RunSummary } from '../admin-api.ts'
 import type { CliDeps } from '../deps.ts'
-import { isProblem, problem } from '../exit-codes.ts'
-import type { StoryTools } from './deps.ts'
+import { type CliProblem, isProblem, problem } from '../exit-codes.ts'
+import type { StoryAsked, StoryTools } from './deps.ts'
 
 /** Stories of the gateway in `WEIR_URL`, or else of the configuration. */
 export function storiesFor(deps: CliDeps): StoryTools {
@@ -35,19 +36,24 @@ function overAdmin(deps: CliDeps): StoryTools {
       })
       return isProblem(answer) ? answer : { rows: answer.runs.map(rowOf), next: answer.next ?? null }
     },
-    async story({ configPath, run }) {
-      const place = await findAdmin(deps, configPath)
-      if (isProblem(place)) return place
-      return adminRequest<StoryAnswer>(place, {
-        path: `/api/v1/runs/${encodeURIComponent(run)}/story`,
-        schema: 'weir.story/v1',
-      })
-    },
-    facts: () => Promise.resolve(nothingKnown),
+    story: ({ last, ...asked }) =>
+      about<StoryAnswer>(deps, asked, [`story${last === undefined ? '' : `?last=${last}`}`, 'weir.story/v1']),
+    explanation: (asked) => about<Explanation>(deps, asked, ['explain', 'weir.explanation/v1']),
+    tree: (asked) => about<FoldedTree>(deps, asked, ['tree', 'weir.run_tree/v1']),
     records: () =>
       Promise.resolve(problem('usage', 'Records are read from the ledger itself: ask on its host, without WEIR_URL.')),
     write: deps.stories.write,
   }
+}
+
+async function about<T extends { readonly schema: string }>(
+  deps: CliDeps,
+  { configPath, run }: StoryAsked,
+  [what, schema]: readonly [what: string, schema: T['schema']],
+): Promise<T | CliProblem> {
+  const place = await findAdmin(deps, configPath)
+  if (isProblem(place)) return place
+  return adminRequest<T>(place, { path: `/api/v1/runs/${encodeURIComponent(run)}/${what}`, schema })
 }
 
 /** What a gateway says of a run in memory, as a row. */

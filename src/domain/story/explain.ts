@@ -2,7 +2,7 @@
  * A run, explained: who started it, where it went round, what that cost, what allowed it, what stopped it, what would have.
  * A pure function over what the index keeps, linear in the hops of the run.
  */
-import type { EdgeRow, RunStory } from '../story.ts'
+import type { EdgeRow, ToldStory } from '../story.ts'
 import { cutsOf, shadowsOf } from './cuts.ts'
 import { cyclesOf, wouldClose } from './cycles.ts'
 import type { Explanation, Refused, Retries, Started, Stopped, StoryFacts, Subtree } from './explanation.ts'
@@ -18,7 +18,7 @@ const retries_min = 5
 const branchShare_min = 0.01
 const branchOfParent_max = 0.9
 
-export function explain(story: RunStory, facts: StoryFacts): Explanation {
+export function explain(story: ToldStory, facts: StoryFacts): Explanation {
   const plot = plotOf(story)
   const { run } = story
   const cycles = cyclesOf(plot)
@@ -97,10 +97,12 @@ function retriesOf(plot: Plot, closing: ReadonlySet<number>): readonly Retries[]
     cost_micros: number
   }
   const found = new Map<number, Found>()
+  const siblings = siblingsOf(plot)
   plot.hops.forEach((hop, at) => {
     const edge = plot.edge[at] ?? 0
-    if (hop.decision !== 'allow' || closing.has(edge)) return
-    const key = ((plot.parent[at] ?? -1) + 1) * plot.edges.length + edge
+    const above = (plot.parent[at] ?? -1) + 1
+    if (hop.decision !== 'allow' || closing.has(edge) || (siblings[above] ?? 0) < retries_min) return
+    const key = above * plot.edges.length + edge
     const row = found.get(key) ?? { first: at, calls: 0, failed: 0, cost_micros: 0 }
     row.calls += 1
     if (hop.status === 'failed') row.failed += 1
@@ -116,6 +118,13 @@ function retriesOf(plot: Plot, closing: ReadonlySet<number>): readonly Retries[]
       const { from = '', to = '' } = plot.edges[plot.edge[first] ?? 0] ?? {}
       return { from, to, within: above < 0 ? null : markOf(plot, above), first: markOf(plot, first), ...sums }
     })
+}
+
+/** Calls of each hop, counted from 1; at 0 those of nobody. */
+function siblingsOf({ parent }: Plot): Int32Array {
+  const siblings = new Int32Array(parent.length + 1)
+  for (const above of parent) siblings[above + 1] = (siblings[above + 1] ?? 0) + 1
+  return siblings
 }
 
 /** Where the money went, from the root down: hops outside of laps that branch off, and the first lap of each loop. */

@@ -4,7 +4,7 @@
  * down to whichever of its calls set off most, as long as one set off more than all others together; what stands beside a
  * spine belongs to the lap. Both sequences are folded by shape alone, and a fold says how its laps differ.
  */
-import type { RunStory } from '../story.ts'
+import type { ToldStory } from '../story.ts'
 import { foldLaps, type Stretch } from './fold-laps.ts'
 import type { FoldedTree, FoldLine, HopLine, Range, TreeRow } from './folded-tree.ts'
 import type { LapStep } from './explanation.ts'
@@ -17,7 +17,7 @@ import { StepNames } from './steps.ts'
 /** Differences that a fold names. */
 const changed_max = 6
 
-export function foldTree(story: RunStory): FoldedTree {
+export function foldTree(story: ToldStory): FoldedTree {
   const plot = plotOf(story)
   const folding = new Folding(plot)
   return { schema: 'weir.run_tree/v1', run: story.run, complete: story.complete, rows: folding.rows() }

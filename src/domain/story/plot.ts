@@ -4,7 +4,7 @@
  * recurs, and what is missing or odd in a story (a parent that was dropped, hops that name each other) costs nothing but
  * its place in the tree.
  */
-import type { HopRow, RunStory } from '../story.ts'
+import type { ToldHop, ToldStory } from '../story.ts'
 
 export interface PlotEdge {
   readonly from: string
@@ -12,9 +12,9 @@ export interface PlotEdge {
 }
 
 export interface Plot {
-  readonly story: RunStory
+  readonly story: ToldStory
   /** By time; the number of a hop, counted from 1, is its place in here. All indices below are places in here. */
-  readonly hops: readonly HopRow[]
+  readonly hops: readonly ToldHop[]
   /** The hop it was called from; -1 where that is none, or not known. */
   readonly parent: Int32Array
   /** Of the first hop it called, and of the next one its caller called; -1 where there is none. */
@@ -36,16 +36,16 @@ export interface Plot {
 export const nobodyKnown = 'nobody known'
 
 /** What a hop has cost, or holds while it is under way. */
-export function costOfHop({ cost_micros, held_micros }: HopRow): number {
+export function costOfHop({ cost_micros, held_micros }: ToldHop): number {
   return cost_micros + (held_micros ?? 0)
 }
 
 /** What a run has cost and what its open calls hold: the number that grows while a loop is under way. */
-export function costOfRun({ run }: RunStory): number {
+export function costOfRun({ run }: ToldStory): number {
   return run.cost_micros + run.held_micros
 }
 
-export function plotOf(story: RunStory): Plot {
+export function plotOf(story: ToldStory): Plot {
   const { hops, place } = byTime(story.hops)
   const links = linksOf(hops, place)
   const preorder = preorderOf(hops.length, links)
@@ -54,22 +54,33 @@ export function plotOf(story: RunStory): Plot {
 }
 
 interface ByTime {
-  readonly hops: readonly HopRow[]
+  readonly hops: readonly ToldHop[]
   /** By id. */
   readonly place: ReadonlyMap<string, number>
 }
 
-/** By time, then by depth, then by the ledger. */
-function byTime(story: readonly HopRow[]): ByTime {
-  const hops = story.toSorted((a, b) => a.at - b.at || a.depth - b.depth || a.seq - b.seq)
+/** By time, then by depth, then as the ledger has them. */
+function byTime(story: readonly ToldHop[]): ByTime {
+  const hops = isByTime(story) ? story : story.toSorted(order)
   const place = new Map<string, number>()
   hops.forEach(({ id }, at) => place.set(id, at))
   return place.size === hops.length ? { hops, place } : byTime(singles(hops))
 }
 
+function order(a: ToldHop, b: ToldHop): number {
+  return a.at - b.at || a.depth - b.depth
+}
+
+function isByTime(story: readonly ToldHop[]): boolean {
+  return story.every((hop, at) => {
+    const before = story[at - 1]
+    return !before || order(before, hop) <= 0
+  })
+}
+
 /** A hop that appears twice, as its intent and as its record, counts once: as its record. */
-function singles(hops: readonly HopRow[]): readonly HopRow[] {
-  const last = new Map<string, HopRow>()
+function singles(hops: readonly ToldHop[]): readonly ToldHop[] {
+  const last = new Map<string, ToldHop>()
   for (const hop of hops) {
     const known = last.get(hop.id)
     if (!known || known.status === 'open') last.set(hop.id, hop)
@@ -79,10 +90,11 @@ function singles(hops: readonly HopRow[]): readonly HopRow[] {
 
 type Links = Pick<Plot, 'parent' | 'firstChild' | 'nextSibling' | 'roots'>
 
-function linksOf(hops: readonly HopRow[], place: ReadonlyMap<string, number>): Links {
+function linksOf(hops: readonly ToldHop[], place: ReadonlyMap<string, number>): Links {
   const parent = new Int32Array(hops.length).fill(-1)
   hops.forEach((hop, at) => {
-    const above = hop.parent === null ? undefined : place.get(hop.parent)
+    // Most are called from the hop before.
+    const above = hop.parent === null ? undefined : hops[at - 1]?.id === hop.parent ? at - 1 : place.get(hop.parent)
     if (above !== undefined && above !== at) parent[at] = above
   })
   if (hops.some(isUnplaced)) placeOpen(hops, parent)
@@ -103,12 +115,12 @@ function linksOf(hops: readonly HopRow[], place: ReadonlyMap<string, number>): L
 }
 
 /** An intent does not say from which hop a call came; its record will. */
-function isUnplaced({ status, parent, depth }: HopRow): boolean {
+function isUnplaced({ status, parent, depth }: ToldHop): boolean {
   return status === 'open' && parent === null && depth > 1
 }
 
 /** Until then it came from the last call of its agent one step above, which is certain as long as there was only one. */
-function placeOpen(hops: readonly HopRow[], parent: Int32Array): void {
+function placeOpen(hops: readonly ToldHop[], parent: Int32Array): void {
   const last = new Map<string, number>()
   hops.forEach((hop, at) => {
     if (isUnplaced(hop)) parent[at] = last.get(`${hop.depth - 1}>${hop.agent}`) ?? -1
@@ -151,7 +163,7 @@ function preorderOf(count: number, { firstChild, nextSibling, roots, parent }: L
 }
 
 function sumsBelow(
-  hops: readonly HopRow[],
+  hops: readonly ToldHop[],
   parent: Int32Array,
   preorder: Int32Array,
 ): Pick<Plot, 'calls' | 'cost_micros'> {
@@ -171,7 +183,7 @@ function sumsBelow(
   return { calls, cost_micros }
 }
 
-function edgesOf(hops: readonly HopRow[]): Pick<Plot, 'edge' | 'edges'> {
+function edgesOf(hops: readonly ToldHop[]): Pick<Plot, 'edge' | 'edges'> {
   const edge = new Int32Array(hops.length)
   const edges: PlotEdge[] = []
   const known = new Map<string, Map<string, number>>()

@@ -1,8 +1,8 @@
 /** What came of a hop, in a word or two that are the same for hops that went alike. */
-import type { HopRow } from '../story.ts'
+import type { ToldHop } from '../story.ts'
 
 /** `answered`, `failed first_byte_timeout`, `refused run_halted`, `halted`, `open`. */
-export function resultOf({ status, code, fault }: HopRow): string {
+export function resultOf({ status, code, fault }: ToldHop): string {
   if (status === 'refused') return code === null ? status : `${status} ${code}`
   if (status !== 'failed') return status
   const why = fault ?? code
@@ -10,7 +10,7 @@ export function resultOf({ status, code, fault }: HopRow): string {
 }
 
 /** Whether somebody who called this had to go on without an answer. */
-export function wentWrong({ status }: HopRow): boolean {
+export function wentWrong({ status }: ToldHop): boolean {
   return status === 'failed' || status === 'refused' || status === 'aborted'
 }
 

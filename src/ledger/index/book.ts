@@ -5,7 +5,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Millis } from '../../base/clock.ts'
 import type { HopId, RunId } from '../../domain/ids.ts'
-import type { CallRecord, IntentEntry, LedgerEntry, Numbered, RunEntry } from '../../domain/record.ts'
+import type { CallRecord, IntentEntry, LedgerEntry, RunEntry } from '../../domain/record.ts'
+import type { Placed } from '../follow.ts'
+import type { Place } from '../tail.ts'
 import {
   amount,
   diedDetail,
@@ -18,6 +20,7 @@ import {
   type RunDraft,
 } from './drafts.ts'
 import { type Found, type Pen, spendValues } from './pen.ts'
+import { placeOf } from './stand.ts'
 
 interface HeldHop {
   readonly draft: HopDraft
@@ -41,16 +44,21 @@ export class Book {
 
   /** Number of the last entry that is in the index. */
   get seq(): number {
-    return this.#pen.seq
+    return this.#pen.stands.seq
+  }
+
+  /** Where that ends in its file; null where it is not known. */
+  get place(): Place | null {
+    return placeOf(this.#pen.stands)
   }
 
   /** The process that wrote it. */
   get boot(): string {
-    return this.#pen.boot
+    return this.#pen.stands.boot
   }
 
   /** Takes entries that follow on `seq`, all or, where it throws, none; those that are in it already are passed over. */
-  take(batch: readonly Numbered[]): void {
+  take(batch: readonly Placed[]): void {
     const news = batch.filter(({ seq }) => seq > this.seq)
     const last = news.at(-1)
     if (!last) return
@@ -58,7 +66,7 @@ export class Book {
     try {
       for (const { seq, entry } of news) this.#takeOne(seq, entry)
       this.#flush()
-      this.#pen.stand(last.seq, last.boot)
+      this.#pen.stand(last)
       this.#base.exec('COMMIT')
       this.#pen.stood()
     } catch (error) {
@@ -73,7 +81,7 @@ export class Book {
     if (to <= this.seq) return
     this.#base.exec('BEGIN IMMEDIATE')
     try {
-      this.#pen.stand(to, this.#pen.boot)
+      this.#pen.stand({ seq: to, boot: this.boot })
       this.#base.exec('COMMIT')
       this.#pen.stood()
     } catch (error) {

@@ -4,6 +4,7 @@ import type { CostDimension, CostRow, CostSums } from '../../domain/cost.ts'
 import type { Filter } from '../../domain/filter.ts'
 import type { AgentId, HopId, RunId } from '../../domain/ids.ts'
 import type { Explanation, StoryFacts } from '../../domain/story/explanation.ts'
+import type { FoldedTree } from '../../domain/story/folded-tree.ts'
 import type { EdgeRow, HopRow, ListAsked, Page, RunRow, RunStory } from '../../domain/story.ts'
 
 /** Why a question has no answer, as a value; `sentence` is for whoever asked. */
@@ -21,6 +22,8 @@ export interface StoryAsked {
   readonly run: RunId
   /** Default and greatest 200,000; the newest are left out where there are more. */
   readonly hops_max?: number
+  /** Only so many, the newest. */
+  readonly last?: number
 }
 
 export interface ExplainAsked {
@@ -99,6 +102,8 @@ export interface Questions {
   readonly story: { readonly asked: StoryAsked; readonly answer: RunStory | null }
   /** Who started it, where it loops, what it cost, what allowed it and what stopped it. */
   readonly explain: { readonly asked: ExplainAsked; readonly answer: Explanation | null }
+  /** Its calls as a tree with repeated laps folded. */
+  readonly tree: { readonly asked: { readonly run: RunId }; readonly answer: FoldedTree | null }
   readonly hops: { readonly asked: ListAsked; readonly answer: Page<HopRow> }
   readonly hop: { readonly asked: { readonly hop: HopId }; readonly answer: HopRow | null }
   readonly edges: { readonly asked: { readonly run: RunId }; readonly answer: readonly EdgeRow[] }

@@ -9,6 +9,7 @@ import { Keeper } from './keep.ts'
 import { type People, withPeople } from './named.ts'
 import { openQueries, type QueryOptions } from './queries.ts'
 import { indexPath } from './path.ts'
+import { placeOf, standOf } from './stand.ts'
 import { openForReading } from './store.ts'
 import type { Retention } from './sweep.ts'
 
@@ -34,9 +35,8 @@ export async function openIndexHere(stateDir: string, options: HereOptions = {})
     if (lock) await bringUp({ dir, path, problems, lock }, options)
     const base = openForReading(path)
     const queries = withPeople(openQueries(base, options), options.people ?? ((): null => null))
-    const state = queries.state({})
-    const seq = 'seq' in state ? state.seq : 0
-    const behind = lock ? 0 : Math.max(0, (await lastSeq(dir)) - seq)
+    const stand = standOf(base)
+    const behind = lock ? 0 : Math.max(0, (await lastSeq(dir, placeOf(stand))) - stand.seq)
     return { kind: 'index_here', queries, behind, problems, close: () => base.close() }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
@@ -66,7 +66,7 @@ async function bringUp({ dir, path, problems, lock }: Bringing, options: HereOpt
   const keeper = new Keeper({ dir, path, retention, clock, say: (sentence) => problems.push(sentence) })
   try {
     await keeper.open()
-    const of = progress ? await lastSeq(dir) : 0
+    const of = progress ? await lastSeq(dir, keeper.place) : 0
     for await (const items of keeper.follow(null, { once: true })) {
       keeper.take(items)
       progress?.(keeper.seq, of)

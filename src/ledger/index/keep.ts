@@ -3,11 +3,11 @@
  * does not take it, it says so once and goes on later from where it was.
  */
 import type { Clock } from '../../base/clock.ts'
-import { follow, type FollowItem } from '../follow.ts'
-import type { Numbered } from '../../domain/record.ts'
+import { follow, type FollowItem, type Placed } from '../follow.ts'
 import { lastSeq } from '../last-seq.ts'
 import { readFront } from '../segment.ts'
 import { segmentFiles } from '../read.ts'
+import type { Place } from '../tail.ts'
 import type { Status } from '../status.ts'
 import { Book } from './book.ts'
 import { Pen } from './pen.ts'
@@ -41,6 +41,11 @@ export class Keeper {
     return this.#open?.book.seq ?? 0
   }
 
+  /** Where that entry ends in its file. */
+  get place(): Place | null {
+    return this.#open?.book.place ?? null
+  }
+
   /** Throws where it cannot be opened. One that knows of entries which the ledger never had is made anew. */
   async open(): Promise<void> {
     if (this.#open) return
@@ -61,7 +66,7 @@ export class Keeper {
     if (!this.#open) throw new Error('the runs index is not open')
     const { book } = this.#open
     try {
-      let batch: Numbered[] = []
+      let batch: Placed[] = []
       for (const item of items) {
         if (item.kind === 'entry') {
           batch.push(item)
@@ -97,8 +102,8 @@ export class Keeper {
   }
 
   follow(status: Status | null, { once = false, signal }: { once?: boolean; signal?: AbortSignal | undefined }) {
-    const from = this.seq + 1
-    return follow({ dir: this.#options.dir, from, status, once, ...(signal && { signal }) })
+    const { dir } = this.#options
+    return follow({ dir, from: this.seq + 1, known: this.place, status, once, ...(signal && { signal }) })
   }
 
   close(): void {
@@ -136,13 +141,13 @@ export class Keeper {
   }
 
   async #strangeness(dir: string): Promise<string | null> {
-    const { seq, boot } = this.#open?.book ?? { seq: 0, boot: '' }
-    return seq === 0 || (await isOfLedger(dir, seq, boot)) ? null : 'it is of another ledger'
+    const book = this.#open?.book
+    return !book || book.seq === 0 || (await isOfLedger(dir, book)) ? null : 'it is of another ledger'
   }
 }
 
-/** Whether entry `seq` was written by that process, as far as it is still there. */
-async function isOfLedger(dir: string, seq: number, boot: string): Promise<boolean> {
+/** Whether its last entry was written by the process that it says, as far as that is still there. */
+async function isOfLedger(dir: string, { seq, boot, place }: Book): Promise<boolean> {
   const files = await segmentFiles(dir)
   const holds = files.findLast((name) => Number.parseInt(name, 10) <= seq)
   if (holds === undefined) return files.length > 0
@@ -153,7 +158,7 @@ async function isOfLedger(dir: string, seq: number, boot: string): Promise<boole
   await file.close()
   const front = readFront(bytes.subarray(0, bytesRead))
   if (typeof front !== 'string' && front.header.boot !== boot) return false
-  return holds !== files.at(-1) || seq <= (await lastSeq(dir))
+  return holds !== files.at(-1) || seq <= (await lastSeq(dir, place))
 }
 
 /** The header of a segment with its shapes is far shorter. */

@@ -3,8 +3,8 @@ import { renamePeople } from '../../domain/filter-people.ts'
 import type { Filter } from '../../domain/filter.ts'
 import type { VaultPlace } from '../vault/kek.ts'
 import { type Names, openVaultReader } from '../vault/names.ts'
-import { isAskRefused, type Queries } from './contract.ts'
-import { explainedBy } from './queries.ts'
+import type { RunRow } from '../../domain/story.ts'
+import { type AskRefused, isAskRefused, type Queries } from './contract.ts'
 
 /** Null while nobody is known, or where names cannot be read: then pseudonyms stand. */
 export type People = () => Names | null
@@ -30,10 +30,15 @@ export function withPeople(queries: Queries, people: People): Queries {
   const told = (rows: readonly { readonly person: string | null }[]): void => {
     const names = people()
     if (!names) return
-    for (const row of rows) {
+    for (const row of rows as readonly { person: string | null }[]) {
       const name = row.person === null ? null : names.nameOf(row.person)
-      if (name !== null) Object.assign(row, { person: name })
+      if (name !== null) row.person = name
     }
+  }
+  /** In what is told of a run only the run has a person. */
+  const toldRun = <T extends { readonly run: RunRow }>(found: T | AskRefused | null): T | AskRefused | null => {
+    if (found && !isAskRefused(found)) told([found.run])
+    return found
   }
   const story: Queries['story'] = (question) => {
     const found = queries.story(question)
@@ -55,7 +60,8 @@ export function withPeople(queries: Queries, people: People): Queries {
       return run
     },
     story,
-    explain: (question) => explainedBy(story(question), question),
+    explain: (question) => toldRun(queries.explain(question)),
+    tree: (question) => toldRun(queries.tree(question)),
     hops(question) {
       const page = queries.hops(asked(question))
       if (!isAskRefused(page)) told(page.rows)

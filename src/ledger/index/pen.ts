@@ -3,7 +3,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { HopId, RunId } from '../../domain/ids.ts'
 import { usageKinds } from '../../domain/usage.ts'
 import type { EdgeDraft, HopDraft, RunDraft, Value } from './drafts.ts'
-import { hopColumns, runNames } from './schema.ts'
+import { hopColumns, runNames, wordNames } from './schema.ts'
+import { nowhere, type Stand, standOf } from './stand.ts'
 
 /** A hop that the index has, as far as its record changes it. */
 export interface Found {
@@ -16,7 +17,9 @@ export interface Found {
 }
 
 /** Columns of a hop that its entries say. */
-const said = hopColumns.map((column) => column.split(' ')[0] ?? '').filter((name) => name !== 'n' && name !== 'run_n')
+const said = hopColumns
+  .map((column) => column.split(' ')[0] ?? '')
+  .filter((name) => name !== 'n' && name !== 'run_n' && name !== 'manner')
 
 const spendSums = ['calls', 'tokens', 'cost_micros', 'unpriced', 'delivered', 'reserved', ...usageKinds] as const
 
@@ -56,22 +59,27 @@ const texts = {
   touchRun: 'UPDATE runs SET last_at = max(last_at, ?), seq_last = max(seq_last, ?) WHERE id = ?',
   endRuns: `UPDATE runs SET state = 'ended' WHERE state = 'active' AND ends_at <= ?`,
   findHop: 'SELECT n, status, settled, held_micros FROM hops WHERE id = ? ORDER BY n DESC LIMIT 1',
-  putHop: `INSERT INTO hops (n, run_n, ${said.join(', ')}) VALUES (?, ?, ${said.map(() => '?').join(', ')})`,
-  settle: `UPDATE hops SET ${said.map((name) => `${name} = ?`).join(', ')} WHERE n = ?`,
+  putHop: `INSERT INTO hops (n, run_n, manner, ${said.join(', ')}) VALUES (?, ?, ?, ${said.map(() => '?').join(', ')})`,
+  settle: `UPDATE hops SET manner = ?, ${said.map((name) => `${name} = ?`).join(', ')} WHERE n = ?`,
   closeOpen: `UPDATE runs SET open = 0 WHERE n IN (SELECT run_n FROM hops WHERE settled = 0 AND status = 'open')`,
-  abortOpen: `UPDATE hops SET status = 'aborted', detail = ? WHERE settled = 0 AND status = 'open'`,
+  abortOpen: `UPDATE hops SET status = 'aborted', detail = ?, manner = -n WHERE settled = 0 AND status = 'open'`,
   putEdge: edgeText,
   putSpend: spendText,
   putMeta: 'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
 } as const
+
+/** Manners that are remembered; past that they get new numbers. */
+const manners_max = 4096
 
 type Statements = { readonly [Name in keyof typeof texts]: StatementSync }
 
 export class Pen {
   readonly #base: DatabaseSync
   readonly #statements: Statements
-  #stand = { seq: 0, boot: '' }
-  #next = { seq: 0, boot: '' }
+  #stand: Stand = nowhere
+  #next: Stand = nowhere
+  /** By the words of a hop as JSON. */
+  readonly #manners = new Map<string, number>()
 
   constructor(base: DatabaseSync) {
     this.#base = base
@@ -80,24 +88,18 @@ export class Pen {
     this.reread()
   }
 
-  get seq(): number {
-    return this.#stand.seq
-  }
-
-  get boot(): string {
-    return this.#stand.boot
+  get stands(): Stand {
+    return this.#stand
   }
 
   /** How far the table says it is. */
   reread(): void {
-    const value = this.#base.prepare('SELECT value FROM meta WHERE key = ?')
-    this.#stand = { seq: Number(value.get('seq')?.['value'] ?? 0), boot: String(value.get('boot')?.['value'] ?? '') }
+    this.#stand = standOf(this.#base)
   }
 
-  stand(seq: number, boot: string): void {
-    this.#next = { seq, boot }
-    this.#statements.putMeta.run('seq', String(seq))
-    this.#statements.putMeta.run('boot', boot)
+  stand({ seq, boot, end = 0 }: Partial<Stand> & Pick<Stand, 'seq' | 'boot'>): void {
+    this.#next = { seq, boot, end }
+    for (const [key, value] of Object.entries(this.#next)) this.#statements.putMeta.run(key, String(value))
   }
 
   /** The transaction of the last `stand` holds. */
@@ -157,11 +159,11 @@ export class Pen {
   }
 
   putHop(n: number, run: number | null, hop: HopDraft): void {
-    this.#statements.putHop.run(n, run, ...valuesOf(hop))
+    this.#statements.putHop.run(n, run, this.#mannerOf(hop), ...valuesOf(hop))
   }
 
   settle(n: number, hop: HopDraft): void {
-    this.#statements.settle.run(...valuesOf(hop), n)
+    this.#statements.settle.run(this.#mannerOf(hop), ...valuesOf(hop), n)
   }
 
   abortOpen(detail: string): void {
@@ -177,6 +179,17 @@ export class Pen {
 
   putSpend(row: readonly (string | number)[]): void {
     this.#statements.putSpend.run(...row)
+  }
+
+  /** The number of the entry that was the first to say these words, which no other words can have. */
+  #mannerOf(hop: HopDraft): number {
+    const words = JSON.stringify(wordNames.map((name) => hop[name]))
+    const known = this.#manners.get(words)
+    if (known !== undefined) return known
+    if (this.#manners.size >= manners_max) this.#manners.clear()
+    const manner = Number(hop['seq'])
+    this.#manners.set(words, manner)
+    return manner
   }
 }
 

@@ -2,23 +2,29 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import type { HopId, RunId } from '../../domain/ids.ts'
-import type { EdgeRow, HopRow, RunStory } from '../../domain/story.ts'
+import { type EdgeRow, type HopRow, type RunStory, storyHops_max, type ToldStory } from '../../domain/story.ts'
 import { explain } from '../../domain/story/explain.ts'
-import { type Explanation, nothingKnown } from '../../domain/story/explanation.ts'
+import { nothingKnown } from '../../domain/story/explanation.ts'
+import { foldTree } from '../../domain/story/fold-tree.ts'
 import { Budget } from './budget.ts'
-import {
-  type AskRefused,
-  type ExplainAsked,
-  type IndexState,
-  isAskRefused,
-  type Queries,
-  refuseAsk,
-  type StoryAsked,
-} from './contract.ts'
+import { type AskRefused, type IndexState, isAskRefused, type Queries, refuseAsk, type StoryAsked } from './contract.ts'
 import { findCost } from './find-cost.ts'
 import { findTop } from './find-top.ts'
 import { listHops, listRuns } from './lists.ts'
-import { edgeOf, hopOf, hopSelect, runHopSelect, runOf, runSelect } from './rows.ts'
+import {
+  edgeOf,
+  hopOf,
+  hopSelect,
+  hopWith,
+  ownSelect,
+  runOf,
+  runSelect,
+  toldSelect,
+  toldWith,
+  type Words,
+  wordSelect,
+  wordsOf,
+} from './rows.ts'
 import { indexSchema } from './schema.ts'
 import { Statements } from './statements.ts'
 import type { World } from './world.ts'
@@ -30,7 +36,6 @@ export interface QueryOptions {
 }
 
 const usual_ms = 5000
-const storyHops_max = 200_000
 /** Edges of one run that are answered; outsiders may invent targets. */
 const edges_max = 10_000
 
@@ -42,7 +47,8 @@ export function openQueries(base: DatabaseSync, options: QueryOptions = {}): Que
     runs: (asked) => listRuns(world, asked),
     run: ({ run }) => runRow(world, run)?.row ?? null,
     story: (asked) => storyOf(world, asked),
-    explain: (asked) => explainedBy(storyOf(world, asked), asked),
+    explain: ({ run, facts = nothingKnown }) => toldOf(world, run, (story) => explain(story, facts)),
+    tree: ({ run }) => toldOf(world, run, foldTree),
     hops: (asked) => listHops(world, asked),
     hop: ({ hop }) => hopRow(world, hop),
     edges: ({ run }) => edgesOf(world, runRow(world, run)?.n ?? 0),
@@ -50,14 +56,6 @@ export function openQueries(base: DatabaseSync, options: QueryOptions = {}): Que
     top: (asked) => findTop(world, asked),
     state: () => stateOf(world),
   }
-}
-
-/** Of a story as it was found. */
-export function explainedBy(
-  story: RunStory | AskRefused | null,
-  { facts = nothingKnown }: ExplainAsked,
-): Explanation | AskRefused | null {
-  return story && (isAskRefused(story) ? story : explain(story, facts))
 }
 
 function runRow({ statements }: World, id: RunId) {
@@ -75,44 +73,92 @@ function edgesOf({ statements }: World, run: number): readonly EdgeRow[] {
   return statements.of(text).all(run, edges_max).map(edgeOf)
 }
 
+function storyOf(world: World, { run, ...bounds }: StoryAsked): RunStory | AskRefused | null {
+  const hop = (own: Row, words: Words): HopRow => hopWith(own, words, run)
+  return found(world, run, { ...bounds, select: ownSelect, hop })
+}
+
+function toldOf<T>(world: World, run: RunId, tell: (story: ToldStory) => T): T | AskRefused | null {
+  const story = found(world, run, { select: toldSelect, hop: toldWith })
+  return story && (isAskRefused(story) ? story : tell(story))
+}
+
+type Row = readonly unknown[]
+
+interface Wanted<Hop> extends Omit<StoryAsked, 'run'> {
+  readonly select: string
+  readonly hop: (own: Row, words: Words) => Hop
+}
+
+interface Found<Hop> extends Omit<RunStory, 'hops'> {
+  readonly hops: readonly Hop[]
+}
+
 /** One moment of it: what is written meanwhile is in none of its parts. */
-function storyOf(world: World, { run, hops_max = storyHops_max }: StoryAsked): RunStory | AskRefused | null {
-  if (!Number.isInteger(hops_max) || hops_max < 1 || hops_max > storyHops_max)
-    return refuseAsk('bad_limit', `a story has 1 to ${storyHops_max} hops`)
+function found<Hop>(world: World, run: RunId, wanted: Wanted<Hop>): Found<Hop> | AskRefused | null {
+  const { hops_max = storyHops_max, last } = wanted
+  for (const count of [hops_max, last ?? 1])
+    if (!Number.isInteger(count) || count < 1 || count > storyHops_max)
+      return refuseAsk('bad_limit', `a story has 1 to ${storyHops_max} hops`)
   world.base.exec('BEGIN')
   try {
     const known = runRow(world, run)
     if (!known) return null
-    const hops = storyHops(world, { run, n: known.n, hops_max: hops_max + 1 })
-    if (isAskRefused(hops)) return hops
-    const complete = known.dropped === 0 && hops.length <= hops_max
-    return { run: known.row, hops: hops.slice(0, hops_max), edges: edgesOf(world, known.n), complete }
+    const rows = last === undefined ? firstRows(world, wanted, known, hops_max + 1) : lastRows(world, wanted, known)
+    if (isAskRefused(rows)) return rows
+    const complete = known.dropped === 0 && rows.length <= hops_max
+    const wordsFor = wordReader(world)
+    const hops = rows.slice(0, hops_max).map((row) => wanted.hop(row, wordsFor(row)))
+    return { run: known.row, hops, edges: edgesOf(world, known.n), complete }
   } finally {
     world.base.exec('COMMIT')
   }
 }
 
-interface StoryHops {
-  readonly run: RunId
-  readonly n: number
-  readonly hops_max: number
-}
+type Known = NonNullable<ReturnType<typeof runRow>>
 
-function storyHops(world: World, { run, n, hops_max }: StoryHops): HopRow[] | AskRefused {
+function firstRows(
+  world: World,
+  { select }: Pick<Wanted<unknown>, 'select'>,
+  { row, n }: Known,
+  max: number,
+): Row[] | AskRefused {
   const budget = new Budget(world.clock, world.budget_ms)
-  const statement = world.statements.lists(`${runHopSelect} WHERE run_n = ? AND n > ? ORDER BY n LIMIT ?`)
-  const hops: HopRow[] = []
-  for (let after = 0; hops.length < hops_max;) {
-    const rows = statement.all(n, after, Math.min(part, hops_max - hops.length)) as unknown as readonly unknown[][]
-    for (const row of rows) hops.push(hopOf(row, run))
-    if (rows.length < part) break
-    after = Number(rows.at(-1)?.[0])
+  // A run that fills its part of the table is read straight through; others by the index of runs.
+  const isDense = (row.calls + row.refused) * dense > row.seq_last - row.seq_first
+  const which = isDense ? '+run_n = ? AND n > ? AND n <= ?' : 'run_n = ? AND n > ? AND n <= ?'
+  const statement = world.statements.lists(`${select} WHERE ${which} ORDER BY n LIMIT ?`)
+  const rows: Row[] = []
+  for (let after = 0; rows.length < max;) {
+    const more = statement.all(n, after, row.seq_last, Math.min(part, max - rows.length)) as unknown as Row[]
+    for (const each of more) rows.push(each)
+    if (more.length < part) break
+    after = Number(more.at(-1)?.[0])
     if (budget.isOver) return refuseAsk('too_long', 'the run has too many hops for one answer; ask for fewer')
   }
-  return hops
+  return rows
 }
 
 const part = 10_000
+/** Entries of a run per hop, its intent and its record with it, up to which it is dense. */
+const dense = 4
+
+function lastRows({ statements }: World, { select, last = 1 }: Wanted<unknown>, { n }: Known): Row[] {
+  const statement = statements.lists(`${select} WHERE run_n = ? ORDER BY n DESC LIMIT ?`)
+  return (statement.all(n, last) as unknown as Row[]).toReversed()
+}
+
+/** The words of each manner are read with the first hop that has it. */
+function wordReader({ statements }: World): (row: Row) => Words {
+  const statement = statements.lists(wordSelect)
+  const known = new Map<unknown, Words>()
+  return (row) => {
+    const manner = row[1]
+    const words = known.get(manner) ?? wordsOf(statement.get(Number(row[0])) as unknown as Row)
+    known.set(manner, words)
+    return words
+  }
+}
 
 function stateOf({ statements }: World): IndexState {
   const meta = (key: string): number =>

@@ -1,6 +1,6 @@
 /** Rows of the tables as what they are called outside. */
-import type { EdgeRow, HopRow, RunRow } from '../../domain/story.ts'
-import { runNames } from './schema.ts'
+import type { EdgeRow, HopRow, RunRow, ToldHop } from '../../domain/story.ts'
+import { runNames, wordNames } from './schema.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -39,73 +39,73 @@ function listOf(text: unknown): readonly string[] {
   return list
 }
 
-/** `n` is the key; the list of what is not needed outside is long, and a row as a list is read in half the time. */
-const hopNames = [
+/** `n` is the key. A row as a list is read in half the time. */
+const toldNames = [
   'n',
-  'seq',
+  'manner',
   'id',
   'parent',
-  'origin',
-  'agent',
-  'person',
-  'target',
-  'method',
-  'dialect',
   'depth',
   'at',
-  'decision',
-  'status',
-  'code',
-  'rule',
-  'policies',
-  'pol_hash',
-  'shadow',
-  'fault',
-  'detail',
-  'tokens',
   'cost_micros',
   'unpriced',
   'ms',
-  'upstream_ms',
   'held_micros',
-]
+] as const
+const ownNames = [...toldNames, 'seq', 'tokens', 'upstream_ms']
 const runId = '(SELECT id FROM runs WHERE runs.n = run_n)'
 
-/** For statements that return lists; without the run where that is known. */
-export const hopSelect = `SELECT ${hopNames.join(', ')}, ${runId} FROM hops`
-export const runHopSelect = `SELECT ${hopNames.join(', ')} FROM hops`
+/** For statements that return lists: all of a hop, its run at the end. */
+export const hopSelect = `SELECT ${[...ownNames, ...wordNames].join(', ')}, ${runId} FROM hops`
+/** Its key, its manner, and what it has for itself. */
+export const ownSelect = `SELECT ${ownNames.join(', ')} FROM hops`
+export const toldSelect = `SELECT ${toldNames.join(', ')} FROM hops`
+export const wordSelect = `SELECT ${wordNames.join(', ')} FROM hops WHERE n = ?`
 
-/** Written out, because a run may have a hundred thousand. */
-export function hopOf(row: readonly unknown[], run: unknown = row[hopNames.length]): HopRow {
+export type Words = Pick<HopRow, (typeof wordNames)[number]>
+
+/** Of a list as `wordSelect` gives it. */
+export function wordsOf(row: readonly unknown[]): Words {
+  const named = Object.fromEntries(wordNames.map((name, place) => [name, row[place]]))
+  return { ...named, policies: listOf(named['policies']), shadow: listOf(named['shadow']) } as unknown as Words
+}
+
+export function hopOf(row: readonly unknown[]): HopRow {
+  return hopWith(row, wordsOf(row.slice(ownNames.length)), row.at(-1))
+}
+
+/** Of a list as `ownSelect` gives it. */
+export function hopWith(own: readonly unknown[], words: Words, run: unknown): HopRow {
+  const { person, dialect } = words
+  const more = { seq: own[10], run, person, dialect, tokens: own[11], upstream_ms: own[12] } as unknown as HopRow
+  return { ...more, ...toldWith(own, words) }
+}
+
+/** Of a list as `toldSelect` gives it. Written out, because of so many. */
+export function toldWith(own: readonly unknown[], words: Words): ToldHop {
   return {
-    seq: row[1],
-    id: row[2],
-    run,
-    parent: row[3],
-    origin: row[4],
-    agent: row[5],
-    person: row[6],
-    target: row[7],
-    method: row[8],
-    dialect: row[9],
-    depth: row[10],
-    at: row[11],
-    decision: row[12],
-    status: row[13],
-    code: row[14],
-    rule: row[15],
-    policies: listOf(row[16]),
-    pol_hash: row[17],
-    shadow: listOf(row[18]),
-    fault: row[19],
-    detail: row[20],
-    tokens: row[21],
-    cost_micros: row[22],
-    unpriced: row[23],
-    ms: row[24],
-    upstream_ms: row[25],
-    ...(row[26] !== 0 && { held_micros: row[26] }),
-  } as unknown as HopRow
+    id: own[2],
+    parent: own[3],
+    origin: words.origin,
+    agent: words.agent,
+    target: words.target,
+    method: words.method,
+    depth: own[4],
+    at: own[5],
+    decision: words.decision,
+    status: words.status,
+    code: words.code,
+    rule: words.rule,
+    policies: words.policies,
+    pol_hash: words.pol_hash,
+    shadow: words.shadow,
+    fault: words.fault,
+    detail: words.detail,
+    cost_micros: own[6],
+    unpriced: own[7],
+    ms: own[8],
+    ...(own[9] !== 0 && { held_micros: own[9] }),
+  } as unknown as ToldHop
 }
 
 export function edgeOf(row: Row): EdgeRow {

@@ -5,7 +5,7 @@
  */
 
 /** Of the tables. An index of another version is thrown away and built anew. */
-export const indexSchema = 1
+export const indexSchema = 2
 
 /** One column a line, in the order of the table. */
 export const hopColumns = [
@@ -49,6 +49,27 @@ export const hopColumns = [
   'cache_write_1h_tokens INTEGER',
   'output_tokens INTEGER',
   'reasoning_tokens INTEGER',
+  // Hops with the same number have the same words in all columns of `wordNames`; the converse need not hold.
+  'manner INTEGER NOT NULL',
+] as const
+
+/** What many hops of a run have in common, so that a long run can be read with each of its words once. */
+export const wordNames = [
+  'origin',
+  'agent',
+  'person',
+  'target',
+  'method',
+  'dialect',
+  'decision',
+  'status',
+  'code',
+  'rule',
+  'policies',
+  'pol_hash',
+  'shadow',
+  'fault',
+  'detail',
 ] as const
 
 const runColumns = [

@@ -90,8 +90,7 @@ test('it ends with the page of the explanation, and that its figures are those o
 test('an explanation that does not add up fails the demo', async () => {
   const played = { ...playedWith(watched, sampleRun()), configPath: 'weir.yaml' }
   const stories = {
-    story: () => Promise.resolve(storyOfSketch(askingBack(3))),
-    facts: () => Promise.resolve(nothingKnown),
+    explanation: () => Promise.resolve(explain(storyOfSketch(askingBack(3)), nothingKnown)),
   }
   const told = await explainAct(played, stories, { looks_max: 1 })
   expect(told).toMatchObject({ exit: 'failed', text: expect.stringContaining('does not add up') as string })

@@ -4,7 +4,6 @@ import { countingDice } from '../../../src/base/dice.ts'
 import type { CliDeps } from '../../../src/cli/deps.ts'
 import { problem } from '../../../src/cli/exit-codes.ts'
 import { runCli } from '../../../src/cli/program.ts'
-import { nothingKnown } from '../../../src/domain/story/explanation.ts'
 import { now } from './sample-run.ts'
 
 export interface Ran {
@@ -43,7 +42,8 @@ export async function run(args: readonly string[], fakes: Partial<CliDeps> = {},
     stories: {
       list: () => Promise.resolve({ rows: [], next: null }),
       story: () => Promise.resolve(problem('not_found', 'no such run')),
-      facts: () => Promise.resolve(nothingKnown),
+      explanation: () => Promise.resolve(problem('not_found', 'no such run')),
+      tree: () => Promise.resolve(problem('not_found', 'no such run')),
       records: () => Promise.resolve(problem('not_found', 'no such run')),
       write: () => Promise.resolve(problem('failed', 'no room')),
     },

@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { adminClient } from '../../../src/cli/admin-client.ts'
 import { type Ran, run } from './fake-deps.ts'
+import { explain } from '../../../src/domain/story/explain.ts'
+import { nothingKnown } from '../../../src/domain/story/explanation.ts'
+import { foldTree } from '../../../src/domain/story/fold-tree.ts'
 import { askingBack, storyOfSketch, storyRun } from '../../support/stories.ts'
 import { sampleRun } from './sample-run.ts'
 
@@ -23,6 +26,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const answers: Readonly<Record<string, () => unknown>> = {
     '/api/v1/runs': () => response.end(JSON.stringify({ schema: 'weir.runs/v1', runs: [sampleRun()], next: null })),
     [`/api/v1/runs/${storyRun}/story`]: () => response.end(JSON.stringify({ schema: 'weir.story/v1', ...story })),
+    [`/api/v1/runs/${storyRun}/explain`]: () => response.end(JSON.stringify(explain(story, nothingKnown))),
+    [`/api/v1/runs/${storyRun}/tree`]: () => response.end(JSON.stringify(foldTree(story))),
     '/api/v1/runs/run_01/halt': () => response.end(JSON.stringify(sampleRun())),
     '/api/v1/runs/run_over/halt': () => problem(409, 'already_over'),
     '/api/v1/runs/run_mine/halt': () => problem(403, 'not_yours'),
@@ -54,6 +59,7 @@ test('runs alone lists them, show shows one, tree draws its calls, explain expla
   expect((await weir('runs', 'ls', 'cost>1', 'since:2h', '--limit', '7')).stdout).toMatch(/^RUN /)
   expect(asked.at(-1)?.path).toBe('/api/v1/runs?filter=cost%3E1+since%3A2h&limit=7')
   expect((await weir('runs', 'show', storyRun)).stdout).toMatch(/^run_0+1 {2}ENDED/)
+  expect(asked.at(-1)?.path).toBe(`/api/v1/runs/${storyRun}/story?last=20`)
   expect((await weir('runs', 'tree', storyRun)).stdout).toMatch(/laps × 18/)
   expect((await weir('runs', 'explain', storyRun)).stdout).toMatch(
     /^loop .*agent:research → agent:orchestrator.* 20 laps/m,

@@ -88,7 +88,9 @@ test('a tree that is cut says how many lines are missing and how to have them', 
 const stories: StoryTools = {
   list: ({ filter }) => Promise.resolve({ rows: filter.includes('beef') ? [] : [night().run], next: null }),
   story: ({ run }) => Promise.resolve(run === storyRun ? night() : problem('not_found', `nothing of ${run}`)),
-  facts: () => Promise.resolve(facts),
+  explanation: ({ run }) =>
+    Promise.resolve(run === storyRun ? explain(night(), facts) : problem('not_found', `nothing of ${run}`)),
+  tree: () => Promise.resolve(foldTree(night())),
   records: () => Promise.resolve(twoRecords()),
   write: async (out, text) => {
     for await (const piece of text) files.set(out, (files.get(out) ?? '') + piece)

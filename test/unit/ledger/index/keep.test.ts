@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import type { LedgerEntry } from '../../../../src/domain/record.ts'
 import { openIndexHere } from '../../../../src/ledger/index/here.ts'
 import { Keeper } from '../../../../src/ledger/index/keep.ts'
 import { indexPath } from '../../../../src/ledger/index/path.ts'
+import { lastSeq } from '../../../../src/ledger/last-seq.ts'
 import { segmentName } from '../../../../src/ledger/segment.ts'
 import { call, hop } from '../entries.ts'
 import { tempFolder } from '../folder.ts'
@@ -75,9 +76,9 @@ test.each([
 
 test('an index that has more than the ledger is of another one', async () => {
   const state = tempFolder()
-  write(state, 1, 3)
+  write(state, 1, 9)
   await catchUp(state)
-  change(state, `UPDATE meta SET value = '99' WHERE key = 'seq'`)
+  write(state, 1, 3)
   expect(await catchUp(state)).toEqual([3, 3, expect.stringContaining('another ledger')])
 })
 
@@ -142,4 +143,18 @@ test('where there is no ledger there is no index, and none is made', async () =>
     sentence: expect.stringContaining('no ledger') as string,
   })
   expect(existsSync(state)).toBe(false)
+})
+
+test('an index whose file went on is read on from its last byte, and from the beginning where that was cut', async () => {
+  const state = tempFolder()
+  write(state, 1, 5)
+  await catchUp(state)
+  const known = { seq: 5, byte: statSync(join(state, 'ledger', segmentName(1))).size }
+  write(state, 1, 9)
+  expect(await lastSeq(join(state, 'ledger'), known)).toBe(9)
+  expect(await lastSeq(join(state, 'ledger'), { seq: 7, byte: known.byte })).toBe(11)
+  expect(await lastSeq(join(state, 'ledger'), { ...known, byte: known.byte - 1 })).toBe(9)
+  expect(await lastSeq(join(state, 'ledger'), { ...known, byte: 1e9 })).toBe(9)
+  change(state, `UPDATE meta SET value = '1000000' WHERE key = 'end'`)
+  expect(await catchUp(state)).toEqual([9, 9])
 })

@@ -202,6 +202,25 @@ test('a story longer than was asked for is cut at its end and says so', () => {
   expect(queries.story({ run: run(1), hops_max: 200_001 })).toMatchObject({ kind: 'ask_refused' })
 })
 
+test('hops of one manner say the same, whatever became of them', () => {
+  const { base } = indexOf([
+    ...[1, 2, 3].map((n) => intent(hop(n))),
+    call(hop(1)),
+    refusedCall(hop(2)),
+    bootEntry('b2'),
+    ...[4, 5].map((n) => intent(hop(n))),
+    call(hop(4)),
+  ])
+  const rows = base.prepare('SELECT id, manner, status, code, detail FROM hops ORDER BY n').all()
+  const said = new Map<unknown, string>()
+  for (const { id: _, manner, ...words } of rows) {
+    expect(said.get(manner) ?? JSON.stringify(words)).toBe(JSON.stringify(words))
+    said.set(manner, JSON.stringify(words))
+  }
+  expect(rows.map(({ status }) => status)).toEqual(['answered', 'refused', 'aborted', 'answered', 'open'])
+  expect(rows[0]?.['manner']).toBe(rows[3]?.['manner'])
+})
+
 test('every table and view is made of columns that the page about the index names', async () => {
   const { readFile } = await import('node:fs/promises')
   const page = await readFile('docs/reference/runs-index.md', 'utf8')
