@@ -35,16 +35,14 @@ export function withPeople(queries: Queries, people: People): Queries {
       if (name !== null) row.person = name
     }
   }
-  /** In what is told of a run only the run has a person. */
+  /** In what is told of a run only the run has a person, and who an explanation says it was started for. */
   const toldRun = <T extends { readonly run: RunRow }>(found: T | AskRefused | null): T | AskRefused | null => {
     if (found && !isAskRefused(found)) told([found.run])
     return found
   }
   const story: Queries['story'] = (question) => {
-    const found = queries.story(question)
-    if (!found || isAskRefused(found)) return found
-    told([found.run])
-    told(found.hops)
+    const found = toldRun(queries.story(question))
+    if (found && !isAskRefused(found)) told(found.hops)
     return found
   }
   return {
@@ -60,7 +58,11 @@ export function withPeople(queries: Queries, people: People): Queries {
       return run
     },
     story,
-    explain: (question) => toldRun(queries.explain(question)),
+    explain(question) {
+      const found = toldRun(queries.explain(question))
+      if (!found || isAskRefused(found)) return found
+      return { ...found, started: { ...found.started, for: found.run.person } }
+    },
     tree: (question) => toldRun(queries.tree(question)),
     hops(question) {
       const page = queries.hops(asked(question))
