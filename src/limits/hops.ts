@@ -38,6 +38,9 @@ const parentsKept = 4096
 
 export class HopLog {
   readonly #views = new Map<HopId, Changing>()
+  /** The ids in them as a ring: a map that lost its first key a thousand times is slow to say which is its first now. */
+  readonly #order: HopId[] = []
+  #next = 0
   readonly #children = new Map<HopId | null, number>()
 
   /** Newest last. */
@@ -48,7 +51,10 @@ export class HopLog {
   add(hop: HopFacts, state: HopState): void {
     const { id, parent, from, to, depth, at } = hop
     this.#views.set(id, { id, parent, from, to, depth, state, code: null, rule: null, cost_micros: 0, at })
-    dropOldest(this.#views, hopsKept)
+    const oldest = this.#order[this.#next]
+    if (oldest !== undefined) this.#views.delete(oldest)
+    this.#order[this.#next] = id
+    this.#next = (this.#next + 1) % hopsKept
   }
 
   /** Changes what is shown of a hop; one that has left the log is left alone. */

@@ -34,6 +34,7 @@ interface Payer extends Whose {
 export class Counts {
   readonly #metrics: GatewayMetrics
   readonly #requests = new Map<string, Cell>()
+  readonly #costs = new Map<string, Cell>()
   #toldAt: Millis = 0
   readonly #durations
   readonly #deliveries
@@ -60,9 +61,10 @@ export class Counts {
 
   /** What a call that has ended came to. */
   paid({ agent: caller, run, kind }: Payer, { spent, metered }: Outcome, at: Millis): void {
-    const agent = caller === null ? 'other' : slugOf(caller)
     if (spent.cost_micros > 0) {
-      const cell = this.#metrics.cost.child({ agent, kind })
+      const cell = kept(this.#costs, `${kind} ${caller}`, () =>
+        this.#metrics.cost.child({ agent: shownAs(caller), kind }),
+      )
       if (run === null) cell.add(spent.cost_micros)
       else cell.addIn(run, spent.cost_micros, at)
     }
@@ -102,17 +104,22 @@ export class Counts {
   }
 
   #request(caller: AgentId | null, plane: Plane, outcome: Status): Cell {
-    const key = `${plane} ${outcome} ${caller}`
-    const known = this.#requests.get(key)
-    if (known) return known
-    const cell = this.#metrics.requests.child({
-      plane,
-      agent: caller === null ? 'other' : slugOf(caller),
-      outcome,
-    })
-    if (this.#requests.size < keptMax) this.#requests.set(key, cell)
-    return cell
+    return kept(this.#requests, `${plane} ${outcome} ${caller}`, () =>
+      this.#metrics.requests.child({ plane, agent: shownAs(caller), outcome }),
+    )
   }
+}
+
+function shownAs(caller: AgentId | null): string {
+  return caller === null ? 'other' : slugOf(caller)
+}
+
+function kept(cells: Map<string, Cell>, key: string, find: () => Cell): Cell {
+  const known = cells.get(key)
+  if (known) return known
+  const cell = find()
+  if (cells.size < keptMax) cells.set(key, cell)
+  return cell
 }
 
 type TokenKind = (typeof tokenKinds)[number]

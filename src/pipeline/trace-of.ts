@@ -14,8 +14,19 @@ interface Traced {
   readonly hop: object | null
 }
 
-/** Null where it names none. */
-export function traceSaid({ call, inbound }: Pick<Traced, 'call' | 'inbound'>): Trace | null {
+/** A visit, as it keeps what was read of it. */
+interface Saying extends Pick<Traced, 'call' | 'inbound'> {
+  /** Undefined until it was asked for. */
+  said?: Trace | null | undefined
+}
+
+/** Null where it names none. It is asked for several times on the way and read once. */
+export function traceSaid(visit: Saying): Trace | null {
+  if (visit.said === undefined) visit.said = read(visit)
+  return visit.said
+}
+
+function read({ call, inbound }: Saying): Trace | null {
   if (isMcpCall(call)) return traceOf(inbound, bytesOf(call.body))
   const inBody = isA2aCall(call) ? (saidInMetadata(inbound.body)?.traceparent ?? null) : null
   return inBody === null ? traceInHeaders(inbound.headers) : readTraceparent(inBody)

@@ -23,6 +23,7 @@ import type { Approval } from './approvals.ts'
 import { capture } from './capture.ts'
 import type { Lent } from './deliveries.ts'
 import type { Road, Snapshot } from './road.ts'
+import type { Trace } from '../protocol/traceparent.ts'
 import { traceSaid } from './trace-of.ts'
 
 export interface Visit<Asked extends AnyCall = Call> {
@@ -54,6 +55,8 @@ export interface Visit<Asked extends AnyCall = Call> {
   approval: Approval | null
   /** What policy was asked with last; null where it was not. */
   asked: PolicyAsked | null
+  /** The trace its caller named; undefined until it was read. */
+  said: Trace | null | undefined
 }
 
 /** One of any protocol. */
@@ -85,6 +88,7 @@ export function openVisit<Asked extends AnyCall>(
     claim: null,
     approval: null,
     asked: null,
+    said: undefined,
   }
 }
 
