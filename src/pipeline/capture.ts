@@ -65,13 +65,33 @@ function names(glob: string, target: string): boolean {
   return target.length - last.length >= at && target.endsWith(last)
 }
 
-/** Without secrets, and without the members that are to be blank. What is no JSON is a text. */
+/** Without secrets, and without the members that are to be blank: of a JSON text, or of each event of a stream. */
 export function redact(payload: Buffer, blank: readonly string[]): Buffer {
   const text = payload.toString()
-  const read = readJson(text, depth_max)
-  if (!read.ok) return Buffer.from(scrubText(text))
   const left = new Set(blank.map((name) => name.toLowerCase()))
-  return Buffer.from(JSON.stringify(without(read.value, left)))
+  const told = jsonWithout(text, left)
+  if (told !== null) return Buffer.from(told)
+  // A JSON text that was cut: nobody can tell what in it is a secret.
+  if (structure.test(text)) return Buffer.from(redacted)
+  return Buffer.from(scrubText(text.replaceAll(dataLines, (lines) => eventWithout(lines, left))))
+}
+
+const structure = /^\s*[[{]/
+/** All of one event. */
+const dataLines = /^data:[^\r\n]*(?:(?:\r\n|\r|\n)data:[^\r\n]*)*/gm
+/** How streams of models end. */
+const lastEvent = 'data: [DONE]'
+
+/** One that was cut cannot be read either. */
+function eventWithout(lines: string, blank: ReadonlySet<string>): string {
+  if (lines === lastEvent) return lines
+  const data = lines.split(/\r\n|\r|\n/).map((line) => line.slice('data:'.length))
+  return `data: ${jsonWithout(data.join('\n'), blank) ?? redacted}`
+}
+
+function jsonWithout(text: string, blank: ReadonlySet<string>): string | null {
+  const read = readJson(text, depth_max)
+  return read.ok ? JSON.stringify(without(read.value, blank)) : null
 }
 
 function without(value: unknown, blank: ReadonlySet<string>): unknown {

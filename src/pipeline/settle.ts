@@ -87,7 +87,7 @@ export function recordOutcome(
   const detail = outcome.fault?.detail ?? outcome.detail ?? denial?.detail ?? null
   const refusal: Refusal | null =
     denial || detail ? { code: denial?.code ?? null, detail: detail ?? '', rule: denial?.rule ?? null } : null
-  leaveRecord(visit, refusal, seen, outcome.kind === 'answered' ? (outcome.answer?.body ?? null) : null)
+  leaveRecord(visit, refusal, seen)
   if (denial) visit.road.counts.denied(denial)
 }
 

@@ -20,10 +20,11 @@ import type { Inbound, Reply } from '../protocol/http.ts'
 import { readClaims, readTags } from '../protocol/run-context.ts'
 import type { Party } from '../domain/task.ts'
 import type { Approval } from './approvals.ts'
-import { capture } from './capture.ts'
+import { capture, levelOf } from './capture.ts'
 import type { Lent } from './deliveries.ts'
 import type { Road, Snapshot } from './road.ts'
 import type { Trace } from '../protocol/traceparent.ts'
+import { TapedReply } from './tape.ts'
 import { traceSaid } from './trace-of.ts'
 
 export interface Visit<Asked extends AnyCall = Call> {
@@ -57,6 +58,8 @@ export interface Visit<Asked extends AnyCall = Call> {
   asked: PolicyAsked | null
   /** The trace its caller named; undefined until it was read. */
   said: Trace | null | undefined
+  /** What its caller was given, where that is kept; the `reply` then goes through it. */
+  readonly tape: TapedReply | null
 }
 
 /** One of any protocol. */
@@ -68,11 +71,15 @@ export function openVisit<Asked extends AnyCall>(
   call: Asked,
   reply: Reply,
 ): Visit<Asked> {
+  const rules = road.snapshot.settings.ledger.capture
+  const isKept = levelOf(rules, targetName(call.target)) !== 'none'
+  const tape = isKept ? new TapedReply(reply, rules.captured_bytes) : null
   return {
     road,
     snapshot: road.snapshot,
     inbound,
-    reply,
+    reply: tape ?? reply,
+    tape,
     call,
     principal: null,
     run: null,
@@ -190,15 +197,10 @@ export function endIfOpenedFor(visit: AnyVisit): void {
  * The one place where the record of a call is left and its end counted. A ledger that takes nothing more is said once
  * a second: in a runaway loop the refusals would otherwise fill the disk that is full already.
  */
-export function leaveRecord(
-  visit: AnyVisit,
-  refusal: Refusal | null,
-  outcome: Outcome,
-  answered: Uint8Array | string | null = null,
-): void {
+export function leaveRecord(visit: AnyVisit, refusal: Refusal | null, outcome: Outcome): void {
   const { road, call, principal } = visit
   const record = recordOf(visit, refusal, outcome)
-  const kept = captured(visit, answered)
+  const kept = captured(visit, outcome)
   const left = road.ledger.append(kept ? { ...record, ...kept } : record)
   if (!left && road.counts.unrecorded(road.clock.now()))
     road.log.error('calls leave no record: the ledger takes nothing', { hop: call.id })
@@ -208,10 +210,11 @@ export function leaveRecord(
   road.counts.ended({ ...whose, plane: planeOf(call) }, outcome, now)
 }
 
-/** What is kept of the payloads of a call that was let through; strangers leave none. */
-function captured(visit: AnyVisit, answered: Uint8Array | string | null): Pick<CallRecord, 'args_c' | 'res_c'> | null {
-  const { road, call, hop, snapshot, inbound } = visit
-  if (!hop) return null
+/** What is kept of the payloads of a call that was let through; strangers leave none, and neither do refusals of ours. */
+function captured(visit: AnyVisit, { status }: Outcome): Pick<CallRecord, 'args_c' | 'res_c'> | null {
+  const { road, call, hop, snapshot, inbound, tape } = visit
+  if (!hop || !tape) return null
+  const answered = status === 'answered' || tape.streamed ? tape.said : null
   const kept = { road, call, settings: snapshot.settings.ledger.capture, person: personOf(visit) }
   const args_c = capture(kept, 'args', inbound.body)
   const res_c = answered && capture(kept, 'res', answered)
