@@ -26,7 +26,14 @@ const flip = {
   after: ['open'],
 }
 const counts = { replayed: 20, same: 11, indeterminate: 0, unregistered: 0, elsewhere: 2, unclear: 0, others: 0 }
-const report = { schema: 'weir.policy-simulation/v1', pol_hash: 'h', ...counts, ms: 12, problems: [] } as const
+const report = {
+  schema: 'weir.policy-simulation/v1',
+  pol_hash: 'h',
+  indeterminate_why: {},
+  ...counts,
+  ms: 12,
+  problems: [],
+} as const
 
 function simulated(widens: boolean): { policy: PolicyTools } {
   const [allow_to_deny, deny_to_allow] = widens ? [0, 9] : [9, 0]
