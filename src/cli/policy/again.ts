@@ -113,19 +113,11 @@ function cutSentence({ from, to, hop, saved }: LoopCut): string {
 export interface ReplayOptions extends PolicyOptions {
   readonly policy?: string
   readonly limits?: string
-  readonly upstream?: string
 }
 
 /** Ends with `no` where a refused call would be let through. */
 export async function replay(deps: CliDeps, run: string, options: ReplayOptions): Promise<number> {
   const terminal = openTerminal(deps)
-  if (options.upstream !== undefined)
-    return terminal.fail(
-      problem(
-        'no',
-        'No payloads of this run were captured, so nothing can be sent again. Without --upstream its decisions are replayed.',
-      ),
-    )
   const { policy: dir = null, limits: limitsOf = null } = options
   const report = await deps.policy.replay({ configPath: options.config, run, dir, limitsOf })
   if (isProblem(report)) return terminal.fail(report)

@@ -15,6 +15,7 @@ const none: PolicyTools = {
   simulate: unused,
   suggest: unused,
   replay: unused,
+  rerun: unused,
 }
 
 const flip = {
