@@ -13,7 +13,7 @@ import { adminClient } from './cli/admin-client.ts'
 import { Children } from './cli/demo/children.ts'
 import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
 import type { PolicyTools } from './cli/policy/deps.ts'
-import { openMock } from './cli/rerun/mock.ts'
+import { type Arrival, openMock } from './cli/rerun/mock.ts'
 import { Player, type PlayerParts } from './cli/rerun/player.ts'
 import type { Settings } from './config/settings.ts'
 import { isPseudonym, isRunId, type RunId } from './domain/ids.ts'
@@ -23,9 +23,10 @@ import { keptOf } from './ledger/vault/kept.ts'
 import { type Names, openVaultReader } from './ledger/vault/names.ts'
 import { type PayloadPart, PayloadReader } from './ledger/vault/payloads.ts'
 import { placeOfVault } from './gateway-vault.ts'
-import { answerBy, requestTo } from './pipeline/whatif/rerun/a2a-words.ts'
 import { compareRun, type Played } from './pipeline/whatif/rerun/compare.ts'
-import { standInFile, toldCost } from './pipeline/whatif/rerun/stand-in.ts'
+import { toolIn } from './pipeline/whatif/rerun/mcp-words.ts'
+import { answerOf, planeIn, requestOf } from './pipeline/whatif/rerun/speak.ts'
+import { priceIn, standInFile, toldCost } from './pipeline/whatif/rerun/stand-in.ts'
 import { type Timeline, timelineOf } from './pipeline/whatif/rerun/timeline.ts'
 import { readConfig } from './tools-policy.ts'
 import { standInTokens } from './tools-rerun-tokens.ts'
@@ -92,9 +93,8 @@ async function playOnStage(play: Play, asked: Asked, { watch, struck }: Stage): 
   struck.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }))
   const children = struck.use(new Children())
   const holder: { player: Player | null } = { player: null }
-  const mock = struck.use(
-    await openMock((arrival) => (holder.player ? holder.player.arrive(arrival) : arrival.cut())),
-  )
+  const onArrival = (arrival: Arrival): void => (holder.player ? holder.player.arrive(arrival) : arrival.cut())
+  const mock = struck.use(await openMock({ onArrival, toolsOf: toolsIn(play.timeline) }))
   const stateDir = join(dir, 'state')
   const file = join(dir, 'weir.yaml')
   const { limits, settings } = play
@@ -136,13 +136,24 @@ function saidIn({ settings, names }: Play): Pick<PlayerParts, 'requestOf' | 'ans
     return id
   }
   return {
-    requestOf: (record) => requestTo(record, captured(record, 'args')),
+    requestOf: (record) => requestOf(record, captured(record, 'args')),
     answerOf(record, asked) {
-      const price = [...settings.agents.values()].find(({ id }) => id === record.target)?.price
-      const cost = price ? toldCost(price, record) : null
-      return answerBy(record, asked, { captured: captured(record, 'res'), cost, fresh })
+      const price = priceIn(settings, record.target)
+      const cost = price && toldCost(price, record)
+      return answerOf(record, asked, { captured: captured(record, 'res'), cost, fresh })
     },
   }
+}
+
+/** What each server is said to have is what was called of it. */
+function toolsIn({ calls }: Timeline): (server: string) => readonly string[] {
+  const tools = new Map<string, Set<string>>()
+  for (const { target } of calls.values()) {
+    if (planeIn(target) !== 'tools') continue
+    const { server, name } = toolIn(target)
+    tools.set(server, (tools.get(server) ?? new Set()).add(name))
+  }
+  return (server) => [...(tools.get(server) ?? [])]
 }
 
 function haltOn(url: string, token: string): PlayerParts['halt'] {

@@ -62,9 +62,13 @@ function rerunPage(report: RunRerun, paint: Paint): string {
     `cost      ${spendText(was)}; would be ${spendText(would)}`,
     ...report.not_sent.map((each) => `${paint('warn', 'not sent')}  ${notSentText(each)}`),
     ...(made_up.requests + made_up.answers > 0
-      ? [`made up   ${counted(made_up.requests, 'request')} and ${counted(made_up.answers, 'answer')} that were not captured`]
+      ? [
+          `made up   ${counted(made_up.requests, 'request')} and ${counted(made_up.answers, 'answer')} that were not captured`,
+        ]
       : []),
-    ...(erased > 0 ? [`erased    ${counted(erased, 'person', 'persons')}; somebody without a name stood for them`] : []),
+    ...(erased > 0
+      ? [`erased    ${counted(erased, 'person', 'persons')}; somebody without a name stood for them`]
+      : []),
     ...(ended === 'timeout' ? [paint('warn', 'The time was up before all was sent: --timeout')] : []),
     ...changed.slice(0, rows_max).map((row) => rowText(row, paint)),
     ...(changed.length > rows_max ? [`and ${changed.length - rows_max} more: --json`] : []),

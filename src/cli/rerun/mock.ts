@@ -5,8 +5,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readJsonObject } from '../../base/json.ts'
-import type { Asked } from '../../pipeline/whatif/rerun/a2a-words.ts'
-import { startsWork } from '../../pipeline/whatif/rerun/a2a-words.ts'
+import type { Asked } from '../../pipeline/whatif/rerun/said.ts'
+import { saidAtOnce } from '../../pipeline/whatif/rerun/speak.ts'
 
 /** A call that arrived and waits for its answer. */
 export interface Arrival {
@@ -24,11 +24,18 @@ export interface Mock extends AsyncDisposable {
 
 /** Of a request of our own gateway, which reads no longer ones. */
 const body_bytes_max = 67_108_864
-const depth_max = 64
+/** Providers of models read this deep. */
+const depth_max = 256
 
-export async function openMock(onArrival: (arrival: Arrival) => void): Promise<Mock> {
+export interface MockParts {
+  readonly onArrival: (arrival: Arrival) => void
+  /** Names of the tools that a server has, by its slug. */
+  readonly toolsOf: (server: string) => readonly string[]
+}
+
+export async function openMock(parts: MockParts): Promise<Mock> {
   const server = createServer((request, response) => {
-    void receive(request, response, onArrival).catch(() => response.destroy())
+    void receive(request, response, parts).catch(() => response.destroy())
   })
   // A call is held for as long as those below it take.
   server.requestTimeout = 0
@@ -50,8 +57,9 @@ export async function openMock(onArrival: (arrival: Arrival) => void): Promise<M
 async function receive(
   request: IncomingMessage,
   response: ServerResponse,
-  onArrival: (arrival: Arrival) => void,
+  { onArrival, toolsOf }: MockParts,
 ): Promise<void> {
+  if (request.method !== 'POST') return void response.writeHead(405).end()
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -59,16 +67,14 @@ async function receive(
     if (bytes > body_bytes_max) return void response.destroy()
     chunks.push(chunk)
   }
-  const read = readJsonObject(Buffer.concat(chunks).toString(), depth_max)
-  const asked: Asked = { method: String(read?.['method']), id: read?.['id'] ?? null }
-  const send = (contentType: string, body: string): void => {
-    response.writeHead(200, { 'content-type': contentType }).end(body)
+  const body = readJsonObject(Buffer.concat(chunks).toString(), depth_max)
+  const method = typeof body?.['method'] === 'string' ? body['method'] : null
+  const asked: Asked = { path: request.url ?? '', body, method, id: body?.['id'] ?? null }
+  const said = saidAtOnce(asked, toolsOf)
+  if (said === null) return void response.writeHead(202).end()
+  const answer = (contentType: string, text: string): void => {
+    response.writeHead(200, { 'content-type': contentType }).end(text)
   }
-  if (!startsWork(asked)) return send('application/json', notHere(asked))
-  onArrival({ asked, headers: request.headers, answer: send, cut: () => void response.destroy() })
-}
-
-/** Nothing that was begun here goes on after its answer. */
-function notHere({ id }: Asked): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32001, message: 'Task not found' } })
+  if (said !== undefined) return answer('application/json', said)
+  onArrival({ asked, headers: request.headers, answer, cut: () => void response.destroy() })
 }

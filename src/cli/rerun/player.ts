@@ -5,8 +5,8 @@
 import type { Clock } from '../../base/clock.ts'
 import type { HopId } from '../../domain/ids.ts'
 import type { CallRecord } from '../../domain/record.ts'
-import type { Asked, Request, Said } from '../../pipeline/whatif/rerun/a2a-words.ts'
 import type { Fate, Played } from '../../pipeline/whatif/rerun/compare.ts'
+import type { Answer, Asked, Request, Said } from '../../pipeline/whatif/rerun/said.ts'
 import type { Moment, Timeline } from '../../pipeline/whatif/rerun/timeline.ts'
 import type { Arrival } from './mock.ts'
 import { post } from './post.ts'
@@ -19,8 +19,8 @@ export interface PlayerParts {
   readonly traceparent: string
   readonly timeout_ms: number
   readonly signal: AbortSignal
-  readonly requestOf: (record: CallRecord) => Request
-  readonly answerOf: (record: CallRecord, asked: Asked) => Said & { readonly contentType: string }
+  readonly requestOf: (record: CallRecord) => Request | null
+  readonly answerOf: (record: CallRecord, asked: Asked) => Answer
   /** A token of the gateway for whoever made the call; null where it issues none. */
   readonly tokenFor: (record: CallRecord) => Promise<string | null>
   /** Halts whatever run is under way. */
@@ -104,13 +104,14 @@ export class Player {
       return
     }
     const credential = await this.#parts.tokenFor(record)
-    if (credential === null) {
+    const request = this.#parts.requestOf(record)
+    if (credential === null || request === null) {
       this.#fates.set(hop, { kind: 'sent', request: 'made_up', answer: null, hop: null })
       return
     }
     const arriving = Promise.withResolvers<Arrival>()
     this.#awaited = { hop, arrived: arriving.resolve }
-    const live = this.#send(record, credential, above)
+    const live = this.#send(record, request, { credential, above })
     this.#live.set(hop, live)
     const first = await within(step_timeout_ms, Promise.race([arriving.promise, live.over]))
     this.#awaited = null
@@ -121,9 +122,12 @@ export class Player {
     else if (!live.arrival) await this.#settle(hop, live)
   }
 
-  #send(record: CallRecord, credential: string, above: string | null): Live {
-    const { gateway, traceparent, requestOf } = this.#parts
-    const { path, headers, body, from } = requestOf(record)
+  #send(
+    record: CallRecord,
+    { path, headers, body, from }: Request,
+    { credential, above }: { readonly credential: string; readonly above: string | null },
+  ): Live {
+    const { gateway, traceparent } = this.#parts
     const gone = new AbortController()
     const place = above === null ? { traceparent } : { 'txn-token': above }
     const sent = { headers: { ...headers, authorization: `Bearer ${credential}`, ...place }, body }

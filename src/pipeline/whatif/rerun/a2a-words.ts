@@ -5,29 +5,14 @@
 import { isJsonObject, type JsonObject, readJsonObject } from '../../../base/json.ts'
 import type { CallRecord } from '../../../domain/record.ts'
 import type { Spend } from '../../../domain/spend.ts'
-import { toldMembers } from './stand-in.ts'
+import { type Answer, type AnswerParts, type Asked, depth_max, madeUpText, type Request, toldMembers } from './said.ts'
 
-/** A request or an answer, and whether it was captured or is made up. */
-export interface Said {
-  readonly body: string
-  readonly from: 'captured' | 'made_up'
-}
-
-export interface Request extends Said {
-  /** Of the listener for data. */
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
-/** Nesting of a message that is read again. */
-const depth_max = 64
 const isPush = /push/i
-const notCaptured = 'Made up by weir replay: what was said here was not captured.'
 
 type Version = '1.0' | '0.3'
 
 /** `captured` is the body that came in, where it is kept in full. */
-export function requestTo(record: CallRecord, captured: Buffer | null): Request {
+export function requestToAgent(record: CallRecord, captured: Buffer | null): Request {
   const { dialect, target, action } = record
   const version: Version = dialect === 'a2a-0.3-jsonrpc' ? '0.3' : '1.0'
   const params = captured && paramsIn(captured, dialect)
@@ -62,43 +47,25 @@ function withoutPush(configuration: JsonObject): JsonObject {
 function madeUp(version: Version, role: 'user' | 'agent'): JsonObject {
   const messageId = `replay-${role}`
   if (version === '1.0')
-    return { messageId, role: role === 'user' ? 'ROLE_USER' : 'ROLE_AGENT', parts: [{ text: notCaptured }] }
-  return { kind: 'message', messageId, role, parts: [{ kind: 'text', text: notCaptured }] }
-}
-
-/** What an agent was asked here and now. */
-export interface Asked {
-  readonly method: string
-  readonly id: unknown
+    return { messageId, role: role === 'user' ? 'ROLE_USER' : 'ROLE_AGENT', parts: [{ text: madeUpText }] }
+  return { kind: 'message', messageId, role, parts: [{ kind: 'text', text: madeUpText }] }
 }
 
 const streams: ReadonlySet<string> = new Set(['SendStreamingMessage', 'message/stream'])
 const sends: ReadonlySet<string> = new Set([...streams, 'SendMessage', 'message/send'])
 
-export function startsWork({ method }: Asked): boolean {
-  return sends.has(method)
+export function asksAgent({ method }: Asked): boolean {
+  return method !== null && sends.has(method)
 }
 
-interface AnswerParts {
-  /** The body that went to the caller, where it is kept in full. */
-  readonly captured: Buffer | null
-  /** What it says it has cost; null where its price is known before. */
-  readonly cost: Spend | null
-  /** Makes the id of a task one that nobody has had here. */
-  readonly fresh: (task: string) => string
-}
-
-export function answerBy(
-  record: CallRecord,
-  asked: Asked,
-  { captured, cost, fresh }: AnswerParts,
-): Said & { readonly contentType: string } {
-  const version: Version = asked.method.includes('/') ? '0.3' : '1.0'
+export function answerOfAgent(record: CallRecord, asked: Asked, { captured, cost, fresh }: AnswerParts): Answer {
+  const method = asked.method ?? ''
+  const version: Version = method.includes('/') ? '0.3' : '1.0'
   const known = captured && sameDialect(record, version) ? answerIn(captured, record) : null
   const told = known ?? { result: version === '0.3' ? madeUp(version, 'agent') : { message: madeUp(version, 'agent') } }
   const answer = JSON.stringify({ jsonrpc: '2.0', id: asked.id, ...retold(told, { version, cost, fresh }) })
   const from = known ? 'captured' : 'made_up'
-  if (!streams.has(asked.method)) return { body: answer, contentType: 'application/json', from }
+  if (!streams.has(method)) return { body: answer, contentType: 'application/json', from }
   return { body: `data: ${answer}\n\n`, contentType: 'text/event-stream', from }
 }
 

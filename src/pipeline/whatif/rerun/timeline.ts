@@ -26,10 +26,10 @@ export type LeftWhy = keyof typeof leftWords
 export const leftWords = {
   stranger: 'nobody proved who was calling',
   no_work: 'it asks about something and starts no work',
-  plane: 'calls of tools and models are not sent again yet',
   unregistered: 'its caller is not in the configuration any more',
   cut: 'names in its record were too long to be kept whole',
-  outside: 'it was refused by what only the real gateway knows: time, rates, budgets of a day, revocations, health',
+  outside:
+    'it was refused by what only the real gateway knows: time, rates, budgets of a day, revocations, tasks, health',
   approved: 'a person approved it',
   authority: 'its token allowed less than its agent may',
   orphan: 'the record of the call above it is not kept',
@@ -90,7 +90,6 @@ function leftFor(record: CallRecord, { known, left, registered }: Known): LeftWh
   const { agent, action, target, parent_rid: parent } = record
   if (agent === null) return 'stranger'
   if (!work.has(action)) return 'no_work'
-  if (!target.startsWith('agent:')) return 'plane'
   if (target.endsWith(cutMark)) return 'cut'
   if (!registered.has(agent)) return 'unregistered'
   const own = leftByDecision(record)
