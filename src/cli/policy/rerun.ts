@@ -48,7 +48,7 @@ const rows_max = 50
 
 function rerunPage(report: RunRerun, paint: Paint): string {
   const { run, calls, sent, same, allow_to_deny, deny_to_allow, differ, not_reached, was, would, ms } = report
-  const { changed, made_up, erased, ended } = report
+  const { changed, made_up, erased, unlike, ended } = report
   const parts = [
     `${formatCount(same)} same`,
     `${formatCount(allow_to_deny)} allow→deny`,
@@ -63,11 +63,16 @@ function rerunPage(report: RunRerun, paint: Paint): string {
     ...report.not_sent.map((each) => `${paint('warn', 'not sent')}  ${notSentText(each)}`),
     ...(made_up.requests + made_up.answers > 0
       ? [
-          `made up   ${counted(made_up.requests, 'request')} and ${counted(made_up.answers, 'answer')} that were not captured`,
+          `made up   ${counted(made_up.requests, 'request')} and ${counted(made_up.answers, 'answer')}, for what was said then was not captured`,
         ]
       : []),
     ...(erased > 0
       ? [`erased    ${counted(erased, 'person', 'persons')}; somebody without a name stood for them`]
+      : []),
+    ...(unlike > 0
+      ? [
+          `unlike    ${counted(unlike, 'call')} whose credential had scopes, budgets or a key; a plain token stood for it`,
+        ]
       : []),
     ...(ended === 'timeout' ? [paint('warn', 'The time was up before all was sent: --timeout')] : []),
     ...changed.slice(0, rows_max).map((row) => rowText(row, paint)),

@@ -57,6 +57,8 @@ export interface RunRerun {
   readonly ended: Ended
   /** Of whom a nameless person stands. */
   readonly erased: number
+  /** Sent with less than they had: scopes, budgets, a key of their caller. */
+  readonly unlike: number
   /** Milliseconds. */
   readonly ms: number
 }
@@ -94,7 +96,7 @@ const listed_max = 1000
 /** `records` are those of the gateway it was played on, by their hops. */
 export function compareRun(
   run: RunId,
-  { calls, left, erased }: Timeline,
+  { calls, left, erased, unlike }: Timeline,
   { fates, ended, ms }: Played,
   records: ReadonlyMap<string, CallRecord>,
 ): RunRerun {
@@ -142,6 +144,7 @@ export function compareRun(
     would: rows.reduce((sum, { now }) => plus(sum, now), nothing),
     ended,
     erased,
+    unlike,
     ms,
   }
 }

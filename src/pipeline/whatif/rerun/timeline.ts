@@ -18,6 +18,8 @@ export interface Timeline {
   readonly left: ReadonlyMap<HopId, LeftWhy>
   /** Persons who were erased: somebody nameless stands for them. */
   readonly erased: number
+  /** Calls whose credential had scopes, budgets or a key of its holder; a plain token stands for it. */
+  readonly unlike: number
 }
 
 /** Why a call is not sent again. */
@@ -31,7 +33,7 @@ export const leftWords = {
   outside:
     'it was refused by what only the real gateway knows: time, rates, budgets of a day, revocations, tasks, health',
   approved: 'a person approved it',
-  authority: 'its token allowed less than its agent may',
+  authority: 'it was refused for what its token allowed, and that is not repeated',
   orphan: 'the record of the call above it is not kept',
   below: 'the call above it is not sent again',
   too_many: 'it is beyond the most that are sent again',
@@ -72,7 +74,12 @@ export function timelineOf(entries: readonly LedgerEntry[], registered: Readonly
     else left.set(record.rid, why)
   }
   const persons = [...calls.values()].flatMap(({ human }) => (human !== null && isPseudonym(human) ? [human] : []))
-  return { moments: momentsOf(entries, calls), calls, left, erased: new Set(persons).size }
+  const unlike = [...calls.values()].filter(isUnlike).length
+  return { moments: momentsOf(entries, calls), calls, left, erased: new Set(persons).size, unlike }
+}
+
+function isUnlike({ scope, adh, grants = [], bound, cred_type }: CallRecord): boolean {
+  return scope !== null || adh !== null || grants.length > 0 || bound !== 'none' || cred_type === 'client_cert'
 }
 
 /** A call ends before the one above it, and that is where its record stands. */
@@ -99,9 +106,9 @@ function leftFor(record: CallRecord, { known, left, registered }: Known): LeftWh
 }
 
 function leftByDecision(record: CallRecord): LeftWhy | null {
-  const { decision, code, rule, outcome, approval, scope, adh, grants = [] } = record
-  if (scope !== null || adh !== null || grants.length > 0) return 'authority'
+  const { decision, code, rule, outcome, approval } = record
   if (decision === 'allow') return outcome.status === 'refused' ? 'outside' : approval === null ? null : 'approved'
+  if (rule?.startsWith('token.')) return 'authority'
   const isOfMoment = rule === 'policy.oracle' || rule === 'run.wall_clock_ms' || code === null || !repeatable.has(code)
   return isOfMoment ? 'outside' : null
 }
