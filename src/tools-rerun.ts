@@ -94,7 +94,7 @@ async function playOnStage(play: Play, asked: Asked, { watch, struck }: Stage): 
   const children = struck.use(new Children())
   const holder: { player: Player | null } = { player: null }
   const onArrival = (arrival: Arrival): void => (holder.player ? holder.player.arrive(arrival) : arrival.cut())
-  const mock = struck.use(await openMock({ onArrival, toolsOf: toolsIn(play.timeline) }))
+  const mock = struck.use(await openMock({ onArrival, toolsOf: toolsIn(play.timeline), secret: cryptoDice().hex(16) }))
   const stateDir = join(dir, 'state')
   const file = join(dir, 'weir.yaml')
   const { limits, settings } = play

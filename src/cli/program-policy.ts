@@ -36,7 +36,10 @@ export function addReplay(program: Command, deps: CliDeps, settle: Settle): void
     .option('-c, --config <file>', 'configuration whose state directory is read', defaultConfig)
     .option('--policy <dir>', 'folder of other policies')
     .option('--limits <file>', 'configuration whose limits are tried as well')
-    .option('--upstream <place>', 'mock: send them again to a gateway of its own, where one mock answers for all targets')
+    .option(
+      '--upstream <place>',
+      'mock: send them again to a gateway of its own, where one mock answers for all targets',
+    )
     .option('--timeout <seconds>', 'how long that may take', '120')
     .option('--json', 'one JSON object')
     .action(async (run: string, options: RerunOptions) => {

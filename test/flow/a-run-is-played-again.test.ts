@@ -10,9 +10,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RunRerun } from '../../src/pipeline/whatif/rerun/compare.ts'
 import { runWeir } from '../support/evidence.ts'
 import { ledgerOf } from '../support/ledger-entries.ts'
+import { say, type Said } from '../support/caller.ts'
 import { type Loop, loopConfig, policyOpen, startLoop, startLoopCall } from '../support/loop.ts'
+import { completedTask, startScriptedAgent } from '../support/scripted-agent.ts'
 import { startThreeAgents, type ThreeAgents } from '../support/three-agents.ts'
-import { startWeir, type Weir } from '../support/weir.ts'
+import { apiKey, startWeir, type Weir } from '../support/weir.ts'
 
 let three: ThreeAgents
 let run = ''
@@ -137,11 +139,20 @@ test('whoever has seen enough interrupts it, and nothing is left running or lyin
   const child = spawn(process.execPath, [main, 'replay', run, '--upstream', 'mock', '--config', config()])
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const own = (): string | undefined => leftovers().find((name) => !seen.has(name))
-  while (own() === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+  const gateway = (): boolean => textOf(join(tmpdir(), own() ?? 'none', 'state', 'admin.url')) !== ''
+  while (!gateway()) await new Promise((resolve) => setTimeout(resolve, 5))
+  const dir = own() ?? ''
+  expect(processesOf(dir)).toHaveLength(1)
   child.kill('SIGINT')
   expect(await ended).toBe(130)
   expect(own()).toBeUndefined()
+  expect(processesOf(dir)).toEqual([])
 })
+
+/** Ids of the processes that were started with something in that folder. */
+function processesOf(dir: string): readonly string[] {
+  return readdirSync('/proc').filter((id) => /^\d+$/.test(id) && textOf(`/proc/${id}/cmdline`).includes(dir))
+}
 
 test('a loop that a limit has halted is halted again, and goes on where the limit is higher', async () => {
   const loop: Loop = await startLoop()
@@ -174,5 +185,37 @@ test('a loop that a limit has halted is halted again, and goes on where the limi
     await weir.stop()
     await wider.stop()
     await loop.stop()
+  }
+})
+
+test('what an operator has halted is halted again, with everything that was open then', async () => {
+  const started: (() => void)[] = []
+  const hang = await startScriptedAgent(
+    () => new Promise((resolve) => void started.push(() => resolve(completedTask('late')))),
+  )
+  const weir = await startWeir({
+    policy: { dir: policyOpen },
+    identity: { api_keys: [apiKey('console', 'tomas')] },
+    agents: { console: { groups: ['entrypoints'], may_start_runs: true }, slow: { url: hang.url } },
+  })
+  try {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const call = (): Promise<Said> => say(weir, { from: 'console', to: 'slow', headers: { traceparent } })
+    const open = [call(), call()]
+    await expect.poll(() => started.length, { timeout: 20_000 }).toBe(2)
+    const { runs } = await weir.ask<{ runs: { readonly id: string }[] }>('/api/v1/runs')
+    const id = runs[0]?.id ?? ''
+    await weir.ask(`/api/v1/runs/${id}/halt`, { reason: 'enough' })
+    await Promise.all(open)
+    await call()
+    const calls = (await ledgerOf(weir)).flatMap((entry) => (entry.kind === 'call' && entry.run === id ? [entry] : []))
+    expect(calls.map(({ outcome }) => outcome.status)).toEqual(['halted', 'halted', 'refused'])
+    const { report } = await again({ run: id, config: join(weir.directory, 'weir.yaml') })
+    expect(report).toMatchObject({ sent: 3, same: 3, changed: [] })
+    expect(hang.asked.length).toBe(2)
+  } finally {
+    for (const go of started) go()
+    await weir.stop()
+    await hang.stop()
   }
 })

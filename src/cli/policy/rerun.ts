@@ -88,6 +88,7 @@ function spendText({ cost_micros, tokens }: { readonly cost_micros: number; read
 const unsentWords: Readonly<Record<NotSent['why'], string>> = {
   ...leftWords,
   no_time: 'the time was up',
+  no_words: 'its caller has no token here, or it came in words that cannot be said again',
   no_answer: 'the gateway said nothing of it in time',
 }
 

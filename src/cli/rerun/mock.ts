@@ -29,6 +29,8 @@ const depth_max = 256
 
 export interface MockParts {
   readonly onArrival: (arrival: Arrival) => void
+  /** What every path begins with: nobody else on this machine knows it, so nobody else is answered. */
+  readonly secret: string
   /** Names of the tools that a server has, by its slug. */
   readonly toolsOf: (server: string) => readonly string[]
 }
@@ -45,7 +47,7 @@ export async function openMock(parts: MockParts): Promise<Mock> {
   })
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}/${parts.secret}`,
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
@@ -57,9 +59,11 @@ export async function openMock(parts: MockParts): Promise<Mock> {
 async function receive(
   request: IncomingMessage,
   response: ServerResponse,
-  { onArrival, toolsOf }: MockParts,
+  { onArrival, toolsOf, secret }: MockParts,
 ): Promise<void> {
-  if (request.method !== 'POST') return void response.writeHead(405).end()
+  const { url = '', method: verb } = request
+  if (!url.startsWith(`/${secret}/`)) return void response.writeHead(404).end()
+  if (verb !== 'POST') return void response.writeHead(405).end()
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -69,7 +73,7 @@ async function receive(
   }
   const body = readJsonObject(Buffer.concat(chunks).toString(), depth_max)
   const method = typeof body?.['method'] === 'string' ? body['method'] : null
-  const asked: Asked = { path: request.url ?? '', body, method, id: body?.['id'] ?? null }
+  const asked: Asked = { path: url.slice(secret.length + 1), body, method, id: body?.['id'] ?? null }
   const said = saidAtOnce(asked, toolsOf)
   if (said === null) return void response.writeHead(202).end()
   const answer = (contentType: string, text: string): void => {

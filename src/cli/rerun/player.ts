@@ -106,7 +106,7 @@ export class Player {
     const credential = await this.#parts.tokenFor(record)
     const request = this.#parts.requestOf(record)
     if (credential === null || request === null) {
-      this.#fates.set(hop, { kind: 'sent', request: 'made_up', answer: null, hop: null })
+      this.#fates.set(hop, { kind: 'no_words' })
       return
     }
     const arriving = Promise.withResolvers<Arrival>()

@@ -64,7 +64,7 @@ export interface RunRerun {
 }
 
 export interface NotSent {
-  readonly why: LeftWhy | 'no_time' | 'no_answer'
+  readonly why: LeftWhy | 'no_time' | 'no_words' | 'no_answer'
   readonly count: number
   /** The first of them. */
   readonly hop: HopId
@@ -80,7 +80,7 @@ export interface Played {
   readonly ms: number
 }
 
-export type Fate = Sent | { readonly kind: 'not_reached' | 'no_time' }
+export type Fate = Sent | { readonly kind: 'not_reached' | 'no_time' | 'no_words' }
 
 export interface Sent {
   readonly kind: 'sent'
@@ -112,7 +112,7 @@ export function compareRun(
   for (const [hop, record] of calls) {
     const fate = fates.get(hop) ?? { kind: 'no_time' }
     const again = fate.kind === 'sent' && fate.hop !== null ? records.get(fate.hop) : undefined
-    if (fate.kind === 'no_time') leave('no_time', hop)
+    if (fate.kind === 'no_time' || fate.kind === 'no_words') leave(fate.kind, hop)
     else if (fate.kind === 'not_reached') notReached += 1
     else if (!again) leave('no_answer', hop)
     else {

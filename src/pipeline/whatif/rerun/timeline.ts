@@ -18,7 +18,7 @@ export interface Timeline {
   readonly left: ReadonlyMap<HopId, LeftWhy>
   /** Persons who were erased: somebody nameless stands for them. */
   readonly erased: number
-  /** Calls whose credential had scopes, budgets or a key of its holder; a plain token stands for it. */
+  /** Calls whose credential had scopes, budgets, a key of its holder or a chain of others; a plain token stands for it. */
   readonly unlike: number
 }
 
@@ -40,7 +40,7 @@ export const leftWords = {
 } as const
 
 /** Calls of one run that are sent again. */
-export const calls_max = 10_000
+const calls_max = 10_000
 
 /** Refusals that a gateway comes to again with the same policies, limits and calls; all others are of their moment. */
 const repeatable: ReadonlySet<string> = new Set([
@@ -78,8 +78,9 @@ export function timelineOf(entries: readonly LedgerEntry[], registered: Readonly
   return { moments: momentsOf(entries, calls), calls, left, erased: new Set(persons).size, unlike }
 }
 
-function isUnlike({ scope, adh, grants = [], bound, cred_type }: CallRecord): boolean {
-  return scope !== null || adh !== null || grants.length > 0 || bound !== 'none' || cred_type === 'client_cert'
+function isUnlike({ scope, adh, grants = [], bound, cred_type, ext_head }: CallRecord): boolean {
+  const bounds = [scope, adh, ext_head].some((bound) => bound !== null) || grants.length > 0
+  return bounds || bound !== 'none' || cred_type === 'client_cert'
 }
 
 /** A call ends before the one above it, and that is where its record stands. */
