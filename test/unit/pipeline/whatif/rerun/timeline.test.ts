@@ -6,7 +6,7 @@ import { timelineOf } from '../../../../../src/pipeline/whatif/rerun/timeline.ts
 import { agent, call, hop, intent, noon, refusedCall, run, runEntry } from '../../../ledger/entries.ts'
 
 const all = new Set([agent('a'), agent('b'), agent('c')])
-const plain = { scope: null, adh: null, bound: 'none', ts: noon } as const
+const plain = { scope: null, adh: null, ext_head: null, bound: 'none', ts: noon } as const
 const below = (parent: number, depth: number): Partial<CallRecord> => ({ ...plain, parent_rid: hop(parent), depth })
 const leftOf = (...entries: readonly LedgerEntry[]) => [...timelineOf(entries, all).left]
 
