@@ -4,7 +4,7 @@
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
@@ -24,17 +24,17 @@ import { type Names, openVaultReader } from './ledger/vault/names.ts'
 import { type PayloadPart, PayloadReader } from './ledger/vault/payloads.ts'
 import { placeOfVault } from './gateway-vault.ts'
 import { compareRun, type Played } from './pipeline/whatif/rerun/compare.ts'
+import { standingFacts } from './pipeline/whatif/facts.ts'
 import { toolIn } from './pipeline/whatif/rerun/mcp-words.ts'
 import { answerOf, planeIn, requestOf } from './pipeline/whatif/rerun/speak.ts'
 import { priceIn, standInFile, toldCost } from './pipeline/whatif/rerun/stand-in.ts'
 import { type Timeline, timelineOf } from './pipeline/whatif/rerun/timeline.ts'
-import { readConfig } from './tools-policy.ts'
+import { openFolder, readConfig } from './tools-policy.ts'
 import { standInTokens } from './tools-rerun-tokens.ts'
 
 /** Entries of one run that are held: two for each call, and those that say what became of the run. */
 const entries_max = 50_000
 
-type Asked = Parameters<PolicyTools['rerun']>[0]
 type Watch = Parameters<PolicyTools['rerun']>[1]
 
 export const rerun: PolicyTools['rerun'] = async (asked, watch) => {
@@ -44,6 +44,9 @@ export const rerun: PolicyTools['rerun'] = async (asked, watch) => {
   if (isProblem(other)) return other
   const run = /^[0-9a-f]{32}$/.test(asked.run) ? `run_${asked.run}` : asked.run
   if (!isRunId(run)) return problem('usage', `${asked.run} is no id of a run: those begin with run_.`)
+  const policyDir = resolve(asked.dir ?? loaded.settings.policy.dir)
+  const policy = await openFolder(policyDir, standingFacts(loaded.settings))
+  if (isProblem(policy)) return policy
   const names = openVaultReader(placeOfVault(loaded.settings))
   if (typeof names === 'string') return problem('failed', names)
   try {
@@ -51,7 +54,8 @@ export const rerun: PolicyTools['rerun'] = async (asked, watch) => {
     if (entries.length === 0) return problem('not_found', `The ledger keeps nothing of ${run}.`)
     const timeline = timelineOf(entries, new Set(loaded.settings.agents.keys()))
     const limits = other.settings.limits
-    const played = await playOn({ settings: loaded.settings, limits, timeline, names }, asked, watch)
+    const play = { settings: loaded.settings, limits, policyDir, timeline, names }
+    const played = await playOn(play, asked.timeout_ms, watch)
     return isProblem(played) ? played : compareRun(run, timeline, played, played.records)
   } finally {
     names?.close()
@@ -70,17 +74,18 @@ async function entriesOf(ledger: string, run: RunId, names: Names | null): Promi
 interface Play {
   readonly settings: Settings
   readonly limits: Settings['limits']
+  readonly policyDir: string
   readonly timeline: Timeline
   readonly names: Names | null
 }
 
 type PlayedOn = Played & { readonly records: ReadonlyMap<string, CallRecord> }
 
-async function playOn(play: Play, asked: Asked, watch: Watch): Promise<PlayedOn | CliProblem> {
+async function playOn(play: Play, timeout_ms: number, watch: Watch): Promise<PlayedOn | CliProblem> {
   if (play.timeline.calls.size === 0) return { fates: new Map(), ended: 'complete', ms: 0, records: new Map() }
   const stopped = untilAborted(watch.signal).then(() => problem('interrupted', 'Stopped; nothing is left running.'))
   await using struck = new AsyncDisposableStack()
-  return await Promise.race([stopped, playOnStage(play, asked, { watch, struck })])
+  return await Promise.race([stopped, playOnStage(play, timeout_ms, { watch, struck })])
 }
 
 interface Stage {
@@ -88,7 +93,7 @@ interface Stage {
   readonly struck: AsyncDisposableStack
 }
 
-async function playOnStage(play: Play, asked: Asked, { watch, struck }: Stage): Promise<PlayedOn | CliProblem> {
+async function playOnStage(play: Play, timeout_ms: number, { watch, struck }: Stage): Promise<PlayedOn | CliProblem> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-replay-'))
   struck.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }))
   const children = struck.use(new Children())
@@ -97,17 +102,16 @@ async function playOnStage(play: Play, asked: Asked, { watch, struck }: Stage): 
   const mock = struck.use(await openMock({ onArrival, toolsOf: toolsIn(play.timeline), secret: cryptoDice().hex(16) }))
   const stateDir = join(dir, 'state')
   const file = join(dir, 'weir.yaml')
-  const { limits, settings } = play
-  const written = standInFile(settings, { upstream: mock.url, stateDir, policyDir: asked.dir, limits })
+  const written = standInFile(play.settings, { ...play, upstream: mock.url, stateDir })
   await writeFile(file, written, { mode: 0o600 })
   // Of the environment nothing is handed on: it may hold keys of the real gateway.
-  const weir = fileURLToPath(moduleUrl('./main.ts', import.meta.url))
-  const gateway = await children.start(weir, ['serve', '--config', file], {})
+  const script = fileURLToPath(moduleUrl('./tools-rerun-gateway.ts', import.meta.url))
+  const gateway = await children.start(script, [file], {})
   if (isProblem(gateway)) return gateway
   const { data, admin } = gateway.ready
   const tokens = await standInTokens(file)
   if (isProblem(tokens)) return tokens
-  const parts = { gateway: String(data), timeout_ms: asked.timeout_ms, ...watch }
+  const parts = { gateway: String(data), timeout_ms, ...watch }
   const halt = haltOn(String(admin), (await readFile(join(stateDir, 'admin.token'), 'utf8')).trim())
   holder.player = new Player(play.timeline, { ...saidIn(play), ...parts, halt, tokenFor: tokens, ...ownWorld() })
   const played = await holder.player.play()

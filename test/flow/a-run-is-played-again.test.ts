@@ -2,10 +2,10 @@
  * A run of real agents is recorded and played again on a gateway of its own before a mock: with the same policies everything
  * comes out the same, with others exactly what they change, and nobody who worked then is asked again.
  */
-import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RunRerun } from '../../src/pipeline/whatif/rerun/compare.ts'
 import { runWeir } from '../support/evidence.ts'
@@ -102,7 +102,8 @@ test('a refusal that would not be one is marked, and ends in 3', async () => {
   const { code, report } = await again({ run, config: config() }, '--policy', policyOpen)
   expect(report).toMatchObject({ deny_to_allow: 1, changed: [{ agent: 'agent:writer', target: 'agent:research' }] })
   expect(code).toBe(3)
-  const page = await runWeir('replay', run, '--upstream', 'mock', '--policy', policyOpen, '--config', config())
+  const near = relative(process.cwd(), policyOpen)
+  const page = await runWeir('replay', run, '--upstream', 'mock', '--policy', near, '--config', config())
   expect(page.stdout).toContain('deny→allow')
   expect(page.stdout).toContain('agent:writer → agent:research')
 })
@@ -114,7 +115,7 @@ test('neither a key nor a place of the real gateway is in the configuration it i
   while (written === '') {
     const [dir] = leftovers().filter((name) => !seen.has(name))
     if (dir !== undefined) written = textOf(join(tmpdir(), dir, 'weir.yaml'))
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, 25))
   }
   for (const secret of ['sk-of-the-operator', 'sha256', three.weir.directory]) expect(written).not.toContain(secret)
   await played
@@ -133,20 +134,37 @@ function textOf(path: string): string {
   }
 }
 
-test('whoever has seen enough interrupts it, and nothing is left running or lying about', async () => {
+/** A replay whose gateway is up, and the folder of that. */
+async function underWay(): Promise<{
+  readonly child: ChildProcess
+  readonly ended: Promise<unknown>
+  readonly dir: string
+}> {
   const seen = new Set(leftovers())
   const main = join(import.meta.dirname, '../../src/main.ts')
   const child = spawn(process.execPath, [main, 'replay', run, '--upstream', 'mock', '--config', config()])
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  const own = (): string | undefined => leftovers().find((name) => !seen.has(name))
-  const gateway = (): boolean => textOf(join(tmpdir(), own() ?? 'none', 'state', 'admin.url')) !== ''
-  while (!gateway()) await new Promise((resolve) => setTimeout(resolve, 5))
-  const dir = own() ?? ''
+  const own = (): string => leftovers().find((name) => !seen.has(name)) ?? 'none'
+  while (textOf(join(tmpdir(), own(), 'state', 'admin.url')) === '')
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  return { child, ended, dir: own() }
+}
+
+test('whoever has seen enough interrupts it, and nothing is left running or lying about', async () => {
+  const { child, ended, dir } = await underWay()
   expect(processesOf(dir)).toHaveLength(1)
   child.kill('SIGINT')
   expect(await ended).toBe(130)
-  expect(own()).toBeUndefined()
+  expect(leftovers()).not.toContain(dir)
   expect(processesOf(dir)).toEqual([])
+})
+
+test('a gateway whose replay was killed does not outlive it', async () => {
+  const { child, ended, dir } = await underWay()
+  child.kill('SIGKILL')
+  await ended
+  await expect.poll(() => processesOf(dir), { timeout: 20_000 }).toEqual([])
+  rmSync(join(tmpdir(), dir), { recursive: true, force: true })
 })
 
 /** Ids of the processes that were started with something in that folder. */

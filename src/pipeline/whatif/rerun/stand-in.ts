@@ -18,8 +18,8 @@ export interface StandInParts {
   /** Where every agent answers: a loopback URL without a trailing slash. */
   readonly upstream: string
   readonly stateDir: string
-  /** Null for the folder of the settings. */
-  readonly policyDir: string | null
+  /** Absolute. */
+  readonly policyDir: string
   /** Whose limits hold; those of the settings where none others are tried. */
   readonly limits: Settings['limits']
 }
@@ -44,7 +44,7 @@ export function standInFile(settings: Settings, { upstream, stateDir, policyDir,
     teams: Object.fromEntries(teams) as object,
     tools: { approval: 'off', servers: Object.fromEntries(servers) as object },
     models: modelsOf(settings.models, upstream),
-    policy: { dir: policyDir ?? settings.policy.dir, mode: settings.policy.mode },
+    policy: { dir: policyDir, mode: settings.policy.mode },
     limits: {
       on_breach,
       run: timeless(run),

@@ -18,8 +18,8 @@ async function load(path: string): Promise<Loaded> {
 async function standIn(settings: Loaded['settings']): Promise<{ readonly text: string; readonly loaded: Loaded }> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-stand-in-'))
   onTestFinished(() => rm(dir, { recursive: true }))
-  const { limits } = settings
-  const text = standInFile(settings, { upstream, stateDir: join(dir, 'state'), policyDir: null, limits })
+  const { limits, policy } = settings
+  const text = standInFile(settings, { upstream, stateDir: join(dir, 'state'), policyDir: policy.dir, limits })
   await writeFile(join(dir, 'weir.yaml'), text)
   return { text, loaded: await load(join(dir, 'weir.yaml')) }
 }
