@@ -113,7 +113,15 @@ async function playOnStage(play: Play, timeout_ms: number, { watch, struck }: St
   if (isProblem(tokens)) return tokens
   const parts = { gateway: String(data), timeout_ms, ...watch }
   const halt = haltOn(String(admin), (await readFile(join(stateDir, 'admin.token'), 'utf8')).trim())
-  holder.player = new Player(play.timeline, { ...saidIn(play), ...parts, halt, tokenFor: tokens, ...ownWorld() })
+  const reader = play.names && new PayloadReader(placeOfVault(play.settings).dir, play.names)
+  struck.defer(() => reader?.close())
+  holder.player = new Player(play.timeline, {
+    ...saidIn(play, reader),
+    ...parts,
+    halt,
+    tokenFor: tokens,
+    ...ownWorld(),
+  })
   const played = await holder.player.play()
   await gateway.stop()
   return { ...played, records: await recordsIn(stateDir) }
@@ -125,8 +133,7 @@ function ownWorld(): Pick<PlayerParts, 'clock' | 'traceparent'> {
 }
 
 /** What was captured in full, where it is here and is what the record says. */
-function saidIn({ settings, names }: Play): Pick<PlayerParts, 'requestOf' | 'answerOf'> {
-  const reader = names && new PayloadReader(placeOfVault(settings).dir, names)
+function saidIn({ settings }: Play, reader: PayloadReader | null): Pick<PlayerParts, 'requestOf' | 'answerOf'> {
   const captured = (record: CallRecord, part: PayloadPart): Buffer | null => {
     const commitment = part === 'args' ? record.args_c : record.res_c
     if (!reader || commitment?.level !== 'full' || commitment.truncated) return null
