@@ -73,6 +73,7 @@ const deps: CliDeps = {
     simulate: async (...asked) => (await import('./tools-whatif.ts')).simulate(...asked),
     suggest: async (asked) => (await import('./tools-whatif.ts')).suggest(asked),
     replay: async (asked) => (await import('./tools-whatif.ts')).replay(asked),
+    rerun: async (...asked) => (await import('./tools-rerun.ts')).rerun(...asked),
   },
   docs: async () => (await import('./tools.ts')).docs(),
   version,

@@ -31,6 +31,7 @@ import { type LedgerItem, readLedger } from './ledger/read.ts'
 import { verifyLedger } from './ledger/verify.ts'
 import type { SealedHead } from './ledger/verify/heads.ts'
 import { hop as accountOfHop } from './tools-evidence.ts'
+import { capturedIn } from './tools-captured.ts'
 import { keysText, type LedgerState, openState, recordKeysOf, textOf } from './tools-ledger.ts'
 import { version } from './version.ts'
 
@@ -59,7 +60,7 @@ function viewOf({ signedBy, ...head }: SealedHead) {
   return { ...head, signed_by: signedBy } satisfies SealedView
 }
 
-export const show: AuditTools['show'] = async ({ configPath, what }) => {
+export const show: AuditTools['show'] = async ({ configPath, what, payloads }) => {
   const state = await openState(configPath)
   if (isProblem(state)) return state
   const seq = /^[1-9]\d{0,15}$/.test(what) ? Number(what) : await seqOfHop(state, what)
@@ -82,6 +83,7 @@ export const show: AuditTools['show'] = async ({ configPath, what }) => {
     path: path ?? [],
     checkpoint: typeof log === 'string' ? null : sealedView(log.checkpoint, state),
     account: account === null || isProblem(account) ? null : account,
+    captured: capturedIn(leaf, state, payloads),
   }
 }
 

@@ -10,20 +10,19 @@ import type { CallRecord } from './domain/record.ts'
 import { readLedger } from './ledger/read.ts'
 import { findHop, traceRun } from './ledger/trace.ts'
 import { type Names, openVaultReader } from './ledger/vault/names.ts'
+import { PayloadReader } from './ledger/vault/payloads.ts'
 import { limitSettings } from './pipeline/snapshot.ts'
 import { listUses, openUse, useFor } from './pipeline/whatif/archive.ts'
 import { cutOf } from './pipeline/whatif/cut-loop.ts'
 import { standingFacts } from './pipeline/whatif/facts.ts'
+import { keptArguments } from './pipeline/whatif/kept-arguments.ts'
 import { agentNamed } from './pipeline/whatif/read-cases.ts'
-import { noArgumentsKept, routesOf } from './pipeline/whatif/recorded.ts'
+import { type ArgumentsOf, noArgumentsKept, routesOf } from './pipeline/whatif/recorded.ts'
 import { replayRun } from './pipeline/whatif/replay-run.ts'
 import { Simulation } from './pipeline/whatif/simulate.ts'
 import { SuggestionTally } from './pipeline/whatif/suggest.ts'
 import { type OpenedPolicies, whyOf } from './pipeline/whatif/why.ts'
 import { openFolder, openSource, readConfig } from './tools-policy.ts'
-
-/** Where arguments of calls are captured, they are read back here; nothing keeps them yet. */
-const argumentsOf = noArgumentsKept
 
 export const why: PolicyTools['why'] = async ({ configPath, hop }) => {
   // The id of a hop without `hop_` is its span id.
@@ -37,7 +36,7 @@ export const why: PolicyTools['why'] = async ({ configPath, hop }) => {
   if (!found) return problem('not_found', `The ledger keeps nothing of ${id}.`)
   if (found.kind === 'intent')
     return problem('not_found', `${id} is under way: it was let through, and its record is written when it ends.`)
-  return await whyOf(found, await policiesOf(found, loaded), argumentsOf)
+  return await whyOf(found, await policiesOf(found, loaded), argumentsFor(loaded, names.open))
 }
 
 /** The policies a record was decided by: from the archive, else those of today if they are the same by their hash. */
@@ -73,9 +72,12 @@ export const simulate: PolicyTools['simulate'] = async ({ configPath, dir, ...as
   const facts = standingFacts(loaded.settings)
   const policy = await openFolder(dir, facts)
   if (isProblem(policy)) return policy
+  const names = namesOf(loaded)
+  if (isProblem(names)) return names
+  const argumentsOf = argumentsFor(loaded, names.open)
   const simulation = new Simulation(policy, { routes: routesOf(facts), argumentsOf })
   const problems: string[] = []
-  for await (const record of callsOf(loaded, asked, problems)) {
+  for await (const record of callsOf({ ...loaded, names: names.open }, asked, problems)) {
     const adding = simulation.add(record)
     if (adding) await adding
     if (simulation.replayed % 10_000 === 0) progress(simulation.replayed)
@@ -97,7 +99,10 @@ export const suggest: PolicyTools['suggest'] = async ({ configPath, since, run }
   const tally = new SuggestionTally(routesOf(standingFacts(loaded.settings)))
   const problems: string[] = []
   let seen = 0
-  for await (const record of callsOf(loaded, { since, agent: null, target: null, run: null }, problems)) {
+  const names = namesOf(loaded)
+  if (isProblem(names)) return names
+  const asked = { since, agent: null, target: null, run: null }
+  for await (const record of callsOf({ ...loaded, names: names.open }, asked, problems)) {
     tally.add(record)
     seen += 1
   }
@@ -120,6 +125,7 @@ export const replay: PolicyTools['replay'] = async ({ configPath, run, dir, limi
   const policy = await openFolder(dir ?? other.settings.policy.dir, facts)
   if (isProblem(policy)) return policy
   const limits = limitsOf === null ? null : limitSettings(other.settings)
+  const argumentsOf = argumentsFor(loaded, calls.names)
   return await replayRun(calls.run, calls.calls, { policy, routes: routesOf(facts), limits, argumentsOf })
 }
 
@@ -127,6 +133,7 @@ interface RunCalls {
   readonly kind: 'calls'
   readonly run: Parameters<typeof cutOf>[0]
   readonly calls: readonly CallRecord[]
+  readonly names: Names | null
 }
 
 /** The id of a run without `run_` is its trace id. */
@@ -137,17 +144,16 @@ async function callsOfRun(loaded: Loaded, written: string): Promise<RunCalls | C
   if (isProblem(names)) return names
   const trace = await traceRun(ledgerOf(loaded), run, names.open)
   if (!trace) return problem('not_found', `The ledger keeps nothing of ${run}.`)
-  return { kind: 'calls', run, calls: trace.calls }
+  return { kind: 'calls', run, calls: trace.calls, names: names.open }
 }
 
-async function* callsOf(loaded: Loaded, asked: CallsAsked, problems: string[]): AsyncGenerator<CallRecord> {
+async function* callsOf(
+  loaded: Loaded & { readonly names: Names | null },
+  asked: CallsAsked,
+  problems: string[],
+): AsyncGenerator<CallRecord> {
   const agent = asked.agent === null ? null : (agentNamed(asked.agent) ?? asked.agent)
   const since = asked.since ?? 0
-  const names = namesOf(loaded)
-  if (isProblem(names)) {
-    problems.push(names.text)
-    return
-  }
   for await (const item of readLedger(ledgerOf(loaded), since)) {
     if (item.kind === 'unreadable') {
       problems.push(`${item.file}: not readable from offset ${item.offset}, ${item.why}`)
@@ -157,7 +163,7 @@ async function* callsOf(loaded: Loaded, asked: CallsAsked, problems: string[]): 
     if (entry.kind !== 'call' || entry.ts < since) continue
     if (agent !== null && entry.agent !== agent) continue
     if (asked.target !== null && entry.target !== asked.target) continue
-    if (asked.run === null || entry.run === asked.run) yield byName(entry, names.open)
+    if (asked.run === null || entry.run === asked.run) yield byName(entry, loaded.names)
   }
 }
 
@@ -165,6 +171,11 @@ async function* callsOf(loaded: Loaded, asked: CallsAsked, problems: string[]): 
 function namesOf({ settings }: Loaded): { readonly kind: 'names'; readonly open: Names | null } | CliProblem {
   const open = openVaultReader(placeOfVault(settings))
   return typeof open === 'string' ? problem('failed', open) : { kind: 'names', open }
+}
+
+/** Arguments are in the vault, where they were captured; its keys open them. */
+function argumentsFor(loaded: Loaded, names: Names | null): ArgumentsOf {
+  return names === null ? noArgumentsKept : keptArguments(new PayloadReader(placeOfVault(loaded.settings).dir, names))
 }
 
 /** Of a million records nothing else is needed: to restore all of each takes ten times as long. */

@@ -1,4 +1,4 @@
-/** Commands that go on until somebody has seen enough: ctrl-c, q, or the pipe they write to is closed. */
+/** Commands that go on until somebody has seen enough: ctrl-c, q, a terminal that closes, or the pipe they write to is closed. */
 import type { CliDeps } from './deps.ts'
 
 export interface Watch {
@@ -24,6 +24,7 @@ export function watchForEnd(deps: CliDeps, keys: boolean): Watch {
   const end = (): void => enough.abort()
   process.once('SIGINT', end)
   process.once('SIGTERM', end)
+  process.once('SIGHUP', end)
   const keyboard = keys && deps.isTTY && isKeyboard(deps.stdin) ? deps.stdin : null
   const hear = (data: Uint8Array): void => {
     if (ends.has(data[0] ?? 0)) end()
@@ -36,6 +37,7 @@ export function watchForEnd(deps: CliDeps, keys: boolean): Watch {
     close() {
       process.off('SIGINT', end)
       process.off('SIGTERM', end)
+      process.off('SIGHUP', end)
       keyboard?.off('data', hear)
       keyboard?.setRawMode(false)
       keyboard?.pause()

@@ -1,6 +1,13 @@
 /** The commands with which an auditor looks at the ledger and proves it. */
 import type { Command } from 'commander'
-import type { ExportOptions, FindOptions, HoldOptions, ShowOptions, VerifyOptions } from './commands/audit.ts'
+import type {
+  ExportOptions,
+  FindOptions,
+  HoldOptions,
+  RecordOptions,
+  ShowOptions,
+  VerifyOptions,
+} from './commands/audit.ts'
 import type { CliDeps } from './deps.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 
@@ -12,6 +19,7 @@ export function addAudit(program: Command, deps: CliDeps, settle: Settle): void 
     'weir audit verify',
     'weir audit verify --checkpoint /mnt/elsewhere/weir.checkpoint',
     'weir audit show hop_7c1f0a9be0d24c55',
+    'weir audit show hop_7c1f0a9be0d24c55 --payloads',
     "weir audit find 'decision:deny since:24h'",
     "weir audit export 'run:run_0193…' --out evidence",
   ])
@@ -33,10 +41,12 @@ export function addAudit(program: Command, deps: CliDeps, settle: Settle): void 
   verb(
     'show <record>',
     'a record by its number or its hop, for whom and by what right, with the proof that it is in the log',
-  ).action(async (what: string, options: ShowOptions) => {
-    const { showRecord } = await import('./commands/audit.ts')
-    await settle(showRecord(deps, what, options))
-  })
+  )
+    .option('--payloads', 'show what was captured of its request and its answer')
+    .action(async (what: string, options: RecordOptions) => {
+      const { showRecord } = await import('./commands/audit.ts')
+      await settle(showRecord(deps, what, options))
+    })
   verb('find [filter...]', 'records that fit a filter')
     .option('--limit <number>', 'the newest so many', '50')
     .action(async (words: readonly string[], options: FindOptions) => {

@@ -1,9 +1,10 @@
 /** The commands that explain policies, try them and draw them. */
 import type { Command } from 'commander'
 import type { CliDeps } from './deps.ts'
-import type { ReplayOptions, SimulateOptions, SuggestOptions } from './policy/again.ts'
+import type { SimulateOptions, SuggestOptions } from './policy/again.ts'
 import type { GraphOptions, PreviewOptions } from './policy/graph.ts'
 import type { PolicyOptions } from './policy/judge.ts'
+import type { RerunOptions } from './policy/rerun.ts'
 import type { WhyOptions } from './policy/why.ts'
 import { defaultConfig, examples, type Settle } from './program-parts.ts'
 
@@ -28,18 +29,32 @@ export function addWhy(program: Command, deps: CliDeps, settle: Settle): void {
 export function addReplay(program: Command, deps: CliDeps, settle: Settle): void {
   const command = program
     .command('replay')
-    .description('decide all calls of a run again, in order, with other policies and limits; nothing is called')
+    .description(
+      'decide all calls of a run again, in order, with other policies and limits; exit code 3 if a refused one would go through',
+    )
     .argument('<run>', 'id of the run')
     .option('-c, --config <file>', 'configuration whose state directory is read', defaultConfig)
     .option('--policy <dir>', 'folder of other policies')
     .option('--limits <file>', 'configuration whose limits are tried as well')
-    .option('--upstream <place>', 'send captured payloads to a mock; there are none yet')
+    .option(
+      '--upstream <place>',
+      'mock: send them again to a gateway of its own, where one mock answers for all targets',
+    )
+    .option('--timeout <seconds>', 'how long that may take', '120')
     .option('--json', 'one JSON object')
-    .action(async (run: string, options: ReplayOptions) => {
+    .action(async (run: string, options: RerunOptions) => {
+      if (options.upstream !== undefined) {
+        const { rerun } = await import('./policy/rerun.ts')
+        return await settle(rerun(deps, run, options))
+      }
       const { replay } = await import('./policy/again.ts')
       await settle(replay(deps, run, options))
     })
-  examples(command, ['weir replay run_0193… --policy new-policy', 'weir replay run_0193… --limits stricter.yaml'])
+  examples(command, [
+    'weir replay run_0193… --policy new-policy',
+    'weir replay run_0193… --limits stricter.yaml',
+    'weir replay run_0193… --policy new-policy --upstream mock',
+  ])
 }
 
 export function addPolicy(program: Command, deps: CliDeps, settle: Settle): void {

@@ -23,7 +23,8 @@ export function openTerminal(deps: CliDeps): Terminal {
     paint,
     color,
     print: (text) => void deps.stdout.write(text),
-    printJson: (data) => void deps.stdout.write(`${JSON.stringify(data)}\n`),
+    // The same JSON: only texts hold such characters, and there `\u` and four digits say the same.
+    printJson: (data) => void deps.stdout.write(`${visible(JSON.stringify(data))}\n`),
     say: (text) => void deps.stderr.write(`${text}\n`),
     fail: (why) => {
       deps.stderr.write(`${paint('bad', 'weir:')} ${visible(why.text)}\n`)

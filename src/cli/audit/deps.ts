@@ -8,7 +8,7 @@ export interface AuditTools {
   /** Computes the whole log again; `step` is told how far it is. */
   readonly verify: (asked: VerifyAsked, step: (progress: AuditProgress) => void) => Promise<AuditVerdict | CliProblem>
   /** One record by its number or by the hop it is of, with the proof that the log has it. */
-  readonly show: (asked: { readonly configPath: string; readonly what: string }) => Promise<ShownRecord | CliProblem>
+  readonly show: (asked: ShowAsked) => Promise<ShownRecord | CliProblem>
   /** Records that fit, the newest `limit` of them. */
   readonly find: (asked: FindAsked) => Promise<FoundRecords | CliProblem>
   readonly exportTo: (asked: ExportAsked) => Promise<ExportedRecords | CliProblem>
@@ -72,6 +72,13 @@ export interface SealedView {
   readonly signed_by: readonly { readonly kid: string; readonly alg: string }[]
 }
 
+interface ShowAsked {
+  readonly configPath: string
+  readonly what: string
+  /** Whether captured payloads are shown themselves, beside what was captured. */
+  readonly payloads: boolean
+}
+
 export interface ShownRecord {
   readonly schema: 'weir.audit-record/v1'
   readonly seq: number
@@ -87,6 +94,25 @@ export interface ShownRecord {
   readonly checkpoint: SealedView | null
   /** For the record of a call: for whom, through whom, by what right. */
   readonly account: HopAccount | null
+  /** What was captured of the request and of the answer; empty where nothing was. */
+  readonly captured: readonly ShownPayload[]
+}
+
+export interface ShownPayload {
+  readonly part: 'request' | 'answer'
+  readonly level: 'hash' | 'redacted' | 'full'
+  /** What the hash covers, beside the salt. */
+  readonly bytes: number
+  /** The payload was longer. */
+  readonly truncated: boolean
+  /** SHA-256 of salt and payload, base64url, as in the record. */
+  readonly hash: string
+  /** `kept`: it is in the vault, and has that hash; `sealed`: the vault cannot be opened from here. */
+  readonly state: 'kept' | 'hash' | 'dropped' | 'erased' | 'absent' | 'altered' | 'sealed'
+  /** Null where it was not asked for, or cannot be had. */
+  readonly payload: string | null
+  /** Of `payload`. */
+  readonly encoding: 'utf8' | 'base64' | null
 }
 
 interface FindAsked {

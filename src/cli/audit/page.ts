@@ -2,10 +2,19 @@
 import { filterableOf } from '../../domain/filter-entry.ts'
 import { hopPage } from '../hop-view.ts'
 import { type Paint, visible } from '../paint.ts'
+import { indented } from '../policy/view.ts'
 import { type Column, table } from '../table.ts'
 import { type Line, linesOf } from '../token-view.ts'
 import { formatCount, formatTime } from '../units.ts'
-import type { AuditVerdict, ExportedRecords, FoundRecords, HoldList, SealedView, ShownRecord } from './deps.ts'
+import type {
+  AuditVerdict,
+  ExportedRecords,
+  FoundRecords,
+  HoldList,
+  SealedView,
+  ShownPayload,
+  ShownRecord,
+} from './deps.ts'
 
 /** What is wrong comes first; where nothing is, the figures that say how much that is. */
 export function verdictPage(verdict: AuditVerdict, paint: Paint): string {
@@ -42,7 +51,7 @@ function sealedWords({ origin, size, time, signed_by }: SealedView): string {
 }
 
 export function recordPage(shown: ShownRecord, paint: Paint): string {
-  const { seq, file, offset, leaf, leaf_hash, proof, path, checkpoint, account } = shown
+  const { seq, file, offset, leaf, leaf_hash, proof, path, checkpoint, account, captured } = shown
   const proofs: Readonly<Record<ShownRecord['proof'], string>> = {
     holds: paint('good', `holds: ${path.length} hashes lead from it to the root`),
     broken: paint('bad', 'broken: it is not the record that the checkpoint counts'),
@@ -53,9 +62,39 @@ export function recordPage(shown: ShownRecord, paint: Paint): string {
     ['leaf', leaf_hash],
     ['in the log', proofs[proof]],
     checkpoint === null ? null : ['checkpoint', sealedWords(checkpoint)],
+    ...captured.flatMap((each) => capturedLines(each, paint)),
   ]
   const what = account === null ? `${visible(leaf)}\n` : hopPage(account, paint)
-  return `${linesOf(lines)}\n${what}`
+  return `${linesOf(lines)}\n${what}${captured.map(payloadText).join('')}`
+}
+
+const stateWords: Readonly<Record<ShownPayload['state'], string>> = {
+  kept: 'in the vault: --payloads shows it',
+  hash: 'nothing but this hash was to be kept',
+  dropped: 'not kept: the vault was behind',
+  erased: 'erased with the person it was for',
+  absent: 'not in the vault, which deletes what is old or too much',
+  altered: 'in the vault is something with another hash',
+  sealed: 'the keys of the vault cannot be read from here',
+}
+
+function capturedLines(
+  { part, level, bytes, truncated, hash, state, payload }: ShownPayload,
+  paint: Paint,
+): readonly Line[] {
+  const size = `${formatCount(bytes)} bytes${truncated ? ', the rest was cut off' : ''}`
+  const words = payload === null ? stateWords[state] : 'in the vault: see below'
+  const tone = state === 'altered' ? 'bad' : state === 'kept' || state === 'hash' ? 'quiet' : 'warn'
+  return [
+    [part, `captured ${level}, ${size}; ${paint(tone, words)}`],
+    ['', `sha-256 ${visible(hash)}`],
+  ]
+}
+
+/** What somebody else wrote, line by line, so that none of it passes for ours. */
+function payloadText({ part, payload, encoding }: ShownPayload): string {
+  if (payload === null) return ''
+  return `\n${part}${encoding === 'base64' ? ', no text, in base64' : ''}\n${indented(payload, 2)}`
 }
 
 const foundColumns: readonly Column[] = [

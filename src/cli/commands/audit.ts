@@ -13,6 +13,10 @@ export interface ShowOptions {
   readonly json?: boolean
 }
 
+export interface RecordOptions extends ShowOptions {
+  readonly payloads?: boolean
+}
+
 export interface VerifyOptions extends ShowOptions {
   readonly checkpoint?: readonly string[]
 }
@@ -68,9 +72,9 @@ function progressOn({ stderr, isTTY, clock }: CliDeps) {
   }
 }
 
-export async function showRecord(deps: CliDeps, what: string, options: ShowOptions): Promise<number> {
+export async function showRecord(deps: CliDeps, what: string, options: RecordOptions): Promise<number> {
   const terminal = openTerminal(deps)
-  const shown = await deps.audit.show({ configPath: options.config, what })
+  const shown = await deps.audit.show({ configPath: options.config, what, payloads: options.payloads === true })
   if (isProblem(shown)) return terminal.fail(shown)
   if (options.json) terminal.printJson(shown)
   else terminal.print(recordPage(shown, terminal.paint))

@@ -25,10 +25,17 @@ export class Children implements AsyncDisposable {
   readonly #running = new Set<Process>()
   #closed = false
 
-  /** Runs a script on this Node and waits until it is ready. */
-  async start(script: string, args: readonly string[] = []): Promise<Child | CliProblem> {
+  /** Runs a script on this Node and waits until it is ready; `env` in place of the environment of this process. */
+  async start(
+    script: string,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> | null = null,
+  ): Promise<Child | CliProblem> {
     if (this.#closed) return problem('interrupted', 'Stopped before everything was started.')
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [script, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(env && { env }),
+    })
     this.#running.add(child)
     child.once('exit', () => this.#running.delete(child))
     child.stdin.on('error', () => undefined)

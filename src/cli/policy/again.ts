@@ -2,6 +2,7 @@
 import type { LoopCut } from '../../pipeline/whatif/cut-loop.ts'
 import type { ReplayedHop, RunReplay } from '../../pipeline/whatif/replay-run.ts'
 import type { FlipRow } from '../../pipeline/whatif/simulate.ts'
+import { type LostCounts, lostWords } from '../../domain/arguments-lost.ts'
 import { formatMicros } from '../../domain/spend.ts'
 import { readSince } from '../commands/cost.ts'
 import type { CliDeps } from '../deps.ts'
@@ -48,16 +49,27 @@ function simulationPage(report: Simulated, paint: Paint): string {
     `${formatCount(same)} same`,
     `${formatCount(allow_to_deny)} allow→deny`,
     `${formatCount(deny_to_allow)} deny→allow${deny_to_allow > 0 ? paint('warn', ' ⚠') : ''}`,
-    ...(indeterminate > 0 ? [`${formatCount(indeterminate)} indeterminate (arguments were not captured)`] : []),
+    ...(indeterminate > 0 ? [`${formatCount(indeterminate)} indeterminate`] : []),
     ...(unregistered > 0 ? [`${formatCount(unregistered)} of what is not registered any more`] : []),
   ]
   const head = `${formatCount(replayed)} decisions replayed in ${formatDuration(ms)}: ${parts.join(' · ')}\n`
   const apart = [
+    indeterminate > 0 ? `indeterminate where arguments ${lostText(report.indeterminate_why)}\n` : '',
     elsewhere > 0 ? `${counted(elsewhere, 'call')} not decided by policy (limits, tokens, runs) left out\n` : '',
     unclear > 0 ? `${counted(unclear, 'record')} without their question left out\n` : '',
   ]
   const others = report.others > 0 ? `${counted(report.others, 'flip')} of further edges\n` : ''
   return [head, ...report.flips.map((flip) => flipLine(flip, paint)), others, ...apart].join('')
+}
+
+/** Why nobody knows arguments, the most frequent reason first. */
+function lostText(counts: LostCounts): string {
+  const why = Object.entries(lostWords).flatMap(([name, words]) => {
+    const count = counts[name as keyof LostCounts] ?? 0
+    return count > 0 ? [{ words, count }] : []
+  })
+  const sorted = why.toSorted((a, b) => b.count - a.count)
+  return sorted.map(({ words, count }) => `${words} (${formatCount(count)})`).join('; ')
 }
 
 function flipLine({ flip, agent, target, count, hop, before, after }: FlipRow, paint: Paint): string {
@@ -101,19 +113,11 @@ function cutSentence({ from, to, hop, saved }: LoopCut): string {
 export interface ReplayOptions extends PolicyOptions {
   readonly policy?: string
   readonly limits?: string
-  readonly upstream?: string
 }
 
 /** Ends with `no` where a refused call would be let through. */
 export async function replay(deps: CliDeps, run: string, options: ReplayOptions): Promise<number> {
   const terminal = openTerminal(deps)
-  if (options.upstream !== undefined)
-    return terminal.fail(
-      problem(
-        'no',
-        'No payloads of this run were captured, so nothing can be sent again. Without --upstream its decisions are replayed.',
-      ),
-    )
   const { policy: dir = null, limits: limitsOf = null } = options
   const report = await deps.policy.replay({ configPath: options.config, run, dir, limitsOf })
   if (isProblem(report)) return terminal.fail(report)
@@ -130,7 +134,9 @@ function replayPage(report: RunReplay, paint: Paint): string {
     `${paint('strong', run)}  ${counted(calls, 'call')}: ${formatCount(same)} same, ${changed.length} changed, ${formatCount(not_reached)} not reached`,
     cut === null ? 'cut       nowhere' : `cut       ${hopText(cut)}`,
     `cost      ${formatMicros(was.cost_micros)} and ${formatCount(was.tokens)} tokens; would be ${formatMicros(would.cost_micros)} and ${formatCount(would.tokens)}`,
-    ...(indeterminate > 0 ? [`${counted(indeterminate, 'call')} indeterminate: arguments were not captured`] : []),
+    ...(indeterminate > 0
+      ? [`${counted(indeterminate, 'call')} indeterminate where arguments ${lostText(report.indeterminate_why)}`]
+      : []),
     ...(elsewhere > 0 ? [`${counted(elsewhere, 'call')} not decided by policy`] : []),
     ...changed
       .slice(0, changes_max)

@@ -1,5 +1,6 @@
 /** What `weir policy`, `weir why` and `weir replay` need of the house. Types only: nothing of it is loaded before it is asked. */
 import type { LoopCut } from '../../pipeline/whatif/cut-loop.ts'
+import type { RunRerun } from '../../pipeline/whatif/rerun/compare.ts'
 import type { RunReplay } from '../../pipeline/whatif/replay-run.ts'
 import type { SimulationReport } from '../../pipeline/whatif/simulate.ts'
 import type { Suggestion } from '../../pipeline/whatif/suggest.ts'
@@ -23,6 +24,8 @@ export interface PolicyTools {
   readonly simulate: (asked: SimulateAsked, progress: (count: number) => void) => Promise<Simulated | CliProblem>
   readonly suggest: (asked: SuggestAsked) => Promise<Suggestion | LoopCut | CliProblem>
   readonly replay: (asked: ReplayAsked) => Promise<RunReplay | CliProblem>
+  /** Sends the calls of a run again, on a gateway of its own before a mock. */
+  readonly rerun: (asked: RerunAsked, watch: RerunWatch) => Promise<RunRerun | CliProblem>
 }
 
 /** `dir`: the folder of policies; null for that of the configuration. */
@@ -81,4 +84,15 @@ interface ReplayAsked extends PolicyPlaceAsked {
   readonly run: string
   /** A configuration whose limits are tried as well; null for none. */
   readonly limitsOf: string | null
+}
+
+interface RerunAsked extends ReplayAsked {
+  readonly timeout_ms: number
+}
+
+interface RerunWatch {
+  /** Ends it early: everything that was started is stopped. */
+  readonly signal: AbortSignal
+  /** Told how much of the run is over. */
+  readonly progress: (done: number, of: number) => void
 }

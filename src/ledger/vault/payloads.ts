@@ -4,7 +4,7 @@
  */
 import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { day_ms, type Millis } from '../../base/clock.ts'
 import { nonce_bytes, seal } from './envelope.ts'
 import type { Names } from './names.ts'
@@ -105,27 +105,46 @@ export class Payloads {
   }
 }
 
-/** The payloads of a call, in the order they were kept; empty where none are. */
+/** Looks only, beside a gateway that runs. */
+export class PayloadReader {
+  readonly #base: DatabaseSync | null
+  readonly #find: StatementSync | null
+  readonly #names: Names
+
+  constructor(vaultDir: string, names: Names) {
+    this.#names = names
+    this.#base = existsSync(pathOf(vaultDir)) ? new DatabaseSync(pathOf(vaultDir), { readOnly: true }) : null
+    this.#base?.exec('PRAGMA busy_timeout = 2000')
+    const found = 'SELECT part, level, at, truncated, sealed FROM payloads WHERE rid = ? ORDER BY no'
+    this.#find = this.#base?.prepare(found) ?? null
+  }
+
+  /** The payloads of a call, in the order they were kept; empty where none are. */
+  of(rid: string): readonly Payload[] {
+    const rows = this.#find?.all(rid) ?? []
+    return rows.map(({ part, level, at, truncated, sealed }) => {
+      const plain = sealed instanceof Uint8Array ? this.#names.open(sealed) : null
+      return {
+        part: part === 'res' ? 'res' : 'args',
+        level: String(level),
+        at: Number(at),
+        truncated: truncated === 1,
+        salt: plain && plain.subarray(0, salt_bytes),
+        bytes: plain && plain.subarray(salt_bytes),
+      }
+    })
+  }
+
+  close(): void {
+    this.#base?.close()
+  }
+}
+
 export function payloadsOf(vaultDir: string, names: Names, rid: string): readonly Payload[] {
-  if (!existsSync(pathOf(vaultDir))) return []
-  const base = new DatabaseSync(pathOf(vaultDir), { readOnly: true })
+  const reader = new PayloadReader(vaultDir, names)
   try {
-    base.exec('PRAGMA busy_timeout = 2000')
-    return base
-      .prepare('SELECT part, level, at, truncated, sealed FROM payloads WHERE rid = ? ORDER BY no')
-      .all(rid)
-      .map(({ part, level, at, truncated, sealed }) => {
-        const plain = sealed instanceof Uint8Array ? names.open(sealed) : null
-        return {
-          part: part === 'res' ? 'res' : 'args',
-          level: String(level),
-          at: Number(at),
-          truncated: truncated === 1,
-          salt: plain && plain.subarray(0, salt_bytes),
-          bytes: plain && plain.subarray(salt_bytes),
-        }
-      })
+    return reader.of(rid)
   } finally {
-    base.close()
+    reader.close()
   }
 }

@@ -1,5 +1,6 @@
 /** The question that policy was asked about a call, put together again from its record, and what it said then. */
 import { assert } from '../../base/assert.ts'
+import type { LostWhy } from '../../domain/arguments-lost.ts'
 import { familyOf, type ModelDialect, type ModelFamily, type Target } from '../../domain/call.ts'
 import { isAgentId } from '../../domain/ids.ts'
 import type { PolicyAsked } from '../../domain/policy-asked.ts'
@@ -24,16 +25,24 @@ export interface RecordedQuestion {
   /** Whether a new run would begin with it: then `startRun` is asked too, and both must be allowed. */
   readonly starts: boolean
   readonly was: 'allow' | 'deny'
+  /** Why its arguments are not among it; null where they are. */
+  readonly lost: LostWhy | null
 }
 
-/** Arguments of a call as JSON text (null: it had none), where they were captured; undefined where nobody knows them. */
-export type ArgumentsOf = (record: CallRecord) => string | null | undefined
+/** Arguments of a call as JSON text (null: it had none), where they were captured; else why nobody knows them. */
+export type ArgumentsOf = (record: CallRecord) => string | null | ArgumentsLost
+
+export interface ArgumentsLost {
+  readonly lost: LostWhy
+}
 
 /** Lists and texts of records are cut at these lengths (`ledger/pack.ts`). */
 const chain_max = 64
 const cut = '…'
 
-export const noArgumentsKept: ArgumentsOf = () => undefined
+const nothingKept: ArgumentsLost = { lost: 'not_captured' }
+
+export const noArgumentsKept: ArgumentsOf = () => nothingKept
 
 /** The places that a name of a model leads to, for a call in that dialect; undefined for a name that is no route. */
 export type Routes = (name: string, dialect: CallRecord['dialect']) => readonly string[] | undefined
@@ -53,13 +62,14 @@ export function questionOf(record: CallRecord, routes: Routes, argumentsOf: Argu
   assert(asked !== null && asked !== undefined && agent !== null, 'whoever was judged was asked about and is known')
   const target = readTarget(record.target)
   if (!target) return { kind: 'unclear', why: `${record.target} is no name of a target` }
-  const args = target.kind === 'tool' ? argumentsOf(record) : undefined
-  const known = args === undefined ? {} : { args }
+  const args = target.kind === 'tool' ? argumentsOf(record) : nothingKept
+  const isLost = typeof args === 'object' && args !== null
+  const known = isLost ? {} : { args }
   const one = { action: asked.action, principal: agent, context: contextOf(record, asked), ...known }
   const places = target.kind === 'model' ? routes(target.id, record.dialect) : undefined
   const targets = places?.map((id): Target => ({ kind: 'model', id })) ?? [target]
   const requests = targets.map((resource): PolicyRequest => ({ ...one, resource }))
-  return { kind: 'question', requests, starts: isStart(record), was }
+  return { kind: 'question', requests, starts: isStart(record), was, lost: isLost ? args.lost : null }
 }
 
 /** Whether `startRun` was asked beside it. */

@@ -3,6 +3,7 @@
  * the run would have been cut, and what it would have cost. Nothing is called: what an agent would have done instead of the
  * call that is refused to it nobody knows, so everything below that call counts as not done.
  */
+import { countLost, type LostCounts } from '../../domain/arguments-lost.ts'
 import type { HopId, RunId } from '../../domain/ids.ts'
 import type { CallRecord } from '../../domain/record.ts'
 import type { Spend } from '../../domain/spend.ts'
@@ -30,6 +31,8 @@ export interface RunReplay {
   readonly calls: number
   readonly same: number
   readonly indeterminate: number
+  /** Of these, how many for which reason. */
+  readonly indeterminate_why: LostCounts
   /** Refused by something else than policy then, or not asked of it. */
   readonly elsewhere: number
   /** Below a call that would have been refused, or after the run would have been halted. */
@@ -68,6 +71,7 @@ class Tally {
   readonly #parts: ReplayParts
   readonly #gone = new Set<HopId | null>()
   readonly #changed: ReplayedHop[] = []
+  readonly #lost: LostCounts = {}
   readonly #counts = { same: 0, indeterminate: 0, elsewhere: 0, not_reached: 0 }
   #cut: ReplayedHop | null = null
   #halted = false
@@ -103,6 +107,7 @@ class Tally {
       ...about,
       calls: calls.length,
       ...this.#counts,
+      indeterminate_why: this.#lost,
       changed: this.#changed,
       cut: this.#cut,
       was,
@@ -115,7 +120,10 @@ class Tally {
     const question = questionOf(call, routes, argumentsOf)
     if (question.kind !== 'question') return { kind: 'elsewhere' }
     const { answer, rules } = await decideAgain(policy, question)
-    if (answer === 'indeterminate') return { kind: 'indeterminate' }
+    if (answer === 'indeterminate') {
+      countLost(this.#lost, question.lost)
+      return { kind: 'indeterminate' }
+    }
     if (answer === question.was) return { kind: 'goes_on' }
     return { kind: 'other', hop: changedHop(call, question.was, answer, rules) }
   }

@@ -2,15 +2,25 @@
  * What other policies would have said to calls that were made: recorded decisions, made again one by one. Questions that no
  * policy can tell apart are answered once, so that a million of them take seconds.
  */
+import { hash } from 'node:crypto'
 import { byText } from '../../base/by-text.ts'
 import { assert } from '../../base/assert.ts'
+import { countLost, type LostCounts } from '../../domain/arguments-lost.ts'
 import type { HopId } from '../../domain/ids.ts'
 import type { CallRecord } from '../../domain/record.ts'
 import { argumentsName } from '../../policy/reads-arguments.ts'
 import { contextRead } from '../../policy/context-read.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
 import { decideAgain, type Verdict } from './answer.ts'
-import { type ArgumentsOf, isStart, noArgumentsKept, questionOf, type Routes, verdictIn } from './recorded.ts'
+import {
+  type ArgumentsOf,
+  isStart,
+  noArgumentsKept,
+  questionOf,
+  type RecordedQuestion,
+  type Routes,
+  verdictIn,
+} from './recorded.ts'
 
 export type Flip = 'allow_to_deny' | 'deny_to_allow'
 
@@ -35,8 +45,10 @@ export interface SimulationReport {
   readonly same: number
   readonly allow_to_deny: number
   readonly deny_to_allow: number
-  /** Policies that cover them read arguments that were not captured. */
+  /** Policies that cover them read arguments that nobody knows. */
   readonly indeterminate: number
+  /** Of these, how many for which reason. */
+  readonly indeterminate_why: LostCounts
   /** Of a caller or a target that is not registered any more. */
   readonly unregistered: number
   /** Refused by something else than policy, or never asked of it. */
@@ -56,15 +68,20 @@ export interface SimulationOptions {
 /** Answers and edges that are held at once. */
 const answers_max = 200_000
 const edges_max = 10_000
+/** Arguments up to here are told apart by themselves, longer ones by their hash. */
+const whole_chars = 256
 
 type Counts = { -readonly [Name in keyof SimulationReport]: SimulationReport[Name] & number }
+/** What was answered, and why without the arguments where it was. */
+type Answered = Verdict & Pick<RecordedQuestion, 'lost'>
 type Row = { -readonly [Name in keyof FlipRow]: FlipRow[Name] }
 
 export class Simulation {
   readonly #policy: PolicySnapshot
   readonly #options: SimulationOptions
   readonly #keyOf: (record: CallRecord) => string
-  readonly #answers = new Map<string, Verdict>()
+  readonly #answers = new Map<string, Answered>()
+  readonly #lost: LostCounts = {}
   readonly #rows = new Map<string, Row>()
   readonly #counts: Pick<
     Counts,
@@ -115,29 +132,33 @@ export class Simulation {
       return undefined
     }
     const verdict = decideAgain(this.#policy, question)
-    if (!(verdict instanceof Promise)) return this.#take(record, was, this.#remember(key, verdict))
-    return verdict.then((late) => this.#take(record, was, this.#remember(key, late)))
+    const { lost } = question
+    if (!(verdict instanceof Promise)) return this.#take(record, was, this.#remember(key, { ...verdict, lost }))
+    return verdict.then((late) => this.#take(record, was, this.#remember(key, { ...late, lost })))
   }
 
   report(): SimulationReport {
     const flips = [...this.#rows.values()].toSorted((a, b) => b.count - a.count || byText(edgeOf(a), edgeOf(b)))
-    return { schema: 'weir.policy-simulation/v1', pol_hash: this.#policy.hash, ...this.#counts, flips }
+    const about = { schema: 'weir.policy-simulation/v1', pol_hash: this.#policy.hash } as const
+    return { ...about, ...this.#counts, indeterminate_why: this.#lost, flips }
   }
 
-  #remember(key: string, verdict: Verdict): Verdict {
+  #remember(key: string, verdict: Answered): Answered {
     if (this.#answers.size >= answers_max) this.#answers.clear()
     this.#answers.set(key, verdict)
     return verdict
   }
 
-  #take(record: CallRecord, was: 'allow' | 'deny', { answer, rules, unknown }: Verdict): void {
+  #take(record: CallRecord, was: 'allow' | 'deny', { answer, rules, unknown, lost }: Answered): void {
     const counts = this.#counts
     counts.replayed += 1
     // Whoever is gone is refused by every policy: that says nothing of these.
     if (unknown !== null && was === 'allow') counts.unregistered += 1
     else if (answer === was) counts.same += 1
-    else if (answer === 'indeterminate') counts.indeterminate += 1
-    else this.#flip(record, was === 'allow' ? 'allow_to_deny' : 'deny_to_allow', rules)
+    else if (answer === 'indeterminate') {
+      counts.indeterminate += 1
+      countLost(this.#lost, lost)
+    } else this.#flip(record, was === 'allow' ? 'allow_to_deny' : 'deny_to_allow', rules)
   }
 
   #flip(record: CallRecord, flip: Flip, after: readonly string[]): void {
@@ -181,10 +202,15 @@ function keyFor(read: ReadonlySet<string> | null, argumentsOf: ArgumentsOf): (re
   const argsOf = read === null || read.has(argumentsName) ? argumentsOf : noArgumentsKept
   return (record) => {
     const { asked, agent, target, dialect } = record
-    const args = argsOf(record)
-    const edge = [asked?.action, agent, dialect, target, isStart(record), args === undefined ? 0 : args]
+    const args = target.startsWith('tool:') ? argsOf(record) : null
+    const edge = [asked?.action, agent, dialect, target, isStart(record), shortened(args)]
     return JSON.stringify([...edge, ...parts.map((part) => part(record))])
   }
+}
+
+/** Arguments may be as long as a request, and many answers are held at once. */
+function shortened(args: ReturnType<ArgumentsOf>): unknown {
+  return typeof args === 'string' && args.length > whole_chars ? hash('sha256', args) : args
 }
 
 function edgeOf({ flip, agent, target }: FlipRow): string {

@@ -1,5 +1,6 @@
 /** The decision about one hop made again with the policies of then: what decided it, and whether it comes out the same. */
 import type { Millis } from '../../base/clock.ts'
+import { lostWords } from '../../domain/arguments-lost.ts'
 import type { HopId, RunId } from '../../domain/ids.ts'
 import type { CallRecord } from '../../domain/record.ts'
 import { type Answer, type PolicyReading, readRequest } from '../../policy/explain.ts'
@@ -79,7 +80,7 @@ export async function whyOf(
   const { answer } = await decideAgain(opened.policy, question)
   const questions = await readAll(opened.policy, question)
   const verdict = answer === 'indeterminate' ? answer : answer === question.was ? 'agree' : 'disagree'
-  return { ...about, policies: origin, context, questions, verdict, says: saysOf(verdict, answer, record) }
+  return { ...about, policies: origin, context, questions, verdict, says: saysOf(verdict, answer, record, question) }
 }
 
 function aboutOf(record: CallRecord) {
@@ -104,9 +105,14 @@ async function readAll(policy: PolicySnapshot, { requests, starts }: RecordedQue
   )
 }
 
-function saysOf(verdict: 'agree' | 'disagree' | 'indeterminate', answer: Answer, { decision }: CallRecord): string {
+function saysOf(
+  verdict: 'agree' | 'disagree' | 'indeterminate',
+  answer: Answer,
+  { decision }: CallRecord,
+  { lost }: RecordedQuestion,
+): string {
   if (verdict === 'indeterminate')
-    return 'Indeterminate: arguments were not captured, and a policy that covers it reads them.'
+    return `Indeterminate: a policy that covers it reads its arguments, and these ${lostWords[lost ?? 'not_captured']}.`
   const then = decision === 'allow' ? 'let through' : 'refused'
   if (verdict === 'agree') return `Decided again, policy says the same: ${answer}. The call was ${then}.`
   return `Decided again, policy says ${answer}, but the call was ${then}.`
