@@ -86,14 +86,10 @@ function formOf({ dialect }: CallRecord): Form | undefined {
   return forms[dialect as ModelDialect]
 }
 
-const isEvents = /^(?:data|event|:)/
-
 export function answerOfModel(record: CallRecord, { body, path }: Asked, { captured }: AnswerParts): Answer {
   const streams = body?.['stream'] === true
   if (captured && !streams && readJsonObject(captured.toString(), depth_max))
     return { body: captured.toString(), contentType: 'application/json', from: 'captured' }
-  if (captured && streams && isEvents.test(captured.toString()))
-    return { body: captured.toString(), contentType: 'text/event-stream', from: 'captured' }
   const form = formOf(record)
   const from = 'made_up'
   if (!form || !body) return { body: '{}', contentType: 'application/json', from }
