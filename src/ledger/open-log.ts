@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { isSigned, type RecordKey } from './checkpoint/check.ts'
 import { type Checkpoint } from './checkpoint/note.ts'
 import { newestCheckpoint } from './checkpoint/store.ts'
+import { contradictionOf, readWitnesses } from './checkpoint/witness.ts'
+import { type KnownDrops, knownDrops } from './drop/known.ts'
 import { readLeaves, segmentsIn } from './leaves.ts'
 import { TileFiles } from './merkle/tile-files.ts'
 import { edgePlaces, TileReader, tileWidthIn } from './merkle/tiles.ts'
@@ -24,6 +26,8 @@ export interface OpenLog {
   readonly sealed: Checkpoint | null
   /** What an operator accepted to lose; null at every other start. */
   readonly truncated: Truncation | null
+  /** What of it retention dropped, and what is to be said of that. */
+  readonly dropped: KnownDrops
   /** For the log of the gateway, in sentences. */
   readonly notes: readonly string[]
 }
@@ -54,19 +58,47 @@ export interface Trust {
   readonly accept: boolean
   /** Whoever signed checkpoints until now; null believes whatever stands there. */
   readonly keys: readonly RecordKey[] | null
+  /** Files elsewhere that hold checkpoints of this log. */
+  readonly anchors?: readonly string[]
 }
 
 /** `last` is the number of the last entry in the segments. Throws what the system says of a disk that fails. */
 export function openLog(
   dir: string,
   last: number,
-  { accept, keys }: Trust,
+  { accept, keys, anchors = [] }: Trust,
   onProgress: (entries: number) => void = () => undefined,
 ): OpenLog | LogProblem {
   const logDir = join(dir, 'log')
-  mkdirSync(logDir, { recursive: true, mode: 0o700 })
   const newest = newestCheckpoint(logDir)
+  const known = typeof newest === 'string' ? null : newest
+  const contradiction = contradictionOf(readWitnesses(anchors, keys), known, logDir)
+  if (contradiction && !accept) return refuse(contradiction.sentence)
+  mkdirSync(logDir, { recursive: true, mode: 0o700 })
   const ground: Ground = { dir, logDir, last, accept, onProgress }
+  const log = openTree(ground, newest, keys)
+  if (log.kind === 'log_problem') return log
+  const dropped = knownDrops({ dir, logDir, keys, accept, onProgress })
+  if (typeof dropped === 'string') return refuse(dropped)
+  const notes = [...log.notes, ...dropped.notes]
+  return { ...log, ...(contradiction && losing(contradiction.lost, log)), dropped, notes }
+}
+
+/** Before it is known what was dropped. */
+type OpenTree = Omit<OpenLog, 'dropped'>
+
+/** An operator accepted that a checkpoint from elsewhere no longer holds. */
+function losing({ size, root }: Checkpoint, { truncated, tree }: OpenTree): Pick<OpenLog, 'sealed' | 'truncated'> {
+  if (truncated && truncated.had >= size) return { sealed: null, truncated }
+  return { sealed: null, truncated: { had: size, root: root.toString('base64'), kept: tree.size } }
+}
+
+function openTree(
+  ground: Ground,
+  newest: Checkpoint | string | null,
+  keys: readonly RecordKey[] | null,
+): OpenTree | LogProblem {
+  const { dir, accept } = ground
   if (newest === null) return takeIn(ground)
   if (typeof newest === 'string') {
     return accept ? rebuild(ground, null) : refuse(`The checkpoint of the ledger cannot be read: ${newest}`)
@@ -85,7 +117,7 @@ export function openLog(
   }
 }
 
-function goOnFrom(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
+function goOnFrom(ground: Ground, newest: Checkpoint): OpenTree | LogProblem {
   const { logDir, last, accept } = ground
   if (newest.size > last) return missing(ground, newest)
   const edge = edgeIn(logDir, newest.size)
@@ -111,7 +143,7 @@ function refuse(what: string): LogProblem {
 }
 
 /** A ledger from before the log: every entry becomes a leaf. One that had a log and has none is not taken for such. */
-function takeIn(ground: Ground): OpenLog | LogProblem {
+function takeIn(ground: Ground): OpenTree | LogProblem {
   const { dir, accept } = ground
   const sealedBefore = segmentsIn(dir).some(({ name }) => {
     const read = readLeaves(join(dir, name))
@@ -127,7 +159,7 @@ function takeIn(ground: Ground): OpenLog | LogProblem {
 function rebuild(
   { dir, logDir, last, onProgress }: Ground,
   givenUp: Checkpoint | null | undefined,
-): OpenLog | LogProblem {
+): OpenTree | LogProblem {
   const [first] = segmentsIn(dir)
   if (first && first.first > 1)
     return {
@@ -148,7 +180,7 @@ function rebuild(
 }
 
 /** Fewer entries than the checkpoint counts. What is left is taken for the log only where an operator says so. */
-function missing(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
+function missing(ground: Ground, newest: Checkpoint): OpenTree | LogProblem {
   const { dir, logDir, last, accept } = ground
   if (!accept)
     return refuse(
@@ -166,7 +198,7 @@ function missing(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
 }
 
 /** Tiles that do not lead to the checkpoint are made again where the segments do. */
-function recompute(ground: Ground, newest: Checkpoint): OpenLog | LogProblem {
+function recompute(ground: Ground, newest: Checkpoint): OpenTree | LogProblem {
   const { dir, logDir, onProgress } = ground
   const [first] = segmentsIn(dir)
   if (first && first.first > 1)

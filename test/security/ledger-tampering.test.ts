@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { readStored, storeFrame } from '../../src/ledger/stored.ts'
 import { frameAt, frameHead_bytes, readFront, writeFrame } from '../../src/ledger/segment.ts'
 import { readIfThere } from '../../src/ledger/merkle/tiles.ts'
-import { bootEntry } from '../unit/ledger/entries.ts'
+import { bootEntry, noon } from '../unit/ledger/entries.ts'
 import { tempFolder } from '../unit/ledger/folder.ts'
 import { logPath, sealedLedger, TestKeys, TestLedger, verdictOn } from '../support/sealed-ledger.ts'
 
@@ -138,6 +138,23 @@ test('threat 53: a segment that was deleted is missing, and not taken for pruned
   const { findings, pruned, first_bad } = await verdictOn(dir, keys)
   expect(findings).toMatchObject([{ kind: 'entries_missing', seq, to }])
   expect({ pruned, first_bad }).toEqual({ pruned: [], first_bad: seq })
+})
+
+test('threat 53: a file that says retention dropped it is not believed about a segment that somebody deleted', async () => {
+  for (const place of [0, 1, 3]) {
+    const { dir, keys } = ledger()
+    const names = segments(dir)
+    const [gone = '', next = ''] = names.slice(place, place + 2)
+    const [first, last] = [Number.parseInt(gone, 10), Number.parseInt(next, 10) - 1]
+    rmSync(join(dir, gone))
+    for (const schema of ['weir.pruned/v1', 'weir.pruned/v2']) {
+      const ranges = [{ first, last, at: noon, entry: 801 }]
+      writeFileSync(logPath(dir, 'pruned.json'), JSON.stringify({ schema, ranges }))
+      const { findings, pruned, first_bad } = await verdictOn(dir, keys)
+      expect(findings).toMatchObject([{ kind: 'entries_missing', seq: first, to: last }])
+      expect({ pruned, first_bad }).toEqual({ pruned: [], first_bad: first })
+    }
+  }
 })
 
 test('threat 53: an end that was cut off is missing, whether by whole files or within one', async () => {

@@ -87,7 +87,11 @@ export class TestLedger {
   static open(life: Life): TestLedger | LogProblem {
     const setup = logSetup(life.keys, life.setup)
     const { next } = recover(life.dir, setup.accept_truncation ? 0 : Number.POSITIVE_INFINITY)
-    const log = openLog(life.dir, next - 1, { accept: setup.accept_truncation, keys: life.keys.public })
+    const log = openLog(life.dir, next - 1, {
+      accept: setup.accept_truncation,
+      keys: life.keys.public,
+      anchors: setup.anchors.files,
+    })
     return log.kind === 'log_problem' ? log : new TestLedger(life, { log, setup, next })
   }
 
@@ -97,9 +101,16 @@ export class TestLedger {
     const ring = ringMemory(8 * 1024 * 1024)
     const status = new SharedArrayBuffer(Status.bytes)
     const gw = 'https://weir.test'
-    const stage = merkleStage(log, setup, { dir, boot, gw, clock, onProblem: () => undefined })
-    const plan = { dir, boot, gw, ring, status, segment_bytes, min_free_bytes: 0, log: null }
     this.#ring = new RingWriter(ring)
+    const stage = merkleStage(log, setup, {
+      dir,
+      boot,
+      gw,
+      clock,
+      onProblem: () => undefined,
+      append: (entry) => void this.#ring.push(packEntry(entry)),
+    })
+    const plan = { dir, boot, gw, ring, status, segment_bytes, min_free_bytes: 0, log: null }
     this.#writer = new Writer(plan, { status: new Status(status), disk: systemDisk, stages: [stage] }, next)
     this.add(bootEntry(boot))
   }

@@ -2,6 +2,7 @@
  * Anchors: files outside of the state directory, on another disk or host, that receive the newest checkpoint every so often.
  * Whoever takes over this host can forge no history before the last checkpoint that somebody else holds.
  */
+import { join } from 'node:path'
 import { writeWhole } from '../whole-file.ts'
 
 export interface AnchorSettings {
@@ -13,6 +14,14 @@ export interface AnchorSettings {
 export interface Anchor {
   /** Writes the checkpoint where one is due. What cannot be written is told once and holds nothing up. */
   offer(text: string, time_s: number): void
+}
+
+/**
+ * The one every gateway has, beside its keys: who takes the log away, and does not know of it, does not get a start that takes
+ * the ledger for one that never had a log.
+ */
+export function ownAnchor(stateDir: string): string {
+  return join(stateDir, 'keys', 'ledger.checkpoint')
 }
 
 export function openAnchors({ files, every_s }: AnchorSettings, onProblem: (sentence: string) => void): Anchor {

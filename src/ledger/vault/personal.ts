@@ -45,6 +45,7 @@ export const personal: Readonly<Record<Kind, Personal>> = {
   card: { people: ['actor'] },
   tool: { people: ['actor'] },
   log: {},
+  drop: {},
   person: { about: 'person', people: ['actor'], texts: ['reason'] },
 }
 
