@@ -146,8 +146,8 @@ interface Opened {
 }
 
 /** A ledger of a boot entry and this many calls, in several segments, sealed and stopped. */
-export function sealedLedger(dir: string, keys: TestKeys, calls = 400): void {
-  const ledger = TestLedger.open({ dir, keys })
+export function sealedLedger(dir: string, keys: TestKeys, calls = 400, boot = 'b1'): void {
+  const ledger = TestLedger.open({ dir, keys, boot })
   assert(ledger instanceof TestLedger, 'a new ledger opens')
   ledger.calls(1, calls / 2)
   ledger.wait(4_000_000)
