@@ -121,9 +121,9 @@ class MerkleStage implements Stage {
 
   /** What could not be sealed any more is sealed by the next start. */
   close(): void {
-    if (this.#log.tree.size === this.#sealed.size) return
     try {
-      this.#seal()
+      if (this.#log.tree.size !== this.#sealed.size) this.#seal()
+      this.#anchors.close()
     } catch (error) {
       this.#places.onProblem(`the log was not sealed at the end: ${String(error)}`)
     }
@@ -153,7 +153,8 @@ class MerkleStage implements Stage {
       this.#kept_s = time_s
       this.#kid = kid
     }
-    this.#anchors.offer(text, time_s)
+    // Of a log without entries there is nothing to tell.
+    if (size > 0) this.#anchors.offer(text, time_s)
   }
 
   #now_s(): number {

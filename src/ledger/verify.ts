@@ -131,6 +131,8 @@ class Walk {
     // Dropped by retention since the folder was listed; the next one shows it.
     if (read === null) return
     if (typeof read === 'string') {
+      // Made a moment ago by a gateway that runs, or that was killed: nothing in it was told to anybody.
+      if (!next && first > this.#ground.sealed) return
       findings.add('entry_unreadable', `${name} cannot be read: ${read}`, { seq: first, file: name, offset: 0 })
       return this.fill(next ? next.first - 1 : this.#ground.sealed, name)
     }

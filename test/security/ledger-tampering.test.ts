@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readStored, storeFrame } from '../../src/ledger/stored.ts'
-import { frameAt, frameHead_bytes, readFront, writeFrame } from '../../src/ledger/segment.ts'
+import { frameAt, frameHead_bytes, readFront, segmentName, writeFrame } from '../../src/ledger/segment.ts'
 import { readIfThere } from '../../src/ledger/merkle/tiles.ts'
 import { bootEntry, noon } from '../unit/ledger/entries.ts'
 import { tempFolder } from '../unit/ledger/folder.ts'
@@ -169,6 +169,15 @@ test('threat 53: an end that was cut off is missing, whether by whole files or w
     expect(findings).toMatchObject([{ kind: 'entries_missing', seq, to: 801 }])
     expect(first_bad).toBe(seq)
   }
+})
+
+test('a newest file without its front is one that a gateway was about to write, and nothing is wrong with that', async () => {
+  const { dir, keys } = ledger()
+  writeFileSync(join(dir, segmentName(802)), '')
+  expect(await verdictOn(dir, keys)).toMatchObject({ ok: true, entries: 801 })
+  rmSync(join(dir, segmentName(802)))
+  writeFileSync(join(dir, segments(dir).at(-1) ?? ''), '')
+  expect((await verdictOn(dir, keys)).findings[0]).toMatchObject({ kind: 'entry_unreadable' })
 })
 
 test('threat 53: one flipped bit in a tile is the fault of the tile and not of the entry', async () => {

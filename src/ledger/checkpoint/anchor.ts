@@ -14,6 +14,8 @@ export interface AnchorSettings {
 export interface Anchor {
   /** Writes the checkpoint where one is due. What cannot be written is told once and holds nothing up. */
   offer(text: string, time_s: number): void
+  /** The last one there is goes out whether it is due or not. */
+  close(): void
 }
 
 /**
@@ -27,16 +29,26 @@ export function ownAnchor(stateDir: string): string {
 export function openAnchors({ files, every_s }: AnchorSettings, onProblem: (sentence: string) => void): Anchor {
   const last_s = new Map<string, number>()
   const failing = new Set<string>()
+  /** What was offered and not written, by file. */
+  const behind = new Map<string, string>()
+  const write = (file: string, text: string): void => {
+    const problem = attempt(file, text)
+    if (problem !== null && !failing.has(file)) onProblem(`the anchor ${file} cannot be written: ${problem}`)
+    if (problem === null) failing.delete(file)
+    else failing.add(file)
+  }
   return {
     offer(text, time_s) {
       for (const file of files) {
+        behind.set(file, text)
         if (time_s - (last_s.get(file) ?? Number.NEGATIVE_INFINITY) < every_s) continue
         last_s.set(file, time_s)
-        const problem = attempt(file, text)
-        if (problem !== null && !failing.has(file)) onProblem(`the anchor ${file} cannot be written: ${problem}`)
-        if (problem === null) failing.delete(file)
-        else failing.add(file)
+        behind.delete(file)
+        write(file, text)
       }
+    },
+    close() {
+      for (const [file, text] of behind) write(file, text)
     },
   }
 }
