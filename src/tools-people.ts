@@ -50,7 +50,7 @@ export const order: PeopleTools['order'] = async ({ configPath, does, whom, unti
     const order: PersonOrder = { does, person, run, until, reason, actor: 'operator' }
     const done = await carryOut({ ledger, clock: systemClock }, order)
     if (done.kind !== 'person_done') return wordsOf(done)
-    if (done.event === 'erased') forgetIn(settings.state.dir, done.name)
+    if (done.event === 'erased') forgetIn(settings.state.dir, done.name, done.person)
     if (!done.recorded) return problem('failed', 'It was done, but the ledger did not take the entry that says so.')
     return { schema: 'weir.person/v1', event: done.event, person: done.person, reason: done.reason }
   })

@@ -1,6 +1,7 @@
 /** Persons for operators: who is kept under which pseudonym, what holds them, and how they are forgotten. */
-import { isPersonId, isPseudonym, isRunId } from '../domain/ids.ts'
+import { isPersonId, isPseudonym, isRunId, type PersonId } from '../domain/ids.ts'
 import { carryOut, type PersonDone, type PersonOrder } from '../ledger/vault/carry-out.ts'
+import { withoutName } from '../ledger/vault/texts.ts'
 import type { VaultAnswer } from '../ledger/vault/orders.ts'
 import type { Road } from '../pipeline/road.ts'
 import { writeProblem } from '../protocol/faces.ts'
@@ -10,6 +11,7 @@ import { type AdminRequest, json, type Route } from './routes.ts'
 
 type Parts = Pick<Road, 'ledger' | 'clock'> & {
   readonly tasks: Pick<Road['tasks'], 'forget'>
+  readonly revocations: Pick<Road['revocations'], 'forget' | 'save'>
   readonly connector: { readonly vault: Pick<Road['connector']['vault'], 'forget'> }
 }
 
@@ -58,9 +60,13 @@ async function order(road: Parts, does: PersonOrder['does'], request: AdminReque
     return writeProblem(400, 'invalid_request', 'Not understood', timesSaid)
   const done = await carryOut(road, { does, person, run, until, reason, actor })
   if (done.kind !== 'person_done') return refusal(done)
-  if (done.event === 'erased' && isPersonId(done.name))
-    await Promise.all([road.tasks.forget(done.name), road.connector.vault.forget(done.name)])
+  if (done.event === 'erased' && isPersonId(done.name)) await forget(road, done.name, done.person)
   return answerDone(done)
+}
+
+async function forget({ tasks, connector, revocations }: Parts, name: PersonId, pseudonym: string): Promise<void> {
+  revocations.forget(name, (text) => withoutName(text, name, pseudonym))
+  await Promise.all([tasks.forget(name), connector.vault.forget(name), revocations.save()])
 }
 
 const timesSaid = 'A hold and a release may name a run; a hold may have until, in milliseconds since the epoch.'

@@ -103,8 +103,8 @@ function stageOf(log: OpenLog, setup: WriterSetup, { tell, append }: Ways): Stag
 }
 
 /** Before anything else: no person stands in what is written. Throws where the keys of persons cannot be opened. */
-function vaultOf({ vault }: WriterSetup): readonly Stage[] {
-  return vault ? [openVaultStage(vault)] : []
+function vaultOf({ dir, vault }: WriterSetup): readonly Stage[] {
+  return vault ? [openVaultStage(vault, dir)] : []
 }
 
 function writeUntilStopped(writer: Writer, status: Status, tell: (news: WriterNews) => void): void {

@@ -2,7 +2,7 @@
 import { type HoldRow, holdRow, personRow } from './people-file.ts'
 import { nobody } from './kek.ts'
 import type { People } from './people.ts'
-import { bareForm, replaceNames } from './texts.ts'
+import { replaceNames, withoutName, withoutNames } from './texts.ts'
 
 /** `person` is a name or a pseudonym. */
 export type VaultOrder =
@@ -56,9 +56,9 @@ const list_max = 10_000
 export class VaultClerk {
   readonly #people: People
   /** Told of every pseudonym that was erased. */
-  readonly #onErased: (pseudonym: string) => void
+  readonly #onErased: (pseudonym: string, name: string) => void
 
-  constructor(people: People, onErased: (pseudonym: string) => void = () => undefined) {
+  constructor(people: People, onErased: (pseudonym: string, name: string) => void = () => undefined) {
     this.#people = people
     this.#onErased = onErased
   }
@@ -73,14 +73,17 @@ export class VaultClerk {
       if (named === null) return { kind: 'unknown' }
       if (named.name === null) return { kind: 'erased' }
       const { name, pseudonym } = named
-      const without = (text: string): string => withoutName(text, name, pseudonym)
-      const done: Done = { kind: 'done', name, pseudonym, reason: without(order.reason), actor: without(order.actor) }
+      const others = (other: string): string | null => this.#pseudonymOf(other)
+      const without = (text: string): string => replaceNames(withoutName(text, name, pseudonym), others)
+      // A reason may speak of others, who can ask to be forgotten as well.
+      const reason = withoutNames(without(order.reason), others)
+      const done: Done = { kind: 'done', name, pseudonym, reason, actor: without(order.actor) }
       if (order.ask === 'hold') return this.#hold(order, done)
       if (order.ask === 'release') return this.#release(order, done)
       const holds = this.#holds(named.pseudonym)
       if (holds.length > 0) return { kind: 'held', holds }
       this.#people.forget(named.name, named.pseudonym)
-      this.#onErased(named.pseudonym)
+      this.#onErased(named.pseudonym, named.name)
       return done
     } catch (error) {
       return { kind: 'problem', detail: String(error) }
@@ -90,10 +93,14 @@ export class VaultClerk {
   #find(names: readonly string[]): ReadonlyMap<string, string> {
     const found = new Map<string, string>()
     for (const name of names) {
-      const person = this.#people.known(name)
-      if (person && name !== nobody) found.set(name, person.pseudonym)
+      const pseudonym = this.#pseudonymOf(name)
+      if (pseudonym !== null) found.set(name, pseudonym)
     }
     return found
+  }
+
+  #pseudonymOf(name: string): string | null {
+    return name === nobody ? null : (this.#people.known(name)?.pseudonym ?? null)
   }
 
   #named(person: string): { readonly pseudonym: string; readonly name: string | null } | null {
@@ -144,11 +151,4 @@ export class VaultClerk {
         return [{ pseudonym, name: this.#people.nameIn(row), created_at, erased_at, holds: holds.get(pseudonym) ?? [] }]
       })
   }
-}
-
-/** A text in which a person's name, with and without its prefix, stands as the pseudonym. */
-function withoutName(text: string, name: string, pseudonym: string): string {
-  const bare = bareForm(name)
-  const replaced = replaceNames(text, (found) => (found === name ? pseudonym : null))
-  return bare ? replaced.replace(bare, pseudonym) : replaced
 }

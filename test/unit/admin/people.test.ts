@@ -35,7 +35,8 @@ test('with a person the tokens go that they let Weir hold for tool servers, from
     ledger.append(call(hop(1), { human: person('tomas') }))
     await ledger.flush()
     const tasks = { forget: () => Promise.resolve() }
-    const routes = peopleRoutes({ ledger, clock: systemClock, tasks, connector: { vault } })
+    const revocations = { forget: () => undefined, save: () => Promise.resolve(null) }
+    const routes = peopleRoutes({ ledger, clock: systemClock, tasks, revocations, connector: { vault } })
     const erase = routes.find(({ path }) => path.endsWith('/erase'))
     const body = Buffer.from(JSON.stringify({ reason: 'asked' }))
     const request = {
