@@ -3,8 +3,6 @@
  * of the gateway. Whoever puts an older state back, writes the history anew or takes the log away has to reach them too.
  */
 import { readFileSync } from 'node:fs'
-import { rootFromTiles } from '../merkle/proof.ts'
-import { TileReader } from '../merkle/tiles.ts'
 import { isSigned, type RecordKey } from './check.ts'
 import { type Checkpoint, readCheckpoint } from './note.ts'
 
@@ -36,15 +34,19 @@ export interface Contradiction {
   readonly lost: Checkpoint
 }
 
-/** `newest` is the checkpoint of the log, null where it has none. */
-export function contradictionOf(
-  witnesses: readonly Witness[],
-  newest: Checkpoint | null,
-  logDir: string,
-): Contradiction | null {
-  const tiles = new TileReader(logDir)
+/** What is here. */
+export interface Standing {
+  /** The checkpoint of the log; null where it has none. */
+  readonly newest: Checkpoint | null
+  /** Number of the last entry. */
+  readonly last: number
+  /** The root of this log when it had so many entries; null where nobody knows it, or not yet. */
+  readonly rootAt: (size: number) => Buffer | null
+}
+
+export function contradictionOf(witnesses: readonly Witness[], standing: Standing): Contradiction | null {
   for (const { file, note } of witnesses) {
-    const problem = problemOf(note, newest, tiles)
+    const problem = problemOf(note, standing)
     if (problem === null) continue
     const sentence = `This ledger had a log: the checkpoint in ${file} counts ${note.size} entries, and ${problem}`
     return { sentence, lost: note }
@@ -52,11 +54,10 @@ export function contradictionOf(
   return null
 }
 
-function problemOf({ size, root }: Checkpoint, newest: Checkpoint | null, tiles: TileReader): string | null {
+function problemOf({ size, root }: Checkpoint, { newest, last, rootAt }: Standing): string | null {
   if (newest === null) return 'log/checkpoint is gone'
-  if (newest.size < size)
-    return `log/checkpoint only ${newest.size}: an older state was put back, or the end was cut off`
-  const here = rootFromTiles(tiles, size)
+  if (last < size) return `here are ${last}: an older state was put back, or the end was cut off`
   // Tiles that are lost are made again from entries that lead to the signed root.
+  const here = rootAt(size)
   return here === null || here.equals(root) ? null : 'the entries here have another root: they were written anew'
 }
