@@ -55,12 +55,8 @@ test('page by page everybody comes once, newest first, and nobody is whom the ga
   expect(all.map(({ created_at }) => created_at)).toEqual(
     all.map(({ created_at }) => created_at).toSorted((a, b) => b - a),
   )
-  expect(
-    all
-      .slice(0, 2)
-      .map(({ name }) => name)
-      .toSorted(),
-  ).toEqual(['user:person21', 'user:person22'])
+  const newest = all.slice(0, 2).map(({ name }) => name)
+  expect(new Set(newest)).toEqual(new Set(['user:person21', 'user:person22']))
   expect(pagesOf(22)).toHaveLength(1)
 })
 
