@@ -17,6 +17,7 @@ import type {
   SignalEntry,
   TokenEntry,
 } from '../../../src/domain/record.ts'
+import type { DropEntry } from '../../../src/domain/drop-entry.ts'
 import type { CardEntry, ToolEntry } from '../../../src/domain/record-definitions.ts'
 import { taints } from '../../../src/domain/principal.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
@@ -279,6 +280,12 @@ const grants = fc
   .record({ jti: maybe, audience: maybe, detail: maybe, policies: fc.array(text, { maxLength: 4 }) })
   .map(grant)
 
+export function dropEntry(change: Partial<DropEntry> = {}): DropEntry {
+  const range = { event: 'dropped', from: 1, to: 40, entries: 20, rule: 'ledger.retention_days 400', held: 2 } as const
+  const signed = { sealed: 60, sealed_root: 'cm9vdA==', kid: 'k1', sig: 's' }
+  return { v: 1, ts: noon, kind: 'drop', ...range, ...signed, ...change }
+}
+
 export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
   intents,
   runs,
@@ -290,4 +297,5 @@ export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
   text.map((jti) => signalEntry({ jti })),
   fc.constantFrom('granted' as const, 'refused' as const).map(approvalEntry),
   fc.constantFrom('pinned' as const, 'approved' as const).map(cardEntry),
+  text.map((rule) => dropEntry({ rule })),
 )

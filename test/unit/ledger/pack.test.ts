@@ -8,6 +8,7 @@ import {
   cardEntry,
   bootEntry,
   call,
+  dropEntry,
   grant,
   hop,
   intent,
@@ -36,6 +37,7 @@ test.each([
   revocationEntry(),
   revocationEntry({ what: 'agent', name: 'agent:a', contained: true, lifted: true, source: 'caep' }),
   signalEntry(),
+  dropEntry(),
   signalEntry({ human: null, outcome: 'ignored' }),
   call(hop(4), { taint: 'external', approval: { id: 'apr_1', by: 'ana', args_hash: 'h' } }),
   call(hop(5), {
