@@ -56,6 +56,8 @@ export function contradictionOf(witnesses: readonly Witness[], standing: Standin
 
 function problemOf({ size, root }: Checkpoint, { newest, last, rootAt }: Standing): string | null {
   if (newest === null) return 'log/checkpoint is gone'
+  // The checkpoint of the log says itself what is missing.
+  if (last < newest.size) return null
   if (last < size) return `here are ${last}: an older state was put back, or the end was cut off`
   // Tiles that are lost are made again from entries that lead to the signed root.
   const here = rootAt(size)
