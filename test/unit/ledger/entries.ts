@@ -1,5 +1,6 @@
 /** Ledger entries for tests: plain ones that read well, and arbitrary ones for laws. */
 import { asked } from './asked.ts'
+import { dropEntry } from './dropped.ts'
 import fc from 'fast-check'
 import { assert } from '../../../src/base/assert.ts'
 import { denialCodes } from '../../../src/domain/denials.ts'
@@ -17,7 +18,6 @@ import type {
   SignalEntry,
   TokenEntry,
 } from '../../../src/domain/record.ts'
-import type { DropEntry } from '../../../src/domain/drop-entry.ts'
 import type { CardEntry, ToolEntry } from '../../../src/domain/record-definitions.ts'
 import { taints } from '../../../src/domain/principal.ts'
 import { nothingSpent } from '../../../src/domain/spend.ts'
@@ -279,12 +279,6 @@ const calls = fc
 const grants = fc
   .record({ jti: maybe, audience: maybe, detail: maybe, policies: fc.array(text, { maxLength: 4 }) })
   .map(grant)
-
-export function dropEntry(change: Partial<DropEntry> = {}): DropEntry {
-  const range = { event: 'dropped', from: 1, to: 40, entries: 20, rule: 'ledger.retention_days 400', held: 2 } as const
-  const signed = { sealed: 60, sealed_root: 'cm9vdA==', kid: 'k1', sig: 's' }
-  return { v: 1, ts: noon, kind: 'drop', ...range, ...signed, ...change }
-}
 
 export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
   intents,

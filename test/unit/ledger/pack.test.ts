@@ -2,13 +2,13 @@ import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
 import { noUsage } from '../../../src/domain/usage.ts'
 import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/ledger/pack.ts'
+import { dropEntry } from './dropped.ts'
 import {
   agent,
   approvalEntry,
   cardEntry,
   bootEntry,
   call,
-  dropEntry,
   grant,
   hop,
   intent,
