@@ -23,6 +23,7 @@ import {
   type Workshop,
 } from './gateway-parts.ts'
 import { openTasksIn } from './gateway-tasks.ts'
+import { startName } from './ledger/drop/start-name.ts'
 import { Ledger } from './ledger/ledger.ts'
 import type { Replayed } from './ledger/replay.ts'
 import type { Log } from './observe/log.ts'
@@ -48,7 +49,7 @@ export async function openGround(start: Start, stack: AsyncDisposableStack): Pro
   )
   const secrets = openSecrets(settings, clock, log)
   if ('exit' in secrets) return secrets
-  const boot = secrets.dice.hex(16)
+  const boot = startName(secrets.dice)
   const ledger = await openLedgerIn(settings, { clock, log, boot, keys: secrets.keys, ...word })
   if (!(ledger instanceof Ledger)) return ledger
   // Opened before the pool and so closed after it: a call whose signature the pool gives up still leaves its record.

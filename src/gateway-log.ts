@@ -7,6 +7,7 @@ import { type StartProblem, startProblem, type Workshop } from './gateway-parts.
 import { placeOfVault } from './gateway-vault.ts'
 import type { Keyring } from './identity/keys/keyring.ts'
 import { Ledger, openLedger } from './ledger/ledger.ts'
+import { ownAnchor } from './ledger/checkpoint/anchor.ts'
 import type { LogSetup } from './ledger/merkle-stage.ts'
 
 export interface LedgerGround extends Pick<Workshop, 'clock' | 'log'> {
@@ -43,7 +44,7 @@ function logSetup(settings: Settings, { keys, acceptTruncation }: LedgerGround):
     origin: originOf(gatewayName(settings)),
     accept_truncation: acceptTruncation,
     retention: { retention_days, max_bytes },
-    anchors: { files: anchors, every_s: anchor_every_s },
+    anchors: { files: [ownAnchor(settings.state.dir), ...anchors], every_s: anchor_every_s },
   }
 }
 

@@ -38,15 +38,14 @@ import { version } from './version.ts'
 export const verify: AuditTools['verify'] = async ({ configPath, checkpoints }, step) => {
   const state = await openState(configPath)
   if (isProblem(state)) return state
-  const outside = checkpoints.map((name) => ({ name, text: textOf(name) }))
-  const unread = outside.find(({ text }) => text === null)
+  const given = checkpoints.map((name) => ({ name, text: textOf(name) }))
+  const unread = given.find(({ text }) => text === null)
   if (unread) return problem('not_found', `${unread.name} cannot be read.`)
-  const verdict = await verifyLedger({
-    dir: state.ledger,
-    keys: recordKeysOf(state),
-    outside: outside.map(({ name, text }) => ({ name, text: text ?? '' })),
-    onProgress: step,
-  })
+  // A disk that is not there says nothing; what stands on one that is counts, whether it was asked for or not.
+  const anchors = state.anchors.map((name) => ({ name, text: textOf(name) }))
+  const outside = [...given, ...anchors].flatMap(({ name, text }) => (text === null ? [] : [{ name, text }]))
+  const asked = { dir: state.ledger, keys: recordKeysOf(state), outside, onProgress: step }
+  const verdict = await verifyLedger(asked)
   const { checkpoint, pruned } = verdict
   return {
     schema: 'weir.audit-verdict/v1',

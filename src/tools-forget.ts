@@ -1,13 +1,18 @@
-/** What else of a state directory names a person, for who is erased while no gateway runs: their tasks and their tokens. */
+/** What else of a state directory names a person, for who is erased while no gateway runs: their tasks, their tokens, and what was revoked. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, readJsonObject } from './base/json.ts'
+import { aliasOf } from './identity/revocation/epochs.ts'
+import { readRevocations, revocationsPath } from './identity/revocation/revocations-file.ts'
+import { withoutName } from './ledger/vault/texts.ts'
 import { writeWhole } from './ledger/whole-file.ts'
 import { Database } from './tasks/database.ts'
 import { type Change, shelfNames } from './tasks/shelves.ts'
 
 /** Throws what the system says. The caller holds the lock of the state directory. */
-export function forgetIn(stateDir: string, person: string): void {
+export function forgetIn(stateDir: string, person: string, pseudonym: string): void {
+  const change = (text: string): string => withoutName(text, person, pseudonym)
+  forgetRevocations(stateDir, person, change)
   forgetTasks(join(stateDir, 'tasks.db'), person)
   forgetTokens(join(stateDir, 'tool-tokens.json'), person)
 }
@@ -37,4 +42,15 @@ function forgetTokens(path: string, person: string): void {
   const left = rows.filter((row: unknown) => !(isJsonObject(row) && String(row['key']).startsWith(`${person}\n`)))
   if (left.length === rows.length) return
   writeWhole(path, `{"v":1,"rows":[\n${left.map((row) => JSON.stringify(row)).join(',\n')}\n]}\n`)
+}
+
+/** What was revoked stays so, by the hash that the board has of the name. */
+function forgetRevocations(stateDir: string, person: string, change: (text: string) => string): void {
+  const known = readRevocations(stateDir, Number.POSITIVE_INFINITY)
+  if ('sentence' in known || known.length === 0) return
+  const rows = known.map((row) => {
+    const name = row.name === person ? aliasOf(person) : row.name
+    return JSON.stringify({ ...row, name, reason: change(row.reason), actor: change(row.actor) })
+  })
+  writeWhole(revocationsPath(stateDir), `{"v":1,"revocations":[\n${rows.join(',\n')}\n]}\n`)
 }

@@ -10,6 +10,7 @@ import { placeOfVault } from './gateway-vault.ts'
 import { type Keyring, lookAtKeyring } from './identity/keys/keyring.ts'
 import { hasKeys } from './identity/keys/keyring-open.ts'
 import { lateManifestName } from './identity/keys/late-key.ts'
+import { ownAnchor } from './ledger/checkpoint/anchor.ts'
 import { readRecordKeys } from './ledger/checkpoint/check.ts'
 import { peopleAt } from './ledger/index/named.ts'
 import type { VaultPlace } from './ledger/vault/kek.ts'
@@ -21,6 +22,8 @@ export interface LedgerState {
   readonly ledger: string
   readonly keys: Keyring
   readonly vault: VaultPlace
+  /** Files that hold checkpoints of this ledger where there are any: the gateway's own one, and those of the configuration. */
+  readonly anchors: readonly string[]
   /** Who stands behind pseudonyms, as far as that can be read. */
   readonly people: () => Names | null
 }
@@ -34,7 +37,8 @@ export async function openState(configPath: string): Promise<LedgerState | CliPr
   const keys = lookAtKeyring({ ...keyPlaces(loaded.settings), clock: systemClock })
   if (keys.kind === 'key_problem') return problem('failed', keys.sentence)
   const vault = placeOfVault(loaded.settings)
-  return { dir, ledger: join(dir, 'ledger'), keys, vault, people: peopleAt(vault) }
+  const anchors = [ownAnchor(dir), ...loaded.settings.ledger.anchors]
+  return { dir, ledger: join(dir, 'ledger'), keys, vault, anchors, people: peopleAt(vault) }
 }
 
 export const recordKeysOf = (state: LedgerState) => readRecordKeys(keysText(state)) ?? []

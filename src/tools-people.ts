@@ -19,6 +19,7 @@ import { Ledger, openLedger } from './ledger/ledger.ts'
 import { traceRun } from './ledger/trace.ts'
 import { carryOut, type PersonOrder } from './ledger/vault/carry-out.ts'
 import { placeOfVault } from './gateway-vault.ts'
+import { people_max, type PersonPlace, type PersonView } from './ledger/vault/people-pages.ts'
 import type { VaultAnswer } from './ledger/vault/orders.ts'
 import { forgetIn } from './tools-forget.ts'
 import { admin } from './tools.ts'
@@ -29,11 +30,36 @@ const ring_bytes = 1_048_576
 export const list: PeopleTools['list'] = async ({ configPath }) => {
   const settings = await settingsOf(configPath)
   if (isProblem(settings)) return settings
-  const asked = { path: '/api/v1/people', schema: 'weir.people/v1' } as const
-  return await either<PeopleList>(configPath, settings, asked, async (ledger) => {
-    const answer = await ledger.people.ask({ ask: 'list' })
-    return answer.kind === 'people' ? { schema: 'weir.people/v1', people: answer.people } : wordsOf(answer)
-  })
+  const asked = { path: `/api/v1/people?limit=${people_max}`, schema: 'weir.people/v1' } as const
+  const first = await either<PeoplePart>(configPath, settings, asked, allIn)
+  const people = isProblem(first) ? [] : [...first.people]
+  let last = first
+  for (let pages = 1; !isProblem(last) && last.next !== null && pages < pages_max; pages += 1) {
+    const path = `${asked.path}&cursor=${encodeURIComponent(last.next)}`
+    last = await either<PeoplePart>(configPath, settings, { ...asked, path }, allIn)
+    if (!isProblem(last)) people.push(...last.people)
+  }
+  return isProblem(last) ? last : { schema: 'weir.people/v1', people }
+}
+
+/** As a gateway that runs answers it, a page at a time. */
+type PeoplePart = PeopleList & { readonly next: string | null }
+
+/** A command that lists a hundred thousand persons lists enough. */
+const pages_max = 100
+
+/** Where no gateway runs nobody waits for the thread: all pages at once. */
+async function allIn(ledger: Ledger): Promise<PeoplePart | CliProblem> {
+  const people: PersonView[] = []
+  let after: PersonPlace | null = null
+  for (let pages = 0; pages < pages_max; pages += 1) {
+    const answer: VaultAnswer = await ledger.people.ask({ ask: 'list', after, limit: people_max })
+    if (answer.kind !== 'people') return wordsOf(answer)
+    people.push(...answer.people)
+    after = answer.next
+    if (after === null) break
+  }
+  return { schema: 'weir.people/v1', people, next: null }
 }
 
 export const order: PeopleTools['order'] = async ({ configPath, does, whom, until, reason }) => {
@@ -50,7 +76,7 @@ export const order: PeopleTools['order'] = async ({ configPath, does, whom, unti
     const order: PersonOrder = { does, person, run, until, reason, actor: 'operator' }
     const done = await carryOut({ ledger, clock: systemClock }, order)
     if (done.kind !== 'person_done') return wordsOf(done)
-    if (done.event === 'erased') forgetIn(settings.state.dir, done.name)
+    if (done.event === 'erased') forgetIn(settings.state.dir, done.name, done.person)
     if (!done.recorded) return problem('failed', 'It was done, but the ledger did not take the entry that says so.')
     return { schema: 'weir.person/v1', event: done.event, person: done.person, reason: done.reason }
   })

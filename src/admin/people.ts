@@ -1,15 +1,19 @@
 /** Persons for operators: who is kept under which pseudonym, what holds them, and how they are forgotten. */
-import { isPersonId, isPseudonym, isRunId } from '../domain/ids.ts'
+import { isPersonId, isPseudonym, isRunId, type PersonId } from '../domain/ids.ts'
 import { carryOut, type PersonDone, type PersonOrder } from '../ledger/vault/carry-out.ts'
+import { withoutName } from '../ledger/vault/texts.ts'
+import type { PersonPlace } from '../ledger/vault/people-pages.ts'
 import type { VaultAnswer } from '../ledger/vault/orders.ts'
 import type { Road } from '../pipeline/road.ts'
 import { writeProblem } from '../protocol/faces.ts'
 import type { Written } from '../protocol/jsonrpc.ts'
+import { readWhole } from './parameters.ts'
 import { readOrder } from './order.ts'
 import { type AdminRequest, json, type Route } from './routes.ts'
 
 type Parts = Pick<Road, 'ledger' | 'clock'> & {
   readonly tasks: Pick<Road['tasks'], 'forget'>
+  readonly revocations: Pick<Road['revocations'], 'forget' | 'save'>
   readonly connector: { readonly vault: Pick<Road['connector']['vault'], 'forget'> }
 }
 
@@ -35,14 +39,37 @@ export function peopleRoutes(road: Parts): readonly Route[] {
     may: 'know_people',
     summary: 'Who is kept under which pseudonym, and what holds them',
     answers: 'PersonList',
-    answer: () => list(road),
+    query: ['cursor', 'limit'],
+    answer: (request) => list(road, request),
   }
   return [listing, ...orders]
 }
 
-async function list({ ledger }: Parts): Promise<Written> {
-  const answer = await ledger.people.ask({ ask: 'list' })
-  return answer.kind === 'people' ? json(200, { schema: 'weir.people/v1', people: answer.people }) : refusal(answer)
+async function list({ ledger }: Parts, { query }: AdminRequest): Promise<Written> {
+  const limit = readWhole(query, 'limit')
+  if (typeof limit !== 'number') return limit
+  const cursor = query.get('cursor')
+  const after = cursor === null ? null : readPlace(cursor)
+  if (cursor !== null && !after)
+    return writeProblem(400, 'bad_cursor', 'No such cursor', 'The cursor is none of a list of persons.')
+  const answer = await ledger.people.ask({ ask: 'list', after, limit })
+  if (answer.kind !== 'people') return refusal(answer)
+  const { people, next } = answer
+  return json(200, { schema: 'weir.people/v1', people, next: next && writePlace(next) })
+}
+
+const cursorForm = /^[A-Za-z0-9_-]{1,128}$/
+const placeForm = /^people ([0-9]{1,16}) (user:~[a-z2-7]{26})$/
+
+/** Where the list goes on: opaque to whoever holds it. */
+function writePlace({ created_at, pseudonym }: PersonPlace): string {
+  return Buffer.from(`people ${created_at} ${pseudonym}`).toString('base64url')
+}
+
+function readPlace(cursor: string): PersonPlace | null {
+  const text = cursorForm.test(cursor) ? Buffer.from(cursor, 'base64url').toString('latin1') : ''
+  const [, created_at, pseudonym] = placeForm.exec(text) ?? []
+  return created_at === undefined || pseudonym === undefined ? null : { created_at: Number(created_at), pseudonym }
 }
 
 async function order(road: Parts, does: PersonOrder['does'], request: AdminRequest): Promise<Written> {
@@ -58,9 +85,13 @@ async function order(road: Parts, does: PersonOrder['does'], request: AdminReque
     return writeProblem(400, 'invalid_request', 'Not understood', timesSaid)
   const done = await carryOut(road, { does, person, run, until, reason, actor })
   if (done.kind !== 'person_done') return refusal(done)
-  if (done.event === 'erased' && isPersonId(done.name))
-    await Promise.all([road.tasks.forget(done.name), road.connector.vault.forget(done.name)])
+  if (done.event === 'erased' && isPersonId(done.name)) await forget(road, done.name, done.person)
   return answerDone(done)
+}
+
+async function forget({ tasks, connector, revocations }: Parts, name: PersonId, pseudonym: string): Promise<void> {
+  revocations.forget(name, (text) => withoutName(text, name, pseudonym))
+  await Promise.all([tasks.forget(name), connector.vault.forget(name), revocations.save()])
 }
 
 const timesSaid = 'A hold and a release may name a run; a hold may have until, in milliseconds since the epoch.'

@@ -14,7 +14,7 @@ export const schemas = {
   DigestOrder: named({ digest: text, reason: text, actor: text }, ['reason']),
   KeyOrder: named({ use: text, now: truth, revoke: truth }, ['use']),
   PersonOrder: named({ reason: text, actor: text, run: text, until: number }, ['reason']),
-  PersonList: withSchema('weir.people/v1', { people: listOf(record) }),
+  PersonList: withSchema('weir.people/v1', { people: listOf(record), next: maybe(text) }),
   PersonDone: withSchema('weir.person/v1', { event: text, person: text, reason: text }),
   Spend: spend,
   Run: run,

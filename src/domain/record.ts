@@ -8,6 +8,7 @@ import type { PersonEntry } from './person-entry.ts'
 import type { PolicyAsked } from './policy-asked.ts'
 import type { Stamp } from './stamp.ts'
 import type { DenialCode } from './denials.ts'
+import type { DropEntry } from './drop-entry.ts'
 import type { FaultCode } from './fault.ts'
 import type { AgentId, HopId, PersonId, RunId } from './ids.ts'
 import type { LogEntry } from './log-entry.ts'
@@ -34,6 +35,7 @@ export type LedgerEntry =
   | CardEntry
   | ToolEntry
   | LogEntry
+  | DropEntry
   | PersonEntry
 
 /** An entry with its number in the ledger and the process that wrote it. */

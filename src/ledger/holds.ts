@@ -61,6 +61,14 @@ export function releaseHold(dir: string, name: string): Hold | string {
   return hold
 }
 
+/** Takes the name of somebody who is erased out of what was written about holds. Nothing where the list cannot be read. */
+export function forgetHolds(dir: string, change: (text: string) => string): void {
+  const holds = readHolds(dir)
+  if (typeof holds === 'string') return
+  const changed = holds.map((hold) => ({ ...hold, reason: change(hold.reason), actor: change(hold.actor) }))
+  if (JSON.stringify(changed) !== JSON.stringify(holds)) write(dir, changed)
+}
+
 /** Whether the hold keeps a segment with entries of this time that says these bytes. */
 export function holdKeeps({ from, until, run }: Hold, segment: HeldSegment): boolean {
   if (from !== null && segment.newest < from) return false

@@ -147,8 +147,10 @@ export class Ledger {
     })
     this.#appended = ready.next - 1
     if (ready.truncated) this.append({ kind: 'log', v: 1, ts: clock.now(), event: 'truncated', ...ready.truncated })
+    for (const entry of ready.drops) this.append(entry)
     worker.on('message', (news: WriterNews) => {
       if (news.kind === 'refused' || news.kind === 'health') this.#detail = news.detail
+      if (news.kind === 'append') this.append(news.entry)
     })
     worker.on('error', (error) => (this.#detail = String(error)))
     worker.on('exit', () => (this.#ended = true))

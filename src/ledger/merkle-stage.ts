@@ -8,10 +8,12 @@ import type { Clock, Millis } from '../base/clock.ts'
 import { LogSigners } from './checkpoint/sign.ts'
 import { keepCheckpoint, lastKept_s, putCheckpoint, setAside } from './checkpoint/store.ts'
 import { type Anchor, type AnchorSettings, openAnchors } from './checkpoint/anchor.ts'
+import type { DropEntry } from '../domain/drop-entry.ts'
+import { Dropper, type SealedAt } from './drop/dropper.ts'
 import { leafMaker } from './leaf.ts'
 import type { OpenLog } from './open-log.ts'
 import { shapes } from './pack.ts'
-import { LookedInto, prune, type RetentionSettings } from './retention.ts'
+import type { RetentionSettings } from './retention.ts'
 import type { Stage, StoredGroup } from './stage.ts'
 import { readStored } from './stored.ts'
 
@@ -36,6 +38,8 @@ export interface StagePlaces {
   readonly clock: Clock
   /** Told, in sentences, of what did not work and holds nothing up: a place of anchors that is not there. */
   readonly onProblem: (sentence: string) => void
+  /** Hands an entry of the log's own to whoever numbers entries; at the start, before any other. */
+  readonly append: (entry: DropEntry) => void
 }
 
 const seal_entries = 1000
@@ -44,47 +48,52 @@ const sealPause_ms = 100
 /** Sealing, which syncs files, takes at most this part of the thread's time. */
 const sealShare = 0.1
 const keep_s = 3600
-const prune_ms = 60_000
+const sigPlace = (shapes['drop']?.indexOf('sig') ?? -1) + 1
 
 /** Seals what the start took in before it returns: nothing is written to a ledger that has entries without a checkpoint. */
 export function merkleStage(log: OpenLog, setup: LogSetup, places: StagePlaces): Stage {
   const stage = new MerkleStage(log, setup, places)
-  if (log.sealed?.size !== log.tree.size) stage.begin()
+  stage.begin()
   return stage
 }
 
 class MerkleStage implements Stage {
   readonly #log: OpenLog
   readonly #places: StagePlaces
-  readonly #retention: RetentionSettings
+  readonly #dropper: Dropper
   readonly #signers: LogSigners
   readonly #anchors: Anchor
   readonly #origin: string
   readonly #leafOf
-  #sealed: number
+  #sealed: SealedAt
   #sealedAt: Millis
   /** How long sealing took the last time. */
   #took_ms = 0
-  readonly #looked = new LookedInto()
-  #prunedAt = Number.NEGATIVE_INFINITY
   #kept_s: number
   #kid = ''
 
   constructor(log: OpenLog, setup: LogSetup, places: StagePlaces) {
     this.#log = log
     this.#places = places
-    this.#retention = setup.retention
     this.#signers = new LogSigners(setup.keys)
     this.#anchors = openAnchors(setup.anchors, places.onProblem)
     this.#origin = log.origin ?? setup.origin
     this.#leafOf = leafMaker({ boot: places.boot, gw: places.gw, shapes })
-    this.#sealed = log.sealed?.size ?? -1
+    this.#sealed = { size: log.sealed?.size ?? -1, root: log.sealed?.root.toString('base64') ?? '' }
     this.#sealedAt = places.clock.monotonic()
     this.#kept_s = lastKept_s(log.logDir)
+    const { dir, clock, append } = places
+    const parts = { dir, logDir: log.logDir, clock, retention: setup.retention, signers: this.#signers, append }
+    this.#dropper = new Dropper(parts, log.dropped)
   }
 
-  /** The first checkpoint of a log, or of a start that found entries behind the last one. */
+  /** The first checkpoint of a log, or of a start that found entries behind the last one; then what it found to be gone. */
   begin(): void {
+    if (this.#log.sealed?.size !== this.#log.tree.size) this.#sealFirst()
+    this.#dropper.begin(this.#sealed)
+  }
+
+  #sealFirst(): void {
     const { truncated, logDir, files } = this.#log
     if (truncated) setAside(logDir, truncated.kept, this.#now_s())
     this.#seal()
@@ -98,26 +107,23 @@ class MerkleStage implements Stage {
       const stored = readStored(frame)
       assert(stored !== null, 'what was written can be read')
       tree.append(this.#leafOf(stored.row, tree.size + 1).hash)
+      if (stored.row[0] === 'drop') this.#dropper.stored(tree.size, stored.row[sigPlace])
     }
   }
 
   tick(): void {
     const now = this.#places.clock.monotonic()
-    const waiting = this.#log.tree.size - this.#sealed
+    const waiting = this.#log.tree.size - this.#sealed.size
     const since = now - this.#sealedAt
     if (waiting > 0 && since >= this.#pause_ms(waiting)) this.#seal()
-    if (now - this.#prunedAt < prune_ms) return
-    this.#prunedAt = now
-    const { dir, clock } = this.#places
-    const more = prune(dir, { now: clock.now(), sealed: this.#sealed, ...this.#retention }, this.#looked)
-    if (more) this.#prunedAt = now - prune_ms + seal_ms
+    this.#dropper.tick(this.#sealed)
   }
 
   /** What could not be sealed any more is sealed by the next start. */
   close(): void {
-    if (this.#log.tree.size === this.#sealed) return
     try {
-      this.#seal()
+      if (this.#log.tree.size !== this.#sealed.size) this.#seal()
+      this.#anchors.close()
     } catch (error) {
       this.#places.onProblem(`the log was not sealed at the end: ${String(error)}`)
     }
@@ -135,9 +141,10 @@ class MerkleStage implements Stage {
     const { size } = tree
     const time_s = this.#now_s()
     const { kid } = this.#signers
-    const text = this.#signers.sign({ origin: this.#origin, size, root: tree.root() }, time_s)
+    const root = tree.root()
+    const text = this.#signers.sign({ origin: this.#origin, size, root }, time_s)
     putCheckpoint(logDir, text)
-    this.#sealed = size
+    this.#sealed = { size, root: root.toString('base64') }
     this.#sealedAt = this.#places.clock.monotonic()
     this.#took_ms = this.#sealedAt - begun
     files.clean()
@@ -146,7 +153,8 @@ class MerkleStage implements Stage {
       this.#kept_s = time_s
       this.#kid = kid
     }
-    this.#anchors.offer(text, time_s)
+    // Of a log without entries there is nothing to tell.
+    if (size > 0) this.#anchors.offer(text, time_s)
   }
 
   #now_s(): number {

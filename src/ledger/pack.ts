@@ -39,6 +39,7 @@ export const shapes: Shapes = {
   tool: words('v ts server tool event digest before classes reason actor c'),
   person: words('v ts event person run until reason actor c'),
   log: words('v ts event had root kept c'),
+  drop: words('v ts event from to entries rule held sealed sealed_root kid sig c'),
 }
 
 /** Members that are absent where a row has null for them. */
@@ -91,20 +92,8 @@ function membersOf(entry: Exclude<LedgerEntry, CallRecord>): readonly unknown[] 
     return ['token', entry.v, entry.ts, entry.rid, entry.run, clip(entry.jti), entry.use, entry.agent, token]
   }
   if (entry.kind === 'revocation') {
-    const { what, name, epoch, lifted, contained, reason, actor, source } = entry
-    return [
-      entry.kind,
-      entry.v,
-      entry.ts,
-      what,
-      clip(name),
-      epoch,
-      lifted,
-      contained,
-      clip(reason),
-      clip(actor),
-      source,
-    ]
+    const { kind, v, ts, what, name, epoch, lifted, contained, reason, actor, source } = entry
+    return [kind, v, ts, what, clip(name), epoch, lifted, contained, clip(reason), clip(actor), source]
   }
   if (entry.kind === 'signal') {
     const { iss, jti, event, human, outcome } = entry
@@ -122,6 +111,10 @@ function membersOf(entry: Exclude<LedgerEntry, CallRecord>): readonly unknown[] 
     return [entry.kind, entry.v, entry.ts, server, clip(entry.tool), event, digest, before, clipList(classes), ...why]
   }
   if (entry.kind === 'log') return [entry.kind, entry.v, entry.ts, entry.event, entry.had, entry.root, entry.kept]
+  if (entry.kind === 'drop') {
+    const { kind, v, ts, event, from, to, entries, rule, held, sealed, sealed_root, kid, sig } = entry
+    return [kind, v, ts, event, from, to, entries, clip(rule), held, sealed, sealed_root, clip(kid), sig]
+  }
   if (entry.kind === 'person') {
     const { kind, v, ts, event, person, run, until } = entry
     return [kind, v, ts, event, person, run, until, clip(entry.reason), clip(entry.actor)]

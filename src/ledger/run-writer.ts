@@ -2,12 +2,14 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { systemClock } from '../base/clock.ts'
+import type { DropEntry } from '../domain/drop-entry.ts'
 import { readRecordKeys } from './checkpoint/check.ts'
 import { newestCheckpoint } from './checkpoint/store.ts'
 import { systemDisk } from './disk.ts'
 import { lockFolder } from './lock.ts'
 import { type LogSetup, merkleStage } from './merkle-stage.ts'
-import { openLog, type OpenLog, type Truncation, type Trust } from './open-log.ts'
+import { openLog, type OpenLog, type Trust } from './open-log.ts'
+import type { Truncation } from './open-tree.ts'
 import { recover } from './recover.ts'
 import type { Stage } from './stage.ts'
 import { Status } from './status.ts'
@@ -21,7 +23,11 @@ export type WriterNews =
       readonly next: number
       readonly cuts: readonly string[]
       readonly truncated: Truncation | null
+      /** What the log says before anything else. */
+      readonly drops: readonly DropEntry[]
     }
+  /** An entry of the log's own, to be numbered like any other. */
+  | { readonly kind: 'append'; readonly entry: DropEntry }
   | { readonly kind: 'refused'; readonly detail: string }
   /** What holds nothing up and somebody should know. */
   | { readonly kind: 'note'; readonly sentence: string }
@@ -46,10 +52,13 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
     if (!setup.log && next <= sealed) return tell({ kind: 'refused', detail: missingText(next, sealed, cuts) })
     const log = setup.log && openLog(setup.dir, next - 1, trustOf(setup.log), progressTo(tell))
     if (log?.kind === 'log_problem') return tell({ kind: 'refused', detail: [log.sentence, ...cuts].join(' ') })
-    const stages = log ? [stageOf(log, setup, tell)] : []
+    const drops: DropEntry[] = []
+    let append = (entry: DropEntry): unknown => drops.push(entry)
+    const stages = log ? [stageOf(log, setup, { tell, append: (entry) => append(entry) })] : []
     const status = new Status(setup.status)
     const writer = new Writer(setup, { status, disk: systemDisk, stages: [...vaultOf(setup), ...stages] }, next)
-    tell({ kind: 'ready', next, cuts: [...cuts, ...(log?.notes ?? [])], truncated: log?.truncated ?? null })
+    tell({ kind: 'ready', next, cuts: [...cuts, ...(log?.notes ?? [])], truncated: log?.truncated ?? null, drops })
+    append = (entry) => tell({ kind: 'append', entry })
     writeUntilStopped(writer, status, tell)
     writer.end()
   } catch (error) {
@@ -57,8 +66,8 @@ export function runWriter(setup: WriterSetup, tell: (news: WriterNews) => void):
   }
 }
 
-function trustOf({ accept_truncation: accept, known }: LogSetup): Trust {
-  return { accept, keys: known === undefined ? null : (readRecordKeys(known) ?? []) }
+function trustOf({ accept_truncation: accept, known, anchors }: LogSetup): Trust {
+  return { accept, keys: known === undefined ? null : (readRecordKeys(known) ?? []), anchors: anchors.files }
 }
 
 /** Entries that must be there: cutting a tail off below them would destroy what shows what happened. */
@@ -82,16 +91,21 @@ function progressTo(tell: (news: WriterNews) => void): (entries: number) => void
   }
 }
 
-function stageOf(log: OpenLog, setup: WriterSetup, tell: (news: WriterNews) => void): Stage {
+interface Ways {
+  readonly tell: (news: WriterNews) => void
+  readonly append: (entry: DropEntry) => void
+}
+
+function stageOf(log: OpenLog, setup: WriterSetup, { tell, append }: Ways): Stage {
   const { dir, boot, gw, log: logSetup } = setup
   assert(logSetup !== null, 'a log that was opened was asked for')
   const onProblem = (sentence: string): void => tell({ kind: 'note', sentence })
-  return merkleStage(log, logSetup, { dir, boot, gw, clock: systemClock, onProblem })
+  return merkleStage(log, logSetup, { dir, boot, gw, clock: systemClock, onProblem, append })
 }
 
 /** Before anything else: no person stands in what is written. Throws where the keys of persons cannot be opened. */
-function vaultOf({ vault }: WriterSetup): readonly Stage[] {
-  return vault ? [openVaultStage(vault)] : []
+function vaultOf({ dir, vault }: WriterSetup): readonly Stage[] {
+  return vault ? [openVaultStage(vault, dir)] : []
 }
 
 function writeUntilStopped(writer: Writer, status: Status, tell: (news: WriterNews) => void): void {

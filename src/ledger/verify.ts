@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import type { RecordKey } from './checkpoint/check.ts'
 import { emptyRoot } from './merkle/hash.ts'
 import { readLeaves, type SegmentFile, segmentsIn, type LeafItem } from './leaves.ts'
-import { type PrunedRange, readPruned } from './retention.ts'
+import type { Range } from './drop/ranges.ts'
+import { rowReader } from './pack.ts'
 import type { SegmentHeader } from './segment.ts'
+import { Gone } from './verify/gone.ts'
 import { type Finding, Findings } from './verify/findings.ts'
 import { type OutsideCheckpoint, readHeads, type SealedHead } from './verify/heads.ts'
 import { TreeCheck } from './verify/tree-check.ts'
@@ -43,12 +45,12 @@ export interface LedgerVerdict {
   readonly entries: number
   /** Entries behind the checkpoint: not yet sealed. */
   readonly unsealed: number
-  /** What retention dropped: its leaves are those of the tiles. */
-  readonly pruned: readonly PrunedRange[]
+  /** What was dropped and an entry says so: its leaves are those of the tiles. */
+  readonly pruned: readonly Range[]
   readonly checkpoints: number
   readonly segments: number
   readonly boots: number
-  /** What is not wrong and ought to be known, in sentences: truncations that an operator accepted. */
+  /** What is not wrong and ought to be known, in sentences: what an operator accepted, what an older version dropped. */
   readonly notes: readonly string[]
 }
 
@@ -60,14 +62,16 @@ export async function verifyLedger(asked: VerifyAsked): Promise<LedgerVerdict> {
   const heads = readHeads({ logDir, keys, outside }, findings)
   const sealed = heads.sealed ?? { size: 0, root: emptyRoot }
   const check = new TreeCheck(logDir, sealed, heads.expected, findings)
-  const walk = new Walk({ dir, sealed: sealed.size, check, findings })
+  const gone = new Gone({ dir, keys, findings })
+  const walk = new Walk({ dir, sealed: sealed.size, check, findings, gone })
   const segments = segmentsIn(dir)
   for (const [place, segment] of segments.entries()) {
     walk.segment(segment, segments[place + 1] ?? null)
     onProgress({ entries: check.size, of: sealed.size })
     await new Promise((resolve) => setImmediate(resolve))
   }
-  walk.finish()
+  walk.fill(sealed.size, null)
+  const pruned = gone.settle(segments)
   reportAhead(check, findings)
   const { list, leftOff, firstBad } = findings
   return {
@@ -78,11 +82,11 @@ export async function verifyLedger(asked: VerifyAsked): Promise<LedgerVerdict> {
     checkpoint: heads.head,
     entries: walk.entries,
     unsealed: Math.max(0, check.size - sealed.size),
-    pruned: walk.pruned,
+    pruned,
     checkpoints: heads.count,
     segments: segments.length,
     boots: walk.boots,
-    notes: walk.notes,
+    notes: [...walk.notes, ...gone.notes],
   }
 }
 
@@ -100,27 +104,20 @@ interface Ground {
   readonly sealed: number
   readonly check: TreeCheck
   readonly findings: Findings
+  readonly gone: Gone
 }
 
 const notes_max = 100
 
 /** Goes through the segments in their order and gives every number its entry, or says that it has none. */
 class Walk {
-  pruned: readonly PrunedRange[]
   readonly notes: string[] = []
   entries = 0
   readonly #ground: Ground
   readonly #boots = new Set<string>()
   #boot = ''
-  /** Whether the newest file went while this looked: else nothing behind it can have been dropped. */
-  #newestWent = false
-
   constructor(ground: Ground) {
     this.#ground = ground
-    const pruned = readPruned(ground.dir)
-    const file = 'log/pruned.json'
-    if (!pruned) ground.findings.add('pruned_unreadable', `${file} does not say what retention dropped`, { file })
-    this.pruned = pruned ?? []
   }
 
   get boots(): number {
@@ -132,12 +129,10 @@ class Walk {
     this.fill(first - 1, null)
     const read = readIfKept(join(dir, name))
     // Dropped by retention since the folder was listed; the next one shows it.
-    if (read === null) {
-      this.#newestWent = next === null
-      this.pruned = readPruned(dir) ?? this.pruned
-      return
-    }
+    if (read === null) return
     if (typeof read === 'string') {
+      // Made a moment ago by a gateway that runs, or that was killed: nothing in it was told to anybody.
+      if (!next && first > this.#ground.sealed) return
       findings.add('entry_unreadable', `${name} cannot be read: ${read}`, { seq: first, file: name, offset: 0 })
       return this.fill(next ? next.first - 1 : this.#ground.sealed, name)
     }
@@ -161,30 +156,22 @@ class Walk {
     }
   }
 
-  /** Retention never drops the newest file: whoever says that it dropped the end of the log hides that it was cut off. */
-  finish(): void {
-    if (!this.#newestWent) this.pruned = this.pruned.filter(({ last }) => last <= this.#ground.check.size)
-    this.fill(this.#ground.sealed, null)
-  }
-
   /** Puts what the tiles say in the place of entries up to `last`; those that were not dropped are missing. */
   fill(last: number, file: string | null): void {
-    const { check, findings } = this.#ground
-    while (check.size < last) {
-      const seq = check.size + 1
-      const dropped = this.pruned.find((range) => range.first <= seq && range.last >= seq)
-      const to = Math.min(last, dropped ? dropped.last : nextDropped(this.pruned, seq) - 1)
-      if (!dropped && file === null) findings.add('entries_missing', `Entries ${seq} to ${to} are missing`, { seq, to })
-      else if (file !== null && to > seq)
-        findings.add('entry_unreadable', `Nothing behind it in ${file} can be read`, { seq, to, file })
-      while (check.size < to) check.skip(file)
-    }
+    const { check, findings, gone } = this.#ground
+    const seq = check.size + 1
+    if (seq > last) return
+    if (file === null) gone.add({ first: seq, last })
+    else if (last > seq)
+      findings.add('entry_unreadable', `Nothing behind it in ${file} can be read`, { seq, to: last, file })
+    while (check.size < last) check.skip(file)
   }
 
   #takeLeaf({ hash, offset, row, seq }: LeafItem & { kind: 'leaf' }, header: SegmentHeader, name: string): void {
-    const { check, findings } = this.#ground
+    const { check, findings, gone } = this.#ground
     this.entries += 1
     check.take(hash, name, offset)
+    if (row[0] === 'drop') gone.hear(seq, rowReader(header.shapes)(row))
     const member = (of: string): unknown => row[(header.shapes[String(row[0])]?.indexOf(of) ?? -2) + 1]
     if (row[0] === 'boot' && member('boot') !== header.boot)
       findings.add('boot_broken', `Entry ${seq} is of another boot than its file`, { seq, file: name, offset })
@@ -222,10 +209,6 @@ class Walk {
     this.#boot = boot
     this.#boots.add(boot)
   }
-}
-
-function nextDropped(pruned: readonly PrunedRange[], seq: number): number {
-  return pruned.find(({ first }) => first > seq)?.first ?? Number.POSITIVE_INFINITY
 }
 
 function readIfKept(path: string): ReturnType<typeof readLeaves> | null {

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readRecordKeys } from '../../src/ledger/checkpoint/check.ts'
+import { readRecordKeys, type RecordKey } from '../../src/ledger/checkpoint/check.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { seededDice } from '../support/seeded-dice.ts'
 import { tempFolder } from '../unit/ledger/folder.ts'
@@ -23,14 +23,28 @@ function sealUntilKilled(args: readonly string[], after_ms: number): Promise<str
   })
 }
 
-test('killed at 24 moments of any kind, the log is whole every time, and goes on from where it was', async () => {
+interface World {
+  readonly dir: string
+  readonly keyFile: string
+  /** The public key, as the gateway is told of it. */
+  readonly known: string
+  readonly keys: readonly RecordKey[]
+}
+
+function world(): World {
   const folder = tempFolder()
-  const dir = join(folder, 'ledger')
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const keyFile = join(folder, 'key.json')
   writeFileSync(keyFile, JSON.stringify([{ kid: 'k1', alg: 'Ed25519', jwk: privateKey.export({ format: 'jwk' }) }]))
   const entry = { kid: 'k1', use: 'record', jwk: publicKey.export({ format: 'jwk' }), active_from: 0 }
-  const keys = readRecordKeys(JSON.stringify({ schema: 'weir.keys/v1', keys: [entry] })) ?? []
+  const text = JSON.stringify({ schema: 'weir.keys/v1', keys: [entry] })
+  const known = join(folder, 'keys.json')
+  writeFileSync(known, text)
+  return { dir: join(folder, 'ledger'), keyFile, known, keys: readRecordKeys(text) ?? [] }
+}
+
+test('killed at 24 moments of any kind, the log is whole every time, and goes on from where it was', async () => {
+  const { dir, keyFile, keys } = world()
   const dice = seededDice(7)
   let before = 0
   for (let round = 0; round < rounds; round += 1) {
@@ -43,4 +57,22 @@ test('killed at 24 moments of any kind, the log is whole every time, and goes on
     expect(verdict.checkpoint?.size).toBeGreaterThan(before)
     before = verdict.checkpoint?.size ?? 0
   }
+}, 600_000)
+
+test('killed at 16 moments while it drops what is too much, whatever is gone has its entry, and it goes on dropping', async () => {
+  const { dir, keyFile, known, keys } = world()
+  const dice = seededDice(11)
+  let before = 0
+  for (let round = 0; round < 16; round += 1) {
+    // It looks for the first time a second after its start, and again a second after each step.
+    const after_ms = 900 + (Number.parseInt(dice.hex(2), 16) % 1600)
+    const args = [dir, `d-${round}`, keyFile, known, '1000000']
+    expect(await sealUntilKilled(args, after_ms), `round ${round}`).toBe('')
+    const verdict = await verifyLedger({ dir, keys })
+    expect(verdict.findings, `round ${round}`).toEqual([])
+    const dropped = verdict.pruned.at(-1)?.last ?? 0
+    expect(dropped, `round ${round}`).toBeGreaterThanOrEqual(before)
+    before = dropped
+  }
+  expect(before).toBeGreaterThan(1000)
 }, 600_000)

@@ -3,9 +3,9 @@ import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readStored, storeFrame } from '../../src/ledger/stored.ts'
-import { frameAt, frameHead_bytes, readFront, writeFrame } from '../../src/ledger/segment.ts'
+import { frameAt, frameHead_bytes, readFront, segmentName, writeFrame } from '../../src/ledger/segment.ts'
 import { readIfThere } from '../../src/ledger/merkle/tiles.ts'
-import { bootEntry } from '../unit/ledger/entries.ts'
+import { bootEntry, noon } from '../unit/ledger/entries.ts'
 import { tempFolder } from '../unit/ledger/folder.ts'
 import { logPath, sealedLedger, TestKeys, TestLedger, verdictOn } from '../support/sealed-ledger.ts'
 
@@ -140,6 +140,23 @@ test('threat 53: a segment that was deleted is missing, and not taken for pruned
   expect({ pruned, first_bad }).toEqual({ pruned: [], first_bad: seq })
 })
 
+test('threat 53: a file that says retention dropped it is not believed about a segment that somebody deleted', async () => {
+  for (const place of [0, 1, 3]) {
+    const { dir, keys } = ledger()
+    const names = segments(dir)
+    const [gone = '', next = ''] = names.slice(place, place + 2)
+    const [first, last] = [Number.parseInt(gone, 10), Number.parseInt(next, 10) - 1]
+    rmSync(join(dir, gone))
+    for (const schema of ['weir.pruned/v1', 'weir.pruned/v2']) {
+      const ranges = [{ first, last, at: noon, entry: 801 }]
+      writeFileSync(logPath(dir, 'pruned.json'), JSON.stringify({ schema, ranges }))
+      const { findings, pruned, first_bad } = await verdictOn(dir, keys)
+      expect(findings).toMatchObject([{ kind: 'entries_missing', seq: first, to: last }])
+      expect({ pruned, first_bad }).toEqual({ pruned: [], first_bad: first })
+    }
+  }
+})
+
 test('threat 53: an end that was cut off is missing, whether by whole files or within one', async () => {
   for (const cut of ['file', 'frames'] as const) {
     const { dir, keys } = ledger()
@@ -152,6 +169,15 @@ test('threat 53: an end that was cut off is missing, whether by whole files or w
     expect(findings).toMatchObject([{ kind: 'entries_missing', seq, to: 801 }])
     expect(first_bad).toBe(seq)
   }
+})
+
+test('a newest file without its front is one that a gateway was about to write, and nothing is wrong with that', async () => {
+  const { dir, keys } = ledger()
+  writeFileSync(join(dir, segmentName(802)), '')
+  expect(await verdictOn(dir, keys)).toMatchObject({ ok: true, entries: 801 })
+  rmSync(join(dir, segmentName(802)))
+  writeFileSync(join(dir, segments(dir).at(-1) ?? ''), '')
+  expect((await verdictOn(dir, keys)).findings[0]).toMatchObject({ kind: 'entry_unreadable' })
 })
 
 test('threat 53: one flipped bit in a tile is the fault of the tile and not of the entry', async () => {

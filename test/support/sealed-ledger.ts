@@ -9,7 +9,8 @@ import type { LedgerEntry } from '../../src/domain/record.ts'
 import { readRecordKeys, type RecordKey } from '../../src/ledger/checkpoint/check.ts'
 import { systemDisk } from '../../src/ledger/disk.ts'
 import { type LogSetup, merkleStage } from '../../src/ledger/merkle-stage.ts'
-import { type LogProblem, openLog } from '../../src/ledger/open-log.ts'
+import { openLog } from '../../src/ledger/open-log.ts'
+import type { LogProblem } from '../../src/ledger/open-tree.ts'
 import { packEntry } from '../../src/ledger/pack.ts'
 import { recover } from '../../src/ledger/recover.ts'
 import { Status } from '../../src/ledger/status.ts'
@@ -87,7 +88,11 @@ export class TestLedger {
   static open(life: Life): TestLedger | LogProblem {
     const setup = logSetup(life.keys, life.setup)
     const { next } = recover(life.dir, setup.accept_truncation ? 0 : Number.POSITIVE_INFINITY)
-    const log = openLog(life.dir, next - 1, { accept: setup.accept_truncation, keys: life.keys.public })
+    const log = openLog(life.dir, next - 1, {
+      accept: setup.accept_truncation,
+      keys: life.keys.public,
+      anchors: setup.anchors.files,
+    })
     return log.kind === 'log_problem' ? log : new TestLedger(life, { log, setup, next })
   }
 
@@ -97,9 +102,16 @@ export class TestLedger {
     const ring = ringMemory(8 * 1024 * 1024)
     const status = new SharedArrayBuffer(Status.bytes)
     const gw = 'https://weir.test'
-    const stage = merkleStage(log, setup, { dir, boot, gw, clock, onProblem: () => undefined })
-    const plan = { dir, boot, gw, ring, status, segment_bytes, min_free_bytes: 0, log: null }
     this.#ring = new RingWriter(ring)
+    const stage = merkleStage(log, setup, {
+      dir,
+      boot,
+      gw,
+      clock,
+      onProblem: () => undefined,
+      append: (entry) => void this.#ring.push(packEntry(entry)),
+    })
+    const plan = { dir, boot, gw, ring, status, segment_bytes, min_free_bytes: 0, log: null }
     this.#writer = new Writer(plan, { status: new Status(status), disk: systemDisk, stages: [stage] }, next)
     this.add(bootEntry(boot))
   }
@@ -135,8 +147,8 @@ interface Opened {
 }
 
 /** A ledger of a boot entry and this many calls, in several segments, sealed and stopped. */
-export function sealedLedger(dir: string, keys: TestKeys, calls = 400): void {
-  const ledger = TestLedger.open({ dir, keys })
+export function sealedLedger(dir: string, keys: TestKeys, calls = 400, boot = 'b1'): void {
+  const ledger = TestLedger.open({ dir, keys, boot })
   assert(ledger instanceof TestLedger, 'a new ledger opens')
   ledger.calls(1, calls / 2)
   ledger.wait(4_000_000)

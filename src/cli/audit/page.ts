@@ -26,7 +26,9 @@ export function verdictPage(verdict: AuditVerdict, paint: Paint): string {
     unsealed === 0
       ? null
       : ['behind it', `${formatCount(unsealed)} records, sealed within a second of a gateway that runs`],
-    pruned === 0 ? null : ['dropped', `${formatCount(pruned)} records by retention; they still count in the root`],
+    pruned === 0
+      ? null
+      : ['dropped', `${formatCount(pruned)} records, as its entries say; they still count in the root`],
     ...notes.map((note): Line => ['note', paint('warn', visible(note))]),
   ]
   const wrong = findings.map(({ sentence, file, offset }): Line => {

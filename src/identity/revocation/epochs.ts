@@ -238,8 +238,16 @@ type Hash = readonly [high: number, low: number]
 
 /** 64 bits of SHA-256. Two names that share them would be revoked together: a refusal too many, never one too few. */
 function hashOf(name: string): Hash {
-  const bytes = hash('sha256', name, 'buffer')
+  const [, alias] = aliasForm.exec(name) ?? []
+  const bytes = alias === undefined ? hash('sha256', name, 'buffer') : Buffer.from(alias, 'hex')
   return [bytes.readInt32LE(0) || 1, bytes.readInt32LE(4)]
+}
+
+const aliasForm = /^erased:([0-9a-f]{16})$/
+
+/** Stands for a name that may no longer be written anywhere, and has its slot. Nobody is called so. */
+export function aliasOf(name: string): string {
+  return aliasForm.test(name) ? name : `erased:${hash('sha256', name, 'buffer').toString('hex', 0, 8)}`
 }
 
 /** A power of two of at least twice as many slots as names, so that a search is short and always ends. */

@@ -6,7 +6,7 @@
 import type { Board } from '../../base/board.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Revocation } from '../../domain/revocation.ts'
-import { Epochs } from './epochs.ts'
+import { aliasOf, Epochs } from './epochs.ts'
 import { RevocationsFile } from './revocations-file.ts'
 
 /** Clients may fill one part in so many of the table. */
@@ -44,7 +44,20 @@ export class Revocations {
   }
 
   find(name: string): Revocation | undefined {
-    return this.#byName.get(name)
+    return this.#byName.get(name) ?? this.#byName.get(aliasOf(name))
+  }
+
+  /**
+   * Erases a name that was revoked: what it refuses stays in force under the hash that the board has of it. `change` takes the
+   * name out of texts. Written down with the next `save`.
+   */
+  forget(name: string, change: (text: string) => string): void {
+    // In their order.
+    for (const known of this.list()) {
+      const as = known.name === name ? aliasOf(name) : known.name
+      this.#byName.delete(known.name)
+      this.#byName.set(as, { ...known, name: as, reason: change(known.reason), actor: change(known.actor) })
+    }
   }
 
   /**
@@ -54,16 +67,16 @@ export class Revocations {
    */
   revoke(ordered: Revocation): Revocation | null {
     if (!this.#hasRoom(ordered)) this.#forgetOver()
-    return this.#hasRoom(ordered) || this.#byName.has(ordered.name) ? this.#put(ordered) : null
+    return this.#hasRoom(ordered) || this.find(ordered.name) ? this.#put(ordered) : null
   }
 
   /** Takes a revocation back; the one that was in force, or null if there was none. */
   lift(name: string): Revocation | null {
-    const known = this.#byName.get(name)
+    const known = this.find(name)
     if (!known) return null
-    this.#byName.delete(name)
-    this.#ofClients.delete(name)
-    this.epochs.lift(name)
+    this.#byName.delete(known.name)
+    this.#ofClients.delete(known.name)
+    this.epochs.lift(known.name)
     return known
   }
 
@@ -73,10 +86,12 @@ export class Revocations {
   }
 
   #put(ordered: Revocation): Revocation | null {
-    const known = this.#byName.get(ordered.name)
+    const known = this.find(ordered.name)
     if (!known && this.#byName.size >= this.#max) return null
     const inForce = known ? widest(known, ordered) : ordered
     if (!this.epochs.set(inForce)) return null
+    // Whoever was erased and comes back is somebody with a name again.
+    if (known && known.name !== inForce.name) this.#byName.delete(known.name)
     this.#byName.set(inForce.name, inForce)
     if (ordered.source !== 'client') this.#ofClients.delete(ordered.name)
     else if (!known) this.#ofClients.add(ordered.name)

@@ -144,7 +144,8 @@ function timeIn(bytes: Buffer): number {
   return bytes.length < 8 ? 0 : Number(bytes.readBigUInt64BE(0))
 }
 
-function windowProblem({ kid, active_from, retired_at, revoked_at }: RecordKey, time: Millis): string | null {
+/** Why a key did not count at that time; null where it did. */
+export function windowProblem({ kid, active_from, retired_at, revoked_at }: RecordKey, time: Millis): string | null {
   if (revoked_at !== null) return `the key ${kid} was revoked: nothing it signed counts`
   if (time < active_from - slack_ms) return `the key ${kid} signed it before its time`
   return retired_at !== null && time > retired_at + slack_ms ? `the key ${kid} signed it after it was retired` : null

@@ -1,12 +1,13 @@
 /** What the gateway's thread asks the ledger's thread about persons, as only the latter writes the vault; and the answers. */
-import { type HoldRow, holdRow, personRow } from './people-file.ts'
+import type { HoldRow } from './people-file.ts'
+import { type PeopleAsked, type PeoplePage, PeoplePages } from './people-pages.ts'
 import { nobody } from './kek.ts'
 import type { People } from './people.ts'
-import { bareForm, replaceNames } from './texts.ts'
+import { replaceNames, withoutName, withoutNames } from './texts.ts'
 
 /** `person` is a name or a pseudonym. */
 export type VaultOrder =
-  | { readonly ask: 'list' }
+  | ({ readonly ask: 'list' } & PeopleAsked)
   /** Who stands for these names. */
   | { readonly ask: 'find'; readonly names: readonly string[] }
   | PersonAsked
@@ -22,7 +23,7 @@ interface PersonAsked {
 }
 
 export type VaultAnswer =
-  | { readonly kind: 'people'; readonly people: readonly PersonView[] }
+  | ({ readonly kind: 'people' } & PeoplePage)
   /** By name; those nobody knows are not in it. */
   | { readonly kind: 'found'; readonly pseudonyms: ReadonlyMap<string, string> }
   | Done
@@ -41,25 +42,15 @@ interface Done {
   readonly actor: string
 }
 
-export interface PersonView {
-  readonly pseudonym: string
-  /** Null once erased. */
-  readonly name: string | null
-  readonly created_at: number
-  readonly erased_at: number | null
-  readonly holds: readonly HoldRow[]
-}
-
-/** Persons of one list; the newest are shown. */
-const list_max = 10_000
-
 export class VaultClerk {
   readonly #people: People
+  readonly #pages: PeoplePages
   /** Told of every pseudonym that was erased. */
-  readonly #onErased: (pseudonym: string) => void
+  readonly #onErased: (pseudonym: string, name: string) => void
 
-  constructor(people: People, onErased: (pseudonym: string) => void = () => undefined) {
+  constructor(people: People, onErased: (pseudonym: string, name: string) => void = () => undefined) {
     this.#people = people
+    this.#pages = new PeoplePages(people)
     this.#onErased = onErased
   }
 
@@ -67,20 +58,23 @@ export class VaultClerk {
   answer(order: VaultOrder): VaultAnswer {
     try {
       this.#people.commit()
-      if (order.ask === 'list') return { kind: 'people', people: this.#list() }
+      if (order.ask === 'list') return { kind: 'people', ...this.#pages.read(order) }
       if (order.ask === 'find') return { kind: 'found', pseudonyms: this.#find(order.names) }
       const named = this.#named(order.person)
       if (named === null) return { kind: 'unknown' }
       if (named.name === null) return { kind: 'erased' }
       const { name, pseudonym } = named
-      const without = (text: string): string => withoutName(text, name, pseudonym)
-      const done: Done = { kind: 'done', name, pseudonym, reason: without(order.reason), actor: without(order.actor) }
+      const others = (other: string): string | null => this.#pseudonymOf(other)
+      const without = (text: string): string => replaceNames(withoutName(text, name, pseudonym), others)
+      // A reason may speak of others, who can ask to be forgotten as well.
+      const reason = withoutNames(without(order.reason), others)
+      const done: Done = { kind: 'done', name, pseudonym, reason, actor: without(order.actor) }
       if (order.ask === 'hold') return this.#hold(order, done)
       if (order.ask === 'release') return this.#release(order, done)
-      const holds = this.#holds(named.pseudonym)
+      const holds = this.#pages.holds(named.pseudonym)
       if (holds.length > 0) return { kind: 'held', holds }
       this.#people.forget(named.name, named.pseudonym)
-      this.#onErased(named.pseudonym)
+      this.#onErased(named.pseudonym, named.name)
       return done
     } catch (error) {
       return { kind: 'problem', detail: String(error) }
@@ -90,10 +84,14 @@ export class VaultClerk {
   #find(names: readonly string[]): ReadonlyMap<string, string> {
     const found = new Map<string, string>()
     for (const name of names) {
-      const person = this.#people.known(name)
-      if (person && name !== nobody) found.set(name, person.pseudonym)
+      const pseudonym = this.#pseudonymOf(name)
+      if (pseudonym !== null) found.set(name, pseudonym)
     }
     return found
+  }
+
+  #pseudonymOf(name: string): string | null {
+    return name === nobody ? null : (this.#people.known(name)?.pseudonym ?? null)
   }
 
   #named(person: string): { readonly pseudonym: string; readonly name: string | null } | null {
@@ -115,40 +113,4 @@ export class VaultClerk {
       .run(done.pseudonym, run ?? '')
     return Number(changes) > 0 ? done : { kind: 'not_held' }
   }
-
-  /** Those that have not ended by themselves. */
-  #holds(pseudonym: string): readonly HoldRow[] {
-    return this.#people.base
-      .prepare('SELECT * FROM holds WHERE pseudonym = ? AND (until IS NULL OR until > ?) ORDER BY at')
-      .all(pseudonym, this.#people.now())
-      .map(holdRow)
-  }
-
-  #allHolds(): readonly HoldRow[] {
-    return this.#people.base
-      .prepare('SELECT * FROM holds WHERE until IS NULL OR until > ? ORDER BY at')
-      .all(this.#people.now())
-      .map(holdRow)
-  }
-
-  #list(): readonly PersonView[] {
-    // One search for all: whoever waits for the disk waits for this thread.
-    const holds = Map.groupBy(this.#allHolds(), ({ pseudonym }) => pseudonym)
-    return this.#people.base
-      .prepare('SELECT * FROM people WHERE pseudonym <> ? ORDER BY created_at DESC, pseudonym LIMIT ?')
-      .all(nobody, list_max)
-      .flatMap((found) => {
-        const row = personRow(found)
-        if (!row) return []
-        const { pseudonym, created_at, erased_at } = row
-        return [{ pseudonym, name: this.#people.nameIn(row), created_at, erased_at, holds: holds.get(pseudonym) ?? [] }]
-      })
-  }
-}
-
-/** A text in which a person's name, with and without its prefix, stands as the pseudonym. */
-function withoutName(text: string, name: string, pseudonym: string): string {
-  const bare = bareForm(name)
-  const replaced = replaceNames(text, (found) => (found === name ? pseudonym : null))
-  return bare ? replaced.replace(bare, pseudonym) : replaced
 }

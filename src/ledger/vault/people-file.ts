@@ -35,7 +35,8 @@ const schema = `
   CREATE TABLE IF NOT EXISTS holds (
     pseudonym TEXT NOT NULL, run TEXT NOT NULL, until INTEGER, reason TEXT NOT NULL, actor TEXT NOT NULL,
     at INTEGER NOT NULL, PRIMARY KEY (pseudonym, run)
-  ) STRICT;`
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS people_by_age ON people (created_at DESC, pseudonym);`
 
 /** How long a reader waits for the moment of a commit, and a commit for readers. */
 const busy_timeout_ms = 2000

@@ -45,6 +45,7 @@ export const personal: Readonly<Record<Kind, Personal>> = {
   card: { people: ['actor'] },
   tool: { people: ['actor'] },
   log: {},
+  drop: {},
   person: { about: 'person', people: ['actor'], texts: ['reason'] },
 }
 
@@ -61,6 +62,8 @@ export interface Places {
   readonly always: readonly number[]
   readonly ofPerson: readonly number[]
   readonly texts: readonly number[]
+  /** What an operator said of why, in which anybody may be named; null where nobody is asked. */
+  readonly reason: number | null
   readonly exact: ReadonlySet<number>
   /** Of the commitment. */
   readonly c: number
@@ -78,7 +81,8 @@ export function placesIn(of: Shapes = shapes): ReadonlyMap<string, Places> {
       const { people, always, ofPerson, texts } = row
       const lists = { people: at(people), always: at(always), ofPerson: at(ofPerson), texts: at(texts) }
       const exactly = new Set(names.flatMap((name, place) => (exact.has(name) ? [place + 1] : [])))
-      return [[kind, { about, ...lists, exact: exactly, c: names.indexOf('c') + 1, names }]]
+      const reason = names.includes('reason') ? names.indexOf('reason') + 1 : null
+      return [[kind, { about, ...lists, reason, exact: exactly, c: names.indexOf('c') + 1, names }]]
     }),
   )
 }

@@ -4,9 +4,10 @@ import { canonicalJson } from '../../base/jcs.ts'
 import { isJsonObject } from '../../base/json.ts'
 import { isPersonId, isPseudonym } from '../../domain/ids.ts'
 import { nonce_bytes, seal } from './envelope.ts'
+import { nobody } from './kek.ts'
 import type { People, Person } from './people.ts'
 import { type Places, placesIn } from './personal.ts'
-import { inTexts, nameMark, replaceNames, stranger } from './texts.ts'
+import { inTexts, nameMark, replaceNames, stranger, withoutNames } from './texts.ts'
 
 export const salt_bytes = 16
 
@@ -26,7 +27,17 @@ const markBytes = Object.values(marks).map((mark) => Buffer.from(mark))
 /** Whether a packed row has to be looked into at all. */
 export function mayBePersonal(packed: Uint8Array): boolean {
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length)
-  return bytes.includes(nameBytes) || markBytes.some((mark) => bytes.includes(mark))
+  return bytes.includes(nameBytes) || hasReason(bytes) || markBytes.some((mark) => bytes.includes(mark))
+}
+
+/** Kinds in which an operator says why, and may call anybody by a bare name. */
+const reasoned: ReadonlySet<string> = new Set(['run', 'revocation', 'approval', 'card', 'tool', 'person'])
+
+/** The kind is the first value of the list: a short text behind the mark of the list, which has one byte or three. */
+function hasReason(packed: Buffer): boolean {
+  const at = packed[0] === 0xdc ? 3 : 1
+  const length = (packed[at] ?? 0) & 0x1f
+  return reasoned.has(packed.toString('latin1', at + 1, at + 1 + length))
 }
 
 /** The row as it is stored. A row of an unknown kind stays as it is. */
@@ -43,6 +54,11 @@ export function sealRow(given: readonly unknown[], people: People): SealedRow {
     if (typeof value === 'string') row[at] = places.exact.has(at) ? replaceNames(value, instead, null) : change(value)
     else if (typeof value === 'object' && value !== null) row[at] = inTexts(value, change)
   const personal = takePersonal(row, places, about)
+  const reason = places.reason === null ? null : row[places.reason]
+  if (places.reason !== null && typeof reason === 'string')
+    row[places.reason] = withoutNames(reason, (name) =>
+      name === nobody ? null : (people.known(name)?.pseudonym ?? null),
+    )
   return sealMembers(row, { personal, places, owner: about ?? people.nobody, people })
 }
 

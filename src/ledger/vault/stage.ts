@@ -2,6 +2,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { systemClock } from '../../base/clock.ts'
 import { cryptoDice } from '../../base/dice.ts'
+import { forgetHolds } from '../holds.ts'
 import type { Stage } from '../stage.ts'
 import { readStored, storeFrame } from '../stored.ts'
 import type { VaultPlace } from './kek.ts'
@@ -9,6 +10,7 @@ import { VaultClerk, type VaultOrder } from './orders.ts'
 import { type Captured, Payloads } from './payloads.ts'
 import { openPeopleOf, type People } from './people.ts'
 import { mayBePersonal, sealRow } from './seal-row.ts'
+import { withoutName } from './texts.ts'
 
 export interface VaultSetup {
   readonly place: VaultPlace
@@ -23,14 +25,28 @@ export interface Asked {
 }
 
 /** Throws, with a sentence for the operator, where the keys of persons cannot be opened: without them nothing may be written. */
-export function openVaultStage({ place, port }: VaultSetup): Stage {
+export function openVaultStage({ place, port }: VaultSetup, ledgerDir: string): Stage {
   const people = openPeopleOf(place, { clock: systemClock, dice: cryptoDice() })
   if ('sentence' in people) throw new Error(people.sentence)
-  return vaultStage(people, port, new Payloads(place.dir))
+  return vaultStage(people, port, { payloads: new Payloads(place.dir), ledgerDir })
 }
 
-export function vaultStage(people: People, port: MessagePort | null, payloads: Payloads | null = null): Stage {
-  const clerk = new VaultClerk(people, (pseudonym) => payloads?.forget(pseudonym))
+/** What else of a person is written, and goes with them. */
+interface Beside {
+  readonly payloads: Payloads | null
+  /** Where the words about legal holds are. */
+  readonly ledgerDir: string | null
+}
+
+export function vaultStage(
+  people: People,
+  port: MessagePort | null,
+  { payloads, ledgerDir }: Beside = { payloads: null, ledgerDir: null },
+): Stage {
+  const clerk = new VaultClerk(people, (pseudonym, name) => {
+    payloads?.forget(pseudonym)
+    if (ledgerDir !== null) forgetHolds(ledgerDir, (text) => withoutName(text, name, pseudonym))
+  })
   const waiting: Captured[] = []
   /** Payloads are kept as well as the disk lets them be: no record waits for them, and none is lost for them. */
   const keepAll = (captured: readonly Captured[], to: MessagePort): void => {

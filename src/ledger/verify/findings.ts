@@ -17,7 +17,7 @@ export type FindingKind =
   | 'outside_unsigned'
   | 'outside_differs'
   | 'outside_ahead'
-  | 'pruned_unreadable'
+  | 'drop_unfounded'
 
 export interface Finding {
   readonly kind: FindingKind

@@ -12,6 +12,7 @@ import type {
   RevocationEntry,
   RunEntry,
 } from '../../domain/record.ts'
+import type { DropEntry } from '../../domain/drop-entry.ts'
 import type { CardEntry, ToolEntry } from '../../domain/record-definitions.ts'
 import { names } from './names.ts'
 import { hrTime, said, type Source } from './resource.ts'
@@ -91,7 +92,14 @@ const writers: Writers = {
     person: null,
     attributes: {},
   }),
+  drop: (entry) => (entry.event === 'dropped' ? null : ofDrop(entry)),
   person: nothing,
+}
+
+function ofDrop({ event, from, to }: DropEntry): Word {
+  const why = event === 'adopted' ? 'as a file says that nobody signed' : "by an operator's word"
+  const sentence = `Entries ${from} to ${to} of the ledger are gone, ${why}`
+  return { event: `drop.${event}`, severity: 'ERROR', sentence, person: null, attributes: {} }
 }
 
 function wordOf(entry: LedgerEntry): Word | null {

@@ -1,5 +1,6 @@
 /** Ledger entries for tests: plain ones that read well, and arbitrary ones for laws. */
 import { asked } from './asked.ts'
+import { dropEntry } from './dropped.ts'
 import fc from 'fast-check'
 import { assert } from '../../../src/base/assert.ts'
 import { denialCodes } from '../../../src/domain/denials.ts'
@@ -290,4 +291,5 @@ export const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
   text.map((jti) => signalEntry({ jti })),
   fc.constantFrom('granted' as const, 'refused' as const).map(approvalEntry),
   fc.constantFrom('pinned' as const, 'approved' as const).map(cardEntry),
+  text.map((rule) => dropEntry({ rule })),
 )

@@ -11,7 +11,7 @@ import { call, grant, hop, intent, refusedCall } from './entries.ts'
 async function stuck(): Promise<Ledger> {
   const dir = mkdtempSync(join(tmpdir(), 'weir-ledger-'))
   const worker = join(dir, 'stuck.mjs')
-  const said = "parentPort.postMessage({ kind: 'ready', next: 1, cuts: [] }); setTimeout(() => {}, 10_000)"
+  const said = "parentPort.postMessage({ kind: 'ready', next: 1, cuts: [], drops: [] }); setTimeout(() => {}, 10_000)"
   writeFileSync(worker, `import { parentPort } from 'node:worker_threads'; ${said}`)
   const settings = { dir, workerUrl: pathToFileURL(worker), boot: 'b', clock: systemClock, ring_bytes: 524_288 }
   const ledger = await openLedger(settings)

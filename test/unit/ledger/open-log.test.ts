@@ -10,7 +10,7 @@ import { Status } from '../../../src/ledger/status.ts'
 import { logPath, sealedLedger, TestKeys, TestLedger, verdictOn } from '../../support/sealed-ledger.ts'
 import { bootEntry, call, hop, intent } from './entries.ts'
 import { tempFolder } from './folder.ts'
-import { segmentOf } from './segments.ts'
+import { asVersion1, segmentOf } from './segments.ts'
 
 const keys = new TestKeys('Ed25519')
 
@@ -154,4 +154,46 @@ test('whoever writes without the log neither cuts nor numbers anew what was seal
   expect(news).toHaveLength(1)
   expect(news[0]?.kind === 'refused' && news[0].detail).toContain('Entries 601 to 601')
   expect(readFileSync(path).equals(before)).toBe(true)
+})
+
+/** What a checkpoint elsewhere makes of a start: its sentence, or null where it goes on. */
+function startWith(dir: string, anchor: string): string | null {
+  const files = join(tempFolder(), 'anchor')
+  writeFileSync(files, anchor)
+  const setup = { anchors: { files: [files], every_s: 60 } }
+  const opened = TestLedger.open({ dir, keys, boot: 'b9', setup })
+  if (!(opened instanceof TestLedger)) return opened.sentence
+  opened.stop()
+  return null
+}
+
+const checkpointOf = (dir: string): string => readFileSync(logPath(dir, 'checkpoint'), 'utf8')
+
+test('a checkpoint elsewhere that this log goes on from is no obstacle, also where the own one is older', () => {
+  const dir = ledger()
+  const old = checkpointOf(dir)
+  open(dir).stop()
+  const newer = checkpointOf(dir)
+  expect(startWith(dir, old)).toBeNull()
+  // As a copy that was made while the gateway ran: the entries are all there.
+  writeFileSync(logPath(dir, 'checkpoint'), old)
+  expect(startWith(dir, newer)).toBeNull()
+})
+
+test('a checkpoint elsewhere tells of a log that is gone, cut off or written anew, and a stranger tells nothing', () => {
+  const dir = ledger()
+  const longer = ledger(320)
+  expect(startWith(dir, checkpointOf(longer))).toMatch(/counts 641 entries, and here are 601: an older state was put/)
+  expect(startWith(longer, checkpointOf(dir))).toBeNull()
+  const other = join(tempFolder(), 'ledger')
+  sealedLedger(other, keys, 300, 'b2')
+  expect(startWith(dir, checkpointOf(other))).toContain('have another root: they were written anew')
+  const foreign = join(tempFolder(), 'ledger')
+  sealedLedger(foreign, new TestKeys('Ed25519'), 320)
+  expect(startWith(dir, checkpointOf(foreign))).toBeNull()
+  const note = checkpointOf(dir)
+  rmSync(join(dir, 'log'), { recursive: true })
+  for (const { name } of segmentsIn(dir)) writeFileSync(join(dir, name), asVersion1(readFileSync(join(dir, name))))
+  expect(startWith(dir, note)).toContain('counts 602 entries, and log/checkpoint is gone')
+  expect(readdirSync(dir)).not.toContain('log')
 })

@@ -2,6 +2,7 @@ import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
 import { noUsage } from '../../../src/domain/usage.ts'
 import { entryReader, packEntry, packedMax_bytes, shapes } from '../../../src/ledger/pack.ts'
+import { dropEntry } from './dropped.ts'
 import {
   agent,
   approvalEntry,
@@ -36,6 +37,7 @@ test.each([
   revocationEntry(),
   revocationEntry({ what: 'agent', name: 'agent:a', contained: true, lifted: true, source: 'caep' }),
   signalEntry(),
+  dropEntry(),
   signalEntry({ human: null, outcome: 'ignored' }),
   call(hop(4), { taint: 'external', approval: { id: 'apr_1', by: 'ana', args_hash: 'h' } }),
   call(hop(5), {

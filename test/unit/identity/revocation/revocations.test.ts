@@ -129,3 +129,24 @@ test('clients that give their tokens back leave half of the table to operators, 
   clock.advance(60_000)
   expect(revocations.revoke(given(max))).not.toBe(null)
 })
+
+test('a name that is forgotten stands in no file and goes on to be refused, until it is taken back by that name', async () => {
+  const dir = folder()
+  const before = open(dir)
+  before.revoke(ordered('user:tomas', { reason: 'tomas left', actor: 'tomas' }))
+  before.revoke(ordered('agent:research', { what: 'agent', reason: 'as tomas said' }))
+  before.forget('user:tomas', (text) => text.replaceAll('tomas', 'somebody'))
+  expect(await before.save()).toBe(null)
+  expect(readFileSync(revocationsPath(dir), 'utf8')).not.toContain('tomas')
+  const tomas = { proof: proofOf(agent('writer'), person('tomas')), delegation: null }
+  for (const revocations of [before, open(dir)]) {
+    expect(revocations.epochs.refusalOf(tomas)).toMatchObject({ rule: 'revoked.person' })
+    expect(revocations.list().map(({ reason }) => reason)).toEqual(['somebody left', 'as somebody said'])
+    expect(revocations.find('user:tomas')?.name).toMatch(/^erased:[0-9a-f]{16}$/)
+  }
+  const after = open(dir)
+  expect(after.revoke(ordered('user:tomas', { epoch: 1_900_000_000 }))).toMatchObject({ epoch: 1_900_000_000 })
+  expect(after.list().map(({ name }) => name)).toEqual(['agent:research', 'user:tomas'])
+  before.lift('user:tomas')
+  expect(before.epochs.refusalOf(tomas)).toBeNull()
+})
