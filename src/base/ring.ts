@@ -49,7 +49,12 @@ export class RingWriter {
     return this.capacity - ((this.#head - Atomics.load(this.#words, tailWord)) >>> 0)
   }
 
-  /** Copies one frame in; false when it does not fit now. */
+  /** The taker waits to be woken; while this is false it looks for more by itself before it does. */
+  get asleep(): boolean {
+    return Atomics.load(this.#words, asleepWord) === 1
+  }
+
+  /** Copies one frame in; false when it does not fit now. Wakes nobody. */
   push(payload: Uint8Array): boolean {
     const size = footprint(payload.length)
     if (size > this.free) return false
@@ -57,7 +62,6 @@ export class RingWriter {
     this.#copyIn(payload, (this.#head + length_bytes) & this.#mask)
     this.#head = (this.#head + size) >>> 0
     Atomics.store(this.#words, headWord, this.#head | 0)
-    if (Atomics.load(this.#words, asleepWord) === 1) this.wake()
     return true
   }
 

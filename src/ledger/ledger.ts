@@ -8,6 +8,7 @@ import type { LogSetup } from './merkle-stage.ts'
 import { packedMax_bytes, packEntry } from './pack.ts'
 import type { WriterNews } from './run-writer.ts'
 import { Status } from './status.ts'
+import { Waiters } from './waiters.ts'
 import { VaultDesk } from './vault/desk.ts'
 import type { VaultPlace } from './vault/kek.ts'
 import type { WriterSetup } from './writer.ts'
@@ -128,8 +129,8 @@ export class Ledger {
   #spill: Uint8Array[] = []
   #spillTimer: NodeJS.Timeout | null = null
   #appended: number
-  readonly #waiting: Waiting[] = []
-  #looking = false
+  readonly #waiters: Waiters
+  #waking = false
   #detail: string | null = null
   #ended = false
 
@@ -145,6 +146,7 @@ export class Ledger {
       this.#status.hurry()
       this.#ring.wake()
     })
+    this.#waiters = new Waiters({ status: this.#status, clock, isFailing: () => this.#failing })
     this.#appended = ready.next - 1
     if (ready.truncated) this.append({ kind: 'log', v: 1, ts: clock.now(), event: 'truncated', ...ready.truncated })
     for (const entry of ready.drops) this.append(entry)
@@ -184,6 +186,7 @@ export class Ledger {
     assert(packed.length <= packedMax_bytes, 'a packed entry fits a frame')
     const taken = (this.#spill.length === 0 && this.#ring.push(packed)) || (isOwed(entry) && this.#keep(packed))
     if (taken) this.#appended += 1
+    this.#wakeAtTheEnd()
     return taken
   }
 
@@ -192,13 +195,7 @@ export class Ledger {
    * fails or does not take it within 5 s. All that wait together cost one sync.
    */
   secured(): boolean | Promise<boolean> {
-    if (this.#failing) return false
-    const goal = this.#appended
-    if (this.durable >= goal) return true
-    const until = this.#clock.monotonic() + flush_timeout_ms
-    const secured = new Promise<boolean>((resolve) => this.#waiting.push({ goal, until, resolve }))
-    if (!this.#looking) void this.#look()
-    return secured
+    return this.#waiters.until(this.#appended)
   }
 
   health(): LedgerHealth {
@@ -234,22 +231,14 @@ export class Ledger {
     return this.durable === this.#appended
   }
 
-  /** Answers those that wait, in their order, until nobody does. */
-  async #look(): Promise<void> {
-    this.#looking = true
-    while (this.#waiting.length > 0) {
-      const { durable } = this
-      const now = this.#clock.monotonic()
-      const lost = this.#failing
-      const done = this.#waiting.findIndex(({ goal, until }) => !lost && goal > durable && until > now)
-      const answered = this.#waiting.splice(0, done === -1 ? this.#waiting.length : done)
-      for (const { goal, resolve } of answered) resolve(goal <= durable)
-      if (this.#waiting.length === 0) break
-      // Once for all that wait: to wake a thread costs as much as to append.
-      this.#status.hurry()
-      await this.#status.changed(durable, spillRetry_ms * 10)
-    }
-    this.#looking = false
+  /** Of this turn of the loop: whatever it appends is written by one wake, and whoever waits then by one sync. */
+  #wakeAtTheEnd(): void {
+    if (this.#waking || !this.#ring.asleep) return
+    this.#waking = true
+    setImmediate(() => {
+      this.#waking = false
+      this.#ring.wake()
+    })
   }
 
   get #failing(): boolean {
@@ -266,6 +255,7 @@ export class Ledger {
   #unspill(): void {
     const stuck = this.#spill.findIndex((packed) => !this.#ring.push(packed))
     this.#spill = stuck === -1 ? [] : this.#spill.slice(stuck)
+    this.#wakeAtTheEnd()
     if (stuck !== -1 || !this.#spillTimer) return
     clearInterval(this.#spillTimer)
     this.#spillTimer = null
@@ -276,12 +266,4 @@ export class Ledger {
 interface Ends {
   readonly worker: Worker
   readonly port: MessagePort
-}
-
-/** A call that leaves once an entry is on the disk for good. */
-interface Waiting {
-  readonly goal: number
-  /** Monotonic milliseconds. */
-  readonly until: number
-  readonly resolve: (secured: boolean) => void
 }

@@ -69,8 +69,10 @@ async function stream(to: string, text: string) {
   const answer = await fetch(`${weir.url}/a2a/${to}/`, { method: 'POST', headers: callHeaders('console'), body })
   const got = await answer.text().catch((error: unknown) => String(error))
   const hop = answer.headers.get('weir-hop-id') ?? ''
-  const ended = (await ledgerOf(weir)).filter((entry) => entry.kind === 'call')
-  const record = ended.find(({ rid }) => rid === hop)
+  const recorded = async () => (await ledgerOf(weir)).find((entry) => entry.kind === 'call' && entry.rid === hop)
+  // It follows the last byte.
+  await expect.poll(recorded).toBeDefined()
+  const record = await recorded()
   const kept = (): readonly string[] => {
     const names = namesIn(join(weir.directory, 'state'))
     const found = names ? payloadsOf(join(weir.directory, 'state', 'vault'), names, hop) : []

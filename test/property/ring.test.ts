@@ -57,6 +57,7 @@ test('frames pushed by one thread come out equal and in order in another', async
       })
       for (const frame of frames) {
         while (!writer.push(frame)) await new Promise((resolve) => setImmediate(resolve))
+        if (writer.asleep) writer.wake()
       }
       expect((await taken).map((frame) => Buffer.from(frame))).toEqual(frames.map((frame) => Buffer.from(frame)))
       await taker.terminate()
