@@ -30,7 +30,13 @@ export function environment(env: Env, { url, secret, run, traceparent }: Local):
     WEIR_URL: undefined,
     WEIR_ADMIN_TOKEN: undefined,
     ...withoutProxy(env),
+    ...withoutCache(env),
   }
+}
+
+/** Where the launcher keeps what Node compiled of Weir is no place for what it compiles of others. */
+function withoutCache({ NODE_COMPILE_CACHE: folder = '' }: Env): Env {
+  return folder.endsWith('/weir/compiled') ? { NODE_COMPILE_CACHE: undefined } : {}
 }
 
 /** A proxy for the outside is no way to an address of this machine, and would be shown the secret. */

@@ -28,3 +28,9 @@ test.each([
     no_proxy: expected,
   })
 })
+
+test('the cache of the launcher is for Weir alone, and one that the user named stays', () => {
+  const kept = (folder: string) => environment({ NODE_COMPILE_CACHE: folder }, local)['NODE_COMPILE_CACHE']
+  expect(kept('/home/tomas/.cache/weir/compiled')).toBeUndefined()
+  expect(kept('/var/cache/mine')).toBe('/var/cache/mine')
+})
