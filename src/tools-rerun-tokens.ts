@@ -1,6 +1,5 @@
 /** Tokens for a gateway that plays a run again, signed with its own keys, which are thrown away with it. */
 import { systemClock } from './base/clock.ts'
-import { cryptoDice } from './base/dice.ts'
 import { type CliProblem, problem } from './cli/exit-codes.ts'
 import type { PlayerParts } from './cli/rerun/player.ts'
 import { isLoaded, loadConfig } from './config/load.ts'
@@ -10,11 +9,9 @@ import { type AgentId, isPersonId, isPseudonym, type PersonId } from './domain/i
 import type { CallRecord } from './domain/record.ts'
 import { isDenial } from './domain/verdict.ts'
 import { lookAtKeyring } from './identity/keys/keyring.ts'
-import { openIdentity } from './identity/open.ts'
-import { openProofRunner } from './identity/proofs/verify-batch.ts'
 import { callLifetime_max_s } from './identity/tokens/call-token.ts'
-import { fetchTextFrom } from './identity/trust/fetch-text.ts'
-import { identitySettings, keyPlaces } from './pipeline/snapshot.ts'
+import { keyPlaces } from './pipeline/snapshot.ts'
+import { identityOf } from './tools-identity.ts'
 
 /** A token is used for half of its life. */
 const fresh_ms = (callLifetime_max_s * 1000) / 2
@@ -28,17 +25,7 @@ export async function standInTokens(file: string): Promise<PlayerParts['tokenFor
   const keys = lookAtKeyring({ ...keyPlaces(settings), clock: systemClock })
   if (keys.kind === 'key_problem') return problem('failed', keys.sentence)
   const publicUrl = settings.gateway.public_url ?? ''
-  const tokens = { ...settings.identity.tokens, call_ttl_s: callLifetime_max_s }
-  const identity = openIdentity(
-    identitySettings({ ...settings, identity: { ...settings.identity, tokens } }, publicUrl),
-    {
-      keys,
-      runProofs: openProofRunner(keys.slot),
-      clock: systemClock,
-      dice: cryptoDice(),
-      fetchText: fetchTextFrom('.'),
-    },
-  )
+  const identity = identityOf(settings, { keys, publicUrl, call_ttl_s: callLifetime_max_s })
   const minted = new Map<string, { readonly raw: string; readonly at: number }>()
   const mint = async (agent: AgentId, person: PersonId | null): Promise<string | null> => {
     const who = `${agent} ${person ?? ''}`

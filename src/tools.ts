@@ -25,10 +25,9 @@ import { beginLogin } from './identity/login/login.ts'
 import { exchangeLogin } from './identity/login/login-grant.ts'
 import { isLoginProblem, type LoginProblem } from './identity/login/login-problem.ts'
 import { callLifetime_max_s } from './identity/tokens/call-token.ts'
-import { openIdentity } from './identity/open.ts'
-import { openProofRunner } from './identity/proofs/verify-batch.ts'
 import { resourceOf } from './pipeline/road.ts'
-import { identitySettings, keyPlaces } from './pipeline/snapshot.ts'
+import { keyPlaces } from './pipeline/snapshot.ts'
+import { identityOf } from './tools-identity.ts'
 import { loadPolicies } from './policy/load.ts'
 import { type CompiledSource, describeProblem, isCompiled, isSource, type PolicyProblem } from './policy/source.ts'
 import { denialsReference } from './protocol/denials-page.ts'
@@ -90,17 +89,7 @@ export const mint: CliDeps['token']['mint'] = async ({ configPath, agent, person
   const publicUrl = settings.gateway.public_url
   if (publicUrl === null)
     return problem('usage', `${configPath} has port 0 and no gateway.public_url; a token needs an audience.`)
-  const tokens = { ...settings.identity.tokens, ...(ttl_s === null ? {} : { call_ttl_s: ttl_s }) }
-  const identity = openIdentity(
-    identitySettings({ ...settings, identity: { ...settings.identity, tokens } }, publicUrl),
-    {
-      keys,
-      runProofs: openProofRunner(keys.slot),
-      clock: systemClock,
-      dice: cryptoDice(),
-      fetchText: fetchTextFrom('.'),
-    },
-  )
+  const identity = identityOf(settings, { keys, publicUrl, call_ttl_s: ttl_s })
   const token = await identity.mintCallToken({
     agent: agentId,
     person: personId,
