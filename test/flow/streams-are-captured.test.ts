@@ -83,7 +83,9 @@ async function stream(to: string, text: string) {
 }
 
 test('a stream is kept as its caller got it, and the record has its hash', async () => {
-  const { got, record, kept } = await stream('full', 'hello')
+  const { got: all, record, kept } = await stream('full', 'hello')
+  // Where the first event is late, a comment goes ahead of it so that the headers leave.
+  const got = all.replace(/^:\n\n/, '')
   expect(got).toContain('TASK_STATE_COMPLETED')
   expect(record).toMatchObject({ outcome: { status: 'answered' }, res_c: { level: 'full', n: got.length } })
   await expect.poll(kept).toEqual([got])
