@@ -1,7 +1,7 @@
 /** What would have stopped a run earlier: rules that only watched it, and the smallest rule or limit that would have cut its loops. */
 import type { FoundCycle } from './cycles.ts'
 import type { Cut, Loop, Shadow, StoryFacts } from './explanation.ts'
-import { lapsBelow, markOf } from './laps.ts'
+import { markOf } from './laps.ts'
 import { costOfHop, costOfRun, type Plot } from './plot.ts'
 import { Tally } from './result.ts'
 
@@ -68,11 +68,15 @@ function costOf(plot: Plot, hops: readonly number[]): number {
 }
 
 /** The one that saves most first, and of two that save the same the one that refuses less. */
-export function cutsOf(plot: Plot, cycles: readonly FoundCycle[], loops: readonly Loop[]): readonly Cut[] {
+export function cutsOf(
+  plot: Plot,
+  cycles: readonly FoundCycle[],
+  loops: readonly Loop[],
+  lapOf: Int32Array,
+): readonly Cut[] {
   const dearest = loops[0]
   if (!dearest) return []
   const closing = new Set(cycles.map(({ edge }) => edge))
-  const lapOf = lapsBelow(plot, (edge) => closing.has(edge))
   const spent = costBefore(plot)
   const total = costOfRun(plot.story)
   const at = (max: number | null, place: number): Omit<Cut, 'by' | 'write'> => {

@@ -4,7 +4,7 @@
  */
 import type { EdgeRow, ToldStory } from '../story.ts'
 import { cutsOf, shadowsOf } from './cuts.ts'
-import { cyclesOf, wouldClose } from './cycles.ts'
+import { cyclesOf, type FoundCycle, wouldClose } from './cycles.ts'
 import type { Explanation, Refused, Retries, Started, Stopped, StoryFacts, Subtree } from './explanation.ts'
 import { allowedBy, lapsBelow, loopOf, markOf } from './laps.ts'
 import { costOfHop, costOfRun, type Plot, plotOf } from './plot.ts'
@@ -23,10 +23,13 @@ export function explain(story: ToldStory, facts: StoryFacts): Explanation {
   const { run } = story
   const cycles = cyclesOf(plot)
   const closing = new Set(cycles.map(({ edge }) => edge))
+  const lapOf = lapsBelow(plot, (edge) => closing.has(edge))
+  const lapsOf = (cycle: FoundCycle): Int32Array =>
+    cycles.length === 1 ? lapOf : lapsBelow(plot, (edge) => edge === cycle.edge)
   const loops = cycles
     .toSorted((a, b) => b.laps - a.laps)
     .slice(0, loops_max)
-    .map((cycle) => loopOf(plot, cycle, facts))
+    .map((cycle) => loopOf(plot, cycle, lapsOf(cycle), facts))
     .toSorted((a, b) => b.cost_micros - a.cost_micros || b.laps - a.laps)
   return {
     schema: 'weir.explanation/v1',
@@ -39,12 +42,12 @@ export function explain(story: ToldStory, facts: StoryFacts): Explanation {
     loops,
     retries: retriesOf(plot, closing),
     edges: edgesOf(plot, closing),
-    subtrees: subtreesOf(plot, closing),
+    subtrees: subtreesOf(plot, lapOf),
     allowed: loops[0]?.allowed ?? allowedDearest(plot, facts),
     stopped: stoppedOf(plot, facts),
     refused: refusedOf(plot, facts),
     shadow: shadowsOf(plot, facts),
-    would_cut: cutsOf(plot, cycles, loops),
+    would_cut: cutsOf(plot, cycles, loops, lapOf),
     audit: { seq_first: run.seq_first, seq_last: run.seq_last },
   }
 }
@@ -128,8 +131,7 @@ function siblingsOf({ parent }: Plot): Int32Array {
 }
 
 /** Where the money went, from the root down: hops outside of laps that branch off, and the first lap of each loop. */
-function subtreesOf(plot: Plot, closing: ReadonlySet<number>): readonly Subtree[] {
-  const lapOf = lapsBelow(plot, (edge) => closing.has(edge))
+function subtreesOf(plot: Plot, lapOf: Int32Array): readonly Subtree[] {
   const total = costOfRun(plot.story)
   const cost = (at: number): number => plot.cost_micros[at] ?? 0
   const isBranch = (at: number): boolean => {

@@ -27,8 +27,8 @@ export function lapsBelow(plot: Plot, closes: (edge: number) => boolean): Int32A
   return lapOf
 }
 
-export function loopOf(plot: Plot, cycle: FoundCycle, facts: StoryFacts): Loop {
-  const lapOf = lapsBelow(plot, (edge) => edge === cycle.edge)
+/** `lapOf`: as `lapsBelow` has it for the edge of this cycle. */
+export function loopOf(plot: Plot, cycle: FoundCycle, lapOf: Int32Array, facts: StoryFacts): Loop {
   const sums = sumsOf(plot, lapOf)
   const total = costOfRun(plot.story)
   const { from, to, path, laps } = cycle

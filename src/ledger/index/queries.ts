@@ -104,12 +104,11 @@ function found<Hop>(world: World, run: RunId, wanted: Wanted<Hop>): Found<Hop> |
   try {
     const known = runRow(world, run)
     if (!known) return null
-    const rows = last === undefined ? firstRows(world, wanted, known, hops_max + 1) : lastRows(world, wanted, known)
-    if (isAskRefused(rows)) return rows
-    const complete = known.dropped === 0 && rows.length <= hops_max
-    const wordsFor = wordReader(world)
-    const hops = rows.slice(0, hops_max).map((row) => wanted.hop(row, wordsFor(row)))
-    return { run: known.row, hops, edges: edgesOf(world, known.n), complete }
+    const hops =
+      last === undefined ? firstHops(world, wanted, known, hops_max + 1) : lastHops(world, wanted, known, last)
+    if (isAskRefused(hops)) return hops
+    const complete = known.dropped === 0 && hops.length <= hops_max
+    return { run: known.row, hops: complete ? hops : hops.slice(0, hops_max), edges: edgesOf(world, known.n), complete }
   } finally {
     world.base.exec('COMMIT')
   }
@@ -117,35 +116,38 @@ function found<Hop>(world: World, run: RunId, wanted: Wanted<Hop>): Found<Hop> |
 
 type Known = NonNullable<ReturnType<typeof runRow>>
 
-function firstRows(
+function firstHops<Hop>(
   world: World,
-  { select }: Pick<Wanted<unknown>, 'select'>,
+  { select, hop }: Wanted<Hop>,
   { row, n }: Known,
   max: number,
-): Row[] | AskRefused {
+): Hop[] | AskRefused {
   const budget = new Budget(world.clock, world.budget_ms)
   // A run that fills its part of the table is read straight through; others by the index of runs.
   const isDense = (row.calls + row.refused) * dense > row.seq_last - row.seq_first
   const which = isDense ? '+run_n = ? AND n > ? AND n <= ?' : 'run_n = ? AND n > ? AND n <= ?'
   const statement = world.statements.lists(`${select} WHERE ${which} ORDER BY n LIMIT ?`)
-  const rows: Row[] = []
-  for (let after = 0; rows.length < max;) {
-    const more = statement.all(n, after, row.seq_last, Math.min(part, max - rows.length)) as unknown as Row[]
-    for (const each of more) rows.push(each)
+  const wordsFor = wordReader(world)
+  const hops: Hop[] = []
+  for (let after = 0; hops.length < max;) {
+    const more = statement.all(n, after, row.seq_last, Math.min(part, max - hops.length)) as unknown as Row[]
+    for (const own of more) hops.push(hop(own, wordsFor(own)))
     if (more.length < part) break
     after = Number(more.at(-1)?.[0])
     if (budget.isOver) return refuseAsk('too_long', 'the run has too many hops for one answer; ask for fewer')
   }
-  return rows
+  return hops
 }
 
-const part = 10_000
+/** Small, so that rows are forgotten before they are moved out of the nursery of the garbage collector. */
+const part = 2000
 /** Entries of a run per hop, its intent and its record with it, up to which it is dense. */
 const dense = 4
 
-function lastRows({ statements }: World, { select, last = 1 }: Wanted<unknown>, { n }: Known): Row[] {
-  const statement = statements.lists(`${select} WHERE run_n = ? ORDER BY n DESC LIMIT ?`)
-  return (statement.all(n, last) as unknown as Row[]).toReversed()
+function lastHops<Hop>(world: World, { select, hop }: Wanted<Hop>, { n }: Known, last: number): Hop[] {
+  const statement = world.statements.lists(`${select} WHERE run_n = ? ORDER BY n DESC LIMIT ?`)
+  const wordsFor = wordReader(world)
+  return (statement.all(n, last) as unknown as Row[]).toReversed().map((own) => hop(own, wordsFor(own)))
 }
 
 /** The words of each manner are read with the first hop that has it. */
