@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, readJsonObject } from './base/json.ts'
 import { aliasOf } from './identity/revocation/epochs.ts'
-import { readRevocations, revocationsPath } from './identity/revocation/revocations-file.ts'
+import { linesOf, readRevocations, revocationsPath } from './identity/revocation/revocations-file.ts'
 import { withoutName } from './ledger/vault/texts.ts'
 import { writeWhole } from './ledger/whole-file.ts'
 import { Database } from './tasks/database.ts'
@@ -50,7 +50,7 @@ function forgetRevocations(stateDir: string, person: string, change: (text: stri
   if ('sentence' in known || known.length === 0) return
   const rows = known.map((row) => {
     const name = row.name === person ? aliasOf(person) : row.name
-    return JSON.stringify({ ...row, name, reason: change(row.reason), actor: change(row.actor) })
+    return { ...row, name, reason: change(row.reason), actor: change(row.actor) }
   })
-  writeWhole(revocationsPath(stateDir), `{"v":1,"revocations":[\n${rows.join(',\n')}\n]}\n`)
+  writeWhole(revocationsPath(stateDir), [...linesOf(rows)].join(''))
 }

@@ -6,7 +6,7 @@ import type { PolicyTools } from './cli/policy/deps.ts'
 import { isLoaded, loadConfig, type Loaded } from './config/load.ts'
 import { areCases, readCaseFile } from './config/policy-cases.ts'
 import { firstProblem, formatProblems } from './config/problems.ts'
-import { type AgentId, isPersonId } from './domain/ids.ts'
+import { type AgentId, isPersonId, isRunId, type RunId } from './domain/ids.ts'
 import { factsFor, type StandingFacts, standingFacts } from './pipeline/whatif/facts.ts'
 import { agentNamed, caseOf } from './pipeline/whatif/read-cases.ts'
 import { readTarget } from './pipeline/whatif/recorded.ts'
@@ -45,6 +45,12 @@ export async function openFolder(dir: string, facts: StandingFacts): Promise<Pol
 export async function readConfig(configPath: string): Promise<Loaded | CliProblem> {
   const loaded = await loadConfig(configPath)
   return isLoaded(loaded) ? loaded : problem('no', firstProblem(loaded, configPath))
+}
+
+/** The id of a run without `run_` is its trace id. */
+export function runNamed(written: string): RunId | CliProblem {
+  const run = /^[0-9a-f]{32}$/.test(written) ? `run_${written}` : written
+  return isRunId(run) ? run : problem('usage', `${written} is no id of a run: those begin with run_.`)
 }
 
 interface Bench {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from './base/clock.ts'
 import { cryptoDice } from './base/dice.ts'
 import { moduleUrl } from './base/module-url.ts'
+import { aborted } from './base/waits.ts'
 import { adminClient } from './cli/admin-client.ts'
 import { Children } from './cli/demo/children.ts'
 import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
@@ -16,10 +17,10 @@ import type { PolicyTools } from './cli/policy/deps.ts'
 import { type Arrival, openMock } from './cli/rerun/mock.ts'
 import { Player, type PlayerParts } from './cli/rerun/player.ts'
 import type { Settings } from './config/settings.ts'
-import { isPseudonym, isRunId, type RunId } from './domain/ids.ts'
+import type { RunId } from './domain/ids.ts'
 import type { CallRecord, LedgerEntry } from './domain/record.ts'
 import { readLedger } from './ledger/read.ts'
-import { keptOf } from './ledger/vault/kept.ts'
+import { keptOfCall } from './ledger/vault/kept.ts'
 import { type Names, openVaultReader } from './ledger/vault/names.ts'
 import { type PayloadPart, PayloadReader } from './ledger/vault/payloads.ts'
 import { placeOfVault } from './gateway-vault.ts'
@@ -29,7 +30,7 @@ import { toolIn } from './pipeline/whatif/rerun/mcp-words.ts'
 import { answerOf, planeIn, requestOf } from './pipeline/whatif/rerun/speak.ts'
 import { priceIn, standInFile, toldCost } from './pipeline/whatif/rerun/stand-in.ts'
 import { type Timeline, timelineOf } from './pipeline/whatif/rerun/timeline.ts'
-import { openFolder, readConfig } from './tools-policy.ts'
+import { openFolder, readConfig, runNamed } from './tools-policy.ts'
 import { standInTokens } from './tools-rerun-tokens.ts'
 
 /** Entries of one run that are held: two for each call, and those that say what became of the run. */
@@ -42,8 +43,8 @@ export const rerun: PolicyTools['rerun'] = async (asked, watch) => {
   if (isProblem(loaded)) return loaded
   const other = asked.limitsOf === null ? loaded : await readConfig(asked.limitsOf)
   if (isProblem(other)) return other
-  const run = /^[0-9a-f]{32}$/.test(asked.run) ? `run_${asked.run}` : asked.run
-  if (!isRunId(run)) return problem('usage', `${asked.run} is no id of a run: those begin with run_.`)
+  const run = runNamed(asked.run)
+  if (typeof run !== 'string') return run
   const policyDir = resolve(asked.dir ?? loaded.settings.policy.dir)
   const policy = await openFolder(policyDir, standingFacts(loaded.settings))
   if (isProblem(policy)) return policy
@@ -83,7 +84,7 @@ type PlayedOn = Played & { readonly records: ReadonlyMap<string, CallRecord> }
 
 async function playOn(play: Play, timeout_ms: number, watch: Watch): Promise<PlayedOn | CliProblem> {
   if (play.timeline.calls.size === 0) return { fates: new Map(), ended: 'complete', ms: 0, records: new Map() }
-  const stopped = untilAborted(watch.signal).then(() => problem('interrupted', 'Stopped; nothing is left running.'))
+  const stopped = aborted(watch.signal).then(() => problem('interrupted', 'Stopped; nothing is left running.'))
   await using struck = new AsyncDisposableStack()
   return await Promise.race([stopped, playOnStage(play, timeout_ms, { watch, struck })])
 }
@@ -137,8 +138,7 @@ function saidIn({ settings }: Play, reader: PayloadReader | null): Pick<PlayerPa
   const captured = (record: CallRecord, part: PayloadPart): Buffer | null => {
     const commitment = part === 'args' ? record.args_c : record.res_c
     if (!reader || commitment?.level !== 'full' || commitment.truncated) return null
-    const erased = record.human !== null && isPseudonym(record.human)
-    return keptOf(commitment, { part, payloads: reader.of(record.rid), erased }).bytes
+    return keptOfCall(record, commitment, part, reader).bytes
   }
   const known = new Set<string>()
   const fresh = (task: string): string => {
@@ -181,11 +181,4 @@ async function recordsIn(stateDir: string): Promise<ReadonlyMap<string, CallReco
   for await (const item of readLedger(join(stateDir, 'ledger')))
     if (item.kind === 'entry' && item.entry.kind === 'call') records.set(item.entry.rid, item.entry)
   return records
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

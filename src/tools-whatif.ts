@@ -5,7 +5,7 @@ import { type CliProblem, isProblem, problem } from './cli/exit-codes.ts'
 import type { CallsAsked, PolicyTools } from './cli/policy/deps.ts'
 import type { Loaded } from './config/load.ts'
 import { placeOfVault } from './gateway-vault.ts'
-import { isHopId, isPersonId, isRunId } from './domain/ids.ts'
+import { isHopId, isPersonId } from './domain/ids.ts'
 import type { CallRecord } from './domain/record.ts'
 import { readLedger } from './ledger/read.ts'
 import { findHop, traceRun } from './ledger/trace.ts'
@@ -22,7 +22,7 @@ import { replayRun } from './pipeline/whatif/replay-run.ts'
 import { Simulation } from './pipeline/whatif/simulate.ts'
 import { SuggestionTally } from './pipeline/whatif/suggest.ts'
 import { type OpenedPolicies, whyOf } from './pipeline/whatif/why.ts'
-import { openFolder, openSource, readConfig } from './tools-policy.ts'
+import { openFolder, openSource, readConfig, runNamed } from './tools-policy.ts'
 
 export const why: PolicyTools['why'] = async ({ configPath, hop }) => {
   // The id of a hop without `hop_` is its span id.
@@ -136,10 +136,9 @@ interface RunCalls {
   readonly names: Names | null
 }
 
-/** The id of a run without `run_` is its trace id. */
 async function callsOfRun(loaded: Loaded, written: string): Promise<RunCalls | CliProblem> {
-  const run = /^[0-9a-f]{32}$/.test(written) ? `run_${written}` : written
-  if (!isRunId(run)) return problem('usage', `${written} is no id of a run: those begin with run_.`)
+  const run = runNamed(written)
+  if (typeof run !== 'string') return run
   const names = namesOf(loaded)
   if (isProblem(names)) return names
   const trace = await traceRun(ledgerOf(loaded), run, names.open)

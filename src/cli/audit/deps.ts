@@ -1,4 +1,6 @@
 /** What `weir audit` is made of: the ledger in the state directory, read and never changed but for its holds. */
+import type { Commitment } from '../../domain/commitment.ts'
+import type { KeptState } from '../../ledger/vault/kept.ts'
 import type { HopAccount } from '../../domain/evidence.ts'
 import type { Filter } from '../../domain/filter.ts'
 import type { LedgerEntry } from '../../domain/record.ts'
@@ -100,7 +102,7 @@ export interface ShownRecord {
 
 export interface ShownPayload {
   readonly part: 'request' | 'answer'
-  readonly level: 'hash' | 'redacted' | 'full'
+  readonly level: Commitment['level']
   /** What the hash covers, beside the salt. */
   readonly bytes: number
   /** The payload was longer. */
@@ -108,7 +110,7 @@ export interface ShownPayload {
   /** SHA-256 of salt and payload, base64url, as in the record. */
   readonly hash: string
   /** `kept`: it is in the vault, and has that hash; `sealed`: the vault cannot be opened from here. */
-  readonly state: 'kept' | 'hash' | 'dropped' | 'erased' | 'absent' | 'altered' | 'sealed'
+  readonly state: KeptState | 'sealed'
   /** Null where it was not asked for, or cannot be had. */
   readonly payload: string | null
   /** Of `payload`. */

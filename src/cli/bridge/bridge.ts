@@ -5,6 +5,7 @@
  *     modern   each by itself, at once; its cancellation closes its connection
  *     legacy   one after another until they have left, so that the gateway hears them in their order; answers in any order
  */
+import { within } from '../../base/waits.ts'
 import { tooLong, onOneLine } from '../../base/line-splitter.ts'
 import { jsonShape } from '../../base/json-shape.ts'
 import { scanJson } from '../../base/json-scan.ts'
@@ -219,11 +220,4 @@ function modernHeaders(message: Message): Readonly<Record<string, string>> {
     'mcp-method': encodeMirrored(message.method),
     ...(name !== null && { 'mcp-name': encodeMirrored(name) }),
   }
-}
-
-async function within(limit_ms: number, done: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, limit_ms)
-  await Promise.race([done, late.promise])
-  clearTimeout(timer)
 }

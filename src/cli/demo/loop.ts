@@ -1,4 +1,5 @@
 /** The overnight loop in three acts: unwatched, halted by a limit, never begun because of a policy. */
+import { aborted } from '../../base/waits.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Dice } from '../../base/dice.ts'
 import type { Explanation } from '../../domain/story/explanation.ts'
@@ -99,11 +100,4 @@ function whereToLook(played: readonly Played[]): string {
     ({ act, configPath }) => `  npm run -s weir -- runs explain -c ${configPath}   # act ${act.act}\n`,
   )
   return `\nThe gateways run until Ctrl-C. Ask them (also: runs ls, runs show, runs tree, runs export):\n${lines.join('')}`
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -5,7 +5,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readJsonObject } from '../../base/json.ts'
-import type { Asked } from '../../pipeline/whatif/rerun/said.ts'
+import { type Asked, modelDepth_max } from '../../pipeline/whatif/rerun/said.ts'
 import { saidAtOnce } from '../../pipeline/whatif/rerun/speak.ts'
 
 /** A call that arrived and waits for its answer. */
@@ -24,8 +24,6 @@ export interface Mock extends AsyncDisposable {
 
 /** Of a request of our own gateway, which reads no longer ones. */
 const body_bytes_max = 67_108_864
-/** Providers of models read this deep. */
-const depth_max = 256
 
 export interface MockParts {
   readonly onArrival: (arrival: Arrival) => void
@@ -71,7 +69,7 @@ async function receive(
     if (bytes > body_bytes_max) return void response.destroy()
     chunks.push(chunk)
   }
-  const body = readJsonObject(Buffer.concat(chunks).toString(), depth_max)
+  const body = readJsonObject(Buffer.concat(chunks).toString(), modelDepth_max)
   const method = typeof body?.['method'] === 'string' ? body['method'] : null
   const asked: Asked = { path: url.slice(secret.length + 1), body, method, id: body?.['id'] ?? null }
   const said = saidAtOnce(asked, toolsOf)

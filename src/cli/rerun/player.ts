@@ -3,6 +3,7 @@
  * of the ledger, and what lay open at once then lies open at once again. Every wait has an end.
  */
 import type { Clock } from '../../base/clock.ts'
+import { within } from '../../base/waits.ts'
 import type { HopId } from '../../domain/ids.ts'
 import type { CallRecord } from '../../domain/record.ts'
 import type { Fate, Played } from '../../pipeline/whatif/rerun/compare.ts'
@@ -163,16 +164,5 @@ export class Player {
     if (!live.done) live.gone.abort()
     this.#live.delete(hop)
     this.#fates.set(hop, { kind: 'sent', request: live.request, answer: live.answer, hop: told })
-  }
-}
-
-/** Null if it takes longer. */
-async function within<T>(limit_ms: number, work: Promise<T>): Promise<T | null> {
-  const late = Promise.withResolvers<null>()
-  const timer = setTimeout(() => late.resolve(null), limit_ms)
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -104,8 +104,8 @@ export class RevocationsFile {
   }
 }
 
-/** One line a row, so that a person can read and compare it. */
-function* linesOf(rows: readonly Revocation[]): Generator<string> {
+/** The text of the file: one line a row, so that a person can read and compare it. */
+export function* linesOf(rows: readonly Revocation[]): Generator<string> {
   yield '{"v":1,"revocations":[\n'
   for (let at = 0; at < rows.length; at += chunk_rows) {
     const lines = rows.slice(at, at + chunk_rows).map((row) => JSON.stringify(row))

@@ -1,7 +1,9 @@
 /** What became of a payload that a record speaks of: whether it can still be had, and whether it is what the record says. */
 import { hash } from 'node:crypto'
 import type { Commitment } from '../../domain/commitment.ts'
-import type { Payload, PayloadPart } from './payloads.ts'
+import { isPseudonym } from '../../domain/ids.ts'
+import type { CallRecord } from '../../domain/record.ts'
+import type { Payload, PayloadPart, PayloadReader } from './payloads.ts'
 
 /**
  * `hash`: no more than that was asked for. `dropped`: the vault was behind and did not take it. `erased`: with the person
@@ -32,6 +34,16 @@ export function keptOf({ level, dropped, c }: Commitment, { part, payloads, eras
   if (found.length === 0) return without('absent')
   const proved = found.find(({ salt, bytes }) => salt && bytes && hashOf(salt, bytes) === c)
   return proved?.bytes ? { state: 'kept', bytes: Buffer.from(proved.bytes) } : without('altered')
+}
+
+/** Of a call whose record came with persons by name, so that a pseudonym stands for one that was erased. */
+export function keptOfCall(
+  { rid, human }: Pick<CallRecord, 'rid' | 'human'>,
+  commitment: Commitment,
+  part: PayloadPart,
+  vault: Pick<PayloadReader, 'of'>,
+): Kept {
+  return keptOf(commitment, { part, payloads: vault.of(rid), erased: human !== null && isPseudonym(human) })
 }
 
 function without(state: Exclude<KeptState, 'kept'>): Kept {

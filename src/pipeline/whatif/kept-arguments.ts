@@ -2,25 +2,19 @@
  * The arguments of recorded calls, read back from the vault where they can be trusted: kept in full, whole, and with the hash
  * that the record says. What was kept redacted is not what policy was asked about, so it is not used.
  */
-import { isPseudonym } from '../../domain/ids.ts'
-import { type KeptState, keptOf } from '../../ledger/vault/kept.ts'
-import type { Payload } from '../../ledger/vault/payloads.ts'
+import { type KeptState, keptOfCall } from '../../ledger/vault/kept.ts'
+import type { PayloadReader } from '../../ledger/vault/payloads.ts'
 import { readMessage } from '../../protocol/mcp/message.ts'
 import type { ArgumentsLost, ArgumentsOf } from './recorded.ts'
 
-/** As in `PayloadReader`. */
-type Vault = { of(rid: string): readonly Payload[] }
-
-/** Records come with persons by name, so a pseudonym stands for one that was erased. */
-export function keptArguments(vault: Vault): ArgumentsOf {
+export function keptArguments(vault: Pick<PayloadReader, 'of'>): ArgumentsOf {
   return (record) => {
-    const { args_c: commitment, rid, human, decision } = record
+    const { args_c: commitment, decision } = record
     if (!commitment) return lost(decision === 'deny' ? 'refused' : 'not_captured')
     const { level, truncated } = commitment
     if (level !== 'full') return lost(level)
     if (truncated) return lost('truncated')
-    const held = { part: 'args', payloads: vault.of(rid), erased: human !== null && isPseudonym(human) } as const
-    const { state, bytes } = keptOf(commitment, held)
+    const { state, bytes } = keptOfCall(record, commitment, 'args', vault)
     return bytes ? argumentsIn(bytes) : lost(state as Exclude<KeptState, 'kept'>)
   }
 }

@@ -2,6 +2,7 @@
 import type { HopId, RunId } from '../../../domain/ids.ts'
 import type { CallRecord, Outcome } from '../../../domain/record.ts'
 import type { Spend } from '../../../domain/spend.ts'
+import type { Said } from './said.ts'
 import type { LeftWhy, Timeline } from './timeline.ts'
 
 /** What was recorded of a call, then or now. */
@@ -28,8 +29,8 @@ export interface RerunHop {
   /** What is not the same. */
   readonly differs: readonly (keyof Seen)[]
   /** Whether its request and the answer of its target are those that were captured; null where nobody answered. */
-  readonly request: 'captured' | 'made_up'
-  readonly answer: 'captured' | 'made_up' | null
+  readonly request: Said['from']
+  readonly answer: Said['from'] | null
 }
 
 export interface RunRerun {
@@ -84,8 +85,8 @@ export type Fate = Sent | { readonly kind: 'not_reached' | 'no_time' | 'no_words
 
 export interface Sent {
   readonly kind: 'sent'
-  readonly request: 'captured' | 'made_up'
-  readonly answer: 'captured' | 'made_up' | null
+  readonly request: Said['from']
+  readonly answer: Said['from'] | null
   /** Its hop here; null where nothing named one. */
   readonly hop: string | null
 }

@@ -13,10 +13,7 @@ import { streamChat, writeChat } from '../../../relay/models/fake/write-chat.ts'
 import { writeEmbeddings } from '../../../relay/models/fake/write-embeddings.ts'
 import { streamMessage, writeMessage } from '../../../relay/models/fake/write-messages.ts'
 import { streamResponse, writeResponse } from '../../../relay/models/fake/write-responses.ts'
-import { type Answer, type AnswerParts, type Asked, madeUpText, type Request } from './said.ts'
-
-/** Providers read schemas deeper than anybody else. */
-const depth_max = 256
+import { type Answer, type AnswerParts, type Asked, madeUpText, modelDepth_max, type Request } from './said.ts'
 
 interface Form {
   readonly path: string
@@ -64,7 +61,7 @@ const forms: Readonly<Partial<Record<ModelDialect, Form>>> = {
 export function requestToModel(record: CallRecord, captured: Buffer | null): Request | null {
   const form = formOf(record)
   if (!form) return null
-  const read = captured && readJsonObject(captured.toString(), depth_max)
+  const read = captured && readJsonObject(captured.toString(), modelDepth_max)
   const said = read && typeof read['model'] === 'string' ? withoutThread(read) : null
   const body = JSON.stringify(said ?? madeUp(record, form))
   const headers = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' }
@@ -88,7 +85,7 @@ function formOf({ dialect }: CallRecord): Form | undefined {
 
 export function answerOfModel(record: CallRecord, { body, path }: Asked, { captured }: AnswerParts): Answer {
   const streams = body?.['stream'] === true
-  if (captured && !streams && readJsonObject(captured.toString(), depth_max))
+  if (captured && !streams && readJsonObject(captured.toString(), modelDepth_max))
     return { body: captured.toString(), contentType: 'application/json', from: 'captured' }
   const form = formOf(record)
   const from = 'made_up'

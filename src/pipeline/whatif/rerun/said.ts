@@ -42,6 +42,8 @@ export const madeUpText = 'Made up by weir replay: what was said here was not ca
 
 /** Nesting of what is read again. */
 export const depth_max = 64
+/** The same of what models are told: providers read schemas deeper than anybody else. */
+export const modelDepth_max = 256
 
 /** Where the stand-in finds them, below the address of the mock. */
 export const places = { agents: '/agents/', tools: '/tools/', models: '/models/' } as const
